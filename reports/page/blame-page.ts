@@ -11,7 +11,7 @@ import {
   partRows,
   topRows,
 } from '../tables/blame-table.ts'
-import { documentPage, figure } from './document-page.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated } from './html.ts'
 import { originItem, question, reproducedBy, textTable, warningList } from './page-parts.ts'
 
@@ -38,7 +38,7 @@ export async function blameSection(document: Blamed, level: 'h2' | 'h3'): Promis
 ${warningList(document.warnings)}
 ${textTable(causeRows(document))}
 ${heading('Which requests others waited for')}
-${await figure('blame', (width) => blameFlows(document, width))}
+${await drawnFigure('blame', (width) => blameFlows(document, width))}
 ${textTable(groupRows(document))}
 ${textTable(topRows(document))}
 ${heading('Where the slowest requests spend their time')}

@@ -24,11 +24,11 @@ ${body}
 }
 
 /** A chart, where there is anything to draw. */
-export async function figure(
+export async function drawnFigure(
   name: string,
   draw: (width: number) => TopLevelSpec | null,
 ): Promise<Html> {
-  const drawn = await figures((width) => {
+  const drawn = await drawnFigures((width) => {
     const spec = draw(width)
     return spec === null ? [] : [{ name, spec }]
   })
@@ -36,7 +36,7 @@ export async function figure(
 }
 
 /** Each chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
-export async function figures<Name extends string>(
+export async function drawnFigures<Name extends string>(
   draw: (width: number) => readonly { readonly name: Name; readonly spec: TopLevelSpec }[],
 ): Promise<Map<Name, Html>> {
   const narrow = draw(NARROW)

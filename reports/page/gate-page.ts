@@ -9,7 +9,7 @@ import {
   metricCells,
   rawCells,
 } from '../gate/gate-rows.ts'
-import { documentPage, figure } from './document-page.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import { reproducedBy, textTable, verdictLine } from './page-parts.ts'
 
@@ -51,7 +51,7 @@ async function section(gate: Gate, gateCase: GateCase, index: number): Promise<H
   const several = gate.cases.length > 1
   const [causes, raw] = [causeCells(gateCase), rawCells(gateCase)]
   return html`${several ? html`<h2>${isolated(caseTitle(gate, gateCase))}</h2>${verdictLine(gateCase.verdict, gateCase.reason, STYLES[gateCase.verdict])}` : NOTHING}
-${await figure(`forest-${index + 1}`, (width) => gateForest(gate, gateCase, width))}
+${await drawnFigure(`forest-${index + 1}`, (width) => gateForest(gate, gateCase, width))}
 ${textTable(metricCells(gateCase, gate.gate))}
 ${changeLines(gateCase, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(gateCase, gate.gate))}
 ${causes.length > 0 ? html`<h2>Causes</h2>${textTable(causes)}<p class="quiet">Median over blocks, head against base. ${MEASURED_NOTE}</p>` : NOTHING}

@@ -13,7 +13,7 @@ import { measuredText, notCountedRounds } from '../what-if-text.ts'
 import { answer } from './answer.ts'
 import { assumptionsSection } from './assumptions-section.ts'
 import { blameSection } from './blame-page.ts'
-import { documentPage, figures } from './document-page.ts'
+import { documentPage, drawnFigures } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import { warningList } from './page-parts.ts'
 import {
@@ -36,7 +36,7 @@ export interface PageInput extends ReportInput {
  * with the verdict. Any of the documents may be missing.
  */
 export async function reportHtml(input: PageInput): Promise<string> {
-  const charts = await figures((width) => allCharts(input, width))
+  const charts = await drawnFigures((width) => allCharts(input, width))
   const show = (...names: ChartName[]) => names.map((name) => charts.get(name) ?? NOTHING)
   const { comparison } = input
   const present = worlds(input)

@@ -12,7 +12,7 @@ import {
   winnerOf,
 } from '../tables/plan-sentences.ts'
 import { planTable } from '../tables/plan-table.ts'
-import { documentPage, figure } from './document-page.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import { cellTable, question, reproducedBy, warningList } from './page-parts.ts'
 
@@ -33,12 +33,12 @@ ${question(scenario.description)}
 <p class="verdict ${verdict}" role="status">${planAnswer(plan)}</p>
 ${planSentences(plan).map((text) => html`<p>${text}</p>\n`)}
 ${warningList(plan.verified?.warnings ?? [])}
-${await figure('front', (width) => planFront(plan, width))}
+${await drawnFigure('front', (width) => planFront(plan, width))}
 <h2>Configurations</h2>
 ${table(plan)}
 ${planLegend(plan).map((text) => html`<p class="quiet">${text}</p>\n`)}
-${plan.sensitivity.length > 0 ? html`<h2>What moves the answer</h2>${await figure('tornado', (width) => planTornado(plan, width))}` : NOTHING}
-${await figure('replica-hours', (width) => planHours(plan, width))}
+${plan.sensitivity.length > 0 ? html`<h2>What moves the answer</h2>${await drawnFigure('tornado', (width) => planTornado(plan, width))}` : NOTHING}
+${await drawnFigure('replica-hours', (width) => planHours(plan, width))}
 <h2>How this was made</h2>
 <ul>${[...searchSentences(plan), ...plan.notes].map((text) => html`<li>${text}</li>\n`)}</ul>
 <dl><dt>scenario</dt><dd>${scenario.name} (${scenario.hash})</dd>

@@ -8,7 +8,7 @@ import {
   sweepLegend,
   withoutFigures,
 } from '../tables/sweep-rows.ts'
-import { documentPage, figures } from './document-page.ts'
+import { documentPage, drawnFigures } from './document-page.ts'
 import { html, isolated, NOTHING } from './html.ts'
 import { cellTable, question, reproducedBy } from './page-parts.ts'
 
@@ -29,7 +29,7 @@ export async function sweepHtml(sweep: Sweep): Promise<string> {
 ${question(scenario.description)}
 <p class="verdict ${verdict}" role="status">${sweepAnswer(sweep)}</p>
 ${without === null ? NOTHING : html`<p class="warning">${without}</p>`}
-${[...(await figures((width) => sweepCharts(sweep, width))).values()]}
+${[...(await drawnFigures((width) => sweepCharts(sweep, width))).values()]}
 <h2>Configurations</h2>
 ${cellTable(sweepCells(sweep, shown), 'configurations', inColour)}
 <p class="quiet">${left > 0 ? `${count(left)} more in results.parquet. ` : ''}${sweepLegend(sweep)}</p>

@@ -1,3 +1,4 @@
+import type { TraceStatistics } from '../../sim/traffic/index.ts'
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
@@ -8,16 +9,15 @@ import {
   leftOutText,
   type TraceFitDocument,
 } from '../terminal/trace-fit-text.ts'
-import type { TraceFindings } from '../trace-document.ts'
-import { documentPage, figure } from './document-page.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import { reproducedBy, textTable, verdictLine } from './page-parts.ts'
 
 /** The data of a page of a fit. */
 export interface FitSides {
-  readonly recorded: TraceFindings
+  readonly recorded: TraceStatistics
   /** the replication with the median number of requests; null if none has enough requests */
-  readonly fitted: TraceFindings | null
+  readonly fitted: TraceStatistics | null
 }
 
 /** A trace beside the traffic fitted to it, as one HTML file without network and scripts. */
@@ -56,7 +56,7 @@ async function classPart(
     const drawn: Html[] = []
     for (const [side, label, findings] of named) {
       if (findings === null) continue
-      const drawing = await figure(`${name}-${side}${suffix}`, (width) => chart(findings, width))
+      const drawing = await drawnFigure(`${name}-${side}${suffix}`, (width) => chart(findings, width))
       drawn.push(html`<p class="quiet">${label}</p>${drawing}`)
     }
     return drawn

@@ -1,18 +1,19 @@
+import type { TraceStatistics } from '../../sim/traffic/index.ts'
 import type { TopLevelSpec } from 'vega-lite'
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
 import { tracePadding } from '../charts/trace/trace-padding.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
 import { traceTables } from '../terminal/trace-text.ts'
-import type { TraceDocument, TraceFindings } from '../trace-document.ts'
-import { documentPage, figure } from './document-page.ts'
+import type { TraceDocument } from '../trace-document.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { html, isolated, NOTHING } from './html.ts'
 import { reproducedBy, textTable } from './page-parts.ts'
 
 /** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
-  const figureOf = (name: string, chart: (trace: TraceFindings, width: number) => TopLevelSpec) =>
-    figure(name, (width) => chart(trace, width))
+  const figureOf = (name: string, chart: (trace: TraceStatistics, width: number) => TopLevelSpec) =>
+    drawnFigure(name, (width) => chart(trace, width))
   const { head, peak, gaps, correlation, errors, windows, lengths, padding, classes } =
     traceTables(trace)
   const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null

@@ -14,7 +14,7 @@ import {
   variantRows,
   variantWarnings,
 } from '../tables/variants-table.ts'
-import { documentPage, figure } from './document-page.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
 import { originItem, question, reproducedBy, textTable, warningList } from './page-parts.ts'
 
@@ -37,9 +37,9 @@ ${warningList(variantWarnings(document))}
 ${textTable(variantRows(document))}
 <p class="quiet">Latencies are of served requests of all classes, utilisation of the busiest pool. ${rate ?? ''}</p>
 ${resourceTable(document)}
-${await figure('tails', (width) => variantTails(document, 'simulated', width))}
+${await drawnFigure('tails', (width) => variantTails(document, 'simulated', width))}
 <h2>What differs</h2>
-${await figure('ratios', (width) => variantRatios(document, width))}
+${await drawnFigure('ratios', (width) => variantRatios(document, width))}
 ${textTable(ratioRows(document))}
 <p class="quiet">${ratioNotes(document).join(' ')}</p>
 ${measured === null ? NOTHING : await replays(document)}
@@ -70,7 +70,7 @@ async function replays(document: Variants): Promise<Html> {
   const { audit } = document.measured!
   return html`<h2>Measured</h2>
 ${textTable(measuredRows(document))}
-${await figure('measured-tails', (width) => variantTails(document, 'measured', width))}
+${await drawnFigure('measured-tails', (width) => variantTails(document, 'measured', width))}
 ${textTable(driftRows(document))}
 <p class="quiet"><b class="${audit.verdict}">${audit.verdict}</b> audit: ${audit.reason}</p>`
 }

@@ -1,6 +1,6 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import { count, threeDigits } from '../format.ts'
-import type { LengthSummary, TraceDocument } from '../trace-document.ts'
+import type { TraceDocument } from '../trace-document.ts'
 import { alignColumns } from './align.ts'
 
 /** The figures of a trace as tables; the first row of each is its header. */
@@ -90,7 +90,7 @@ const MOST_CLASSES = 20
 /** A row for each value of the class column. */
 function classRows({ class_column: column, classes, rows }: TraceDocument): string[][] {
   if (column === null) return []
-  const ofLengths = (summary: LengthSummary | null) =>
+  const ofLengths = (summary: TraceDocument['input_tokens']) =>
     summary === null ? ['-', '-'] : [count(summary.p50), count(summary.p99)]
   const shown = classes.slice(0, MOST_CLASSES).map((trafficClass) => {
     const second = trafficClass.windows.find(({ window_s }) => window_s === 1)
@@ -132,7 +132,7 @@ function errorText({ gaps, input_tokens, output_tokens }: TraceDocument): string
   return `Percentiles of ${what} are within ${threeDigits(100 * most)} %, others are exact.`
 }
 
-function lengthRow(name: string, summary: LengthSummary): string[] {
+function lengthRow(name: string, summary: NonNullable<TraceDocument['input_tokens']>): string[] {
   const whole = [summary.p1, summary.p50, summary.p90, summary.p99, summary.max].map(count)
   return [name, ...whole, threeDigits(summary.mean), threeDigits(summary.cv)]
 }

@@ -1,7 +1,7 @@
-import { sum } from '../../sim/kernel/index.ts'
 import type { Scenario } from '../../scenarios/index.ts'
 import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
 import { hasSwappableModel } from '../../sim/experiment/index.ts'
+import { sum } from '../../sim/kernel/index.ts'
 import { fullestSpace, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
 import { hasLastingArena, hasObservedArena } from './memory-pass.ts'
 

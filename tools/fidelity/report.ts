@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { count, inWords, plural } from '../../reports/format.ts'
-import { documentPage, figure } from '../../reports/page/document-page.ts'
+import { documentPage, drawnFigure } from '../../reports/page/document-page.ts'
 import { type Html, html, NOTHING } from '../../reports/page/html.ts'
 import { hostText } from '../../reports/tables/summary.ts'
 import { worst } from '../../sim/experiment/index.ts'
@@ -93,7 +93,7 @@ ${lines.map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${
 
 async function section(name: ChartName, report: FidelityReport): Promise<Html> {
   const [heading, text] = SECTIONS[name]
-  const drawn = await figure(name, (width) => CHARTS[name](report, width))
+  const drawn = await drawnFigure(name, (width) => CHARTS[name](report, width))
   if (drawn === NOTHING) return NOTHING
   return html`<h2>${heading}</h2>
 <p>${text}</p>

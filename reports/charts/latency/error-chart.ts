@@ -6,7 +6,7 @@ import { replaysText } from '../../tables/summary.ts'
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 import {
-  errorAxis,
+  relativeErrors,
   NOT_JUDGED,
   type RangeMark,
   type RangeRow,
@@ -37,7 +37,7 @@ export function errorChart({ comparison }: ReportInput, width: number): TopLevel
     width: plotWidth(width),
     height: ROW * rows.length,
     layer: [
-      ...rangeRows(drawn, errorAxis(ends, narrow(width) ? 5 : 9), style),
+      ...rangeRows(drawn, relativeErrors(ends, narrow(width) ? 5 : 9), style),
       ...keyWords([STRUCTURE, PREDICTION, NOISE], width),
     ],
   }

@@ -11,7 +11,7 @@ import {
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput, word } from '../frame.ts'
 import { COLOR, PIXEL_Y, valueLine } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { errorAxis, NOT_JUDGED } from './range-rows.ts'
+import { relativeErrors, NOT_JUDGED } from './range-rows.ts'
 
 const COLORS = {
   structure: LIGHT.simulated,
@@ -42,7 +42,7 @@ export function errorSplitChart({ comparison }: ReportInput, width: number): Top
   ].join(' · ')
   const ends = [...bars.flatMap(({ low, high }) => [low, high]), ...sums.map(({ low }) => low)]
   // an error of 0 has an axis, too
-  const x = errorAxis([-0.01, 0.01, ...ends], narrow(width) ? 5 : 9)
+  const x = relativeErrors([-0.01, 0.01, ...ends], narrow(width) ? 5 : 9)
   return {
     ...frame(finding(rows, parts), subtitle, width),
     width: plotWidth(width),

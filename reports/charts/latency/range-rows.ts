@@ -73,7 +73,7 @@ export function rangeRows(
 }
 
 /** The channel of relative errors that has room for all of `errors`. */
-export function errorAxis(errors: readonly number[], tickCount: number): Channel {
+export function relativeErrors(errors: readonly number[], tickCount: number): Channel {
   const [low, high] = [Math.min(...errors), Math.max(...errors)]
   const margin = 0.04 * (high - low)
   return linear('low', [low - margin, high + margin], {

@@ -1,11 +1,11 @@
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import type { TopLevelSpec } from 'vega-lite'
 import { count, figure } from '../../format.ts'
-import type { TraceFindings } from '../../trace-document.ts'
 import { timeChart } from '../load/over-time.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Arrivals per second over the time of a trace, with their mean. */
-export function traceRate(trace: TraceFindings, width: number): TopLevelSpec {
+export function traceRate(trace: TraceStatistics, width: number): TopLevelSpec {
   const { rps, bin_s } = trace.rate
   const most = Math.max(0, ...rps)
   return timeChart({

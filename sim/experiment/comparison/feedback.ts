@@ -183,7 +183,10 @@ const NAMED_ROWS = 5
 export function feedbackDifferences(observed: Rows, again: FedBack): readonly string[] {
   const refusals = again.refused === null ? [] : [again.refused]
   if (observed.count !== again.rows.count) {
-    return [...refusals, `${grouped(observed.count)} rows for ${grouped(again.rows.count)} requests`]
+    return [
+      ...refusals,
+      `${grouped(observed.count)} rows for ${grouped(again.rows.count)} requests`,
+    ]
   }
   // clients, not control planes, decide which attempt of a call a request is
   const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(

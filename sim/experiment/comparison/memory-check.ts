@@ -1,4 +1,3 @@
-import { sum } from '../../kernel/index.ts'
 import type { PoolMemory } from '../../../scenarios/schema/schema.ts'
 import type {
   ArenaFigures,
@@ -6,6 +5,7 @@ import type {
   MemoryComparison,
   MemorySpace,
 } from '../../documents/index.ts'
+import { sum } from '../../kernel/index.ts'
 import { type ActivationPlan, Device, ReplicaMemory, replicaPlan } from '../../memory/index.ts'
 import { type Check, worst } from './verdicts.ts'
 

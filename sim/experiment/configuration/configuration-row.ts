@@ -1,6 +1,6 @@
-import { sum } from '../../kernel/index.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { ConfigurationRow } from '../../documents/index.ts'
+import { sum } from '../../kernel/index.ts'
 import { distribution, estimate, percentiles } from '../../stats/index.ts'
 import { worst } from '../comparison/verdicts.ts'
 import { judgeAll, judgedRuns } from '../result/objectives.ts'
