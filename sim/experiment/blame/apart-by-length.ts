@@ -1,5 +1,4 @@
 import { type Pool, poolSchema, type Scenario } from '../../../scenarios/schema/schema.ts'
-import { isMap } from '../../../scenarios/schema/schema-walk.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 import type { RowColumns } from '../../stats/index.ts'
 import type { NextChange } from './next-changes.ts'
@@ -68,10 +67,13 @@ function without(pool: object, plain: object): Readonly<Record<string, unknown>>
   const entries = Object.entries(pool).flatMap(([key, value]) => {
     const usual: unknown = Reflect.get(plain, key)
     if (value === undefined || JSON.stringify(value) === JSON.stringify(usual)) return []
-    return [[key, isMap(value) && isMap(usual) ? without(value, usual) : value]]
+    return [[key, isRecord(value) && isRecord(usual) ? without(value, usual) : value]]
   })
   return Object.fromEntries(entries) as Record<string, unknown>
 }
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The length up to which requests take so much of all work; null where all are equally long. */
 function thresholdOf(runs: readonly RowColumns[], share: number): number | null {
