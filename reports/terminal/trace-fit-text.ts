@@ -1,16 +1,8 @@
 import type { Verdict } from '../../sim/documents/index.ts'
+import type { FitRow } from '../../sim/experiment/index.ts'
 import { count, NONE, signedPercent, threeDigits } from '../format.ts'
 import { trafficYaml } from '../traffic-yaml.ts'
 import { alignColumns } from './align.ts'
-
-interface Row {
-  readonly name: string
-  readonly trace: number
-  readonly fit: number
-  readonly low: number | null
-  readonly high: number | null
-  readonly verdict: string | null
-}
 
 /** A class fitted to its rows. */
 export interface ClassFit {
@@ -25,8 +17,8 @@ export interface ClassFit {
   readonly windows_s: readonly number[]
   readonly scales_s: readonly number[]
   readonly traffic: { readonly arrivals: object }
-  readonly statistics: readonly Row[]
-  readonly tails: readonly Row[]
+  readonly statistics: readonly FitRow[]
+  readonly tails: readonly FitRow[]
   readonly verdict: Verdict
   readonly why: string
 }
@@ -122,10 +114,10 @@ const ONE_SURGE =
 const onOneLine = (text: string) =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => JSON.stringify(sign).slice(1, -1))
 
-const table = (rows: readonly Row[]) => alignColumns(fitCells(rows)).split('\n')
+const table = (rows: readonly FitRow[]) => alignColumns(fitCells(rows)).split('\n')
 
 /** Figures of trace and fit side by side; the first row is the header. */
-export function fitCells(rows: readonly Row[]): string[][] {
+export function fitCells(rows: readonly FitRow[]): string[][] {
   return [
     ['', 'trace', 'fit', 'low', 'high', 'difference', 'verdict'],
     ...rows.map(({ name, trace, fit, low, high, verdict }) => [
