@@ -17,7 +17,7 @@ function residualKeys({ from, cv, slow }: Residual, statesSlow: boolean): object
 }
 
 /** The scenario that a fit is for. */
-export interface FittedScenario {
+interface FittedScenario {
   /** its path or name, as a file beside the fit extends it */
   readonly base: string
   /** what it states of `efficiency` */

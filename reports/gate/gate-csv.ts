@@ -2,7 +2,7 @@ import type { Gate } from '../../sim/documents/index.ts'
 import { metricName } from './gate-rows.ts'
 
 /** The commit that a row is of. */
-export interface CommitRow {
+interface CommitRow {
   /** ISO 8601 */
   readonly time: string
   readonly commit: string

@@ -44,7 +44,7 @@ export interface PercentileTable {
   readonly rows: (result: Result) => readonly PercentileRow[]
 }
 
-export interface PercentileRow {
+interface PercentileRow {
   readonly name: string
   readonly quantity: 'time' | 'plain'
   readonly mean: Estimate
@@ -133,7 +133,7 @@ export interface VerdictTable {
   readonly rows: readonly VerdictRow[]
 }
 
-export interface VerdictRow {
+interface VerdictRow {
   readonly percentile: string
   readonly cells: readonly Cell[]
   /** what is compared; reasons for missing figures are stated for these only */

@@ -41,7 +41,7 @@ export interface TimelineCounts {
 }
 
 /** A timeline under way; the counts are whole once its text has been read. */
-export interface Timeline {
+interface Timeline {
   readonly pieces: Iterable<string>
   readonly counts: TimelineCounts
   /** the instant of 0 µs, ms; below 0 where something happened before the traffic */

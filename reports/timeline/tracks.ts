@@ -9,7 +9,7 @@ export interface Track {
 }
 
 /** The tracks of a replica. */
-export interface ReplicaTracks extends Track {
+interface ReplicaTracks extends Track {
   readonly pool: number
   readonly replica: number
   /** its absences; null where it ran all the time */
@@ -17,7 +17,7 @@ export interface ReplicaTracks extends Track {
 }
 
 /** The process of a pool and its tracks. */
-export interface PoolTracks {
+interface PoolTracks {
   readonly pid: number
   /** a mark for each request that was not served */
   readonly lost: Track

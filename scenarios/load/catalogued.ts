@@ -14,7 +14,7 @@ import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { loadAccelerator } from './accelerators.ts'
 
 /** A scenario with the accelerators of its pools, and the same for its changed copies. */
-export interface Catalogued {
+interface Catalogued {
   readonly root: Node
   /** puts the accelerators that variants name into a changed copy of the scenario */
   readonly complete: (changed: Node) => Node

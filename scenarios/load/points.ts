@@ -6,7 +6,7 @@ import { hasOddQuotes, splitCsv } from '../trace/trace-rows.ts'
 import { readUserFile, Unreadable } from './user-file.ts'
 
 /** A list of configurations: what each sets, by the same paths. */
-export interface Points {
+interface Points {
   /** paths of scenario values, as in `--set` */
   readonly paths: readonly string[]
   /** a row for each configuration, with a value for each path, as text */

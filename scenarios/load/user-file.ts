@@ -23,7 +23,7 @@ export const pathFrom = (directory: string, file: string): string =>
   isAbsolute(file) ? file : join(directory, file)
 
 /** An open file, and its size as stated by the file system. */
-export interface UserFile {
+interface UserFile {
   readonly handle: FileHandle
   readonly bytes: number
 }

@@ -36,7 +36,7 @@ export interface MeasuredRow {
 }
 
 /** An engine with a number of requests in flight all the time, in tokens. */
-export interface EngineRow {
+interface EngineRow {
   readonly concurrency: number
   readonly inputTokens: number
   readonly outputTokens: number
@@ -44,7 +44,7 @@ export interface EngineRow {
 
 type Sizes = Pick<MeasuredRow, 'batch' | 'length' | 'prefillTokens' | 'prefills' | 'engine'>
 
-export interface Measurements {
+interface Measurements {
   readonly columns: MeasurementColumns
   /** what was guessed, as a sentence; null if nothing was */
   readonly said: string | null

@@ -13,7 +13,7 @@ export const PERCENTILE_KEYS = ['p50', 'p90', 'p95', 'p99'] as const
 export type PercentileKey = (typeof PERCENTILE_KEYS)[number]
 
 /** Which column holds what, and what was guessed of that, as a sentence; null if nothing was. */
-export interface ColumnGuess {
+interface ColumnGuess {
   readonly columns: MeasurementColumns
   readonly kind: RowKind
   /** milliseconds in a unit of a column of times */

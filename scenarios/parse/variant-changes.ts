@@ -8,7 +8,7 @@ import { splitOverride } from './option-values.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 /** A scenario with the overrides of a variant, and these overrides. */
-export interface VariantSide {
+interface VariantSide {
   readonly scenario: Scenario
   /** `path=value` each */
   readonly set: readonly string[]

@@ -33,14 +33,14 @@ const MAX_CHARACTERS = 4_000_000
 /** One fault in YAML can cause many others; only the first ones help. */
 const MAX_SYNTAX_PROBLEMS = 10
 
-export interface YamlTree {
+interface YamlTree {
   /** null if the text is not YAML */
   readonly root: Node | null
   readonly problems: readonly PlacedProblem[]
 }
 
 /** Creates the place of an offset. */
-export type YamlOrigin = (line: number, col: number, offset: number) => Place
+type YamlOrigin = (line: number, col: number, offset: number) => Place
 
 /** Places of a file: `file:line:col`, ranked after those of the `order` files before it. */
 export function fileOrigin(file: string, order: number): YamlOrigin {

@@ -4,7 +4,7 @@ import { type Scenario, scenarioSchema } from './schema.ts'
 import { bare, branchOf, built, isMap } from './schema-walk.ts'
 
 /** A value of a scenario. */
-export interface ScenarioValue {
+interface ScenarioValue {
   /** as in `--set`: pools and classes by their names */
   readonly path: string
   /** text as it is, anything else as JSON */

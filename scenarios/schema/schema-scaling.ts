@@ -305,4 +305,4 @@ export const scaling = lazy(() =>
     }),
 )
 
-export type Scaling = z.infer<typeof scaling>
+type Scaling = z.infer<typeof scaling>

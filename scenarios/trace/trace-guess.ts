@@ -12,13 +12,13 @@ import { EPOCH_MS, isDated, type TimeUnit } from './trace-time.ts'
 type Columns = NonNullable<StatedRows['columns']>
 
 /** How a trace is read: what was stated, completed with what its first rows show. */
-export interface TraceGuess {
+interface TraceGuess {
   readonly rows: StatedRows
   /** what was guessed, as a sentence; null if nothing was */
   readonly said: string | null
 }
 
-export interface GuessOptions {
+interface GuessOptions {
   /** names a key as the user would set it */
   readonly key: (name: string) => string
   /** lengths that are looked for where no columns are stated */

@@ -7,7 +7,7 @@ import { didYouMean } from '../parse/nearest.ts'
 import type { ByteProgress } from './trace-lines.ts'
 
 /** Values of columns over consecutive rows; the first row has the number `first`, from 1. */
-export interface ParquetRows {
+interface ParquetRows {
   readonly first: number
   readonly rows: number
   /** by the name of the column */

@@ -9,7 +9,7 @@ import { csvReader, jsonlReader } from './trace-rows.ts'
 import { timeReader } from './trace-time.ts'
 import { type RowProblem, RowValues, type TraceColumns } from './trace-values.ts'
 
-export interface TraceProgress extends ByteProgress {
+interface TraceProgress extends ByteProgress {
   readonly lines: number
 }
 

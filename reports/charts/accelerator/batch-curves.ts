@@ -5,7 +5,7 @@ import { endLabels, linear, logarithmic, panelled, panelTitle, pixel } from '../
 import { LIGHT } from '../theme.ts'
 
 /** A quantity of one model by its batch: published rows, and the prediction from some of them. */
-export interface PredictedCurve {
+interface PredictedCurve {
   readonly name: string
   readonly points: readonly {
     readonly batch: number
@@ -15,7 +15,7 @@ export interface PredictedCurve {
   readonly line: readonly { readonly batch: number; readonly value: number }[]
 }
 
-export interface BatchPanel {
+interface BatchPanel {
   readonly title: string
   /** title of the axis */
   readonly quantity: string

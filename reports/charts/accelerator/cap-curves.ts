@@ -5,19 +5,19 @@ import { linear, logarithmic, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Slowdown by the share that a cap leaves, on one device. */
-export interface CapSeries {
+interface CapSeries {
   readonly name: string
   readonly points: readonly CapPoint[]
   /** fitted on these points */
   readonly line: readonly CapPoint[]
 }
 
-export interface CapPoint {
+interface CapPoint {
   readonly share: number
   readonly slowdown: number
 }
 
-export interface CapPanel {
+interface CapPanel {
   readonly title: string
   /** title and domain of the axis of shares */
   readonly share: string

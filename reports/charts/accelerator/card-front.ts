@@ -4,7 +4,7 @@ import { labels, latencies, logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Cost and p99 of a number of cards at a precision. */
-export interface CardPoint {
+interface CardPoint {
   /** "2 × l4, int8" */
   readonly name: string
   /** "2 × l4", written at the point where it is not on the front; null: not named there */

@@ -5,7 +5,7 @@ import { endLabels, logarithmic, type PanelGrid, panelled, panelTitle } from '..
 import { LIGHT } from '../theme.ts'
 
 /** Throughput of a card by batch, at one precision. */
-export interface CardCurve {
+interface CardCurve {
   readonly card: string
   /** whether its efficiencies are fitted to measurements of this card; else they are assumed */
   readonly fitted: boolean

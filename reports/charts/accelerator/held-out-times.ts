@@ -4,7 +4,7 @@ import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Measured times with predictions by a fit that has not seen them, ms. */
-export interface HeldOutSeries {
+interface HeldOutSeries {
   readonly name: string
   readonly color: string
   readonly shape: 'circle' | 'triangle-up' | 'square' | 'diamond'

@@ -4,12 +4,12 @@ import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** FLOPs a byte, and TFLOP/s. */
-export interface RooflinePoint {
+interface RooflinePoint {
   readonly intensity: number
   readonly tflops: number
 }
 
-export interface RooflinePanel {
+interface RooflinePanel {
   readonly name: string
   /** of the datasheet */
   readonly bandwidthGbS: number

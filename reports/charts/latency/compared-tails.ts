@@ -9,12 +9,12 @@ import { curvePoints, FIRST, percentiles } from './tail-axis.ts'
 import { nines } from './tail-finding.ts'
 
 /** The tail of one of several systems. */
-export interface NamedTail {
+interface NamedTail {
   readonly name: string
   readonly tail: readonly TailPoint[]
 }
 
-export interface ComparedTails {
+interface ComparedTails {
   /** at most as many as there are `LINE_STYLES` */
   readonly tails: readonly NamedTail[]
   readonly limits: readonly Limit[]

@@ -5,7 +5,7 @@ import { endLabels, labels, latencies, levelLine, linear, pixel } from '../plot.
 import { LIGHT } from '../theme.ts'
 
 /** The tail of one kind of traffic by load, and the highest load that meets a limit. */
-export interface HeadroomCurve {
+interface HeadroomCurve {
   readonly name: string
   readonly points: readonly { readonly load: number; readonly ms: number }[]
   /** 1 − the highest load that meets the limit */

@@ -4,7 +4,7 @@ import { type Channel, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** One setting of a closed loop: concurrent requests of its clients, and their latency. */
-export interface ConcurrencyPoint {
+interface ConcurrencyPoint {
   readonly users: number
   readonly simulated: Latency
   readonly measured: Latency

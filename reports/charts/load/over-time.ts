@@ -17,7 +17,7 @@ export interface Line {
   readonly label?: boolean
 }
 
-export interface TimeChart {
+interface TimeChart {
   readonly title: string
   readonly subtitle: string
   readonly width: number

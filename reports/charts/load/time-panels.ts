@@ -16,7 +16,7 @@ export interface Point {
   readonly y: number
 }
 
-export interface PanelStyle {
+interface PanelStyle {
   readonly color: string
   readonly strokeDash?: readonly number[]
 }

@@ -20,7 +20,7 @@ export interface MapLayout {
   readonly borders: readonly { readonly x: number; readonly x2: number; readonly y: number }[]
 }
 
-export interface LayoutOptions {
+interface LayoutOptions {
   readonly endS: number
   /** the finest steps of addresses in a picture, and its most instants */
   readonly rows: number

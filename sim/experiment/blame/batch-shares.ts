@@ -2,7 +2,7 @@ import type { PoolPlan } from '../../serving/index.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
 
 /** Shares of a batch's duration; both columns of all members add up to 1. */
-export interface BatchShare {
+interface BatchShare {
   /** an equal share of the load */
   readonly fair: number
   /** the excess over a batch of mean length, which its longest members cause */

@@ -12,7 +12,7 @@ import { type InsideTimes, StepBlame } from './step-blame.ts'
 import { distinctVictims, longestVictims, type Victim } from './victims.ts'
 import { isSplit, stallRule, WAIT_CAUSES, type WaitTimes, waitTimes } from './wait-causes.ts'
 
-export interface BlameInput {
+interface BlameInput {
   readonly scenario: Scenario
   readonly plan: ServingPlan
   /** one entry for each executor */
@@ -25,7 +25,7 @@ export interface BlameInput {
 }
 
 /** What a group of requests did to the others, and what it waited itself. */
-export interface BlamedGroup extends LengthGroup {
+interface BlamedGroup extends LengthGroup {
   readonly requests: number
   /** stall time that it caused to others */
   readonly stallMs: Ms
@@ -38,7 +38,7 @@ export interface BlamedGroup extends LengthGroup {
 }
 
 /** A single request that stalled others. */
-export interface BlamedRequest {
+interface BlamedRequest {
   /** number of its run, from 0 */
   readonly run: number
   readonly key: number
@@ -67,7 +67,7 @@ export interface Blame {
 }
 
 /** The waiting of a request: in its queue, and in an engine for others. */
-export interface RequestWaits extends WaitTimes {
+interface RequestWaits extends WaitTimes {
   /** the part in an engine */
   readonly inside: Ms
   /** by cause up to its first token */

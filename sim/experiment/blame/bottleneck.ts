@@ -10,7 +10,7 @@ import { WAIT_CAUSES } from './wait-causes.ts'
 
 /** Where the latency of a request goes, in the order in which it passes these parts. */
 export const LATENCY_PARTS = ['send', ...WAIT_CAUSES, 'overhead', 'service'] as const
-export type LatencyPart = (typeof LATENCY_PARTS)[number]
+type LatencyPart = (typeof LATENCY_PARTS)[number]
 type PartTimes = Record<LatencyPart, Ms>
 
 /** Percentiles whose requests are examined: the highest that each run supports. */

@@ -3,7 +3,7 @@ import type { StepRow } from '../../stats/index.ts'
 import type { StepLaw } from '../../world/index.ts'
 
 /** Time of a request that others took, by what they did meanwhile. */
-export interface StepDelay {
+interface StepDelay {
   readonly prompts: Ms
   readonly decodes: Ms
 }

@@ -22,7 +22,7 @@ export interface RoundSide {
 }
 
 /** Rounds of a what-if, each as its blocks, and those that do not count. */
-export interface Rounds {
+interface Rounds {
   readonly rounds: readonly (readonly Block[])[]
   readonly not_counted: WhatIf['not_counted']
   /** number of all rounds */

@@ -42,7 +42,7 @@ import type { Check } from './verdicts.ts'
 const STRUCTURE_RUNS = 20
 
 /** PERCENTILES of a simulated run: of all requests, and of those that met no stall. */
-export interface SimulatedPercentiles {
+interface SimulatedPercentiles {
   readonly all: readonly number[]
   readonly stallFree: StallFreeFigures
 }

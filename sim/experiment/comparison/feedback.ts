@@ -17,7 +17,7 @@ import { type PartColumns, partsOf, type RequestList } from '../../traffic/index
 import { grouped } from '../system/crowd.ts'
 
 /** The decisions of a control plane that gets the events of a decision log. */
-export interface FedBack {
+interface FedBack {
   readonly rows: Rows
   /** entries of the decision log */
   readonly entries: number

@@ -7,7 +7,7 @@ import type { ObservedRun } from './observed-run.ts'
 import { recordedFields } from './recorded.ts'
 
 /** The machine of replays beside that of the profile, as inputs of further predictions. */
-export interface MachineChange {
+interface MachineChange {
   readonly control: ControlKernel
   /** as fast as the control kernel says; null where it says nothing of the models' speed */
   readonly now: SimulationInput | null

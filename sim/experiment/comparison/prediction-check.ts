@@ -77,7 +77,7 @@ export function majority(errors: readonly ReplayError[]): Verdict {
 }
 
 /** A percentile of some replays and its prediction. */
-export interface PredictedPercentile {
+interface PredictedPercentile {
   readonly errors: readonly ReplayError[]
   readonly simulated: Pick<Estimate, 'value'>
   readonly measured: Pick<Estimate, 'value' | 'low' | 'high'>

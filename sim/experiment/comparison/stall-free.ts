@@ -16,7 +16,7 @@ import { type ExecutorWork, fieldOf } from './structure.ts'
  * known there: so the definition and its errors are the same on both sides of a comparison.
  */
 
-export interface StallFreeInput {
+interface StallFreeInput {
   readonly plan: ServingPlan
   /** one entry for each executor */
   readonly work: readonly ExecutorWork[]

@@ -51,7 +51,7 @@ function workedBatches(batches: readonly BatchRow[], work: readonly ExecutorWork
 }
 
 /** A replay as its structure check takes it. `work`: one entry for each executor. */
-export interface StructureInput extends ObservedRun {
+interface StructureInput extends ObservedRun {
   readonly plan: ServingPlan
   readonly requests: RequestList
   readonly work: readonly ExecutorWork[]

@@ -17,7 +17,7 @@ const RATE = 'the rate is too high for one dispatcher'
 const LATEST_MS = 5
 
 /** Why a replay does not count, and the figure that shows it. */
-export type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure'>
+type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure'>
 
 /**
  * Why a replay does not count, or null. The load generator and the dispatcher run on the machine

@@ -51,7 +51,7 @@ export type FitPlace = Pick<
   'accelerator' | 'engine' | 'tensor_parallel' | 'partition'
 >
 
-export interface PrecisionRows {
+interface PrecisionRows {
   readonly precision: string
   readonly ofPool: boolean
   readonly rows: readonly FittedRow[]

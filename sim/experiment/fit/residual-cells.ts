@@ -23,7 +23,7 @@ export interface SpreadRow {
 }
 
 /** What rows show of the scatter of single batches or steps. */
-export interface Spread {
+interface Spread {
   /** null where they show nothing */
   readonly from: 'percentiles' | 'runs' | null
   readonly cells: readonly SpreadCell[]

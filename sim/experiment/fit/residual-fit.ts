@@ -6,7 +6,7 @@ import { type Figure, type FittedResidual, figureOf } from './residual-figures.t
 
 /** Residuals from the fewest parameters to the most. */
 export const RESIDUAL_SHAPES = ['even', 'jitter', 'slow'] as const
-export type ResidualShape = (typeof RESIDUAL_SHAPES)[number]
+type ResidualShape = (typeof RESIDUAL_SHAPES)[number]
 
 /** A ratio of two figures of a cell that was predicted from other cells. */
 export interface HeldOutRatio {

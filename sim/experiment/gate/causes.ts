@@ -12,13 +12,13 @@ import type { ExecutorWork } from '../comparison/structure.ts'
 export type ServiceClock = 'processor' | 'wall'
 
 /** Batches of a pool in one block, of base and head. */
-export interface PairedBatches {
+interface PairedBatches {
   readonly base: readonly BatchRow[]
   readonly head: readonly BatchRow[]
 }
 
 /** The ratio of service times of batches of about one size and length. */
-export interface GroupRatio {
+interface GroupRatio {
   /** from this power of two to below the next: requests, and the length computed for each */
   readonly size: number
   readonly length: number

@@ -26,7 +26,7 @@ const POWER = 0.8
 const MOST_BLOCKS = 1000
 
 /** ln(head / base) of one metric in each block; above 0 is worse. */
-export type BlockValues = readonly number[]
+type BlockValues = readonly number[]
 
 export interface MetricDecision {
   readonly verdict: GateVerdict
@@ -129,7 +129,7 @@ export function confirmed(
   })
 }
 
-export interface GateRun {
+interface GateRun {
   readonly decisions: readonly MetricDecision[]
   readonly verdict: GateVerdict
   /** that the looks used */

@@ -125,7 +125,7 @@ function costFigures(result: SimulatedFigures, scenario: Scenario): Figure[] {
   ]
 }
 
-export interface PredictionOptions {
+interface PredictionOptions {
   readonly margin: number
   readonly from: string
   readonly changes: readonly string[] | null

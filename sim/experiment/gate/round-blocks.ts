@@ -62,7 +62,7 @@ export interface RoundStalls {
 }
 
 /** What is left of a round. */
-export interface RoundBlocks {
+interface RoundBlocks {
   readonly blocks: readonly MeasuredBlock[]
   readonly stalls: RoundStalls
   /** why blocks do not count, with how many */

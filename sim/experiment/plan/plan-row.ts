@@ -7,7 +7,7 @@ import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import type { PlanJudgement } from './plan-verdict.ts'
 
 /** What a row of a plan is made from. */
-export interface PlanRowParts extends ConfiguredSystem {
+interface PlanRowParts extends ConfiguredSystem {
   readonly set: readonly string[]
   readonly today: boolean
   readonly cost: number

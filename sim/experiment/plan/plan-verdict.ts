@@ -13,7 +13,7 @@ import { limitOf, type ObjectiveFigure, shareBeyond } from '../result/objectives
 import { doubtText, type TransferDoubt } from '../transfer/transferred-verdicts.ts'
 
 /** How sure the replications make it that one objective holds. */
-export interface ObjectiveConfidence {
+interface ObjectiveConfidence {
   readonly class: string
   readonly text: string
   /** what is lost while it must hold; absent where nothing is */

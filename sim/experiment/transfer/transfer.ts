@@ -14,7 +14,7 @@ export interface Transfer {
   readonly width: TransferWidth | null
 }
 
-export type Fitted = NonNullable<ReturnType<typeof fittedOf>>
+type Fitted = NonNullable<ReturnType<typeof fittedOf>>
 
 /** What the work of a model was fitted to; undefined where it states nothing. */
 export function fittedOf(work: Work) {

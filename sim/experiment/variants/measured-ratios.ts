@@ -11,7 +11,7 @@ const LEVELS = [
 ] as const
 
 /** Replays of one variant. */
-export interface ReplayedVariant {
+interface ReplayedVariant {
   readonly name: string
   readonly sides: readonly RoundSide[]
 }

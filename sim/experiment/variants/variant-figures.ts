@@ -40,7 +40,7 @@ function largestOfCapacity(run: RunSummary): number | null {
 const arrivalsOf = (run: RunSummary) => run.classes.map(({ counts }) => counts.arrived)
 
 /** Runs of one variant. */
-export interface VariantRuns {
+interface VariantRuns {
   readonly name: string
   readonly runs: readonly RunSummary[]
 }
