@@ -305,4 +305,4 @@ export const scaling = lazy(() =>
     }),
 )
 
-type Scaling = z.infer<typeof scaling>
+export type Scaling = z.infer<typeof scaling>
