@@ -170,7 +170,7 @@ export function panelTitle(text: string, color: string, offset = 6) {
  * in the same order (isotonic regression by pooling adjacent violators), then shifts all of them
  * into the range.
  */
-export function dodge(at: readonly number[], gap: number, low: number, high: number): number[] {
+function dodge(at: readonly number[], gap: number, low: number, high: number): number[] {
   const order = at.map((_, i) => i).sort((a, b) => at[a]! - at[b]!)
   const blocks: { sum: number; size: number }[] = []
   order.forEach((i, rank) => {

@@ -18,7 +18,7 @@ type Group = Blamed['groups'][number]
 type Change = Blamed['changes'][number]
 type Bottleneck = NonNullable<Blamed['bottleneck']>
 
-export const CAUSE_NAMES: Readonly<Record<keyof Blamed['causes'], string>> = {
+const CAUSE_NAMES: Readonly<Record<keyof Blamed['causes'], string>> = {
   other_requests: 'other requests',
   batch_wait: 'batch wait',
   memory: 'memory',

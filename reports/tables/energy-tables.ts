@@ -32,7 +32,7 @@ export function uncalibratedNote(pools: readonly PoweredPool[]): string | null {
 }
 
 /** Intervals in which an accelerator of the pool had less than the full clock, from its series. */
-export function belowFullClock({ series: { every_s, heat } }: PoolEnergy): number {
+function belowFullClock({ series: { every_s, heat } }: PoolEnergy): number {
   return every_s * (heat?.lowest_clock ?? []).filter((clock) => clock < 1).length
 }
 

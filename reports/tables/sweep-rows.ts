@@ -142,7 +142,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
 export const leftColumns = ([header = []]: readonly (readonly string[])[]): number[] =>
   header.flatMap((name, i) => (['verdict', 'reason'].includes(name) ? [i] : []))
 
-export const VERDICTS = {
+const VERDICTS = {
   PASS: 'PASS',
   UNDECIDED: 'UNDECIDED',
   FAIL: 'FAIL',

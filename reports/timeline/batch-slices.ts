@@ -6,7 +6,7 @@ import { type FlowEvent, microseconds, nanoseconds, type Slice } from './trace-e
 import type { Span, Tracks } from './tracks.ts'
 
 /** Members of a batch that are listed by key; the size counts all. */
-export const LISTED_MEMBERS = 16
+const LISTED_MEMBERS = 16
 
 /** What the parts of a timeline share. */
 export interface TimelineParts {

@@ -101,7 +101,7 @@ function* piecesOf(
 }
 
 /** All events; those of one track or counter in order of time, as far as rows have that order. */
-export function* eventsOf(input: TimelineInput, zeroMs: number): Generator<TraceEvent> {
+function* eventsOf(input: TimelineInput, zeroMs: number): Generator<TraceEvent> {
   const { scenario, run, window, flows } = input
   const { rows, moves = [], changes = [] } = run
   const zero = nanoseconds(zeroMs)

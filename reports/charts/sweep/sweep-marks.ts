@@ -11,7 +11,7 @@ import { LIGHT } from '../theme.ts'
 export type Ended = ReturnType<typeof endOf>
 
 /** Colours of verdicts; configurations that fail recede. */
-export const VERDICT_COLORS: Readonly<Record<Ended, string>> = {
+const VERDICT_COLORS: Readonly<Record<Ended, string>> = {
   PASS: LIGHT.simulated,
   not_judged: LIGHT.simulated,
   UNDECIDED: LIGHT.batchWait,
@@ -20,7 +20,7 @@ export const VERDICT_COLORS: Readonly<Record<Ended, string>> = {
   out_of_memory: LIGHT.grid,
 }
 
-export const VERDICT_NAMES: readonly (readonly [Ended, string])[] = [
+const VERDICT_NAMES: readonly (readonly [Ended, string])[] = [
   ['PASS', 'holds'],
   ['UNDECIDED', 'undecided'],
   ['FAIL', 'fails'],

@@ -70,7 +70,7 @@ export function predictionError(
 }
 
 /** The verdict of most replays. */
-export function majority(errors: readonly ReplayError[]): Verdict {
+function majority(errors: readonly ReplayError[]): Verdict {
   const tally = (verdict: Verdict) => errors.filter((error) => error.verdict === verdict).length
   if (tally('FAIL') > errors.length / 2) return 'FAIL'
   return tally('PASS') > errors.length / 2 ? 'PASS' : 'UNDECIDED'

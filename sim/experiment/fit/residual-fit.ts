@@ -5,7 +5,7 @@ import type { SpreadCell } from './residual-cells.ts'
 import { type Figure, type FittedResidual, figureOf } from './residual-figures.ts'
 
 /** Residuals from the fewest parameters to the most. */
-export const RESIDUAL_SHAPES = ['even', 'jitter', 'slow'] as const
+const RESIDUAL_SHAPES = ['even', 'jitter', 'slow'] as const
 type ResidualShape = (typeof RESIDUAL_SHAPES)[number]
 
 /** A ratio of two figures of a cell that was predicted from other cells. */

@@ -17,7 +17,7 @@ const SAMPLED_LENGTHS = 20_000
 type Tokens = 'input_tokens' | 'output_tokens'
 
 /** Mean rate or load of each class: in proportion to what it sends, where all say the same. */
-export function classWeights({ scenario, traces, clients }: PreparedScenario): number[] {
+function classWeights({ scenario, traces, clients }: PreparedScenario): number[] {
   const { traffic, seed, duration_s } = scenario
   return traffic.map((ofClass, index) => {
     const [trace, rows] = [traces.get(index), clients.get(index)]
