@@ -39,7 +39,7 @@ export function stationRows(plan: ServingPlan, run: ObservedRun): StationRows[] 
   const c = run.rows.columns
   const placed = executorsOf(plan)
   const firsts = plan.pools.flatMap((pool) => {
-    const first = placed.findIndex((executor) => executor.pool === pool.index)
+    const first = placed.findIndex((one) => one.pool === pool.index)
     if (!pool.perReplicaQueues) return [{ pool, firstExecutor: first, executors: pool.replicas }]
     return Array.from({ length: pool.replicas }, (_, i) => ({
       pool,
@@ -48,7 +48,7 @@ export function stationRows(plan: ServingPlan, run: ObservedRun): StationRows[] 
     }))
   })
   const stationOf = Int32Array.from(placed.keys(), (executor) =>
-    firsts.findIndex(({ firstExecutor, executors }) => executor < firstExecutor + executors),
+    firsts.findIndex((one) => executor < one.firstExecutor + one.executors),
   )
   const waited: number[][] = firsts.map(() => [])
   const batches: Map<string, { members: number[]; done: Ms }>[] = firsts.map(() => new Map())
@@ -59,13 +59,13 @@ export function stationRows(plan: ServingPlan, run: ObservedRun): StationRows[] 
     const station = stationOf[c.executor[key]!]!
     // halves of a batch have numbers of their own, and one instant of dispatch
     const generates = firsts[station]!.pool.generation !== undefined
-    const ofStation = batches[station]!
+    const own = batches[station]!
     const name = generates ? String(key) : `${c.executor[key]} ${c.dispatched[key]}`
-    const batch = ofStation.get(name)
-    if (batch === undefined) ofStation.set(name, { members: [key], done: c.done[key]! })
+    const known = own.get(name)
+    if (known === undefined) own.set(name, { members: [key], done: c.done[key]! })
     else {
-      batch.members.push(key)
-      batch.done = Math.max(batch.done, c.done[key]!)
+      known.members.push(key)
+      known.done = Math.max(known.done, c.done[key]!)
     }
   }
   return firsts.map((station, i) => ({

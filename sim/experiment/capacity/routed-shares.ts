@@ -50,11 +50,11 @@ export function routedShares(plan: RoutedPlan, classes: readonly RoutedClass[]):
   const entries = entryPools(plan)
   const total = classes.reduce((sum, { weight }) => sum + weight, 0)
   const arriving = plan.pools.map(() => 0)
-  for (const [i, routed] of classes.entries()) {
+  for (const [i, own] of classes.entries()) {
     const among = plan.classes[i]!.pools ?? entries
-    const shares = sharesOf(settingsOf(plan.routing), among, routed)
+    const shares = sharesOf(settingsOf(plan.routing), among, own)
     if (shares === null) return null
-    const weight = total > 0 ? routed.weight / total : 1 / classes.length
+    const weight = total > 0 ? own.weight / total : 1 / classes.length
     for (const [at, pool] of among.entries()) arriving[pool]! += weight * shares[at]!
   }
   return plan.pools.map((_, pool) =>

@@ -17,7 +17,7 @@ export function systemCapacity(
   if (rps.length < poolsRps.length) return null
   const shares = routedShares(plan, routed)
   if (shares !== null) {
-    return Math.min(...rps.map((poolRps, i) => (shares[i]! > 0 ? poolRps / shares[i]! : endless)))
+    return Math.min(...rps.map((own, i) => (shares[i]! > 0 ? own / shares[i]! : endless)))
   }
   const targets = pools.map(targetOf)
   const entries = entryPools(plan)
@@ -31,9 +31,9 @@ export function systemCapacity(
   const asked = new Map<string, { readonly among: readonly number[]; weight: number }>()
   for (const [i, { pools: modelPools }] of classes.entries()) {
     const among = modelPools ?? entries
-    const share = asked.get(among.join()) ?? { among, weight: 0 }
-    share.weight += routed[i]!.weight
-    asked.set(among.join(), share)
+    const known = asked.get(among.join()) ?? { among, weight: 0 }
+    known.weight += routed[i]!.weight
+    asked.set(among.join(), known)
   }
   const capacities = Array.from(asked.values(), ({ among, weight }) => {
     const share = total > 0 ? weight / total : 1

@@ -7,7 +7,7 @@ import type { ObservedRun } from './observed-run.ts'
 import { recordedFields } from './recorded.ts'
 
 /** The machine of replays beside that of the profile, as inputs of further predictions. */
-interface MachineChange {
+export interface MachineChange {
   readonly control: ControlKernel
   /** as fast as the control kernel says; null where it says nothing of the models' speed */
   readonly now: SimulationInput | null
@@ -21,6 +21,13 @@ export interface PredictedChange {
   /** PERCENTILES of the replications of the prediction, by the same draws */
   readonly now: readonly (readonly number[])[] | null
   readonly level: readonly (readonly number[])[]
+}
+
+/** Fields of a pool, in the profile and as the replays recorded them. */
+interface PoolFields {
+  readonly name: string
+  readonly profile: readonly RecordedField[]
+  readonly replays: readonly RecordedField[]
 }
 
 /**
@@ -55,8 +62,7 @@ const measuredPools = ({ scenario, models }: SimulationInput) =>
     return model === null || pool.speed === 'ideal' ? [] : [{ index: i, pool, model }]
   })
 
-/** Fields of each pool, in the profile and as the replays recorded them. */
-function poolFields(input: SimulationInput, runs: readonly ObservedRun[]) {
+function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolFields[] {
   const { pools, duration_s } = input.scenario
   const shared = { work: executorWork(input), load: 0, durationMs: 1000 * duration_s }
   return measuredPools(input).map(({ index, pool, model }) => {

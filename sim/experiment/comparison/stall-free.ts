@@ -16,7 +16,7 @@ import { type ExecutorWork, fieldOf } from './structure.ts'
  * known there: so the definition and its errors are the same on both sides of a comparison.
  */
 
-interface StallFreeInput {
+export interface StallFreeInput {
   readonly plan: ServingPlan
   /** one entry for each executor */
   readonly work: readonly ExecutorWork[]
@@ -36,8 +36,8 @@ export function stallFreeLatencies(run: ObservedRun, input: StallFreeInput): Sta
   const stations = stationsOf(input.plan)
   const stalls = new Map(
     stations.map((station) => {
-      const atStation = field.executors.filter((_, i) => stations[i] === station)
-      const spans = [...spansOf(field.intake), ...atStation.flatMap(standstills)]
+      const own = field.executors.filter((_, i) => stations[i] === station)
+      const spans = [...spansOf(field.intake), ...own.flatMap(standstills)]
       return [station, new Stalls(joinIntervals(spans))]
     }),
   )

@@ -51,7 +51,7 @@ function workedBatches(batches: readonly BatchRow[], work: readonly ExecutorWork
 }
 
 /** A replay as its structure check takes it. `work`: one entry for each executor. */
-interface StructureInput extends ObservedRun {
+export interface StructureInput extends ObservedRun {
   readonly plan: ServingPlan
   readonly requests: RequestList
   readonly work: readonly ExecutorWork[]
@@ -67,7 +67,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
   const overheads = localOverheads(run)
   const field = fieldOf(run, run.work)
   const batches = batchesOf(run.rows)
-  const dispatchTimes = run.work.map((_, executor) =>
+  const given = run.work.map((_, executor) =>
     Float64Array.from(
       batches.filter((batch) => batch.executor === executor),
       ({ dispatched }) => dispatched,
@@ -81,10 +81,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       plan: run.plan,
       source: new ListSource(run.requests, run.rows.columns.sent),
       hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
-      machine: {
-        ...machine,
-        speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), dispatchTimes),
-      },
+      machine: { ...machine, speed: new AlikeSpeed(machine.speed, stationsOf(run.plan), given) },
       sendDelay: null,
       timer: overheads,
       loads: new RecordedLoads(run.moves ?? []),

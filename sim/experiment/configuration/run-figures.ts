@@ -74,9 +74,9 @@ interface PoolFigures {
 
 /** The share of the capacity of a pool that its work needs; null where that is not known. */
 export function capacityUtilisation({ work, paidMs }: RunSummary, pool: number): number | null {
-  const ofPool = work[pool] ?? null
+  const own = work[pool] ?? null
   // a pool without replicas works at nothing
-  return ofPool && (ofPool.neededMs === 0 ? 0 : ofPool.neededMs / paidMs[pool]!)
+  return own && (own.neededMs === 0 ? 0 : own.neededMs / paidMs[pool]!)
 }
 
 /** `slower`: the same replication with the longest times that a transfer allows. */
@@ -105,9 +105,9 @@ export function runFigures(
 }
 
 function energyOf({ power, observedMs, pools }: RunSummary, pool: number): PoolFigures['energy'] {
-  const ofPool = power[pool] ?? null
-  if (ofPool === null) return null
-  const { joules } = ofPool
+  const own = power[pool] ?? null
+  if (own === null) return null
+  const { joules } = own
   return {
     powerW: (1000 * joules) / observedMs,
     jouleEach: joules / pools[pool]!.counts.served,

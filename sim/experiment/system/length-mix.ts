@@ -17,19 +17,19 @@ const SAMPLED_LENGTHS = 20_000
 type Tokens = 'input_tokens' | 'output_tokens'
 
 /** Mean rate or load of each class: in proportion to what it sends, where all say the same. */
-function classWeights({ scenario, traces, clients }: PreparedScenario): number[] {
+export function classWeights({ scenario, traces, clients }: PreparedScenario): number[] {
   const { traffic, seed, duration_s } = scenario
-  return traffic.map((ofClass, index) => {
+  return traffic.map((own, index) => {
     const [trace, rows] = [traces.get(index), clients.get(index)]
-    return meanRate(ofClass, { seed, endMs: 1000 * duration_s, trace, clients: rows })
+    return meanRate(own, { seed, endMs: 1000 * duration_s, trace, clients: rows })
   })
 }
 
 /** Numbers of the classes whose requests a pool gets, by their models or by a transfer. */
 function classesIn(plan: ServingPlan, pool: number): readonly number[] {
   const from = sourcesOf(plan, pool)
-  return plan.classes.flatMap(({ pools }, i) =>
-    pools === null || pools.some((source) => from.includes(source)) ? i : [],
+  return plan.classes.flatMap(({ pools: own }, i) =>
+    own === null || own.some((one) => from.includes(one)) ? i : [],
   )
 }
 
@@ -143,13 +143,13 @@ export function lengthMixes(prepared: PreparedScenario, plan: ServingPlan): read
     const taken = lengthsTaken(plan, pool)
     // a router that looks at lengths gives each pool a mix of its own
     const key = taken === null ? classes.join() : `pool ${pool}`
-    const made = mixes.get(key)
-    if (made !== undefined) return made
+    const known = mixes.get(key)
+    if (known !== undefined) return known
     const parts = lengthParts(prepared, 'input_tokens').filter((_, i) => classes.includes(i))
     const fixed = fixedLength(classes.map((i) => scenario.traffic[i]!))
     const draw = fixed === null ? mixedLengths(parts, scenario.seed) : () => fixed
-    const whole = mixOf(draw, fixed === null ? parts : [])
-    const mix = taken === null ? whole : routedMix(whole, parts, taken, scenario.seed)
+    const all = mixOf(draw, fixed === null ? parts : [])
+    const mix = taken === null ? all : routedMix(all, parts, taken, scenario.seed)
     mixes.set(key, mix)
     return mix
   })
@@ -166,13 +166,13 @@ function fixedLength(classes: Scenario['traffic']): number | null {
 
 /** The part of a mix that a router sends to a pool; all of it where that is nothing. */
 function routedMix(
-  whole: LengthMix,
+  all: LengthMix,
   parts: readonly LengthPart[],
   isTaken: (length: number) => boolean,
   seed: number,
 ): LengthMix {
-  const { min, max } = mixOf(whole.draw, parts, isTaken)
-  return min > max ? whole : { min, max, draw: sampledOnly(whole.draw, isTaken, seed) }
+  const { min, max } = mixOf(all.draw, parts, isTaken)
+  return min > max ? all : { min, max, draw: sampledOnly(all.draw, isTaken, seed) }
 }
 
 /** `isTaken`: the lengths of which the least and the largest are; default all. */
