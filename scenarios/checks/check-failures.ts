@@ -19,7 +19,7 @@ export function checkFailures(draft: Draft): void {
     for (const pool of concerned) checkPool(failure, path, pool, draft)
   }
   for (const pool of draft.pools) {
-    if (pool.heat?.shutdown_c !== undefined) checkRestarts(pool, wouldRestart(pool), draft)
+    if (pool.heat?.shutdown_c !== undefined) checkRestarts(pool, draft)
   }
 }
 
@@ -50,15 +50,15 @@ function checkPool(failure: Failure, path: Path, pool: PoolDraft, draft: Draft):
     const at = draft.has([...path, 'pools']) ? [...path, 'pools'] : [...path, 'kind']
     draft.refuse(at, `pools that run batches, as pool ${pool.name} generates step by step`)
   }
-  if (failure.kind === 'crash' || failure.kind === 'deployment') {
-    checkRestarts(pool, wouldRestart(pool), draft)
-  }
+  if (failure.kind === 'crash' || failure.kind === 'deployment') checkRestarts(pool, draft)
 }
 
-const wouldRestart = ({ name }: PoolDraft) => `replicas of pool ${name} would start and stop`
-
 /** Checks a pool whose replicas start and stop; `why` states that. */
-export function checkRestarts(pool: PoolDraft, why: string, draft: Draft): void {
+export function checkRestarts(
+  pool: PoolDraft,
+  draft: Draft,
+  why = `replicas of pool ${pool.name} would start and stop`,
+): void {
   if (pool.handOver !== null) {
     const at = [...pool.path, 'generation', 'hand_over']
     draft.unused(at, `${why}, which KV transfers do not cover`)

@@ -30,7 +30,7 @@ function checkParts(pool: PoolDraft, draft: Draft): void {
   if (pool.memory !== null && !draft.generates(pool)) {
     draft.unused([...pool.path, 'memory'], `${why}, which its memory model does not cover`)
   }
-  checkRestarts(pool, why, draft)
+  checkRestarts(pool, draft, why)
   for (const [i, failure] of draft.failures.entries()) {
     if (failure?.kind !== 'deployment') continue
     if (!(failure.pools?.includes(pool.name ?? '') ?? true)) continue
