@@ -39,7 +39,21 @@ export {
 export { modelKey, modelLabel } from './schema/model-key.ts'
 export { isTimed, type Objective, parseObjective } from './schema/objective.ts'
 export { listedPrices, replicaPrice } from './schema/pool-accelerator.ts'
-export { arrivalParts, type Batching, type Model, type Pool, type Precision, type Router, type Routing, type Scenario, scenarioSchema, servesBatches, type TensorType, tensorTypes, type Work } from './schema/schema.ts'
+export {
+  arrivalParts,
+  type Batching,
+  type Model,
+  type Pool,
+  type Precision,
+  type Router,
+  type Routing,
+  type Scenario,
+  scenarioSchema,
+  servesBatches,
+  type TensorType,
+  tensorTypes,
+  type Work,
+} from './schema/schema.ts'
 export {
   type Accelerator,
   type AcceleratorFigure,

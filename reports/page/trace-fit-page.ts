@@ -56,7 +56,9 @@ async function classPart(
     const drawn: Html[] = []
     for (const [side, label, findings] of named) {
       if (findings === null) continue
-      const drawing = await drawnFigure(`${name}-${side}${suffix}`, (width) => chart(findings, width))
+      const drawing = await drawnFigure(`${name}-${side}${suffix}`, (width) =>
+        chart(findings, width),
+      )
       drawn.push(html`<p class="quiet">${label}</p>${drawing}`)
     }
     return drawn

@@ -1,5 +1,5 @@
-import type { TraceStatistics } from '../../sim/traffic/index.ts'
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../sim/traffic/index.ts'
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
 import { tracePadding } from '../charts/trace/trace-padding.ts'

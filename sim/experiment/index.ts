@@ -20,7 +20,14 @@ export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
 export { overheadsOf } from './comparison/observed-overheads.ts'
 export { batchesOf, type ControlReading, type ObservedRun } from './comparison/observed-run.ts'
 export { type Recording, recordedFields } from './comparison/recorded.ts'
-export { balancedOrders, inSlices, pausesOf, playingOrders, type Slicing, slicingOf } from './comparison/slicing.ts'
+export {
+  balancedOrders,
+  inSlices,
+  pausesOf,
+  playingOrders,
+  type Slicing,
+  slicingOf,
+} from './comparison/slicing.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
@@ -45,8 +52,27 @@ export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
 export type { Figure } from './fit/residual-figures.ts'
 export { chooseResidual, type HeldOutRatio, tryResiduals } from './fit/residual-fit.ts'
 export { carried } from './gate/carried.ts'
-export { byVerdict, CONFIRMATION, confirmed, decide, gateVerdict, LOOKS, lookLevel, type MetricDecision, ratioInterval, runGate, stepAfter } from './gate/decision.ts'
-export { baselineEntry, metricLabel, newCase, percentText, predictionCase, type SimulatedFigures } from './gate/prediction.ts'
+export {
+  byVerdict,
+  CONFIRMATION,
+  confirmed,
+  decide,
+  gateVerdict,
+  LOOKS,
+  lookLevel,
+  type MetricDecision,
+  ratioInterval,
+  runGate,
+  stepAfter,
+} from './gate/decision.ts'
+export {
+  baselineEntry,
+  metricLabel,
+  newCase,
+  percentText,
+  predictionCase,
+  type SimulatedFigures,
+} from './gate/prediction.ts'
 export {
   busiestShares,
   type GateSide,

@@ -6,12 +6,12 @@ import { replaysText } from '../../tables/summary.ts'
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
 import {
-  relativeErrors,
   NOT_JUDGED,
   type RangeMark,
   type RangeRow,
   ROW,
   rangeRows,
+  relativeErrors,
 } from './range-rows.ts'
 
 const [STRUCTURE, PREDICTION, NOISE] = [

@@ -11,7 +11,7 @@ import {
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput, word } from '../frame.ts'
 import { COLOR, PIXEL_Y, valueLine } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { relativeErrors, NOT_JUDGED } from './range-rows.ts'
+import { NOT_JUDGED, relativeErrors } from './range-rows.ts'
 
 const COLORS = {
   structure: LIGHT.simulated,

@@ -1,5 +1,5 @@
-import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import { figure } from '../../format.ts'
 import { emptyChart, frame, largest, logTicks, narrow, plotWidth } from '../frame.ts'
 import { labels, levelLine, logarithmic, pixel } from '../plot.ts'

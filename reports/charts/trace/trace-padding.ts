@@ -1,5 +1,5 @@
-import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import { figure, percent } from '../../format.ts'
 import { frame, narrow, PERCENT, plotWidth } from '../frame.ts'
 import { linear } from '../plot.ts'

@@ -1,5 +1,5 @@
-import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import { count, figure } from '../../format.ts'
 import { timeChart } from '../load/over-time.ts'
 import { LIGHT } from '../theme.ts'
