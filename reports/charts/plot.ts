@@ -92,7 +92,7 @@ export const limitLevel = (y: number, text: string): Layer[] => [
   ...labels([{ x: 6, y: y - 9, text, color: LIGHT.limit }], { align: 'left' }),
 ]
 
-/** A line over the height of the plot at a value of `x`: what others are compared with, or a limit. */
+/** A line over the height of the plot at a value of `x`: a reference, or a limit. */
 export function valueLine(value: number, kind: 'reference' | 'limit' = 'reference'): Layer {
   const style =
     kind === 'limit'

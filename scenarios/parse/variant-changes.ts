@@ -65,8 +65,8 @@ function isStated(path: string, value: unknown): boolean {
 
 /**
  * The values of a scenario by their paths. A list without names is one value: as its variant states
- * it, or, where one of both variants changes a part of it, only this part. `stated`: by this variant,
- * `byBoth`: by it and the other.
+ * it, or, where one of both variants changes a part of it, only this part. `stated`: by this
+ * variant, `byBoth`: by it and the other.
  */
 function valuesOf(
   scenario: Scenario,

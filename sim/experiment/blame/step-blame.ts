@@ -145,7 +145,7 @@ export class StepBlame {
     for (const key of row.idle) this.#add(key, idleEach)
   }
 
-  /** A request waited so long for each token or sequence of others; `ownAmount` of them are its own. */
+  /** A request waited so long for each token or sequence; `ownAmount` of them are its own. */
   #flow(key: number, group: number, each: Ms, amounts: Float64Array, ownAmount: number): void {
     for (const [g, amount] of amounts.entries()) {
       const ms = each * (amount - (g === group ? ownAmount : 0))

@@ -9,8 +9,8 @@ const BACK_AFTER = 2
 /**
  * The losses that a configuration must survive, one at a time: a replica of each pool, as those of
  * a pool are alike, or all pools of each place. What is lost is down from the start, the control
- * plane knows it, and nothing is served by it while traffic lasts. Each with the scenario in which it
- * lasts for all of the run.
+ * plane knows it, and nothing is served by it while traffic lasts. Each with the scenario in which
+ * it lasts for all of the run.
  */
 export function lossesOf(
   scenario: Scenario,
