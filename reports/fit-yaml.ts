@@ -17,7 +17,7 @@ function residualKeys({ from, cv, slow }: Residual, statesSlow: boolean): object
 }
 
 /** The scenario that a fit is for. */
-export interface FittedScenario {
+interface FittedScenario {
   /** its path or name, as a file beside the fit extends it */
   readonly base: string
   /** what it states of `efficiency` */
@@ -31,15 +31,15 @@ export function fittedScenarioYaml(
   { model, fits, command }: Fit,
   { base, stated, statesSlow }: FittedScenario,
 ): string {
-  const own = fits.find(({ of_pool }) => of_pool)!
-  const efficiency = overriding(own.efficiency, stated ?? {})
-  const work = { efficiency, ...residualKeys(own.residual, statesSlow) }
+  const ofPool = fits.find(({ of_pool }) => of_pool)!
+  const efficiency = overriding(ofPool.efficiency, stated ?? {})
+  const work = { efficiency, ...residualKeys(ofPool.residual, statesSlow) }
   return `# ${visibleLine(command)}\n${yamlOf({ extends: base, models: { [model]: { work } } })}`
 }
 
 /** Values that the fit does not have are removed by a null, as one that it overrides. */
-function overriding(own: object, stated: object): object {
-  const merged = new Map<string, unknown>(Object.entries(own))
+function overriding(ofPool: object, stated: object): object {
+  const merged = new Map<string, unknown>(Object.entries(ofPool))
   for (const [key, below] of Object.entries(stated)) {
     const value = merged.get(key)
     // it has a default, which is written in place of what it overrides

@@ -1,5 +1,5 @@
 import type { Objective } from '../scenarios/index.ts'
-import type { Comparison, Estimate, Result } from '../sim/documents/index.ts'
+import type { Comparison, Estimate, Result, VariantRatio } from '../sim/documents/index.ts'
 
 /** Printed for a figure that the sample does not support. */
 export const NONE = '–'
@@ -223,6 +223,20 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
   return join(`${shown(value)} [${from}, ${to}]`, unit)
 }
 
+/** "1.12 [1.05, 1.2]"; with "=" where no difference from 1 was found. */
+export function ratioText(
+  ratio: Pick<VariantRatio, 'value' | 'low' | 'high' | 'difference'> | null | undefined,
+): string {
+  if (ratio == null || ratio.value === null) return NONE
+  const { value, low, high, difference } = ratio
+  const text = estimateText({ value, low, high, n: 1 }, 'plain')
+  return difference === 'none found' ? `${text} =` : text
+}
+
+/** "0.43 of the limit", "1.2 times the limit". */
+export const ofLimitText = (ratio: number) =>
+  `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
+
 /** US dollars to the cent; small amounts to two digits: "$1.20", "$0.0031". */
 export function usd(amount: number): string {
   return amount > 0 && amount < 0.1 ? `$${figure(amount)}` : `$${fixed(amount, 2)}`
@@ -238,6 +252,12 @@ export function usdPerMonth(usdPerHour: number): string {
 }
 
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+
+/** "a, b and c" */
+export function listed(texts: readonly string[]): string {
+  if (texts.length < 2) return texts.join('')
+  return `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
+}
 
 /** Small counts in words, for use in a sentence. */
 export function inWords(n: number): string {
@@ -255,6 +275,10 @@ export function runsText({ world, runs, exact }: Pick<Result, 'world' | 'runs' |
   if (exact) return '1 replication'
   return plural(runs, world === 'measured' ? 'replay' : 'replication')
 }
+
+/** A text of at most this many characters, the last of which tells that it is cut. */
+export const cut = (text: string, most: number) =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text
 
 export function capitalise(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)

@@ -12,7 +12,7 @@ export {
   type GateSubject,
 } from './gate/ended-gate.ts'
 export { gateAnnotations } from './gate/gate-annotations.ts'
-export { type CommitRow, gateCsv, isGateCsv } from './gate/gate-csv.ts'
+export { gateCsv, isGateCsv } from './gate/gate-csv.ts'
 export { gateJunit } from './gate/gate-junit.ts'
 export { gateMarkdown } from './gate/gate-markdown.ts'
 export { gateText } from './gate/gate-text.ts'
@@ -35,11 +35,6 @@ export { bothSidesText, comparisonText, objectivesText, resultText } from './ter
 export { type ClassFit, type TraceFitDocument, traceFitText } from './terminal/trace-fit-text.ts'
 export { traceText } from './terminal/trace-text.ts'
 export { variantsText } from './terminal/variants-text.ts'
-export {
-  type Timeline,
-  type TimelineCounts,
-  type TimelineInput,
-  timelineOf,
-} from './timeline/timeline.ts'
+export { type TimelineCounts, timelineOf } from './timeline/timeline.ts'
 export type { ClassFindings, TraceDocument } from './trace-document.ts'
 export { trafficYaml } from './traffic-yaml.ts'

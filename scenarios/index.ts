@@ -2,7 +2,7 @@ export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
 export { loadAccelerator, shippedAccelerators } from './load/accelerators.ts'
 export { filesOpenedBy, isVisible, seeingOnly } from './load/file-access.ts'
 export { type LoadedScenario, loadScenario, type ScenarioText, scenarioText } from './load/load.ts'
-export { type Points, readPoints } from './load/points.ts'
+export { readPoints } from './load/points.ts'
 export {
   acceleratorNames,
   findScenario,
@@ -13,11 +13,7 @@ export {
 export { starterScenario } from './load/starter.ts'
 export { openUserFile, readUserFile, Unreadable, userFilePieces } from './load/user-file.ts'
 export type { MeasurementColumns } from './measurements/measured-keys.ts'
-export {
-  type MeasuredRow,
-  type Measurements,
-  readMeasurements,
-} from './measurements/measured-rows.ts'
+export { type MeasuredRow, readMeasurements } from './measurements/measured-rows.ts'
 export { parseAccelerator } from './parse/accelerator.ts'
 export { scenarioChanges } from './parse/changes.ts'
 export { describeValue, shortened } from './parse/describe-value.ts'
@@ -31,13 +27,8 @@ export {
 } from './parse/dimensions.ts'
 export { nearest } from './parse/nearest.ts'
 export type { Variant } from './parse/option-values.ts'
-export {
-  type ParsedScenario,
-  type ParseOptions,
-  parseKeptScenario,
-  parseScenario,
-} from './parse/parse.ts'
-export { type VariantSide, variantChanges } from './parse/variant-changes.ts'
+export { parseKeptScenario, parseScenario } from './parse/parse.ts'
+export { variantChanges } from './parse/variant-changes.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
 export {
@@ -49,13 +40,9 @@ export { modelKey, modelLabel } from './schema/model-key.ts'
 export { isTimed, type Objective, parseObjective } from './schema/objective.ts'
 export { listedPrices, replicaPrice } from './schema/pool-accelerator.ts'
 export {
-  type Arrivals,
   arrivalParts,
   type Batching,
-  type Duration,
-  type Lengths,
   type Model,
-  type Network,
   type Pool,
   type Precision,
   type Router,
@@ -64,7 +51,6 @@ export {
   scenarioSchema,
   servesBatches,
   type TensorType,
-  type TrafficClass,
   tensorTypes,
   type Work,
 } from './schema/schema.ts'

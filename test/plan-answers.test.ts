@@ -41,8 +41,7 @@ test('where none holds, the nearest miss is first, with what it misses and by ho
     /goodput > 99% is [\d.]+ .*points below its limit\. It also misses web: p\(98\)/,
   )
   const { lines, head } = planTable(found)
-  expect(lines[0]!.row).toBe(found.rows[0])
-  expect(lines[0]!.cells[head.indexOf('a month')]).toBe('$1,095')
+  expect(lines[0]![head.indexOf('a month')]).toBe('$1,095')
 })
 
 const CHAT = `spillway: 1

@@ -156,6 +156,8 @@ export function keyWords(
 
 /** Axis labels of shares: "5 %". */
 export const PERCENT = `format(datum.value * 100, '~f') + ' %'`
+/** Axis labels of relative errors: "+5 %", "0". */
+export const SIGNED_PERCENT = `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`
 
 /** Steps at 1, 2 and 5 of each decade; fewer for more than three decades. */
 function logSteps(ratio: number): readonly number[] {

@@ -63,7 +63,7 @@ export const MOST_SPACES = 4
 type SingleChart = keyof typeof CHARTS
 export type ChartName = SingleChart | `memory-${'curve' | 'map'}-${number}`
 
-export interface NamedChart {
+interface NamedChart {
   readonly name: ChartName
   readonly spec: TopLevelSpec
 }

@@ -42,6 +42,9 @@ export function runTime(endS: number, tickCount = 5) {
 /** A channel of colours that the data has. */
 export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
 
+/** The channel `y` of heights that the data has, px from the top of the plot. */
+export const PIXEL_Y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
+
 /** Text at a position in the plot, with a halo in the paper colour for legibility over marks. */
 export function labels(
   points: readonly { x: number; y: number; text: string; color: string }[],
@@ -83,8 +86,52 @@ export function levelLine(y: number, color: string): Layer {
   }
 }
 
+/** A limit over the width of the plot, px from its top, with its name at the left. */
+export const limitLevel = (y: number, text: string): Layer[] => [
+  levelLine(y, LIGHT.limit),
+  ...labels([{ x: 6, y: y - 9, text, color: LIGHT.limit }], { align: 'left' }),
+]
+
+/** A line over the height of the plot at a value of `x`: a reference, or a limit. */
+export function valueLine(value: number, kind: 'reference' | 'limit' = 'reference'): Layer {
+  const style =
+    kind === 'limit'
+      ? { color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 }
+      : { color: LIGHT.muted }
+  return {
+    data: { values: [{}] },
+    mark: { type: 'rule', ...style },
+    encoding: { x: { datum: value, type: 'quantitative' } },
+  }
+}
+
+/** A place in a row, px from the top of the plot. */
+interface Placed {
+  readonly y: number
+  readonly color: string
+}
+
+/** Intervals as bars, and values as dots over them; `low` is the start of a bar or the value. */
+export const intervalMarks = (
+  x: Channel,
+  bars: readonly (Placed & { readonly low: number; readonly high: number })[],
+  dots: readonly (Placed & { readonly low: number })[],
+  size: number,
+): Layer[] => [
+  {
+    data: { values: [...bars] },
+    mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
+    encoding: { x, x2: { field: 'high' }, y: PIXEL_Y, color: COLOR },
+  },
+  {
+    data: { values: [...dots] },
+    mark: { type: 'point', filled: true, size, opacity: 1 },
+    encoding: { x, y: PIXEL_Y, color: COLOR },
+  },
+]
+
 /** Panels side by side, or one below the other in a narrow picture. */
-export function panelGrid(
+function panelGrid(
   panels: number,
   width: number,
   { axis, labels = 0 }: { readonly axis: number; readonly labels?: number },
@@ -123,7 +170,7 @@ export function panelTitle(text: string, color: string, offset = 6) {
  * in the same order (isotonic regression by pooling adjacent violators), then shifts all of them
  * into the range.
  */
-export function dodge(at: readonly number[], gap: number, low: number, high: number): number[] {
+function dodge(at: readonly number[], gap: number, low: number, high: number): number[] {
   const order = at.map((_, i) => i).sort((a, b) => at[a]! - at[b]!)
   const blocks: { sum: number; size: number }[] = []
   order.forEach((i, rank) => {

@@ -51,7 +51,7 @@ const FONT_FOLDERS = [
 const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']
 
 /** Draws a chart as PNG; the fonts are named so that the picture does not depend on settings. */
-export async function toPng(spec: TopLevelSpec, scale = 2): Promise<Uint8Array> {
+export async function toPng(spec: TopLevelSpec): Promise<Uint8Array> {
   // its loader finds the C library in a report of Node, which lists the network interfaces, too
   if (process.report) Object.assign(process.report, { excludeNetwork: true })
   const [svg, { Resvg }] = await Promise.all([toSvg(spec), import('@resvg/resvg-js')])
@@ -59,7 +59,7 @@ export async function toPng(spec: TopLevelSpec, scale = 2): Promise<Uint8Array> 
     FONT_FILES.map((file) => `${folder}/${file}`),
   ).filter((file) => existsSync(file))
   const image = new Resvg(svg, {
-    fitTo: { mode: 'zoom', value: scale },
+    fitTo: { mode: 'zoom', value: 2 },
     font: { fontFiles, loadSystemFonts: fontFiles.length === 0, defaultFontFamily: 'DejaVu Sans' },
   })
   return image.render().asPng()

@@ -26,13 +26,13 @@ export function gateAnnotations(
   const cases = gate.cases
     .filter(({ verdict }) => verdict !== 'PASS')
     .slice(0, MOST)
-    .map((one) => {
-      const title = property(`${one.verdict}: ${caseTitle(gate, one)}`)
-      const path = pathOf(one.file)
+    .map((gateCase) => {
+      const title = property(`${gateCase.verdict}: ${caseTitle(gate, gateCase)}`)
+      const path = pathOf(gateCase.file)
       const file = path === null ? '' : `file=${property(path)},`
-      const [worst] = baseLines(one)
-      const text = worst === undefined ? one.reason : `${one.reason}; ${worst}`
-      return `::${KINDS[one.verdict]} ${file}title=${title}::${message(text)}`
+      const [worst] = baseLines(gateCase)
+      const text = worst === undefined ? gateCase.reason : `${gateCase.reason}; ${worst}`
+      return `::${KINDS[gateCase.verdict]} ${file}title=${title}::${message(text)}`
     })
   const warnings = gate.warnings.map((text) => `::warning title=Spillway gate::${message(text)}`)
   return [...cases, ...warnings].slice(0, MOST)

@@ -2,7 +2,7 @@ import type { Gate } from '../../sim/documents/index.ts'
 import { metricName } from './gate-rows.ts'
 
 /** The commit that a row is of. */
-export interface CommitRow {
+interface CommitRow {
   /** ISO 8601 */
   readonly time: string
   readonly commit: string
@@ -18,8 +18,8 @@ const KEYS = ['time', 'commit']
  * `before`: the text so far; null for none.
  */
 export function gateCsv(before: string | null, gate: Gate, { time, commit }: CommitRow): string {
-  const known = before === null ? [] : rowsOf(before)
-  const [header = KEYS, ...rows] = known
+  const earlier = before === null ? [] : rowsOf(before)
+  const [header = KEYS, ...rows] = earlier
   const values = new Map<string, string>([
     ['time', time],
     ['commit', commit],

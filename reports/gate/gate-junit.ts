@@ -8,7 +8,7 @@ import { baseLines, caseTitle, changeLines, metricName } from './gate-rows.ts'
  * what is undecided or cannot be compared is skipped, with the reason.
  */
 export function gateJunit(gate: Gate): string {
-  const suites = gate.cases.map((one) => suite(gate, one))
+  const suites = gate.cases.map((gateCase) => suite(gate, gateCase))
   const totals = sums(suites.map(({ counts }) => counts))
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -26,31 +26,31 @@ interface Counts {
   readonly skipped: number
 }
 
-function suite(gate: Gate, one: GateCase) {
-  const title = caseTitle(gate, one)
-  const took = one.measured === null ? 0 : 60 * one.measured.minutes
-  const at = `classname=${quoted(title)} file=${quoted(one.file)}`
+function suite(gate: Gate, gateCase: GateCase) {
+  const title = caseTitle(gate, gateCase)
+  const took = gateCase.measured === null ? 0 : 60 * gateCase.measured.minutes
+  const at = `classname=${quoted(title)} file=${quoted(gateCase.file)}`
   const whole = `<testcase ${at} name="verdict" time="${took.toFixed(1)}">`
   // the verdict itself is a case, so that a suite is never empty
-  const own =
-    one.verdict === 'FAIL'
-      ? `${whole}<failure type="FAIL" message=${quoted(one.reason)}>${escaped(changeLines(one, gate.gate).join('\n'))}</failure></testcase>`
-      : one.verdict === 'UNDECIDED' || one.verdict === 'NOT COMPARABLE'
-        ? `${whole}<skipped message=${quoted(`${one.verdict}: ${one.reason}`)}/></testcase>`
+  const verdictCase =
+    gateCase.verdict === 'FAIL'
+      ? `${whole}<failure type="FAIL" message=${quoted(gateCase.reason)}>${escaped(changeLines(gateCase, gate.gate).join('\n'))}</failure></testcase>`
+      : gateCase.verdict === 'UNDECIDED' || gateCase.verdict === 'NOT COMPARABLE'
+        ? `${whole}<skipped message=${quoted(`${gateCase.verdict}: ${gateCase.reason}`)}/></testcase>`
         : `${whole}</testcase>`
-  const cases = [own, ...one.metrics.map((metric) => testCase(at, metric))]
+  const cases = [verdictCase, ...gateCase.metrics.map((metric) => testCase(at, metric))]
   const counts: Counts = {
     tests: cases.length,
     failures: cases.filter((text) => text.includes('<failure ')).length,
     errors: 0,
     skipped: cases.filter((text) => text.includes('<skipped ')).length,
   }
-  const seconds = ` file=${quoted(one.file)} time="${took.toFixed(1)}"`
+  const seconds = ` file=${quoted(gateCase.file)} time="${took.toFixed(1)}"`
   const warnings = escaped(gate.warnings.join('\n'))
-  const said = gate.warnings.length === 0 ? [] : [`<system-err>${warnings}</system-err>`]
-  const bases = baseLines(one)
-  const known = bases.length === 0 ? [] : [`<system-out>${escaped(bases.join('\n'))}</system-out>`]
-  const lines = [...cases, ...known, ...said].map((text) => `    ${text}`).join('\n')
+  const warned = gate.warnings.length === 0 ? [] : [`<system-err>${warnings}</system-err>`]
+  const bases = baseLines(gateCase)
+  const output = bases.length === 0 ? [] : [`<system-out>${escaped(bases.join('\n'))}</system-out>`]
+  const lines = [...cases, ...output, ...warned].map((text) => `    ${text}`).join('\n')
   const open = `  <testsuite name=${quoted(title)} ${attributes(counts)}${seconds}>`
   return { counts, text: `${open}\n${lines}\n  </testsuite>` }
 }
@@ -68,11 +68,11 @@ function testCase(at: string, metric: GateMetric): string {
 const attributes = ({ tests, failures, errors, skipped }: Counts) =>
   `tests="${tests}" failures="${failures}" errors="${errors}" skipped="${skipped}"`
 
-const sums = (all: readonly Counts[]): Counts => ({
-  tests: all.reduce((sum, { tests }) => sum + tests, 0),
-  failures: all.reduce((sum, { failures }) => sum + failures, 0),
+const sums = (counts: readonly Counts[]): Counts => ({
+  tests: counts.reduce((sum, { tests }) => sum + tests, 0),
+  failures: counts.reduce((sum, { failures }) => sum + failures, 0),
   errors: 0,
-  skipped: all.reduce((sum, { skipped }) => sum + skipped, 0),
+  skipped: counts.reduce((sum, { skipped }) => sum + skipped, 0),
 })
 
 /** XML 1.0 has no other control characters, not even as entities; `visible` prints them. */

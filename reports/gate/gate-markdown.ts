@@ -1,14 +1,6 @@
 import { hashOf, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
-import {
-  caseTitle,
-  causeCells,
-  changeLines,
-  MEASURED_NOTE,
-  measuredLines,
-  metricCells,
-  rawCells,
-} from './gate-rows.ts'
+import { caseTables, caseTitle, changeLines, MEASURED_NOTE, measuredLines } from './gate-rows.ts'
 
 /** Of a comment on GitHub, characters; a step summary may have 1024 KiB. */
 const MOST = 60_000
@@ -43,7 +35,7 @@ export function gateMarkdown(gate: Gate): string {
     gateMarker(gate),
     `## ${ICONS[gate.verdict]} Spillway gate: ${gate.verdict}`,
     '',
-    ...gate.cases.slice(0, MOST_TITLES).map((one) => `- ${summary(gate, one)}`),
+    ...gate.cases.slice(0, MOST_TITLES).map((gateCase) => `- ${summary(gate, gateCase)}`),
     ...(gate.cases.length > MOST_TITLES ? [`- … and ${gate.cases.length - MOST_TITLES} more`] : []),
     ...gate.warnings
       .slice(0, MOST_WARNINGS)
@@ -51,8 +43,8 @@ export function gateMarkdown(gate: Gate): string {
   ].join('\n')
   const foot = footOf(gate)
   let text = head
-  for (const [i, one] of gate.cases.entries()) {
-    const part = details(gate, one)
+  for (const [i, gateCase] of gate.cases.entries()) {
+    const part = details(gate, gateCase)
     if (text.length + part.length + foot.length > MOST) {
       text += `\n\n${gate.cases.length - i} more in the document of the gate.`
       break
@@ -65,26 +57,21 @@ export function gateMarkdown(gate: Gate): string {
 export const footOf = ({ version, command }: Pick<Gate, 'version' | 'command'>) =>
   `\n\n<sub>Spillway ${version} · \`${code(command)}\`</sub>\n`
 
-const summary = (gate: Gate, one: GateCase) =>
-  `**${one.verdict}** ${inline(caseTitle(gate, one))}: ${inline(one.reason).slice(0, 600)}`
+const summary = (gate: Gate, gateCase: GateCase) =>
+  `**${gateCase.verdict}** ${inline(caseTitle(gate, gateCase))}: ${inline(gateCase.reason).slice(0, 600)}`
 
 /** Open where there is something to see. */
-function details(gate: Gate, one: GateCase): string {
-  const open = one.verdict === 'PASS' ? '' : ' open'
-  const tables = [
-    one.metrics.length > 0 ? metricCells(one, gate.gate) : [],
-    causeCells(one),
-    rawCells(one),
-  ]
-  const lines = [...changeLines(one, gate.gate), ...measuredLines(one)]
+function details(gate: Gate, gateCase: GateCase): string {
+  const open = gateCase.verdict === 'PASS' ? '' : ' open'
+  const lines = [...changeLines(gateCase, gate.gate), ...measuredLines(gateCase)]
   return [
     '',
     '',
-    `<details${open}><summary>${html(caseTitle(gate, one))}</summary>`,
+    `<details${open}><summary>${html(caseTitle(gate, gateCase))}</summary>`,
     '',
     ...lines.map((line) => `- ${inline(line)}`),
-    ...tables.filter((cells) => cells.length > 0).map((cells) => `\n${table(cells)}`),
-    ...(one.metrics.length === 0 || one.measured === null ? [] : ['', MEASURED_NOTE]),
+    ...caseTables(gateCase, gate.gate).map((cells) => `\n${table(cells)}`),
+    ...(gateCase.metrics.length === 0 || gateCase.measured === null ? [] : ['', MEASURED_NOTE]),
     '',
     '</details>',
   ].join('\n')

@@ -11,31 +11,38 @@ import {
   time,
 } from '../format.ts'
 
-/** The metrics of a case as cells, the header first; intervals and notes where there are any. */
+/** The tables of a case, each as cells, the header first. */
+export const caseTables = (gateCase: GateCase, gate: Gate['gate']): string[][][] =>
+  [metricCells(gateCase, gate), causeCells(gateCase), rawCells(gateCase)].filter(
+    (cells) => cells.length > 0,
+  )
+
+/** The metrics of a case; intervals and notes where there are any. */
 export function metricCells({ metrics }: GateCase, gate: Gate['gate']): string[][] {
+  if (metrics.length === 0) return []
   const paired = metrics.some(({ low }) => low !== null)
   const noted = metrics.some(({ note }) => note !== null)
   const fidelity = gate === 'fidelity'
-  const known = metrics.some(({ base_low }) => base_low !== undefined)
+  const baseHasInterval = metrics.some(({ base_low }) => base_low !== undefined)
   return [
     [
       ...['metric', 'verdict'],
       ...(fidelity ? ['measured'] : ['base']),
-      ...(known ? [`95 % of ${fidelity ? 'measured' : 'base'}`] : []),
+      ...(baseHasInterval ? [`95 % of ${fidelity ? 'measured' : 'base'}`] : []),
       ...(fidelity ? ['simulated', 'error'] : ['head', 'change']),
       ...(paired ? ['99 % interval'] : []),
       'margin',
       ...(paired ? ['p'] : []),
       ...(noted ? ['note'] : []),
     ],
-    ...metrics.map((one) => [
-      ...[metricName(one), one.verdict, valueText(one, one.base)],
-      ...(known ? [baseInterval(one) ?? NONE] : []),
-      ...[valueText(one, one.head), changeOf(one)],
-      ...(paired ? [intervalText(one)] : []),
-      one.margin === null ? NONE : `±${threeDigits(100 * one.margin)} %`,
-      ...(paired ? [one.p === null ? NONE : pText(one.p)] : []),
-      ...(noted ? [one.note ?? ''] : []),
+    ...metrics.map((metric) => [
+      ...[metricName(metric), metric.verdict, valueText(metric, metric.base)],
+      ...(baseHasInterval ? [baseInterval(metric) ?? NONE] : []),
+      ...[valueText(metric, metric.head), changeOf(metric)],
+      ...(paired ? [intervalText(metric)] : []),
+      metric.margin === null ? NONE : `±${threeDigits(100 * metric.margin)} %`,
+      ...(paired ? [metric.p === null ? NONE : pText(metric.p)] : []),
+      ...(noted ? [metric.note ?? ''] : []),
     ]),
   ]
 }
@@ -52,11 +59,11 @@ function baseInterval(metric: GateMetric): string | null {
 
 /** "base of web: p50: 8.68 ms [8.60 ms, 8.76 ms]", a line for each metric with an interval. */
 export function baseLines({ metrics }: GateCase): string[] {
-  return metrics.flatMap((one) => {
-    const interval = baseInterval(one)
+  return metrics.flatMap((metric) => {
+    const interval = baseInterval(metric)
     return interval === null
       ? []
-      : [`base of ${metricName(one)}: ${valueText(one, one.base)} ${interval}`]
+      : [`base of ${metricName(metric)}: ${valueText(metric, metric.base)} ${interval}`]
   })
 }
 
@@ -115,7 +122,7 @@ export function changeLines({ changes, verdict }: GateCase, gate: Gate['gate']):
 export function measuredLines({ measured }: GateCase): string[] {
   if (measured === null) return []
   const { blocks, looks, utilisation, control, not_counted, minutes, rate_factor } = measured
-  const fresh = blocks.filter((one) => one.fresh).length
+  const fresh = blocks.filter((block) => block.fresh).length
   const judged = `${plural(blocks.length - fresh, 'block')} of ${measured.block_slices} slices of ${threeDigits(measured.slice_ms / 1000)} s a side`
   return [
     `${judged}, judged after ${looks.join(', ') || 'none'}${fresh > 0 ? `; confirmed on ${fresh} fresh ones` : ''}; ${fixed(minutes, 1)} minutes`,
@@ -139,7 +146,7 @@ function serviceLines({ blocks, stalls }: NonNullable<GateCase['measured']>): st
   return [...lines, `${stalled}; ${left}`]
 }
 
-/** Measured percentiles over all blocks, the header first; none in a gate that measures nothing. */
+/** Measured percentiles over all blocks; none in a gate that measures nothing. */
 export function rawCells({ measured }: GateCase): string[][] {
   if (measured === null || measured.raw.length === 0) return []
   return [
@@ -156,7 +163,7 @@ export function rawCells({ measured }: GateCase): string[][] {
   ]
 }
 
-/** Median causes over all blocks, the header first. */
+/** Median causes over all blocks. */
 export function causeCells({ measured }: GateCase): string[][] {
   if (measured === null || measured.blocks.length === 0) return []
   const middle = (values: readonly number[]) =>
@@ -166,9 +173,9 @@ export function causeCells({ measured }: GateCase): string[][] {
   return [
     ['cause', 'service time', 'after idle', 'dispatch', 'completion'],
     ...pools.map((pool, i) => {
-      const all = measured.blocks.map(({ pools: own }) => own[i]!)
+      const perBlock = measured.blocks.map(({ pools }) => pools[i]!)
       const of = (key: 'service' | 'wake_ms' | 'dispatch_ms' | 'completion_ms') =>
-        middle(all.map((one) => one[key]))
+        middle(perBlock.map((causes) => causes[key]))
       return [
         pool,
         signedPercent(of('service') - 1),

@@ -1,19 +1,11 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Gate, GateCase } from '../../sim/documents/index.ts'
 import { alignColumns } from '../terminal/align.ts'
-import {
-  caseTitle,
-  causeCells,
-  changeLines,
-  MEASURED_NOTE,
-  measuredLines,
-  metricCells,
-  rawCells,
-} from './gate-rows.ts'
+import { caseTables, caseTitle, changeLines, MEASURED_NOTE, measuredLines } from './gate-rows.ts'
 
 /** A gate for the terminal, the worst case first. */
 export function gateText(gate: Gate): string {
-  const parts = gate.cases.map((one) => caseText(gate, one))
+  const parts = gate.cases.map((gateCase) => caseText(gate, gateCase))
   if (gate.cases.length > 1) parts.push(`${gate.verdict}  ${counts(gate)}`)
   if (gate.warnings.length > 0) {
     parts.push(gate.warnings.map((text) => `warning: ${visibleLine(text)}`).join('\n'))
@@ -25,26 +17,21 @@ export function gateText(gate: Gate): string {
 function counts({ cases }: Gate): string {
   const verdicts = [...new Set(cases.map(({ verdict }) => verdict))]
   return verdicts
-    .map((one) => `${cases.filter(({ verdict }) => verdict === one).length} ${one}`)
+    .map((name) => `${cases.filter(({ verdict }) => verdict === name).length} ${name}`)
     .join(', ')
 }
 
-function caseText(gate: Gate, one: GateCase): string {
-  const { metrics, verdict, reason } = one
-  const tables = [
-    metrics.length > 0 ? metricCells(one, gate.gate) : [],
-    causeCells(one),
-    rawCells(one),
-  ]
+function caseText(gate: Gate, gateCase: GateCase): string {
+  const { verdict, reason } = gateCase
   const lines = [
-    `${verdict}  ${visibleLine(caseTitle(gate, one))}`,
+    `${verdict}  ${visibleLine(caseTitle(gate, gateCase))}`,
     `  ${visibleLine(reason)}`,
-    ...changeLines(one, gate.gate).map((line) =>
+    ...changeLines(gateCase, gate.gate).map((line) =>
       `  changed: ${visibleLine(line)}`.replace('changed: no change', 'no change'),
     ),
-    ...measuredLines(one).map((line) => `  ${visibleLine(line)}`),
-    ...tables.filter((cells) => cells.length > 0).map((cells) => `\n${table(cells)}`),
-    ...(one.metrics.length === 0 || one.measured === null ? [] : [`\n${MEASURED_NOTE}`]),
+    ...measuredLines(gateCase).map((line) => `  ${visibleLine(line)}`),
+    ...caseTables(gateCase, gate.gate).map((cells) => `\n${table(cells)}`),
+    ...(gateCase.metrics.length === 0 || gateCase.measured === null ? [] : [`\n${MEASURED_NOTE}`]),
   ]
   return lines.join('\n')
 }

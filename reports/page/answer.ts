@@ -18,6 +18,7 @@ import {
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
+import { question, warningList } from './page-parts.ts'
 
 /** The first screen: the question of the scenario, its answers, and how far to trust them. */
 export function answer(input: ReportInput, name: string): Html {
@@ -26,7 +27,7 @@ export function answer(input: ReportInput, name: string): Html {
   const description = documents[0]?.scenario.description ?? ''
   const host = measured?.host ?? simulated?.host
   return html`<h1>${isolated(name)}</h1>
-${description === '' ? NOTHING : html`<p class="question">${isolated(description)}</p>`}
+${question(description)}
 ${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
@@ -114,7 +115,8 @@ interface Labelled extends ObjectiveSentence {
 
 function list(sentences: readonly Labelled[]): Html {
   const lines = sentences.map(
-    (one) => html`<li><b class="${one.verdict}">${one.verdict}</b> ${labelled(one)}</li>\n`,
+    (sentence) =>
+      html`<li><b class="${sentence.verdict}">${sentence.verdict}</b> ${labelled(sentence)}</li>\n`,
   )
   return lines.length === 0 ? NOTHING : html`<ul class="plain">${lines}</ul>`
 }
@@ -127,12 +129,12 @@ const MOST_CLASSES = 6
 
 function unjudged(present: readonly LabelledWorld[]): Html {
   const lines = present.flatMap(({ name, label, result }) =>
-    result.classes.slice(0, MOST_CLASSES).map((own) => {
-      const { p50, p99 } = own.latency.percentiles
+    result.classes.slice(0, MOST_CLASSES).map((trafficClass) => {
+      const { p50, p99 } = trafficClass.latency.percentiles
       const tail = p99.value === null ? '' : `, p99 ${estimateText(p99, 'time')}`
-      const lost = lostText([own.counts])
+      const lost = lostText([trafficClass.counts])
       const served = lost === null ? '' : `${lost}; of the others `
-      const text = `${own.name}: ${served}p50 ${estimateText(p50, 'time')}${tail}`
+      const text = `${trafficClass.name}: ${served}p50 ${estimateText(p50, 'time')}${tail}`
       return html`<li><span class="${name}">${label}</span>, ${text}</li>\n`
     }),
   )
@@ -161,12 +163,6 @@ function warnings(input: ReportInput): Html {
   // the measured document has the same warnings
   const texts = comparison && !measured ? notCountedReplays(comparison) : []
   return warningList([...results, ...texts])
-}
-
-/** Warnings in one frame, so that many of them do not push the answer away. */
-export function warningList(texts: readonly string[]): Html {
-  if (texts.length === 0) return NOTHING
-  return html`<ul class="warning plain">${texts.map((text) => html`<li>${text}</li>\n`)}</ul>\n`
 }
 
 function memoryWarnings(input: ReportInput): Html[] {

@@ -1,6 +1,6 @@
 import type { Assumptions, Result } from '../../sim/documents/index.ts'
 import type { ReportInput } from '../charts/frame.ts'
-import { plural } from '../format.ts'
+import { cut, plural } from '../format.ts'
 import { type Html, html, NOTHING } from './html.ts'
 import { table } from './page-tables.ts'
 
@@ -35,10 +35,10 @@ export function assumptionsSection(input: ReportInput, batchTimes: readonly Html
   const rest = values.filter(
     ({ path }) => !LEFT_OUT.includes(path) && !kinds.some((kind) => path.startsWith(`${kind}.`)),
   )
-  const other = valueTable('The run, its objectives and its routing', rest, (path) => path)
+  const remainder = valueTable('The run, its objectives and its routing', rest, (path) => path)
   return html`<h2>Assumptions</h2>
 <p class="quiet">Every value of the scenario. Those at the right stand at their default, whether the file states it or not.${ofA}</p>
-${batchTimes}${tables}${other}`
+${batchTimes}${tables}${remainder}`
 }
 
 function ofKind(kind: Kind, result: Result): Html {
@@ -46,14 +46,16 @@ function ofKind(kind: Kind, result: Result): Html {
   const names = namesOf(kind, result)
   const tables = names.slice(0, MOST_SUBJECTS).map((name) => {
     const start = `${kind}.${name}.`
-    const own = under.filter(({ path }) => path.startsWith(start))
-    return valueTable(`${SUBJECTS[kind]} ${name}`, own, (path) => path.slice(start.length))
+    const ofSubject = under.filter(({ path }) => path.startsWith(start))
+    return valueTable(`${SUBJECTS[kind]} ${name}`, ofSubject, (path) => path.slice(start.length))
   })
-  const others = names.length - MOST_SUBJECTS
+  const furtherSubjects = names.length - MOST_SUBJECTS
   const noun = kind === 'traffic' ? 'class' : kind.slice(0, -1)
-  if (others <= 0) return html`${tables}`
+  if (furtherSubjects <= 0) return html`${tables}`
   const more =
-    noun === 'class' && others > 1 ? `${others} further classes` : plural(others, `further ${noun}`)
+    noun === 'class' && furtherSubjects > 1
+      ? `${furtherSubjects} further classes`
+      : plural(furtherSubjects, `further ${noun}`)
   return html`${tables}<p class="quiet">${more} in the JSON document only.</p>\n`
 }
 
@@ -63,8 +65,8 @@ function namesOf(kind: Kind, { classes, pools, assumptions }: Result): string[] 
   if (kind === 'pools') return pools.map(({ name }) => name)
   const firstKeys =
     kind === 'models' ? /^models\.(.+?)\.(?:work|builtin|onnx)\b/ : /^devices\.(.+)\.\w+$/
-  const found = assumptions.values.flatMap(({ path }) => firstKeys.exec(path)?.[1] ?? [])
-  return [...new Set(found)]
+  const named = assumptions.values.flatMap(({ path }) => firstKeys.exec(path)?.[1] ?? [])
+  return [...new Set(named)]
 }
 
 /** A row for each key: what the scenario states, and what stands at its default. */
@@ -106,7 +108,7 @@ function valueTable(
 function plainText(value: string): string {
   if (value === '[]') return 'none'
   const text = /^[[{]/.test(value) ? flow(JSON.parse(value)) : value
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text
+  return cut(text, LONGEST)
 }
 
 function flow(value: unknown): string {

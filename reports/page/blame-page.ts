@@ -1,5 +1,4 @@
 import type { Blamed } from '../../sim/documents/index.ts'
-import { NARROW, WIDE } from '../charts/frame.ts'
 import { blameFlows } from '../charts/latency/blame-flows.ts'
 import {
   blameFindings,
@@ -12,24 +11,22 @@ import {
   partRows,
   topRows,
 } from '../tables/blame-table.ts'
-import { warningList } from './answer.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
-import { type Html, html, isolated, NOTHING } from './html.ts'
-import { textTable } from './trace-page.ts'
+import { type Html, html, isolated } from './html.ts'
+import { originItem, question, reproducedBy, textTable, warningList } from './page-parts.ts'
 
 /** Blame as one HTML file that needs neither network nor scripts. */
 export async function blameHtml(document: Blamed): Promise<string> {
-  const { scenario, seed, version, profile, command } = document
+  const { scenario, command } = document
   const body = html`<h1>${isolated(scenario.name)}: blame</h1>
-${scenario.description === '' ? NOTHING : html`<p class="question">${isolated(scenario.description)}</p>`}
+${question(scenario.description)}
 ${await blameSection(document, 'h2')}
 <h2>How this was made</h2>
 <ul><li>${blameSubject(document)}, without the warm-up.</li>
 <li>While a request waits and no executor of its queue is free, each of the n executors has 1/n of the wait. Its batch divides that:
 the excess over a batch of mean length goes to its longest requests, the rest to all of them in equal parts.</li>
-<li>Seed ${seed}, scenario ${scenario.hash}, Spillway ${version}${profile === null ? '' : html`, profile ${profile.name} (${profile.hash})`}.</li></ul>
-<p>This command reproduces it:</p>
-<pre>${isolated(command)}</pre>`
+${originItem(document)}</ul>
+${reproducedBy(command)}`
   return documentPage(`${scenario.name}: blame – Spillway`, body)
 }
 
@@ -37,13 +34,11 @@ the excess over a batch of mean length goes to its longest requests, the rest to
 export async function blameSection(document: Blamed, level: 'h2' | 'h3'): Promise<Html> {
   const heading = (text: string) =>
     level === 'h2' ? html`<h2>${text}</h2>` : html`<h3>${text}</h3>`
-  const [wide, narrow] = [blameFlows(document, WIDE), blameFlows(document, NARROW)]
-  const chart = wide && narrow ? await drawnFigure('blame', { wide, narrow }) : NOTHING
   return html`${blameFindings(document).map((text) => html`<p class="verdict">${text}.</p>\n`)}
 ${warningList(document.warnings)}
 ${textTable(causeRows(document))}
 ${heading('Which requests others waited for')}
-${chart}
+${await drawnFigure('blame', (width) => blameFlows(document, width))}
 ${textTable(groupRows(document))}
 ${textTable(topRows(document))}
 ${heading('Where the slowest requests spend their time')}

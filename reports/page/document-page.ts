@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { NARROW, WIDE } from '../charts/frame.ts'
 import { toSvg } from '../charts/render.ts'
-import { type Html, html, unmarked } from './html.ts'
+import { type Html, html, NOTHING, unmarked } from './html.ts'
 import { PAGE_STYLE } from './page-style.ts'
 
 /** A page as one HTML file, which needs neither network nor scripts. */
@@ -22,16 +23,32 @@ ${body}
 `.html
 }
 
-/** A chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
+/** A chart, where there is anything to draw. */
 export async function drawnFigure(
   name: string,
-  specs: { readonly wide: TopLevelSpec; readonly narrow: TopLevelSpec },
+  draw: (width: number) => TopLevelSpec | null,
 ): Promise<Html> {
-  const drawings = [
-    await drawing(name, 'wide', specs.wide),
-    await drawing(name, 'narrow', specs.narrow),
-  ]
-  return html`<figure id="${name}">${drawings}</figure>\n`
+  const drawn = await drawnFigures((width) => {
+    const spec = draw(width)
+    return spec === null ? [] : [{ name, spec }]
+  })
+  return drawn.get(name) ?? NOTHING
+}
+
+/** Each chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
+export async function drawnFigures<Name extends string>(
+  draw: (width: number) => readonly { readonly name: Name; readonly spec: TopLevelSpec }[],
+): Promise<Map<Name, Html>> {
+  const narrow = draw(NARROW)
+  const drawn = new Map<Name, Html>()
+  for (const [i, { name, spec }] of draw(WIDE).entries()) {
+    const drawings = [
+      await drawing(name, 'wide', spec),
+      await drawing(name, 'narrow', narrow[i]!.spec),
+    ]
+    drawn.set(name, html`<figure id="${name}">${drawings}</figure>\n`)
+  }
+  return drawn
 }
 
 async function drawing(name: string, size: 'wide' | 'narrow', spec: TopLevelSpec): Promise<Html> {

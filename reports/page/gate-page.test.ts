@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { WIDE } from '../charts/frame.ts'
 import { gateForest } from '../charts/gate/gate-forest.ts'
 import { sampleMeasuredGate } from '../sample-gate.test-helper.ts'
 import { gateHtml } from './gate-page.ts'
@@ -17,10 +18,12 @@ test('a page has the verdict before the chart, and the chart before the tables',
 
 test('the title of the chart is its finding', () => {
   const [one] = gate.cases
-  expect(titleOf(gateForest(gate, one!))).toBe('Service time (+10 %) is worse by more than 5 %')
+  expect(titleOf(gateForest(gate, one!, WIDE))).toBe(
+    'Service time (+10 %) is worse by more than 5 %',
+  )
   const passed = { ...one!, metrics: one!.metrics.filter(({ verdict }) => verdict === 'PASS') }
-  expect(titleOf(gateForest(gate, passed))).toBe('No metric is worse by more than 5 %')
-  expect(gateForest(gate, { ...one!, metrics: [] })).toBeNull()
+  expect(titleOf(gateForest(gate, passed, WIDE))).toBe('No metric is worse by more than 5 %')
+  expect(gateForest(gate, { ...one!, metrics: [] }, WIDE)).toBeNull()
 })
 
 test('foreign text in a gate is text on its page', async () => {

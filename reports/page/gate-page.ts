@@ -1,5 +1,4 @@
 import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
-import { NARROW, WIDE } from '../charts/frame.ts'
 import { gateForest } from '../charts/gate/gate-forest.ts'
 import {
   caseTitle,
@@ -12,23 +11,22 @@ import {
 } from '../gate/gate-rows.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { textTable } from './trace-page.ts'
+import { reproducedBy, textTable, verdictLine } from './page-parts.ts'
 
 /** The page of a gate as one HTML file: the verdict, then each scenario, the worst first. */
 export async function gateHtml(gate: Gate): Promise<string> {
   const sections: Html[] = []
-  for (const [i, one] of gate.cases.entries()) sections.push(await section(gate, one, i))
+  for (const [i, gateCase] of gate.cases.entries()) sections.push(await section(gate, gateCase, i))
   const [first] = gate.cases
   const title = first !== undefined && gate.cases.length === 1 ? caseTitle(gate, first) : 'Gate'
   const body = html`<h1>${isolated(title)}</h1>
 <p class="question">${QUESTIONS[gate.gate]}</p>
-${verdictLine(gate.verdict, first?.reason ?? '')}
+${verdictLine(gate.verdict, first?.reason ?? '', STYLES[gate.verdict])}
 ${gate.cases.length > 1 ? textTable([['scenario', 'verdict', ''], ...gate.cases.map(({ name, verdict, reason }) => [name, verdict, reason])]) : NOTHING}
 ${sections}
 ${gate.warnings.length > 0 ? list('Warnings', gate.warnings) : NOTHING}
 <h2>Again</h2>
-<p>This command reproduces it:</p>
-<pre>${isolated(gate.command)}</pre>
+${reproducedBy(gate.command)}
 <p class="quiet">Spillway ${gate.version}${gate.commit === null ? '' : ` (${gate.commit})`}</p>`
   return documentPage(`${gate.verdict}: ${title} – Spillway gate`, body)
 }
@@ -49,23 +47,16 @@ const STYLES: Readonly<Record<CaseVerdict, string>> = {
   'NOT COMPARABLE': 'UNDECIDED',
 }
 
-const verdictLine = (verdict: CaseVerdict, reason: string) =>
-  html`<p class="verdict ${STYLES[verdict]}" role="status"><b class="${STYLES[verdict]}">${verdict}</b> – ${reason}</p>`
-
-async function section(gate: Gate, one: GateCase, index: number): Promise<Html> {
-  const [wide, narrow] = [WIDE, NARROW].map((width) => gateForest(gate, one, width))
-  const figure =
-    wide && narrow ? await drawnFigure(`forest-${index + 1}`, { wide, narrow }) : NOTHING
+async function section(gate: Gate, gateCase: GateCase, index: number): Promise<Html> {
   const several = gate.cases.length > 1
-  const cells = metricCells(one, gate.gate)
-  const [causes, raw] = [causeCells(one), rawCells(one)]
-  return html`${several ? html`<h2>${isolated(caseTitle(gate, one))}</h2>${verdictLine(one.verdict, one.reason)}` : NOTHING}
-${figure}
-${one.metrics.length > 0 ? textTable(cells) : NOTHING}
-${changeLines(one, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(one, gate.gate))}
+  const [causes, raw] = [causeCells(gateCase), rawCells(gateCase)]
+  return html`${several ? html`<h2>${isolated(caseTitle(gate, gateCase))}</h2>${verdictLine(gateCase.verdict, gateCase.reason, STYLES[gateCase.verdict])}` : NOTHING}
+${await drawnFigure(`forest-${index + 1}`, (width) => gateForest(gate, gateCase, width))}
+${textTable(metricCells(gateCase, gate.gate))}
+${changeLines(gateCase, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(gateCase, gate.gate))}
 ${causes.length > 0 ? html`<h2>Causes</h2>${textTable(causes)}<p class="quiet">Median over blocks, head against base. ${MEASURED_NOTE}</p>` : NOTHING}
 ${raw.length > 0 ? html`<h2>Measured percentiles</h2>${textTable(raw)}<p class="quiet">Latencies of all blocks together: evidence beside the derived figures, not judged.</p>` : NOTHING}
-${one.measured === null ? NOTHING : list('How it was measured', measuredLines(one))}`
+${gateCase.measured === null ? NOTHING : list('How it was measured', measuredLines(gateCase))}`
 }
 
 const list = (title: string, lines: readonly string[]) =>

@@ -74,11 +74,11 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
-  const all = verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
+  const whole = verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
   const table = stallFreeTable(comparison)
-  if (table === null) return all
-  if (table.rows.length === 0) return html`${all}<p class="quiet">${table.caption}.</p>\n`
-  return html`${all}${verdictTable(table, html`${STALL_FREE_NOTE}`)}`
+  if (table === null) return whole
+  if (table.rows.length === 0) return html`${whole}<p class="quiet">${table.caption}.</p>\n`
+  return html`${whole}${verdictTable(table, html`${STALL_FREE_NOTE}`)}`
 }
 
 /** Parts of the prediction error, where there is one. */
@@ -135,7 +135,7 @@ function percentileTable(
   { caption, columns, rows }: PercentileTable,
   present: LabelledWorld[],
 ): Html {
-  const all = present.flatMap(({ result, ...world }) =>
+  const cells = present.flatMap(({ result, ...world }) =>
     rows(result).map(({ name, quantity, mean, percentiles }) => [
       named(name, world),
       count(mean.n),
@@ -144,7 +144,7 @@ function percentileTable(
     ]),
   )
   const [head, ...rest] = columns
-  return optional({ caption, columns: [head!, 'n', ...rest], rows: all })
+  return optional({ caption, columns: [head!, 'n', ...rest], rows: cells })
 }
 
 /** What a row of one world is about. */
@@ -160,11 +160,11 @@ function optional(content: Table): Html {
 export function resultTables(input: ReportInput, tables: readonly ResultTable[]): Html {
   const present = sidesOf(input).flat()
   const shown = tables.map(({ caption, columns, rows, note }) => {
-    const all = present.flatMap(({ result, ...world }) =>
+    const cells = present.flatMap(({ result, ...world }) =>
       rows(result).map(([name, ...cells]) => [named(name!, world), ...cells]),
     )
     const notes = new Set(present.flatMap(({ result }) => note?.(result) ?? []))
-    return html`${optional({ caption, columns, rows: all })}${[...notes].map((text) => html`<p class="quiet">${text}</p>\n`)}`
+    return html`${optional({ caption, columns, rows: cells })}${[...notes].map((text) => html`<p class="quiet">${text}</p>\n`)}`
   })
   return html`${shown}`
 }

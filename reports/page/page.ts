@@ -1,13 +1,6 @@
 import { doNotCount, type Result, replicaUse, type WhatIf } from '../../sim/documents/index.ts'
 import { sidesOf, worlds } from '../charts/frame.ts'
-import {
-  allCharts,
-  type ChartName,
-  MOST_SPACES,
-  NARROW,
-  type ReportInput,
-  WIDE,
-} from '../charts/index.ts'
+import { allCharts, type ChartName, MOST_SPACES, type ReportInput } from '../charts/index.ts'
 import { declared, plural, runsText, toleranceText } from '../format.ts'
 import { AVAILABILITY_TABLES, availablePools } from '../tables/availability-tables.ts'
 import { ENERGY_TABLES, poweredPools } from '../tables/energy-tables.ts'
@@ -17,11 +10,12 @@ import { REPLICA_HOURS } from '../tables/replica-hours.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { hostText } from '../tables/summary.ts'
 import { measuredText, notCountedRounds } from '../what-if-text.ts'
-import { answer, warningList } from './answer.ts'
+import { answer } from './answer.ts'
 import { assumptionsSection } from './assumptions-section.ts'
 import { blameSection } from './blame-page.ts'
-import { documentPage, drawnFigure } from './document-page.ts'
+import { documentPage, drawnFigures } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
+import { warningList } from './page-parts.ts'
 import {
   arenaSection,
   bothSidesSection,
@@ -42,7 +36,7 @@ export interface PageInput extends ReportInput {
  * with the verdict. Any of the documents may be missing.
  */
 export async function reportHtml(input: PageInput): Promise<string> {
-  const charts = await drawAll(input)
+  const charts = await drawnFigures((width) => allCharts(input, width))
   const show = (...names: ChartName[]) => names.map((name) => charts.get(name) ?? NOTHING)
   const { comparison } = input
   const present = worlds(input)
@@ -100,7 +94,7 @@ function energy(input: ReportInput, figures: readonly Html[]): Html {
     side.filter(({ result }) => poweredPools(result).length > 0),
   )
   const heated = powered.some(({ result }) =>
-    poweredPools(result).some(({ energy: own }) => own.series.heat !== null),
+    poweredPools(result).some(({ energy }) => energy.series.heat !== null),
   )
   if (powered.length === 0) return NOTHING
   return html`<h2>${heated ? 'Power, heat and energy' : 'Power and energy'}</h2>
@@ -135,16 +129,6 @@ function namedRounds({ not_counted }: WhatIf): string[] {
   if (not_counted.length === 0) return []
   const rounds = not_counted.map(({ round }) => ({ number: round }))
   return [`${doNotCount('round', rounds)}, as a replay of A or B does not`]
-}
-
-/** Each chart drawn for wide and for narrow windows; the style sheet shows one of the two. */
-async function drawAll(input: ReportInput): Promise<Map<ChartName, Html>> {
-  const narrow = allCharts(input, NARROW)
-  const figures = new Map<ChartName, Html>()
-  for (const [i, { name, spec }] of allCharts(input, WIDE).entries()) {
-    figures.set(name, await drawnFigure(name, { wide: spec, narrow: narrow[i]!.spec }))
-  }
-  return figures
 }
 
 function provenance(input: ReportInput): Html {

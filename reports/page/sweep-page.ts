@@ -1,5 +1,4 @@
 import type { Sweep } from '../../sim/documents/index.ts'
-import { NARROW, WIDE } from '../charts/index.ts'
 import { sweepCharts } from '../charts/sweep/index.ts'
 import { count, plural } from '../format.ts'
 import {
@@ -9,11 +8,14 @@ import {
   sweepLegend,
   withoutFigures,
 } from '../tables/sweep-rows.ts'
-import { documentPage, drawnFigure } from './document-page.ts'
-import { type Html, html, isolated, NOTHING } from './html.ts'
+import { documentPage, drawnFigures } from './document-page.ts'
+import { html, isolated, NOTHING } from './html.ts'
+import { cellTable, question, reproducedBy } from './page-parts.ts'
 
 /** Rows of the table on a page. */
 const MOST_ROWS = 100
+
+const VERDICTS = ['PASS', 'UNDECIDED', 'FAIL'] as const
 
 /** The result of `sweep`, as one HTML file that needs neither network nor scripts. */
 export async function sweepHtml(sweep: Sweep): Promise<string> {
@@ -21,42 +23,28 @@ export async function sweepHtml(sweep: Sweep): Promise<string> {
   const rows = ranked(sweep)
   const shown = rows.slice(0, MOST_ROWS)
   const without = withoutFigures(sweep)
-  const verdict = (['PASS', 'UNDECIDED', 'FAIL'] as const).find((name) => counts[name] > 0) ?? ''
+  const verdict = VERDICTS.find((name) => counts[name] > 0) ?? ''
   const left = configurations - shown.length
   const body = html`<h1>${isolated(scenario.name)}</h1>
-${scenario.description === '' ? NOTHING : html`<p class="question">${isolated(scenario.description)}</p>`}
+${question(scenario.description)}
 <p class="verdict ${verdict}" role="status">${sweepAnswer(sweep)}</p>
 ${without === null ? NOTHING : html`<p class="warning">${without}</p>`}
-${await figures(sweep)}
+${[...(await drawnFigures((width) => sweepCharts(sweep, width))).values()]}
 <h2>Configurations</h2>
-${tableOf(sweepCells(sweep, shown))}
+${cellTable(sweepCells(sweep, shown), 'configurations', inColour)}
 <p class="quiet">${left > 0 ? `${count(left)} more in results.parquet. ` : ''}${sweepLegend(sweep)}</p>
 <h2>How this was made</h2>
 <ul><li>Every configuration is the scenario with other values, simulated in ${plural(sweep.replications, 'replication')} with the seed ${sweep.seed}.
 Replications of the same number have the same random numbers in all configurations.</li>
 <li>Scenario ${scenario.hash}, ${sweep.profile === null ? 'without a profile' : `profile ${sweep.profile.name} (${sweep.profile.hash})`}, Spillway ${sweep.version}${sweep.commit === null ? '' : ` (${sweep.commit})`}.</li>
 ${sweep.paths.map((path, i) => html`<li>${isolated(path)}${sweep.grid === null ? NOTHING : html`: ${sweep.grid[i]!.join(', ')}`}</li>\n`)}</ul>
-<p>This command reproduces it:</p>
-<pre>${isolated(commandOf(sweep))}</pre>`
+${reproducedBy(commandOf(sweep))}`
   return documentPage(`${scenario.name} – Spillway sweep`, body)
 }
 
-/** Rows of text; verdicts in their colours. */
-function tableOf([names = [], ...rows]: readonly (readonly string[])[]): Html {
-  const cell = (text: string) =>
-    ['PASS', 'UNDECIDED', 'FAIL'].includes(text) ? html`<b class="${text}">${text}</b>` : text
-  return html`<div class="scroll" role="region" aria-label="configurations" tabindex="0"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rows.map(([first = '', ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((text) => html`<td>${cell(text)}</td>`)}</tr>\n`)}</tbody></table></div>`
-}
-
-async function figures(sweep: Sweep): Promise<Html[]> {
-  const [wide, narrow] = [sweepCharts(sweep, WIDE), sweepCharts(sweep, NARROW)]
-  const drawn: Html[] = []
-  for (const [i, { name, spec }] of wide.entries()) {
-    drawn.push(await drawnFigure(name, { wide: spec, narrow: narrow[i]!.spec }))
-  }
-  return drawn
-}
+/** A cell; verdicts in their colours. */
+const inColour = (cell: string) =>
+  VERDICTS.some((verdict) => verdict === cell) ? html`<b class="${cell}">${cell}</b>` : cell
 
 /** Everything that decides the rows is in the plan, so the command is that of all its shards. */
 function commandOf(sweep: Sweep): string {

@@ -1,3 +1,4 @@
+import type { TraceStatistics } from '../../sim/traffic/index.ts'
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
@@ -8,16 +9,15 @@ import {
   leftOutText,
   type TraceFitDocument,
 } from '../terminal/trace-fit-text.ts'
-import type { TraceFindings } from '../trace-document.ts'
-import { documentPage } from './document-page.ts'
+import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { textTable, traceFigure } from './trace-page.ts'
+import { reproducedBy, textTable, verdictLine } from './page-parts.ts'
 
 /** The data of a page of a fit. */
 export interface FitSides {
-  readonly recorded: TraceFindings
+  readonly recorded: TraceStatistics
   /** the replication with the median number of requests; null if none has enough requests */
-  readonly fitted: TraceFindings | null
+  readonly fitted: TraceStatistics | null
 }
 
 /** A trace beside the traffic fitted to it, as one HTML file without network and scripts. */
@@ -26,9 +26,11 @@ export async function traceFitHtml(
   sides: readonly FitSides[],
 ): Promise<string> {
   const parts: Html[] = []
-  for (const [i, own] of fit.classes.entries()) {
+  for (const [i, classFit] of fit.classes.entries()) {
     // the first class, often the only one, has the plain names
-    parts.push(await classPart(own, fit, { of: sides[i]!, suffix: i === 0 ? '' : `-${i + 1}` }))
+    parts.push(
+      await classPart(classFit, fit, { of: sides[i]!, suffix: i === 0 ? '' : `-${i + 1}` }),
+    )
   }
   const left = leftOutText(fit)
   const body = html`<h1>${isolated(fit.file)}, fitted</h1>
@@ -37,13 +39,12 @@ ${parts}
 <h2>How this was made</h2>
 <ul><li>Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.</li>
 <li>Latencies: one replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.</li></ul>
-<p>This command reproduces it:</p>
-<pre>${isolated(fit.command)}</pre>`
+${reproducedBy(fit.command)}`
   return documentPage(`${fit.file}, fitted – Spillway trace`, body)
 }
 
 async function classPart(
-  own: ClassFit,
+  classFit: ClassFit,
   fit: TraceFitDocument,
   { of, suffix }: { readonly of: FitSides; readonly suffix: string },
 ): Promise<Html> {
@@ -53,25 +54,27 @@ async function classPart(
   ] as const
   const both = async (name: string, chart: typeof traceRate): Promise<Html[]> => {
     const drawn: Html[] = []
-    for (const [side, label, found] of named) {
-      if (found === null) continue
-      const figure = await traceFigure(`${name}-${side}${suffix}`, chart, found)
-      drawn.push(html`<p class="quiet">${label}</p>${figure}`)
+    for (const [side, label, findings] of named) {
+      if (findings === null) continue
+      const drawing = await drawnFigure(`${name}-${side}${suffix}`, (width) =>
+        chart(findings, width),
+      )
+      drawn.push(html`<p class="quiet">${label}</p>${drawing}`)
     }
     return drawn
   }
   const { recorded } = of
   const lengths = recorded.input_tokens !== null || recorded.output_tokens !== null
   const several = fit.classes.length > 1
-  const title = (text: string) => (several ? `${text}: ${own.class}` : text)
-  return html`${several ? html`<h2>${title('Class')}</h2><p class="quiet">${isolated(classHead(own))}</p>` : NOTHING}
-<p class="verdict ${own.verdict}" role="status"><b class="${own.verdict}">${own.verdict}</b> – ${own.why}</p>
-${textTable(fitCells(own.statistics))}
+  const title = (text: string) => (several ? `${text}: ${classFit.class}` : text)
+  return html`${several ? html`<h2>${title('Class')}</h2><p class="quiet">${isolated(classHead(classFit))}</p>` : NOTHING}
+${verdictLine(classFit.verdict, classFit.why)}
+${textTable(fitCells(classFit.statistics))}
 <h2>${title('Rate')}</h2>
 ${await both('rate', traceRate)}
 <h2>${title('Bursts')}</h2>
 ${recorded.windows.length > 0 ? await both('dispersion', traceDispersion) : NOTHING}
 ${lengths ? html`<h2>${title('Lengths')}</h2>${await both('lengths', traceLengths)}` : NOTHING}
 <h2>${title('Latencies at the same load')}</h2>
-${textTable(fitCells(own.tails))}`
+${textTable(fitCells(classFit.tails))}`
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { stream } from '../../sim/kernel/index.ts'
 import { traceStatistics } from '../../sim/traffic/index.ts'
+import { WIDE } from '../charts/frame.ts'
 import { toSvg } from '../charts/render.ts'
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
@@ -28,8 +29,10 @@ const titleOf = ({ title }: { title?: unknown }) => (title as { text: string[] }
 
 describe('titles are findings', () => {
   test('of dispersion: about Poisson, or how far from it', () => {
-    expect(titleOf(traceDispersion(traced(1)))).toMatch(/^Arrivals are about as even as Poisson/)
-    const bursty = titleOf(traceDispersion(traced(10)))
+    expect(titleOf(traceDispersion(traced(1), WIDE))).toMatch(
+      /^Arrivals are about as even as Poisson/,
+    )
+    const bursty = titleOf(traceDispersion(traced(10), WIDE))
     const times = Number(/^Bursty: ([\d.]+) times the variance/.exec(bursty)?.[1])
     // a batch Poisson process of fixed size k has dispersion k
     expect(times).toBeGreaterThan(7)
@@ -37,9 +40,11 @@ describe('titles are findings', () => {
   })
 
   test('of the rate: how far the busiest bin is above the mean', () => {
-    expect(titleOf(traceRate(traced(1)))).toMatch(/^The busiest \S+ s bring \S+ times the mean/)
+    expect(titleOf(traceRate(traced(1), WIDE))).toMatch(
+      /^The busiest \S+ s bring \S+ times the mean/,
+    )
     const even = { bin_s: 2, rps: [10, 11, 10] }
-    expect(titleOf(traceRate(traced(1, { rate: even, mean_rps: 10 })))).toBe(
+    expect(titleOf(traceRate(traced(1, { rate: even, mean_rps: 10 }), WIDE))).toBe(
       'The rate is steady: the busiest 2.0 s bring 1.1 times the mean rate',
     )
   })
@@ -48,9 +53,11 @@ describe('titles are findings', () => {
     const trace = traced(1)
     const { p50, p99 } = trace.input_tokens!
     const [input, output] = [`median ${p50}, p99 ${p99}`, `median ${2 * p50}, p99 ${2 * p99}`]
-    expect(titleOf(traceLengths(trace))).toBe(`Input ${input} tokens; output ${output} tokens`)
+    expect(titleOf(traceLengths(trace, WIDE))).toBe(
+      `Input ${input} tokens; output ${output} tokens`,
+    )
     const useful = trace.padding.find(({ batch }) => batch === 8)!.useful
-    expect(titleOf(tracePadding(trace))).toBe(
+    expect(titleOf(tracePadding(trace, WIDE))).toBe(
       `Padded batches of 8 compute ${(1 / useful).toFixed(1)} times the tokens of their requests`,
     )
   })
@@ -88,9 +95,9 @@ test('requests without lengths leave nothing to draw, and the page states it', a
   const none = times.map(() => 0)
   const found = traceStatistics({ times, lengths: none, outputs: none })
   const trace = { ...traced(1), ...found }
-  expect(titleOf(traceDispersion(trace))).toBe('All windows have the same number of requests')
+  expect(titleOf(traceDispersion(trace, WIDE))).toBe('All windows have the same number of requests')
   for (const chart of [traceRate, traceDispersion, traceLengths, tracePadding]) {
-    expect(await toSvg(chart(trace))).not.toMatch(/NaN|Infinity|undefined/)
+    expect(await toSvg(chart(trace, WIDE))).not.toMatch(/NaN|Infinity|undefined/)
   }
   expect(await traceHtml(trace)).not.toMatch(/NaN|Infinity/)
 })

@@ -1,34 +1,19 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { NARROW, WIDE } from '../charts/index.ts'
+import type { TraceStatistics } from '../../sim/traffic/index.ts'
 import { traceDispersion } from '../charts/trace/trace-dispersion.ts'
 import { traceLengths } from '../charts/trace/trace-lengths.ts'
 import { tracePadding } from '../charts/trace/trace-padding.ts'
 import { traceRate } from '../charts/trace/trace-rate.ts'
 import { traceTables } from '../terminal/trace-text.ts'
-import type { TraceDocument, TraceFindings } from '../trace-document.ts'
+import type { TraceDocument } from '../trace-document.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
-import { type Html, html, isolated, NOTHING } from './html.ts'
-
-type TraceChart = (trace: TraceFindings, width: number) => TopLevelSpec
-
-export function traceFigure(name: string, chart: TraceChart, trace: TraceFindings): Promise<Html> {
-  return drawnFigure(name, { wide: chart(trace, WIDE), narrow: chart(trace, NARROW) })
-}
-
-/** Rows of text as a table; the first row is the header. */
-export function textTable(rows: readonly (readonly string[])[]): Html {
-  const [names, ...rest] = rows
-  if (names === undefined || rest.length === 0) return NOTHING
-  return html`<div class="scroll" role="region" aria-label="${names[0]!}" tabindex="0"><table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rest.map(([first, ...cells]) => html`<tr><th scope="row">${first!}</th>${cells.map((cell) => html`<td>${withUnit(cell)}</td>`)}</tr>\n`)}</tbody></table></div>`
-}
-
-/** An interval and its unit, such as "[35, 37] ms", end on one line. */
-const withUnit = (cell: string) => cell.replaceAll('] ', ']\u00a0')
+import { html, isolated, NOTHING } from './html.ts'
+import { reproducedBy, textTable } from './page-parts.ts'
 
 /** The result of `trace inspect`, as one HTML file that needs neither network nor scripts. */
 export async function traceHtml(trace: TraceDocument): Promise<string> {
-  const figureOf = (name: string, chart: TraceChart) => traceFigure(name, chart, trace)
+  const figureOf = (name: string, chart: (trace: TraceStatistics, width: number) => TopLevelSpec) =>
+    drawnFigure(name, (width) => chart(trace, width))
   const { head, peak, gaps, correlation, errors, windows, lengths, padding, classes } =
     traceTables(trace)
   const hasLengths = trace.input_tokens !== null || trace.output_tokens !== null
@@ -50,7 +35,6 @@ over their mean: 1 for Poisson arrivals.</li>
 <li>Padding efficiency is the share of a padded batch that is not padding, with requests batched in
 order of arrival.</li>
 <li>${errors}</li></ul>
-<p>This command reproduces it:</p>
-<pre>${isolated(trace.command)}</pre>`
+${reproducedBy(trace.command)}`
   return documentPage(`${trace.file} – Spillway trace`, body)
 }

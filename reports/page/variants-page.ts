@@ -1,6 +1,4 @@
-import type { TopLevelSpec } from 'vega-lite'
 import type { Variants } from '../../sim/documents/index.ts'
-import { NARROW, WIDE } from '../charts/frame.ts'
 import { variantRatios } from '../charts/variants/variant-ratios.ts'
 import { variantTails } from '../charts/variants/variant-tails.ts'
 import {
@@ -16,50 +14,41 @@ import {
   variantRows,
   variantWarnings,
 } from '../tables/variants-table.ts'
-import { warningList } from './answer.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { textTable } from './trace-page.ts'
+import { originItem, question, reproducedBy, textTable, warningList } from './page-parts.ts'
 
 /** Variants side by side, as one HTML file that needs neither network nor scripts. */
 export async function variantsHtml(document: Variants): Promise<string> {
   const { scenario, variants, measured } = document
   const rate = rateText(document)
-  const chart = async (
-    name: string,
-    draw: (width: number) => TopLevelSpec | null,
-  ): Promise<Html> => {
-    const [wide, narrow] = [draw(WIDE), draw(NARROW)]
-    return wide && narrow ? drawnFigure(name, { wide, narrow }) : NOTHING
-  }
   const changes = variants
     .slice(1)
-    .flatMap(({ name, changes: own }) =>
-      own.map(
+    .flatMap(({ name, changes }) =>
+      changes.map(
         (change) => html`<li><b>${name}</b>: ${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`,
       ),
     )
   const body = html`<h1>${isolated(scenario.name)}: variants</h1>
-${scenario.description === '' ? NOTHING : html`<p class="question">${isolated(scenario.description)}</p>`}
+${question(scenario.description)}
 ${answerOf(document)}
 ${variantFindings(document).map((text) => html`<p class="verdict">${text}</p>\n`)}
 ${warningList(variantWarnings(document))}
 ${textTable(variantRows(document))}
 <p class="quiet">Latencies are of served requests of all classes, utilisation of the busiest pool. ${rate ?? ''}</p>
 ${resourceTable(document)}
-${await chart('tails', (width) => variantTails(document, 'simulated', width))}
+${await drawnFigure('tails', (width) => variantTails(document, 'simulated', width))}
 <h2>What differs</h2>
-${await chart('ratios', (width) => variantRatios(document, width))}
+${await drawnFigure('ratios', (width) => variantRatios(document, width))}
 ${textTable(ratioRows(document))}
 <p class="quiet">${ratioNotes(document).join(' ')}</p>
-${measured === null ? NOTHING : await replays(document, chart)}
+${measured === null ? NOTHING : await replays(document)}
 <h2>Changes from ${variants[0]!.name}</h2>
 <ul class="plain">${changes}</ul>
 <h2>How this was made</h2>
 <ul><li>Replication r of every variant has the same requests and the same draws of the machine.</li>
-<li>Seed ${document.seed}, scenario ${scenario.hash}, Spillway ${document.version}${document.profile === null ? '' : html`, profile ${document.profile.name} (${document.profile.hash})`}.</li></ul>
-<p>This command reproduces it:</p>
-<pre>${isolated(document.command)}</pre>`
+${originItem(document)}</ul>
+${reproducedBy(document.command)}`
   return documentPage(`${scenario.name}: variants – Spillway`, body)
 }
 
@@ -77,14 +66,11 @@ function resourceTable(document: Variants): Html {
   return html`<h2>What each needs</h2>\n${textTable(rows)}${notes}`
 }
 
-async function replays(
-  document: Variants,
-  chart: (name: string, draw: (width: number) => TopLevelSpec | null) => Promise<Html>,
-): Promise<Html> {
+async function replays(document: Variants): Promise<Html> {
   const { audit } = document.measured!
   return html`<h2>Measured</h2>
 ${textTable(measuredRows(document))}
-${await chart('measured-tails', (width) => variantTails(document, 'measured', width))}
+${await drawnFigure('measured-tails', (width) => variantTails(document, 'measured', width))}
 ${textTable(driftRows(document))}
 <p class="quiet"><b class="${audit.verdict}">${audit.verdict}</b> audit: ${audit.reason}</p>`
 }

@@ -28,7 +28,7 @@ export const ARENA_COLUMNS = [
   'extensions',
 ] as const
 
-export interface ArenaRow {
+interface ArenaRow {
   readonly replica: string
   readonly of: 'measured' | 'driven' | 'predicted'
   readonly cells: readonly string[]

@@ -2,13 +2,8 @@ import type { PoolAvailability, PoolRegret, Result } from '../../sim/documents/i
 import { count, estimateText, fixed, moment, NONE, plural } from '../format.ts'
 import { figureOf, metricTable, type ResultTable } from './result-tables.ts'
 
-export interface AvailablePool {
-  readonly name: string
-  readonly availability: PoolAvailability
-}
-
 /** The pools whose replicas start and stop: stragglers and errors leave all of them up. */
-export const availablePools = ({ pools }: Pick<Result, 'pools'>): AvailablePool[] =>
+export const availablePools = ({ pools }: Pick<Result, 'pools'>) =>
   pools.flatMap(({ name, availability }) => {
     if (availability === null || isAlwaysUp(availability)) return []
     return [{ name, availability }]
@@ -33,8 +28,8 @@ const available = (result: Result) =>
   availablePools(result).map(({ name, availability }) => [name, availability] as const)
 
 const regretted = (result: Result) =>
-  available(result).flatMap(([name, own]) => {
-    const regret = regretOf(own)
+  available(result).flatMap(([name, availability]) => {
+    const regret = regretOf(availability)
     return regret === null ? [] : [[name, regret] as const]
   })
 
@@ -58,20 +53,20 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
     { caption: 'Regret of scalers', of: 'regret', note: oracleNote },
     regretted,
     [
-      { head: 'paid', text: ({ paid_replica_hours: own }) => hours(own) },
+      { head: 'paid', text: ({ paid_replica_hours: estimate }) => hours(estimate) },
       { head: 'oracle', text: ({ oracle }) => `${fixed(oracle.replica_hours, 1)} h` },
-      { head: 'regret', text: ({ replica_hours: own }) => hours(own) },
+      { head: 'regret', text: ({ replica_hours: estimate }) => hours(estimate) },
       {
         head: 'regret in USD',
         text: ({ usd }) => (usd === null ? NONE : estimateText(usd, 'plain')),
       },
       figureOf('time short', 'short_share', 'share'),
-      { head: 'short', text: ({ short_replica_hours: own }) => hours(own) },
+      { head: 'short', text: ({ short_replica_hours: estimate }) => hours(estimate) },
     ],
   ),
   metricTable<BudgetLimit>(
     { caption: 'Budget of scaled pools', of: 'budget' },
-    ({ budget }) => (budget?.limits ?? []).map((own) => [own.what, own] as const),
+    ({ budget }) => (budget?.limits ?? []).map((limit) => [limit.what, limit] as const),
     [
       { head: 'limit', text: ({ limit }) => count(limit) },
       { head: 'most', text: ({ most }) => count(Math.round(most)) },
@@ -80,10 +75,10 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
   ),
   metricTable<BudgetCut>(
     { caption: 'Replicas that the budget did not grant', of: 'cut', note: cutNote },
-    ({ budget }) => (budget?.pools ?? []).map((own) => [own.name, own] as const),
+    ({ budget }) => (budget?.pools ?? []).map((cut) => [cut.name, cut] as const),
     [
       figureOf('time cut', 'cut_share', 'share'),
-      { head: 'not granted', text: ({ cut_replica_hours: own }) => hours(own) },
+      { head: 'not granted', text: ({ cut_replica_hours: estimate }) => hours(estimate) },
     ],
   ),
   {
@@ -99,7 +94,8 @@ export const AVAILABILITY_TABLES: readonly ResultTable[] = [
   },
 ]
 
-const hours = (own: Parameters<typeof estimateText>[0]) => `${estimateText(own, 'plain')} h`
+const hours = (estimate: Parameters<typeof estimateText>[0]) =>
+  `${estimateText(estimate, 'plain')} h`
 
 /** Why there is no oracle, where one was asked for. */
 function noOracle(result: Result): string[] {
@@ -109,9 +105,9 @@ function noOracle(result: Result): string[] {
 }
 
 function oracleNote(result: Result): string[] {
-  const all = regretted(result)
-  if (all.length === 0) return []
-  const short = all.filter(([, { oracle }]) => oracle.beyond_max_share > 0)
+  const pools = regretted(result)
+  if (pools.length === 0) return []
+  const short = pools.filter(([, { oracle }]) => oracle.beyond_max_share > 0)
   return [
     'regret: replica-hours above those of an oracle, which has the rates in advance and the fewest replicas that hold every objective; short: what it has and the pool has not',
     ...short.map(([name]) => `${name}: at times even max replicas are too few`),

@@ -1,12 +1,13 @@
 import type { Blamed } from '../../sim/documents/index.ts'
+import { sum } from '../../sim/kernel/index.ts'
 import {
   count,
-  estimateText,
   figure,
   NONE,
   percent,
   percentileName,
   plural,
+  ratioText,
   signedPercent,
   time,
 } from '../format.ts'
@@ -17,7 +18,7 @@ type Group = Blamed['groups'][number]
 type Change = Blamed['changes'][number]
 type Bottleneck = NonNullable<Blamed['bottleneck']>
 
-export const CAUSE_NAMES: Readonly<Record<keyof Blamed['causes'], string>> = {
+const CAUSE_NAMES: Readonly<Record<keyof Blamed['causes'], string>> = {
   other_requests: 'other requests',
   batch_wait: 'batch wait',
   memory: 'memory',
@@ -54,8 +55,6 @@ const BOTTLENECKS: Readonly<Record<Bottleneck['name'], string>> = {
   launches: 'service, which is bound by kernel launches',
   service: 'service',
 }
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 const rate = (part: number, whole: number) => (whole > 0 ? part / whole : 0)
 
 /** "checkout 97–112": a class, with its lengths where it has several. */
@@ -87,12 +86,11 @@ export function blamedFinding(document: Blamed): string {
     of: rate(group.requests, requests),
     caused: rate(group.caused_ms, caused),
   }))
-  const large = shares.filter((one) => one.caused >= LEAST_SHARE && one.caused > one.of)
+  const large = shares.filter(({ of, caused }) => caused >= LEAST_SHARE && caused > of)
   const [most] = large.sort((a, b) => b.caused - b.of - (a.caused - a.of))
   if (most === undefined || groups.length === 1) {
     const { other_requests, other_prompts, other_decodes } = causes
-    const all = other_requests + other_prompts + other_decodes
-    return `Requests waited ${time(all)} for one another`
+    return `Requests waited ${time(other_requests + other_prompts + other_decodes)} for one another`
   }
   const { group, of } = most
   const times = of > 0 ? `: ${figure(most.caused / of)} times their share` : ''
@@ -103,19 +101,19 @@ export function blamedFinding(document: Blamed): string {
 function groupsAndClasses({ groups }: Blamed): readonly Group[] {
   return groups.flatMap((group, i) => {
     if (groups[i + 1]?.class === group.class) return [group]
-    const own = groups.filter((one) => one.class === group.class)
-    if (own.length === 1 || own.length === groups.length) return [group]
-    const all = (of: (one: Group) => number) => sum(own.map(of))
+    const ofClass = groups.filter((other) => other.class === group.class)
+    if (ofClass.length === 1 || ofClass.length === groups.length) return [group]
+    const total = (of: (part: Group) => number) => sum(ofClass.map(of))
     const whole = {
       class: group.class,
-      from_tokens: own[0]!.from_tokens,
+      from_tokens: ofClass[0]!.from_tokens,
       to_tokens: group.to_tokens,
-      requests: all(({ requests }) => requests),
-      caused_ms: all(({ caused_ms }) => caused_ms),
-      length_ms: all(({ length_ms }) => length_ms),
+      requests: total(({ requests }) => requests),
+      caused_ms: total(({ caused_ms }) => caused_ms),
+      length_ms: total(({ length_ms }) => length_ms),
       // a request may have waited for several of its groups
       victims: Number.NaN,
-      waited_ms: all(({ waited_ms }) => waited_ms),
+      waited_ms: total(({ waited_ms }) => waited_ms),
     }
     return [group, whole]
   })
@@ -186,8 +184,8 @@ export function causeRows({ causes, waited_ms, requests }: Blamed): string[][] {
       : [],
   )
   if (rows.length === 0) return []
-  const all = [`all, of ${plural(requests, 'request')}`, time(waited_ms), '100 %']
-  return [['waiting for', 'time', 'share'], ...rows, all]
+  const total = [`all, of ${plural(requests, 'request')}`, time(waited_ms), '100 %']
+  return [['waiting for', 'time', 'share'], ...rows, total]
 }
 
 export function groupRows(document: Blamed): string[][] {
@@ -216,15 +214,15 @@ export function topRows({ top, runs, groups }: Blamed): string[][] {
     `${request} (${name}${lengthy ? ` ${count(tokens)}` : ''})`
   return [
     ['request', ...(runs > 1 ? ['run'] : []), 'at', 'batch', 'ran', 'caused', 'victims', 'longest'],
-    ...top.map((one) => [
-      named(one.request, one.class, one.tokens),
-      ...(runs > 1 ? [String(one.run)] : []),
-      `${(one.dispatched_ms / 1000).toFixed(2)} s`,
-      String(one.batch_size),
-      time(one.runs_ms),
-      time(one.caused_ms),
-      count(one.victims),
-      one.longest.map((victim) => `${victim.request}: ${time(victim.both_ms)}`).join(', '),
+    ...top.map((blamed) => [
+      named(blamed.request, blamed.class, blamed.tokens),
+      ...(runs > 1 ? [String(blamed.run)] : []),
+      `${(blamed.dispatched_ms / 1000).toFixed(2)} s`,
+      String(blamed.batch_size),
+      time(blamed.runs_ms),
+      time(blamed.caused_ms),
+      count(blamed.victims),
+      blamed.longest.map((victim) => `${victim.request}: ${time(victim.both_ms)}`).join(', '),
     ]),
   ]
 }
@@ -255,8 +253,11 @@ export function firstTokenRows({ first_tokens: classes }: Blamed): string[][] {
     classes.some(({ parts }) => parts[key] > LEAST_PART * sum(Object.values(parts))),
   )
   return [
-    ['mean of the slowest first tokens', ...classes.map((one) => one.class)],
-    ['from', ...classes.map((one) => `${percentileName(one.percentile)} (${time(one.ttft_ms)})`)],
+    ['mean of the slowest first tokens', ...classes.map(({ class: name }) => name)],
+    [
+      'from',
+      ...classes.map(({ percentile: p, ttft_ms }) => `${percentileName(p)} (${time(ttft_ms)})`),
+    ],
     ...keys.map((key) => [
       key === 'service' ? 'own prefill' : PART_NAMES[key],
       ...classes.map(({ parts }) => time(parts[key])),
@@ -279,13 +280,6 @@ export function changeRows(document: Blamed): string[][] {
       ...[helps ? 'yes' : 'no', set.join(' ')],
     ]),
   ]
-}
-
-function ratioText(ratio: Change['latency']): string {
-  if (ratio === null || ratio.value === null) return NONE
-  const { value, low, high, difference } = ratio
-  const text = estimateText({ value, low, high, n: 1 }, 'plain')
-  return difference === 'none found' ? `${text} =` : text
 }
 
 /** What the figures mean, what was not possible, and what rows do not show. */

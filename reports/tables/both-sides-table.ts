@@ -5,14 +5,8 @@ import { capacityText } from './result-tables.ts'
 
 const LEVELS = ['p50', 'p95', 'p99'] as const
 
-export interface BothSidesTable {
-  readonly caption: string
-  readonly columns: readonly string[]
-  readonly rows: string[][]
-}
-
 /** Both sides of a what-if side by side, measured where both are; null without a second side. */
-export function bothSidesTable(input: ReportInput): BothSidesTable | null {
+export function bothSidesTable(input: ReportInput) {
   const { measured, simulated } = input.against ?? { measured: null, simulated: null }
   const pairs = [
     [input.measured, measured],
@@ -29,33 +23,33 @@ export function bothSidesTable(input: ReportInput): BothSidesTable | null {
 function rowsOf(a: Result, b: Result): string[][] {
   const row = (name: string, of: (result: Result) => string) => [name, of(a), of(b)]
   const classes = namesOf([...a.classes, ...b.classes]).flatMap((name) => {
-    const own = (result: Result) => result.classes.find((one) => one.name === name)
+    const classOf = (result: Result) => result.classes.find((ofClass) => ofClass.name === name)
     const supported = LEVELS.filter((level) =>
-      [a, b].some((result) => own(result)?.latency.percentiles[level].value != null),
+      [a, b].some((result) => classOf(result)?.latency.percentiles[level].value != null),
     )
     return [
       ...supported.map((level) =>
         row(`${name}: latency ${level}`, (result) =>
-          text(own(result)?.latency.percentiles[level], 'time'),
+          text(classOf(result)?.latency.percentiles[level], 'time'),
         ),
       ),
-      row(`${name}: goodput`, (result) => text(own(result)?.goodput_share, 'share')),
+      row(`${name}: goodput`, (result) => text(classOf(result)?.goodput_share, 'share')),
     ]
   })
   const pools = namesOf([...a.pools, ...b.pools]).flatMap((name) => {
-    const own = (result: Result) => result.pools.find((one) => one.name === name)
+    const poolOf = (result: Result) => result.pools.find((pool) => pool.name === name)
     return [
-      row(`${name}: utilisation`, (result) => text(own(result)?.utilisation, 'share')),
-      ...(own(a)?.capacity_utilisation === undefined
+      row(`${name}: utilisation`, (result) => text(poolOf(result)?.utilisation, 'share')),
+      ...(poolOf(a)?.capacity_utilisation === undefined
         ? []
         : [
             row(`${name}: of capacity`, (result) =>
-              text(own(result)?.capacity_utilisation, 'share'),
+              text(poolOf(result)?.capacity_utilisation, 'share'),
             ),
           ]),
-      row(`${name}: with stalls`, (result) => text(own(result)?.occupied, 'share')),
+      row(`${name}: with stalls`, (result) => text(poolOf(result)?.occupied, 'share')),
       row(`${name}: capacity`, (result) => {
-        const pool = own(result)
+        const pool = poolOf(result)
         return pool === undefined ? NONE : capacityText(pool)
       }),
     ]
@@ -68,4 +62,4 @@ const namesOf = (named: readonly { readonly name: string }[]) =>
   Array.from(new Set(named.map(({ name }) => name)))
 
 const text = (estimate: Estimate | undefined, quantity: Quantity) =>
-  estimate === undefined || estimate.value === null ? NONE : estimateText(estimate, quantity)
+  estimate === undefined ? NONE : estimateText(estimate, quantity)

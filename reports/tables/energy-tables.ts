@@ -22,17 +22,17 @@ export const poweredPools = ({ pools }: Result): PoweredPool[] =>
 export function uncalibratedNote(pools: readonly PoweredPool[]): string | null {
   const marked = pools.filter(({ energy }) => energy.uncalibrated.length > 0)
   if (marked.length === 0) return null
-  const all = marked.map(({ energy }) => energy.uncalibrated.join('; '))
-  const [first] = all
-  if (pools.length === marked.length && all.every((text) => text === first)) {
+  const marks = marked.map(({ energy }) => energy.uncalibrated.join('; '))
+  const [first] = marks
+  if (pools.length === marked.length && marks.every((text) => text === first)) {
     return `${UNCALIBRATED} uncalibrated: ${first}`
   }
-  const each = marked.map(({ name }, i) => `${name}: ${all[i]}`)
+  const each = marked.map(({ name }, i) => `${name}: ${marks[i]}`)
   return `${UNCALIBRATED} uncalibrated: ${each.join('. ')}`
 }
 
 /** Intervals in which an accelerator of the pool had less than the full clock, from its series. */
-export function belowFullClock({ series: { every_s, heat } }: PoolEnergy): number {
+function belowFullClock({ series: { every_s, heat } }: PoolEnergy): number {
   return every_s * (heat?.lowest_clock ?? []).filter((clock) => clock < 1).length
 }
 
@@ -44,11 +44,11 @@ interface Unit {
 /** "907 [905, 909] W": with a smaller unit for figures below 0.1. */
 function withUnit(estimate: Estimate | null, unit: Unit, smaller?: Unit): string {
   if (estimate === null || estimate.value === null) return NONE
-  const own = smaller !== undefined && estimate.value < 0.1 ? smaller : unit
-  const scaled = (value: number | null) => (value === null ? null : own.factor * value)
+  const readable = smaller !== undefined && estimate.value < 0.1 ? smaller : unit
+  const scaled = (value: number | null) => (value === null ? null : readable.factor * value)
   const { value, low, high, n } = estimate
   const shown = { value: scaled(value), low: scaled(low), high: scaled(high), n }
-  return `${estimateText(shown, 'plain')} ${own.name}`
+  return `${estimateText(shown, 'plain')} ${readable.name}`
 }
 
 const JOULE: Unit = { name: 'J', factor: 1 }

@@ -33,14 +33,8 @@ export function splitSum(split: ErrorSplit): number {
   return split.structure + split.service_model + (split.drift ?? 0) + split.noise
 }
 
-interface SplitTable {
-  readonly caption: string
-  readonly columns: readonly string[]
-  /** the first cell of each row is its name; no rows where nothing is split */
-  readonly rows: readonly (readonly string[])[]
-}
-
-export function errorSplitTable(comparison: Comparison): SplitTable {
+/** No rows where nothing is split. */
+export function errorSplitTable(comparison: Comparison) {
   const parts = splitParts(comparison)
   return {
     caption: 'Parts of the prediction error',

@@ -6,7 +6,7 @@ const FEW = 0.001
 
 /** The share of requests that ended without being served in time. */
 export function lostShare(counts: readonly Counts[]): number {
-  const sum = (key: keyof Counts) => counts.reduce((total, own) => total + own[key], 0)
+  const sum = (key: keyof Counts) => counts.reduce((total, ofClass) => total + ofClass[key], 0)
   const arrived = sum('arrived')
   return arrived > 0 ? 1 - (sum('served') + sum('in_flight')) / arrived : 0
 }

@@ -3,7 +3,8 @@ import { count, estimateText, exactSize, NONE } from '../format.ts'
 import { preempts, ranOut, worstFirst } from './memory-spaces.ts'
 import { countOf, figureOf, type Metric, metricTable, type ResultTable } from './result-tables.ts'
 
-const spaces = ({ memory }: Result) => worstFirst(memory).map((own) => [own.name, own] as const)
+const spaces = ({ memory }: Result) =>
+  worstFirst(memory).map((space) => [space.name, space] as const)
 
 /** A size with its interval; all sizes of a space are in one unit. */
 function sizeOf(
@@ -12,8 +13,10 @@ function sizeOf(
 ): Metric<MemorySpace> {
   return {
     head,
-    text: ({ [key]: own, limit_mib, peak_held_mib }) =>
-      own === null ? NONE : estimateText(own, 'size', limit_mib ?? peak_held_mib.value ?? 0),
+    text: ({ [key]: estimate, limit_mib, peak_held_mib }) =>
+      estimate === null
+        ? NONE
+        : estimateText(estimate, 'size', limit_mib ?? peak_held_mib.value ?? 0),
   }
 }
 
@@ -41,7 +44,7 @@ export const MEMORY_TABLES: readonly ResultTable[] = [
     { caption: 'Out of memory: causes and remedies, in all runs', of: 'out of memory' },
     (result: Result) =>
       spaces(result)
-        .map(([name, own]) => [name, { ...own.out_of_memory, ...own.remedies }] as const)
+        .map(([name, space]) => [name, { ...space.out_of_memory, ...space.remedies }] as const)
         .filter(([, counts]) => Object.values(counts).some((n) => n > 0)),
     [
       countOf('too few bytes', 'shortage'),
@@ -69,7 +72,7 @@ export const MEMORY_TABLES: readonly ResultTable[] = [
     { caption: 'Load times of models', of: 'loads' },
     ({ memory }: Result) =>
       memory.flatMap(({ name, residency }) =>
-        (residency?.pools ?? []).map((own) => [own.pool, { ...own, device: name }] as const),
+        (residency?.pools ?? []).map((model) => [model.pool, { ...model, device: name }] as const),
       ),
     [
       { head: 'device', text: ({ device }) => device },

@@ -35,13 +35,13 @@ export function worstFirst(spaces: readonly MemorySpace[]): MemorySpace[] {
 
 /** Every space with its entry on each side, the worst first. */
 export function memorySpaces(input: ReportInput): Space[] {
-  const all = worlds(input).flatMap((world) =>
+  const spaces = worlds(input).flatMap((world) =>
     world.result.memory.map((space) => ({ ...world, space })),
   )
-  const sorted = all.toSorted((a, b) => compareSpaces(a.space, b.space))
+  const sorted = spaces.toSorted((a, b) => compareSpaces(a.space, b.space))
   const keyOf = ({ space: { name, shared } }: SpaceSide) => `${shared} ${name}`
   return [...new Set(sorted.map(keyOf))].flatMap((key): Space[] => {
-    const [first, ...others] = all.filter((side) => keyOf(side) === key)
+    const [first, ...others] = spaces.filter((side) => keyOf(side) === key)
     return first ? [[first, ...others]] : []
   })
 }

@@ -23,8 +23,8 @@ export function objectiveSentences(result: Result): ObjectiveSentence[] {
   return result.objectives.map((line) => {
     const { class: name, text, verdict } = line
     const objective = parseObjective(text)
-    const own = result.classes.find((one) => one.name === name)
-    const lost = own === undefined ? null : lostOf(own, objective?.kind)
+    const trafficClass = result.classes.find((candidate) => candidate.name === name)
+    const lost = trafficClass === undefined ? null : lostOf(trafficClass, objective?.kind)
     const sentence = objective === null ? text : sentenceOf(objective, line, lost)
     return { world: result.world, verdict, text: `${name}: ${sentence}` }
   })
@@ -54,8 +54,8 @@ function sentenceOf(
   const open = reason === null ? '' : `: ${reason}`
   if (objective.kind === 'goodput') {
     const limit = exactText(objective.share, 'share')
-    const found = figureText(estimate, 'share')
-    return `goodput, requests served within every limit of their class, is ${found}${judged(verdict, limit, GOODPUT)}${open}`
+    const shown = figureText(estimate, 'share')
+    return `goodput, requests served within every limit of their class, is ${shown}${judged(verdict, limit, GOODPUT)}${open}`
   }
   if (objective.kind === 'cost') {
     const limit = exactText(objective.limitUsd, 'usd')
@@ -72,8 +72,8 @@ function sentenceOf(
   }
   const counted = lost === null ? '' : ` of all ${all}, where a lost one never ends,`
   const note = lost === null ? '' : `; ${lost}`
-  const found = figureText(estimate, 'time')
-  return `${what}${counted} is ${found}${judged(verdict, limit, TIMES)}${open}${note}`
+  const shown = figureText(estimate, 'time')
+  return `${what}${counted} is ${shown}${judged(verdict, limit, TIMES)}${open}${note}`
 }
 
 function figureText(estimate: Estimate, quantity: Quantity): string {

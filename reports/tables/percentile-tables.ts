@@ -44,7 +44,7 @@ export interface PercentileTable {
   readonly rows: (result: Result) => readonly PercentileRow[]
 }
 
-export interface PercentileRow {
+interface PercentileRow {
   readonly name: string
   readonly quantity: 'time' | 'plain'
   readonly mean: Estimate
@@ -71,7 +71,9 @@ function timesRow(name: string, of: Distribution, levels: readonly Level[]): Per
 
 /** Latencies of each class: of the served requests, which the titles say where many were lost. */
 export function latencyTable(results: readonly Result[]): PercentileTable {
-  const counts = results.flatMap(({ classes }) => classes.map((own) => own.counts))
+  const counts = results.flatMap(({ classes }) =>
+    classes.map((trafficClass) => trafficClass.counts),
+  )
   const lost = lostText(counts)
   const intervals = 'with 95 % intervals [low, high]'
   return {
@@ -131,7 +133,7 @@ export interface VerdictTable {
   readonly rows: readonly VerdictRow[]
 }
 
-export interface VerdictRow {
+interface VerdictRow {
   readonly percentile: string
   readonly cells: readonly Cell[]
   /** what is compared; reasons for missing figures are stated for these only */
@@ -201,8 +203,8 @@ export const STALL_FREE_NOTE =
 export function stallFreeTable(comparison: Comparison): VerdictTable | null {
   const { share, percentiles } = comparison.stall_free
   if (share.measured.low === 1 && share.simulated.low === 1) return null
-  const [measured, simulated] = [share.measured, share.simulated].map((one) =>
-    valueText(one, 'share'),
+  const [measured, simulated] = [share.measured, share.simulated].map((estimate) =>
+    valueText(estimate, 'share'),
   )
   return {
     ...comparisonTable({ ...comparison, percentiles }),

@@ -113,8 +113,9 @@ function nextCheaper(plan: Plan): string[] {
 
 function bindingResource(row: PlanRow): string {
   const { name, utilisation } = row.busiest_pool
-  const own = row.figures.pools.find((pool) => pool.name === name)?.capacity_utilisation?.value
-  const used = own == null ? '' : ` at ${percent(own)} of its capacity`
+  const ofCapacity = row.figures.pools.find((pool) => pool.name === name)?.capacity_utilisation
+    ?.value
+  const used = ofCapacity == null ? '' : ` at ${percent(ofCapacity)} of its capacity`
   const busy = utilisation === null ? '' : `, ${percent(utilisation)} busy${used}`
   return `Most of its mean latency is ${bottleneckText(row)}; the busiest pool is ${name}${busy}.`
 }
@@ -160,7 +161,7 @@ function undecidedCheaper(plan: Plan): string[] {
   )
   const [first] = open
   if (first === undefined) return []
-  const reason = first.objectives.find((one) => one.reason !== null)?.reason
+  const reason = first.objectives.find((objective) => objective.reason !== null)?.reason
   const most = plan.looks.at(-1)!
   const remedy = reason ?? `${most} replications do not decide; more do: --replications ${2 * most}`
   const sure = rowConfidence(first)

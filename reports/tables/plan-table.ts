@@ -1,11 +1,13 @@
 import { parseObjective } from '../../scenarios/index.ts'
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
+import { sum } from '../../sim/kernel/index.ts'
 import {
   estimateText,
   figure,
   fixed,
   NONE,
   objectiveLimit,
+  ofLimitText,
   percent,
   signedPercent,
   usd,
@@ -27,9 +29,9 @@ function dimensionNames({ dimensions }: Plan): string[] {
 
 /** The value of each dimension in a configuration; `as is` for the scenario beside the space. */
 function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
-  return dimensions.map(({ path, values: all }) => {
-    const own = set.find((text) => text.startsWith(`${path}=`))
-    return own === undefined ? 'as is' : shortValue(own.slice(path.length + 1), all)
+  return dimensions.map(({ path, values }) => {
+    const override = set.find((text) => text.startsWith(`${path}=`))
+    return override === undefined ? 'as is' : shortValue(override.slice(path.length + 1), values)
   })
 }
 
@@ -37,24 +39,26 @@ function values({ dimensions }: Plan, { set }: Pick<PlanRow, 'set'>): string[] {
 const SHORT = 16
 
 /** A long value, such as a whole pool, as the part in which it differs from the others. */
-function shortValue(value: string, of: readonly string[]): string {
+function shortValue(value: string, values: readonly string[]): string {
   if (value === 'null') return 'none'
-  if (of.every((other) => other.length <= SHORT)) return value
+  const long = values.filter(({ length }) => length > SHORT)
   // a value that is short by itself, such as null, has nothing in common with long ones
-  const all = of.filter((other) => other.length > SHORT)
-  if (!all.includes(value)) return value
-  if (all.length === 1) return /^\{\s*\w+:\s*([^,}]+)/.exec(value)?.[1] ?? value
-  const [first = ''] = all
+  if (!long.includes(value)) return value
+  if (long.length === 1) return /^\{\s*\w+:\s*([^,}]+)/.exec(value)?.[1] ?? value
+  const [first = ''] = long
   let common = 0
-  while (common < value.length && all.every((other) => other[common] === first[common])) common++
+  while (common < value.length && long.every((text) => text[common] === first[common])) common++
   // back to the start of a word
   while (common > 0 && /[\w.-]/.test(value[common - 1]!)) common--
-  const parts = all.map((other) => other.slice(common).split(','))
-  const own = value.slice(common).split(',')
+  const parts = long.map((text) => text.slice(common).split(','))
+  const ofValue = value.slice(common).split(',')
   let n = 1
-  while (n < own.length && new Set(parts.map((part) => part.slice(0, n).join())).size < all.length)
+  while (
+    n < ofValue.length &&
+    new Set(parts.map((part) => part.slice(0, n).join())).size < long.length
+  )
     n++
-  const text = own
+  const text = ofValue
     .slice(0, n)
     .join()
     .replace(/[}\]]+$/, '')
@@ -129,20 +133,13 @@ export function bottleneckText({ bottleneck }: PlanRow): string {
   return bottleneck === null ? NONE : `${PART_NAMES[bottleneck.part]}, ${percent(bottleneck.share)}`
 }
 
-/** "0.43 of the limit", "1.2 times the limit" of the binding objective. */
-function bindingLimitText(row: PlanRow): string {
-  const ofLimit = bindingOf(row).of_limit
-  if (ofLimit === null) return 'beyond any limit'
-  return `${figure(ofLimit)} ${ofLimit > 1 ? 'times' : 'of'} the limit`
-}
-
 type Objective = Pick<PlanRow['objectives'][number], 'class' | 'text' | 'lost'>
 
 const isSame = (a: Objective, b: Objective) =>
   a.class === b.class && a.text === b.text && a.lost === b.lost
 
 export function bindingOf({ objectives, binding }: PlanRow): PlanRow['objectives'][number] {
-  return objectives.find((one) => isSame(one, binding))!
+  return objectives.find((objective) => isSame(objective, binding))!
 }
 
 /** "checkout: p(95) latency_ms < 250", and what is lost. */
@@ -161,11 +158,11 @@ export const bindingText = ({ binding }: PlanRow) => objectiveText(binding)
 
 /** The figure of an objective, with a loss or without one. */
 function figureOfObjective({ figures, survival = [] }: PlanRow, of: Objective) {
-  const all =
+  const judged =
     of.lost === undefined
       ? figures.objectives
       : survival.find(({ lost }) => lost === of.lost)!.objectives
-  return all.find(({ class: name, text }) => name === of.class && text === of.text)!
+  return judged.find(({ class: name, text }) => name === of.class && text === of.text)!
 }
 
 /** "chat: p(95) ttft": what an objective limits. */
@@ -180,8 +177,9 @@ export function rowFigure(row: PlanRow, of: Objective): string {
 
 /** Objectives that the mean figure of a row misses, the farthest beyond its limit first. */
 export function missedObjectives({ objectives }: PlanRow): PlanRow['objectives'] {
-  const beyond = (one: PlanRow['objectives'][number]) => one.of_limit ?? Number.POSITIVE_INFINITY
-  const missed = objectives.filter((one) => beyond(one) > 1)
+  const beyond = ({ of_limit }: PlanRow['objectives'][number]) =>
+    of_limit ?? Number.POSITIVE_INFINITY
+  const missed = objectives.filter((objective) => beyond(objective) > 1)
   return missed.sort((a, b) => (beyond(a) === beyond(b) ? 0 : beyond(b) - beyond(a)))
 }
 
@@ -209,11 +207,13 @@ export function missText(
 /** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
 export function bindingFigure(row: PlanRow): string {
   const { binding } = row
-  const found = figureOfObjective(row, binding)
+  const { estimate } = figureOfObjective(row, binding)
   const goodput = parseObjective(binding.text)?.kind === 'goodput'
-  if (found.estimate.value === null) return found.estimate.reason ?? NONE
-  const text = estimateText(found.estimate, goodput ? 'share' : 'time')
-  return goodput ? text : `${text}, ${bindingLimitText(row)}`
+  if (estimate.value === null) return estimate.reason ?? NONE
+  const text = estimateText(estimate, goodput ? 'share' : 'time')
+  if (goodput) return text
+  const { of_limit: ofLimit } = bindingOf(row)
+  return `${text}, ${ofLimit === null ? 'beyond any limit' : ofLimitText(ofLimit)}`
 }
 
 interface Column {
@@ -239,7 +239,7 @@ const FIRST_COLUMNS: readonly Column[] = [
   {
     head: 'replicas paid',
     text: ({ paid, figures: { pools } }) =>
-      paid === null ? NONE : fixed(sumOf(pools.map(({ replicas }) => replicas)), 1),
+      paid === null ? NONE : fixed(sum(pools.map(({ replicas }) => replicas)), 1),
     optional: true,
   },
   { head: 'against today', text: ({ cost_vs_today: change }) => signedPercent(change) },
@@ -310,27 +310,27 @@ function objectiveColumns(shown: readonly PlanRow[]): Column[] {
   const stated = first.figures.objectives.filter(
     ({ text }) => parseObjective(text)?.kind !== 'cost',
   )
-  const isBinding = (one: (typeof stated)[number]) =>
-    shown.some(({ binding }) => binding.class === one.class && binding.text === one.text)
-  const most = [...stated.filter(isBinding), ...stated.filter((one) => !isBinding(one))].slice(
-    0,
-    MOST_OBJECTIVES,
-  )
+  const isBinding = (objective: (typeof stated)[number]) =>
+    shown.some(
+      ({ binding }) => binding.class === objective.class && binding.text === objective.text,
+    )
+  const bindingFirst = stated.toSorted((a, b) => Number(isBinding(b)) - Number(isBinding(a)))
+  const drawn = bindingFirst.slice(0, MOST_OBJECTIVES)
   return stated
-    .filter((one) => most.includes(one))
+    .filter((objective) => drawn.includes(objective))
     .map(({ class: name, text }) => {
       const objective = parseObjective(text)!
       const { quantity } = objectiveLimit(objective)
-      const own = <T extends { class: string; text: string }>(all: readonly T[]): T =>
+      const ofThis = <T extends { class: string; text: string }>(objectives: readonly T[]): T =>
         // those without a loss come first
-        all.find((one) => one.class === name && one.text === text)!
+        objectives.find((objective) => objective.class === name && objective.text === text)!
       return {
         head: quantityName({ class: name, text }),
         text: ({ figures, objectives }) => {
-          const { estimate } = own(figures.objectives)
+          const { estimate } = ofThis(figures.objectives)
           if (estimate.value !== null) return estimateText(estimate, quantity)
           // requests that are lost take infinitely long
-          return own(objectives).of_limit === null ? '∞' : NONE
+          return ofThis(objectives).of_limit === null ? '∞' : NONE
         },
       }
     })
@@ -344,13 +344,14 @@ function tokenColumns(shown: readonly PlanRow[]): Column[] {
   if (first === undefined) return []
   return first.figures.classes.flatMap(({ name }) =>
     (['ttft', 'tpot'] as const).flatMap((key): Column[] => {
-      const of = ({ figures }: PlanRow) => figures.classes.find((own) => own.name === name)?.[key]
+      const timeOf = ({ figures }: PlanRow) =>
+        figures.classes.find((trafficClass) => trafficClass.name === name)?.[key]
       const stated = first.figures.objectives.some(
-        (one) => one.class === name && parseObjective(one.text)?.kind === key,
+        (objective) => objective.class === name && parseObjective(objective.text)?.kind === key,
       )
-      if (stated || shown.every((row) => of(row) === undefined)) return []
+      if (stated || shown.every((row) => timeOf(row) === undefined)) return []
       const text = (row: PlanRow) => {
-        const p95 = of(row)?.percentiles.p95
+        const p95 = timeOf(row)?.percentiles.p95
         return p95 === undefined ? NONE : estimateText(p95, 'time')
       }
       return [{ head: `${name}: p(95) ${TOKEN_TIMES[key]}`, text, optional: true }]
@@ -358,36 +359,23 @@ function tokenColumns(shown: readonly PlanRow[]): Column[] {
   )
 }
 
-const sumOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-
 function millionText({ usd_per_million: each }: NonNullable<PlanRow['figures']['cost']>): string {
   return each.value === null ? NONE : usd(each.value)
 }
 
-/** The table of a plan: the head, and a line for each row that is shown. */
-export interface PlanTable {
-  readonly head: readonly string[]
-  readonly lines: readonly { readonly row: PlanRow; readonly cells: readonly string[] }[]
-  /** rows that are not shown */
-  readonly left: number
-}
-
-export function planTable(plan: Plan): PlanTable {
+/** The table of a plan: the head, a line for each row that is shown, and how many are `left`. */
+export function planTable(plan: Plan) {
   const shown = shownRows(plan)
   const objectives = objectiveColumns(shown)
   const tokens = tokenColumns(shown).slice(0, MOST_OBJECTIVES - objectives.length)
-  const all = [...FIRST_COLUMNS, ...objectives, ...tokens, ...LAST_COLUMNS]
-  const columns = all.filter(
+  const columns = [...FIRST_COLUMNS, ...objectives, ...tokens, ...LAST_COLUMNS].filter(
     ({ optional, text }) => !optional || shown.some((row) => text(row, plan) !== NONE),
   )
-  const lines = shown.map((row) => ({
-    row,
-    cells: [
-      row.rank === null ? NONE : String(row.rank),
-      ...values(plan, row).map((value) => (row.today ? `${value} (today)` : value)),
-      ...columns.map(({ text }) => text(row, plan)),
-    ],
-  }))
+  const lines = shown.map((row) => [
+    row.rank === null ? NONE : String(row.rank),
+    ...values(plan, row).map((value) => (row.today ? `${value} (today)` : value)),
+    ...columns.map(({ text }) => text(row, plan)),
+  ])
   const head = ['rank', ...dimensionNames(plan), ...columns.map((column) => column.head)]
   return { head, lines, left: plan.rows.length - shown.length }
 }
@@ -398,15 +386,15 @@ export function planTable(plan: Plan): PlanTable {
  */
 function shownRows({ rows, next_cheaper: next, winner }: Plan): PlanRow[] {
   const wanted = rows.filter(({ today }, i) => today || i === next)
-  const seen = new Set(wanted.map(figuresKey))
-  const others = rows.filter((row) => {
+  const keys = new Set(wanted.map(figuresKey))
+  const different = rows.filter((row) => {
     // a window has no effect on batches of one request, for instance
-    const alike = wanted.includes(row) || seen.has(figuresKey(row))
-    seen.add(figuresKey(row))
+    const alike = wanted.includes(row) || keys.has(figuresKey(row))
+    keys.add(figuresKey(row))
     return !alike
   })
-  const meeting = others.filter(({ rank }) => rank !== null)
-  const failing = others.filter(({ rank }) => rank === null)
+  const meeting = different.filter(({ rank }) => rank !== null)
+  const failing = different.filter(({ rank }) => rank === null)
   const most = MOST_ROWS - wanted.length
   const best = meeting.slice(0, Math.max(most - failing.length, Math.ceil(most / 2)))
   const order = winner === null ? failing : failing.toSorted((a, b) => b.p_meets - a.p_meets)

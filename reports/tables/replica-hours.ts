@@ -37,10 +37,10 @@ interface Span {
 
 /** Replica-hours by hour where the traffic lasts for two hours and more, and their sum. */
 export function replicaHourRows(use: ReplicaUse): Span[] {
-  const all = { name: `${use.name}, all`, hours: hoursOf(use) }
+  const whole = { name: `${use.name}, all`, hours: hoursOf(use) }
   const intervals = use.needed.length
   const hours = (use.every_s * intervals) / 3600
-  if (hours < 2) return [all]
+  if (hours < 2) return [whole]
   const each = Math.ceil(hours / MOST_ROWS)
   const rows = Array.from({ length: Math.ceil(hours / each) }, (_, row) => {
     const at = (hour: number) => Math.min(intervals, Math.round((hour / hours) * intervals))
@@ -48,7 +48,7 @@ export function replicaHourRows(use: ReplicaUse): Span[] {
     const name = `${use.name}, hour ${declared(from)} to ${declared(Number(to.toFixed(2)))}`
     return { name, hours: hoursOf(use, [at(from), at(to)]) }
   })
-  return [...rows, all]
+  return [...rows, whole]
 }
 
 /** "82 %": the idle share of what is paid for. */

@@ -14,6 +14,7 @@ import {
   loadText,
   moment,
   objectiveLimit,
+  ofLimitText,
   percent,
   percentileName,
   plural,
@@ -116,7 +117,7 @@ interface ObjectiveLine {
   /** "interactive: p(99) latency_ms < 10" */
   readonly objective: string
   /** "9.3 [9.1, 9.5] ms, 0.93 of the limit" */
-  readonly found: string
+  readonly figure: string
 }
 
 /** Every objective on each side. */
@@ -127,12 +128,12 @@ export function objectiveLines(input: ReportInput): ObjectiveLine[] {
       world: label,
       verdict: line.verdict,
       objective: `${line.class}: ${line.text}`,
-      found: found(line),
+      figure: figureText(line),
     })),
   )
 }
 
-function found(line: Result['objectives'][number]): string {
+function figureText(line: Result['objectives'][number]): string {
   const { text, estimate } = line
   const open = undecidedText(line)
   if (estimate.value === null) return open ?? 'not supported by the sample'
@@ -142,8 +143,7 @@ function found(line: Result['objectives'][number]): string {
     return `${estimateText(estimate, 'share')}${undecided}`
   }
   const { limit, quantity } = objectiveLimit(objective)
-  const ratio = estimate.value / limit
-  const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
+  const share = ofLimitText(estimate.value / limit)
   return `${estimateText(estimate, quantity)}, ${share}${tailText(line)}${undecided}`
 }
 

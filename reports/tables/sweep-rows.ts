@@ -1,6 +1,7 @@
 import { byRank, endOf, figureOf, type Sweep, type SweepRow } from '../../sim/documents/index.ts'
 import {
   count,
+  cut,
   declared,
   estimateText,
   exactText,
@@ -20,7 +21,7 @@ export function shortPaths(paths: readonly string[]): string[] {
     const steps = path.split('.')
     for (let taken = 1; taken < steps.length; taken++) {
       const short = steps.slice(-taken).join('.')
-      const alike = paths.filter((other) => `.${other}`.endsWith(`.${short}`))
+      const alike = paths.filter((whole) => `.${whole}`.endsWith(`.${short}`))
       if (alike.length === 1) return short
     }
     return path
@@ -34,11 +35,9 @@ export function valuesText({ paths }: Pick<Sweep, 'paths'>, row: SweepRow): stri
 }
 
 const LONGEST_VALUE = 28
-const cut = (text: string, most: number) =>
-  text.length > most ? `${text.slice(0, most - 1)}…` : text
 
 /** "6 USD" */
-export const usd = (amount: number) => `${exactText(amount, 'plain')} USD`
+export const inUsd = (amount: number) => `${exactText(amount, 'plain')} USD`
 
 /** Of the rows that the document has, the best first. */
 export const ranked = ({ rows, figure }: Sweep): SweepRow[] => rows.toSorted(byRank(figure))
@@ -60,26 +59,27 @@ function bestName(sweep: Sweep): string {
 /** The answer of a sweep as one sentence. */
 export function sweepAnswer(sweep: Sweep): string {
   const { configurations, counts, best, rows, figure } = sweep
-  const all = plural(configurations, 'configuration')
+  const every = plural(configurations, 'configuration')
   const row = rows.find(({ configuration }) => configuration === best)
-  if (row === undefined) return `None of ${all} could be simulated: ${rows[0]?.reason ?? 'no row'}`
+  if (row === undefined)
+    return `None of ${every} could be simulated: ${rows[0]?.reason ?? 'no row'}`
   const cost = row.figures?.cost
-  const price = cost == null ? '' : `, ${usd(cost.usd_per_hour)} an hour`
+  const price = cost == null ? '' : `, ${inUsd(cost.usd_per_hour)} an hour`
   const what = `no. ${row.configuration} (${valuesText(sweep, row)}${price})${foundText(row, figure)}`
   if (counts.PASS > 0) {
-    const of = counts.PASS === configurations ? `All ${all}` : `${count(counts.PASS)} of ${all}`
+    const of = counts.PASS === configurations ? `All ${every}` : `${count(counts.PASS)} of ${every}`
     const holds = counts.PASS === 1 && configurations > 1 ? 'holds' : 'hold'
     const which = counts.PASS === 1 ? 'it is' : `${bestName(sweep)} is`
     return `${of} ${holds} every objective; ${which} ${what}`
   }
   if (endOf(row) === 'not_judged') {
-    return `The scenario states no objective; of ${all} ${bestName(sweep)} is ${what}`
+    return `The scenario states no objective; of ${every} ${bestName(sweep)} is ${what}`
   }
   const undecided = counts.UNDECIDED === 0 ? '' : `, ${count(counts.UNDECIDED)} undecided`
   const open = row.figures?.objectives.find(({ verdict }) => verdict === 'UNDECIDED')
   const reason = open && undecidedText(open)
   const why = reason && !what.includes(reason) ? `; ${open.text} is undecided: ${reason}` : ''
-  return `None of ${all} certainly holds every objective${undecided}; the best of them is ${what}${why}`
+  return `None of ${every} certainly holds every objective${undecided}; the best of them is ${what}${why}`
 }
 
 /** ": web p(95) latency_ms 41 [39, 44] ms, limit 60 ms" */
@@ -87,9 +87,9 @@ function foundText(row: SweepRow, figure: Sweep['figure']): string {
   const estimate = figureOf(row, figure)
   if (estimate === null) return ''
   const limit = figure.limit_ms === null ? '' : `, limit ${exactText(figure.limit_ms, 'time')}`
-  const found = estimate.value === null ? 'is not known' : estimateText(estimate, 'time')
+  const value = estimate.value === null ? 'is not known' : estimateText(estimate, 'time')
   const why = estimate.value === null && estimate.reason !== undefined ? `: ${estimate.reason}` : ''
-  return `: ${figure.class} ${figure.text} ${found}${why}${limit}`
+  return `: ${figure.class} ${figure.text} ${value}${why}${limit}`
 }
 
 /** Configurations without figures, in words; null where all have some. */
@@ -127,7 +127,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
     ['load', ({ figures }) => (figures?.load == null ? '' : loadText(figures.load))],
     ['utilisation', ({ figures }) => busiest(figures)],
     ['of capacity', ({ figures }) => (figures === null ? '' : largestOfCapacity(figures))],
-    ['an hour', ({ figures }) => (figures?.cost == null ? '' : usd(figures.cost.usd_per_hour))],
+    ['an hour', ({ figures }) => (figures?.cost == null ? '' : inUsd(figures.cost.usd_per_hour))],
     ['a million', ({ figures }) => millionCell(figures)],
     ['extrapolated', ({ figures }) => (figures?.extrapolated.length ? 'yes' : '')],
     ['transferred', ({ figures }) => (figures?.transferred?.length ? 'yes' : '')],
@@ -142,7 +142,7 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
 export const leftColumns = ([header = []]: readonly (readonly string[])[]): number[] =>
   header.flatMap((name, i) => (['verdict', 'reason'].includes(name) ? [i] : []))
 
-export const VERDICTS = {
+const VERDICTS = {
   PASS: 'PASS',
   UNDECIDED: 'UNDECIDED',
   FAIL: 'FAIL',
@@ -159,8 +159,8 @@ function figureCell(row: SweepRow, figure: Sweep['figure']): string {
 type Figures = SweepRow['figures']
 
 function goodputCell(figures: Figures, figure: Sweep['figure']): string {
-  const own = figures?.classes.find(({ name }) => name === figure.class)
-  return own === undefined ? '' : valueText(own.goodput_share, 'share')
+  const trafficClass = figures?.classes.find(({ name }) => name === figure.class)
+  return trafficClass === undefined ? '' : valueText(trafficClass.goodput_share, 'share')
 }
 
 /** The largest capacity utilisation of pools of engines; empty without any. */

@@ -16,9 +16,11 @@ import {
   exactText,
   figure,
   fixed,
+  listed,
   NONE,
   objectiveLimit,
   plural,
+  ratioText,
   signedPercent,
   usd,
   valueText,
@@ -42,9 +44,9 @@ export function variantFindings({ variants, ratios, measured }: Variants): strin
     const counts = hasCounted(measured, name)
     const of =
       measured === null ? 'simulated' : counts ? 'measured' : 'simulated, as no replay counts'
-    const own = (counts ? measured!.ratios : ratios).filter(({ variant }) => variant === name)
-    const real = own.filter(({ difference }) => isDifference(difference))
-    const open = own.filter(({ difference }) => difference === 'none found')
+    const ofVariant = (counts ? measured!.ratios : ratios).filter(({ variant }) => variant === name)
+    const real = ofVariant.filter(({ difference }) => isDifference(difference))
+    const open = ofVariant.filter(({ difference }) => difference === 'none found')
     const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${changeText(value!)}`)
     const none = `no difference found in ${listed(open.map(({ metric }) => NAMES[metric]))}`
     const parts = [
@@ -69,7 +71,7 @@ function costsOf({ variants }: Variants): { readonly unit: 'usd' | 'replicas'; o
 
 type CostOf = (variant: Variant) => number
 
-const paidReplicas: CostOf = ({ row }) => row.pools.reduce((sum, own) => sum + own.replicas, 0)
+const paidReplicas: CostOf = ({ row }) => row.pools.reduce((sum, pool) => sum + pool.replicas, 0)
 
 /**
  * The cheapest variant that passes every objective in the simulation, of equally cheap ones that
@@ -81,7 +83,9 @@ export function variantAnswer(document: Variants): string | null {
   const { unit, of } = costsOf(document)
   const costText = (variant: Variant) =>
     unit === 'usd' ? `${usd(of(variant))} an hour` : plural(Number(figure(of(variant))), 'replica')
-  const passing = variants.filter((one) => one.row.verdict === 'PASS' && !isOverloaded(one))
+  const passing = variants.filter(
+    (variant) => variant.row.verdict === 'PASS' && !isOverloaded(variant),
+  )
   const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.POSITIVE_INFINITY
   const [best] = passing.toSorted((a, b) => of(a) - of(b) || (p99(a) < p99(b) ? -1 : 1))
   if (best === undefined) {
@@ -89,11 +93,11 @@ export function variantAnswer(document: Variants): string | null {
     return `No variant passes every objective${open ? '; some are undecided' : ''}.`
   }
   const passes = 'every objective in the simulation'
-  const all = plural(variants.length, 'variant')
+  const variantCount = plural(variants.length, 'variant')
   const why =
     passing.length === 1
-      ? `the only one of ${all} that passes ${passes}`
-      : `of ${all} ${passing.length} pass ${passes}, and it is the cheapest`
+      ? `the only one of ${variantCount} that passes ${passes}`
+      : `of ${variantCount} ${passing.length} pass ${passes}, and it is the cheapest`
   return `Take ${best.name}, ${costText(best)}: ${why}.`
 }
 
@@ -101,8 +105,9 @@ export const OPEN_OBJECTIVE = 'failed or open objective'
 
 /** The objective that a variant fails, or that is open, with its figure; a dash for none. */
 function openObjective({ row }: Variant): string {
-  const of = (verdict: Verdict) => row.objectives.find((one) => one.verdict === verdict)
-  const open = of('FAIL') ?? of('UNDECIDED')
+  const having = (verdict: Verdict) =>
+    row.objectives.find((objective) => objective.verdict === verdict)
+  const open = having('FAIL') ?? having('UNDECIDED')
   if (open === undefined) return NONE
   const { class: name, text, estimate, verdict } = open
   const figures =
@@ -126,11 +131,6 @@ const isDifference = (difference: VariantRatio['difference']) =>
 /** "−12 %", or "2.1 times" from twice and half on. */
 export function changeText(ratio: number): string {
   return ratio >= 2 || ratio <= 0.5 ? `${figure(ratio)} times` : signedPercent(ratio - 1)
-}
-
-function listed(texts: readonly string[]): string {
-  if (texts.length < 2) return texts.join('')
-  return `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
 }
 
 /** What is particular of a variant: its overload, and lost requests of an objective. */
@@ -256,9 +256,9 @@ function energyText(energy: Estimate | null): string {
 
 /** Output drift of a variant in its worst pool. */
 function driftOf(drifts: readonly OutputDrift[], name: string): string[] {
-  const own = drifts.filter(({ variant }) => variant === name)
+  const ofVariant = drifts.filter(({ variant }) => variant === name)
   const least = (of: (drift: OutputDrift) => number | null) => {
-    const values = own.map(of)
+    const values = ofVariant.map(of)
     return values.length === 0 || values.includes(null) ? null : Math.min(...(values as number[]))
   }
   const [cosine, top1] = [least((of) => of.cosine_mean), least((of) => of.top1)]
@@ -292,26 +292,19 @@ export function measuredRows({ measured }: Variants): string[][] {
 
 /** Ratios to the first variant: a row for each variant, on each side. */
 export function ratioRows({ variants, ratios, measured }: Variants): string[][] {
-  const rows = (of: string, all: readonly VariantRatio[]) =>
+  const rows = (of: string, ofSide: readonly VariantRatio[]) =>
     variants.slice(1).map(({ name }) => {
-      const own = new Map(
-        all.filter(({ variant }) => variant === name).map((ratio) => [ratio.metric, ratio]),
+      const byMetric = new Map(
+        ofSide.filter(({ variant }) => variant === name).map((ratio) => [ratio.metric, ratio]),
       )
       const cells = (Object.keys(NAMES) as VariantMetric[]).map((metric) =>
-        ratioText(own.get(metric)),
+        ratioText(byMetric.get(metric)),
       )
       return [`${name}${of}`, ...cells]
     })
   const head = [`ratio to ${variants[0]!.name}`, ...Object.values(NAMES)]
   if (measured === null) return [head, ...rows('', ratios)]
   return [head, ...rows(', simulated', ratios), ...rows(', measured', measured.ratios)]
-}
-
-function ratioText(ratio: VariantRatio | undefined): string {
-  if (ratio === undefined || ratio.value === null) return NONE
-  const { value, low, high, difference } = ratio
-  const text = estimateText({ value, low, high, n: 1 }, 'plain')
-  return difference === 'none found' ? `${text} =` : text
 }
 
 /** What the marks and intervals of the ratios mean. */
@@ -344,7 +337,7 @@ export function rateText({ rate, variants }: Variants): string | null {
 export function driftRows({ measured }: Variants): string[][] {
   const drift = measured?.output_drift ?? []
   if (drift.length === 0) return []
-  const rows = drift.map((one) => [`${one.variant}, pool ${one.pool}`, ...driftCells(one)])
+  const rows = drift.map((row) => [`${row.variant}, pool ${row.pool}`, ...driftCells(row)])
   return [['output drift', 'inputs', 'cosine, mean', 'least', 'same top-1'], ...rows]
 }
 

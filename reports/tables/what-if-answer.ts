@@ -16,8 +16,8 @@ export function whatIfAnswer({ percentiles, rounds, not_counted }: WhatIf): stri
       ? []
       : [`${percentileName(p)} ${ratioText(measured)}, ${directionOf(measured)}`],
   )
-  const found = parts.length > 0 ? parts.join('; ') : 'the sample supports no percentile'
-  return `B against A: ${found}`
+  const answer = parts.length > 0 ? parts.join('; ') : 'the sample supports no percentile'
+  return `B against A: ${answer}`
 }
 
 const NO_ROUND = 'as none of the rounds counts'

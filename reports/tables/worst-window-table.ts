@@ -25,7 +25,7 @@ export const WORST_WINDOW = {
     const ofCapacity = worst.pools.flatMap(({ name, capacity_utilisation: share }, i) => {
       const whole = pools[i]!.capacity_utilisation
       if (share === undefined || whole === undefined) return []
-      const cells = [whole, share].map((one) => estimateText(one, 'share'))
+      const cells = [whole, share].map((estimate) => estimateText(estimate, 'share'))
       return [[`${name}: of capacity`, ...cells]]
     })
     const queue = ['queue', valueText(meanQueue(result), 'plain')]

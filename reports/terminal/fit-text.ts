@@ -13,20 +13,20 @@ export function fitText(fit: Fit): string {
   const { model, pool, accelerator, tensor_parallel: cards, file, rows, left_out: left } = fit
   const many = cards > 1 ? `${cards} × ` : ''
   const conditions = left > 0 ? ` where ${fit.where.join(' and ')} (${count(left)} others)` : ''
-  const own = fit.fits.find(({ of_pool }) => of_pool)!
+  const poolFit = fit.fits.find(({ of_pool }) => of_pool)!
   return [
     visibleLine(`${model} on ${many}${accelerator}, pool ${pool}, fitted to ${file}`),
     visibleLine(`${plural(rows, 'row')}${conditions}; ${columnsText(fit)}`),
     ...(fit.fits.length + fit.not_fitted.length > 1 ? [APART] : []),
-    ...fit.fits.flatMap((one) => ['', ...precisionText(one, fit)]),
+    ...fit.fits.flatMap((precisionFit) => ['', ...precisionText(precisionFit, fit)]),
     ...fit.not_fitted.flatMap(({ precision, rows: n, why }) => [
       '',
       visibleLine(`${precision}, ${plural(n, 'row')}: not fitted: ${why}`),
     ]),
     '',
-    `For work of the model ${model}, at ${own.precision}:`,
+    `For work of the model ${model}, at ${poolFit.precision}:`,
     '',
-    fittedKeysYaml(own),
+    fittedKeysYaml(poolFit),
   ].join('\n')
 }
 
@@ -40,32 +40,32 @@ function columnsText({ columns }: Fit): string {
   return `columns ${named.join(', ')}`
 }
 
-function precisionText(own: PrecisionFit, { law }: Fit): string[] {
-  const { precision, rows, cells, sure, regions, left_out: left, unfitted } = own
+function precisionText(precisionFit: PrecisionFit, { law }: Fit): string[] {
+  const { precision, rows, cells, sure, regions, left_out: left, unfitted } = precisionFit
   const steps = law === 'transformer-decoder'
   const what = `${plural(rows, 'row')}, ${cells} different ${steps ? 'steps' : 'batches and lengths'}`
   return [
     `${precision}: ${what}`,
     '',
-    ...parametersText(own),
+    ...parametersText(precisionFit),
     '',
     ...table(
       ['predicted', 'rows', 'median error', 'bias', 'worst'],
       [
         ['left out in turn', ...errorCells(left)],
         ...regions.map(({ region, ...errors }) => [`  ${region}`, ...errorCells(errors)]),
-        ['half by the other half', ...errorCells(chosenOf(own).halves)],
+        ['half by the other half', ...errorCells(chosenOf(precisionFit).halves)],
         ['without the fit', ...errorCells(unfitted)],
       ],
     ),
     '',
-    ...shapesText(own),
+    ...shapesText(precisionFit),
     '',
-    ...worstText(own, steps),
+    ...worstText(precisionFit, steps),
     '',
     ...wrapped(sure),
     '',
-    ...residualText(own.residual),
+    ...residualText(precisionFit.residual),
   ]
 }
 
@@ -97,8 +97,8 @@ function parametersText({ parameters, groups_left_out: groups }: PrecisionFit): 
   return alignColumns([head, ...rows], [0, 3]).split('\n')
 }
 
-function shapesText(own: PrecisionFit): string[] {
-  const { shapes, rule, groups_left_out: groups, cells } = own
+function shapesText(precisionFit: PrecisionFit): string[] {
+  const { shapes, rule, groups_left_out: groups, cells } = precisionFit
   const rows = shapes.map(({ name, score, standard_error: error, left_out: left, chosen }) => [
     name,
     percent(left.median),
@@ -124,8 +124,8 @@ function worstText({ worst_rows: rows }: PrecisionFit, steps: boolean): string[]
       : [count(row.batch), count(row.length)]),
     ...[threeDigits(row.ms), threeDigits(row.predicted_ms), signedPercent(row.error), row.region],
   ])
-  const all = [...head, 'measured ms', 'predicted ms', 'error', '']
-  return alignColumns([all, ...cells], [0, all.length - 1]).split('\n')
+  const header = [...head, 'measured ms', 'predicted ms', 'error', '']
+  return alignColumns([header, ...cells], [0, header.length - 1]).split('\n')
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>

@@ -68,7 +68,7 @@ function decisionRow(decision: NoiseDecision): string[] {
 
 /** The percentiles of a table row in words. */
 function verdict({ decided, possible }: NoiseDecision): string {
-  const known = decided === null ? 'none' : `up to ${percentileName(decided)}`
-  if (possible === decided || possible === null) return known
-  return `${known}; ${percentileName(possible)} needs a longer measurement`
+  const decidable = decided === null ? 'none' : `up to ${percentileName(decided)}`
+  if (possible === decided || possible === null) return decidable
+  return `${decidable}; ${percentileName(possible)} needs a longer measurement`
 }

@@ -23,7 +23,7 @@ export function planText(plan: Plan): string {
   return [
     ...[planAnswer(plan), ...planSentences(plan)].map(visibleLine),
     '',
-    alignColumns([head, ...lines.map(({ cells }) => cells)], words),
+    alignColumns([head, ...lines], words),
     ...(left > 0 ? [`  … and ${plural(left, 'row')} more, with --json or --out`] : []),
     ...sensitivityLines(plan),
     '',
@@ -40,7 +40,7 @@ function sensitivityLines(plan: Plan): string[] {
   const quantity = parseObjective(winner.binding.text)?.kind === 'goodput' ? 'share' : 'time'
   const rows = plan.sensitivity.map(({ what, change, less, more }) => {
     const by = `${declared(100 * change)} %`
-    const texts = [less, more].map((one) => estimateText(one, quantity))
+    const texts = [less, more].map((estimate) => estimateText(estimate, quantity))
     return [`${causeName(what)} −${by} / +${by}`, ...texts]
   })
   const title = `${winner.binding.class}: ${winner.binding.text}`

@@ -165,7 +165,7 @@ export function resultText(result: Result): string {
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),
     ...objectives.map(
-      ({ verdict, objective, found }) => `${verdict.padEnd(9)}  ${objective}  (${found})`,
+      ({ verdict, objective, figure }) => `${verdict.padEnd(9)}  ${objective}  (${figure})`,
     ),
     ...(headroom === null ? [] : [`headroom   ${headroom}`]),
     ...(cost === null ? [] : [`cost       ${cost}`]),
@@ -201,11 +201,11 @@ export function bothSidesText(input: ReportInput): string[] {
 
 /** The verdicts on the scenario's objectives, of each side, where it states any. */
 export function objectivesText(input: ReportInput): string[] {
-  const lines = objectiveLines(input).map(({ world, verdict, objective, found }) => [
+  const lines = objectiveLines(input).map(({ world, verdict, objective, figure }) => [
     `  ${verdict}`,
     world,
     objective,
-    found,
+    figure,
   ])
   return lines.length === 0
     ? []

@@ -1,16 +1,8 @@
 import type { Verdict } from '../../sim/documents/index.ts'
+import type { FitRow } from '../../sim/experiment/index.ts'
 import { count, NONE, signedPercent, threeDigits } from '../format.ts'
 import { trafficYaml } from '../traffic-yaml.ts'
 import { alignColumns } from './align.ts'
-
-interface Row {
-  readonly name: string
-  readonly trace: number
-  readonly fit: number
-  readonly low: number | null
-  readonly high: number | null
-  readonly verdict: string | null
-}
 
 /** A class fitted to its rows. */
 export interface ClassFit {
@@ -25,8 +17,8 @@ export interface ClassFit {
   readonly windows_s: readonly number[]
   readonly scales_s: readonly number[]
   readonly traffic: { readonly arrivals: object }
-  readonly statistics: readonly Row[]
-  readonly tails: readonly Row[]
+  readonly statistics: readonly FitRow[]
+  readonly tails: readonly FitRow[]
   readonly verdict: Verdict
   readonly why: string
 }
@@ -63,7 +55,7 @@ export function traceFitText(fit: TraceFitDocument): string {
     `Each figure: the trace, and the mean of ${count(fit.replications)} replications of the fit with its 95 % interval.`,
     `Latencies: one replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.`,
     '',
-    ...classes.flatMap((own) => [...classText(own, fit), '']),
+    ...classes.flatMap((trafficClass) => [...classText(trafficClass, fit), '']),
     fit.command,
   ]
   const comments = head.map((line) => (line === '' ? '#' : `# ${onOneLine(line)}`)).join('\n')
@@ -74,7 +66,7 @@ export function traceFitText(fit: TraceFitDocument): string {
 export function leftOutText({ left_out: left }: TraceFitDocument): string[] {
   const shown = left.slice(0, MOST_LEFT_OUT)
   const others = left.slice(MOST_LEFT_OUT)
-  const rows = others.reduce((sum, own) => sum + own.rows, 0)
+  const rows = others.reduce((sum, { rows }) => sum + rows, 0)
   const rest = `Left out: ${others.length} other values with ${count(rows)} requests.`
   return [
     ...shown.map(
@@ -97,19 +89,19 @@ const named = (values: readonly string[]) =>
   values.map((value) => (value === '' ? '(none)' : value)).join(', ')
 const requests = (rows: number) => `${count(rows)} ${rows === 1 ? 'request' : 'requests'}`
 
-function classText(own: ClassFit, { classes }: TraceFitDocument): string[] {
-  const scales = own.scales_s.map((scale) => `${threeDigits(scale)} s`).join(', ')
+function classText(classFit: ClassFit, { classes }: TraceFitDocument): string[] {
+  const scales = classFit.scales_s.map((scale) => `${threeDigits(scale)} s`).join(', ')
   return [
-    ...(classes.length > 1 ? [classHead(own)] : []),
-    `Dispersion fitted in windows of ${own.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
-    ...('surges' in own.traffic.arrivals ? [ONE_SURGE] : []),
+    ...(classes.length > 1 ? [classHead(classFit)] : []),
+    `Dispersion fitted in windows of ${classFit.windows_s.join(', ') || 'no'} s; the rate is modulated at ${scales || 'no scale'}.`,
+    ...('surges' in classFit.traffic.arrivals ? [ONE_SURGE] : []),
     '',
-    ...table(own.statistics),
+    ...table(classFit.statistics),
     '',
-    ...table(own.tails),
+    ...table(classFit.tails),
     '',
-    `${own.verdict}: ${own.why}`,
-    ...('output_tokens' in own.traffic
+    `${classFit.verdict}: ${classFit.why}`,
+    ...('output_tokens' in classFit.traffic
       ? ['Output tokens are for pools that generate: remove output_tokens for other pools.']
       : []),
   ]
@@ -122,10 +114,10 @@ const ONE_SURGE =
 const onOneLine = (text: string) =>
   text.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => JSON.stringify(sign).slice(1, -1))
 
-const table = (rows: readonly Row[]) => alignColumns(fitCells(rows)).split('\n')
+const table = (rows: readonly FitRow[]) => alignColumns(fitCells(rows)).split('\n')
 
 /** Figures of trace and fit side by side; the first row is the header. */
-export function fitCells(rows: readonly Row[]): string[][] {
+export function fitCells(rows: readonly FitRow[]): string[][] {
   return [
     ['', 'trace', 'fit', 'low', 'high', 'difference', 'verdict'],
     ...rows.map(({ name, trace, fit, low, high, verdict }) => [

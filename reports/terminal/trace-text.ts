@@ -1,6 +1,6 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import { count, threeDigits } from '../format.ts'
-import type { LengthSummary, TraceDocument } from '../trace-document.ts'
+import type { TraceDocument } from '../trace-document.ts'
 import { alignColumns } from './align.ts'
 
 /** The figures of a trace as tables; the first row of each is its header. */
@@ -90,23 +90,23 @@ const MOST_CLASSES = 20
 /** A row for each value of the class column. */
 function classRows({ class_column: column, classes, rows }: TraceDocument): string[][] {
   if (column === null) return []
-  const ofLengths = (summary: LengthSummary | null) =>
+  const ofLengths = (summary: TraceDocument['input_tokens']) =>
     summary === null ? ['-', '-'] : [count(summary.p50), count(summary.p99)]
-  const shown = classes.slice(0, MOST_CLASSES).map((own) => {
-    const second = own.windows.find(({ window_s }) => window_s === 1)
+  const shown = classes.slice(0, MOST_CLASSES).map((trafficClass) => {
+    const second = trafficClass.windows.find(({ window_s }) => window_s === 1)
     return [
-      visibleLine(own.value === '' ? '(none)' : own.value),
-      count(own.rows),
-      percent(own.rows / rows),
-      `${threeDigits(own.mean_rps)}/s`,
-      own.cv === null ? '-' : threeDigits(own.cv),
+      visibleLine(trafficClass.value === '' ? '(none)' : trafficClass.value),
+      count(trafficClass.rows),
+      percent(trafficClass.rows / rows),
+      `${threeDigits(trafficClass.mean_rps)}/s`,
+      trafficClass.cv === null ? '-' : threeDigits(trafficClass.cv),
       second === undefined ? '-' : threeDigits(second.dispersion),
       second === undefined ? '-' : threeDigits(second.peak_to_mean),
-      ...ofLengths(own.input_tokens),
+      ...ofLengths(trafficClass.input_tokens),
     ]
   })
   const left = classes.slice(MOST_CLASSES)
-  const others = left.reduce((sum, own) => sum + own.rows, 0)
+  const others = left.reduce((sum, trafficClass) => sum + trafficClass.rows, 0)
   const rest = [`${left.length} others`, count(others), percent(others / rows)]
   const names = ['requests', 'share', 'rate', 'CV of gaps', 'dispersion, 1 s', 'peak / mean, 1 s']
   return [
@@ -120,19 +120,19 @@ const EXACT = 'Percentiles are exact.'
 
 /** The error of percentiles, and which are approximate. */
 function errorText({ gaps, input_tokens, output_tokens }: TraceDocument): string {
-  const all = [
+  const errors = [
     ['gaps', gaps.percentile_error],
     ['input lengths', input_tokens?.percentile_error ?? 0],
     ['output lengths', output_tokens?.percentile_error ?? 0],
   ] as const
-  const off = all.filter(([, error]) => error > 0)
+  const off = errors.filter(([, error]) => error > 0)
   if (off.length === 0) return EXACT
   const most = Math.max(...off.map(([, error]) => error))
   const what = off.map(([name]) => name).join(' and ')
   return `Percentiles of ${what} are within ${threeDigits(100 * most)} %, others are exact.`
 }
 
-function lengthRow(name: string, summary: LengthSummary): string[] {
+function lengthRow(name: string, summary: NonNullable<TraceDocument['input_tokens']>): string[] {
   const whole = [summary.p1, summary.p50, summary.p90, summary.p99, summary.max].map(count)
   return [name, ...whole, threeDigits(summary.mean), threeDigits(summary.cv)]
 }

@@ -24,7 +24,8 @@ export function variantsText(document: Variants): string {
   const changes = variants
     .slice(1)
     .map(
-      ({ name, changes: own }) => `  ${name}: ${own.length === 0 ? 'no change' : own.join(', ')}`,
+      ({ name, changes }) =>
+        `  ${name}: ${changes.length === 0 ? 'no change' : changes.join(', ')}`,
     )
   const runs = `${plural(replications, 'replication')} of ${declared(duration_s)} s`
   const answer = variantAnswer(document)

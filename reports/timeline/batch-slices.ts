@@ -6,7 +6,7 @@ import { type FlowEvent, microseconds, nanoseconds, type Slice } from './trace-e
 import type { Span, Tracks } from './tracks.ts'
 
 /** Members of a batch that are listed by key; the size counts all. */
-export const LISTED_MEMBERS = 16
+const LISTED_MEMBERS = 16
 
 /** What the parts of a timeline share. */
 export interface TimelineParts {
@@ -55,12 +55,12 @@ export function* batchSlices(parts: TimelineParts, flows: boolean): Generator<Sl
     if (!flows) continue
     const { arrivals } = tracks.pools[track.pool]!
     for (const key of batches.members(first)) {
-      const own = { cat: 'wait', name: 'wait', id: key } as const
+      const shared = { cat: 'wait', name: 'wait', id: key } as const
       const sent = ts(nanoseconds(columns.sent[key]!))
       const args = { key, class: scenario.traffic[columns.class[key]!]!.class }
       yield { ph: 'X', cat: 'wait', name: 'arrival', ...arrivals, ts: sent, dur: 0, args }
-      yield { ph: 's', ...own, ...arrivals, ts: sent }
-      yield { ph: 'f', bp: 'e', ...own, pid, tid, ts: ts(ns) }
+      yield { ph: 's', ...shared, ...arrivals, ts: sent }
+      yield { ph: 'f', bp: 'e', ...shared, pid, tid, ts: ts(ns) }
     }
   }
 }

@@ -36,23 +36,23 @@ export interface KnownMemory {
  * the pool gives it to the same batches. Memory that replicas share, or that models leave, is left
  * out: rows do not show what else was there.
  */
-export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Generator<Counter> {
+export function* memoryCounters(parts: TimelineParts, memory: KnownMemory): Generator<Counter> {
   const { scenario, columns, batches, tracks } = parts
   const ran = new KeyGroups(columns.at.length, tracks.replicas.length, (key) =>
     batches.isFirst(key) ? columns.executor[key]! : -1,
   )
   for (const [executor, { pool: index, replica, pid }] of tracks.replicas.entries()) {
     const pool = scenario.pools[index]!
-    const seen = known.observed.find(
+    const observation = memory.observed.find(
       (arena) => arena.pool === pool.name && arena.replica === replica,
     )
-    if (seen !== undefined) {
-      const { sizes, batches: all } = seen
-      const how = sizes.length < all ? `observed, first ${sizes.length} batches` : 'observed'
-      yield* levels(parts, pid, `memory in use, replica ${replica} (${how})`, observed(seen))
+    if (observation !== undefined) {
+      const { sizes, batches: batchCount } = observation
+      const how = sizes.length < batchCount ? `observed, first ${sizes.length} batches` : 'observed'
+      yield* levels(parts, pid, `memory in use, replica ${replica} (${how})`, observed(observation))
       continue
     }
-    const plan = known.activations[index]
+    const plan = memory.activations[index]
     if (!plan) continue
     const modelled = allocated(parts, pool, plan, ran.of(executor))
     if (modelled !== null) yield* levels(parts, pid, `memory in use, replica ${replica}`, modelled)
@@ -61,12 +61,12 @@ export function* memoryCounters(parts: TimelineParts, known: KnownMemory): Gener
 
 function observed(arena: ArenaReplica): Levels {
   const idle = arena.apart_bytes + arena.reserved_bytes.reduce((sum, bytes) => sum + bytes, 0)
-  const found = new Levels(idle)
+  const inUseLevels = new Levels(idle)
   for (const [i, inUse] of arena.in_use_bytes.entries()) {
-    found.add(arena.started_ms[i]!, arena.apart_bytes + inUse)
-    found.add(arena.ended_ms[i]!, idle)
+    inUseLevels.add(arena.started_ms[i]!, arena.apart_bytes + inUse)
+    inUseLevels.add(arena.ended_ms[i]!, idle)
   }
-  return found
+  return inUseLevels
 }
 
 /** Null where the memory is not the replica's own, or where it does not suffice. */
@@ -78,23 +78,25 @@ function allocated(
 ): Levels | null {
   if (memory === undefined || !servesBatches(memory) || memory.device !== undefined) return null
   const limit = memory.limit_mib === undefined ? Number.POSITIVE_INFINITY : memory.limit_mib * MIB
-  const own = new ReplicaMemory(new Device(limit), replicaPlan(memory, plan))
-  if (own.load() < 0) return null
-  const found = new Levels(own.state.inUseBytes)
+  const replicaMemory = new ReplicaMemory(new Device(limit), replicaPlan(memory, plan))
+  if (replicaMemory.load() < 0) return null
+  const inUseLevels = new Levels(replicaMemory.state.inUseBytes)
   const inOrder = firsts.toSorted((a, b) => columns.started[a]! - columns.started[b]!)
   for (const first of inOrder) {
     if (columns.outcome[first] === OUTCOME.failed) return null
     let tokens = 0
     for (const key of batches.members(first)) tokens += columns.inputTokens[key]!
     const size = columns.batchSize[first]!
-    if (own.run(size, computedLength({ size, length: columns.padded[first]!, tokens })) < 0) {
+    if (
+      replicaMemory.run(size, computedLength({ size, length: columns.padded[first]!, tokens })) < 0
+    ) {
       return null
     }
-    found.add(columns.started[first]!, own.state.inUseBytes)
-    own.end()
-    found.add(columns.ended[first]!, own.state.inUseBytes)
+    inUseLevels.add(columns.started[first]!, replicaMemory.state.inUseBytes)
+    replicaMemory.end()
+    inUseLevels.add(columns.ended[first]!, replicaMemory.state.inUseBytes)
   }
-  return found
+  return inUseLevels
 }
 
 /** Of one instant the last level counts. */

@@ -20,11 +20,11 @@ export function* sequenceSlices(parts: TimelineParts): Generator<AsyncEvent> {
       const track = isOwn ? engine : tracks.pools[pool]!.lost
       const { pid, tid } = track
       const name = isOwn ? `on engine ${engine.replica}` : `on ${last} engine ${engine.replica}`
-      const own = { cat: 'request', name, id: key, pid, tid } as const
+      const shared = { cat: 'request', name, id: key, pid, tid } as const
       const token = columns.firstToken[key]!
       yield {
         ph: 'b',
-        ...own,
+        ...shared,
         ts: ts(nanoseconds(start)),
         args: {
           key,
@@ -38,9 +38,9 @@ export function* sequenceSlices(parts: TimelineParts): Generator<AsyncEvent> {
         },
       }
       if (token >= start && token <= end) {
-        yield { ph: 'n', ...own, name: 'first token', ts: ts(nanoseconds(token)), args: {} }
+        yield { ph: 'n', ...shared, name: 'first token', ts: ts(nanoseconds(token)), args: {} }
       }
-      yield { ph: 'e', ...own, ts: ts(nanoseconds(end)), args: {} }
+      yield { ph: 'e', ...shared, ts: ts(nanoseconds(end)), args: {} }
     }
   }
 }

@@ -41,7 +41,7 @@ export interface TimelineCounts {
 }
 
 /** A timeline under way; the counts are whole once its text has been read. */
-export interface Timeline {
+interface Timeline {
   readonly pieces: Iterable<string>
   readonly counts: TimelineCounts
   /** the instant of 0 µs, ms; below 0 where something happened before the traffic */
@@ -101,7 +101,7 @@ function* piecesOf(
 }
 
 /** All events; those of one track or counter in order of time, as far as rows have that order. */
-export function* eventsOf(input: TimelineInput, zeroMs: number): Generator<TraceEvent> {
+function* eventsOf(input: TimelineInput, zeroMs: number): Generator<TraceEvent> {
   const { scenario, run, window, flows } = input
   const { rows, moves = [], changes = [] } = run
   const zero = nanoseconds(zeroMs)

@@ -9,7 +9,7 @@ export interface Track {
 }
 
 /** The tracks of a replica. */
-export interface ReplicaTracks extends Track {
+interface ReplicaTracks extends Track {
   readonly pool: number
   readonly replica: number
   /** its absences; null where it ran all the time */
@@ -17,7 +17,7 @@ export interface ReplicaTracks extends Track {
 }
 
 /** The process of a pool and its tracks. */
-export interface PoolTracks {
+interface PoolTracks {
   readonly pid: number
   /** a mark for each request that was not served */
   readonly lost: Track
@@ -67,20 +67,20 @@ export class Tracks {
   /** A further thread of a process. */
   thread(pid: number, name: string): Track {
     const tid = ++this.#threads
-    const own = { ph: 'M', pid, tid } as const
+    const shared = { ph: 'M', pid, tid } as const
     this.metadata.push(
-      { ...own, name: 'thread_name', args: { name } },
-      { ...own, name: 'thread_sort_index', args: { sort_index: tid } },
+      { ...shared, name: 'thread_name', args: { name } },
+      { ...shared, name: 'thread_sort_index', args: { sort_index: tid } },
     )
     return { pid, tid }
   }
 
   #process(name: string): number {
     const pid = ++this.#processes
-    const own = { ph: 'M', pid } as const
+    const shared = { ph: 'M', pid } as const
     this.metadata.push(
-      { ...own, name: 'process_name', args: { name } },
-      { ...own, name: 'process_sort_index', args: { sort_index: pid } },
+      { ...shared, name: 'process_name', args: { name } },
+      { ...shared, name: 'process_sort_index', args: { sort_index: pid } },
     )
     return pid
   }

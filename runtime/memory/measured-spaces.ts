@@ -1,6 +1,7 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import type { ArenaDocument, ArenaReplica } from '../../sim/documents/index.ts'
 import { hasSwappableModel } from '../../sim/experiment/index.ts'
+import { sum } from '../../sim/kernel/index.ts'
 import { fullestSpace, SpaceRecorder, type SpaceSummary } from '../../sim/stats/index.ts'
 import { hasLastingArena, hasObservedArena } from './memory-pass.ts'
 
@@ -116,5 +117,3 @@ export function memoryWarnings(scenario: Scenario, arena: ArenaDocument | null):
   )
   return [...limits, ...unseen, ...part]
 }
-
-const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)

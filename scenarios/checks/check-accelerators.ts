@@ -18,6 +18,11 @@ export function checkAccelerators(draft: Draft): void {
   if (!powered) draft.unused(['carbon'], 'no pool has power or an accelerator of the catalogue')
 }
 
+/** A pool whose price is neither stated nor in the catalogue; undefined where each has one. */
+export function unpricedPool({ pools }: Draft): PoolDraft | undefined {
+  return pools.find((pool) => pool.price_usd_per_hour === null && !catalogued(pool)?.prices.length)
+}
+
 /** The accelerator of a pool with its figures; null for this machine. */
 function catalogued({ accelerator }: PoolDraft): Accelerator | null {
   return typeof accelerator === 'object' ? accelerator : null
@@ -84,9 +89,9 @@ function checkPrecision(pool: PoolDraft, accelerator: Accelerator, draft: Draft)
   if (pool.precision === null) return
   const computed = pool.precision === 'int4' ? 'fp16' : pool.precision
   if (accelerator.tflops[computed] !== undefined) return
-  const known = Object.keys(accelerator.tflops)
-  const all = known.includes('fp16') ? [...known, 'int4'] : known
-  const text = `one of ${all.join(', ')}, at which ${accelerator.name} computes`
+  const computing = Object.keys(accelerator.tflops)
+  const possible = computing.includes('fp16') ? [...computing, 'int4'] : computing
+  const text = `one of ${possible.join(', ')}, at which ${accelerator.name} computes`
   const at = [...pool.path, 'precision']
   draft.refuse(draft.has(at) ? at : pool.path, text, pool.precision)
 }
@@ -135,9 +140,8 @@ function checkHeat(pool: PoolDraft, draft: Draft): void {
   if (heat.rack !== undefined) {
     draft.unused([...path, 'inlet_c'], `rack ${heat.rack} has the temperature of the air`)
     if (!draft.racks.includes(heat.rack)) {
-      const known =
-        draft.racks.length === 0 ? 'racks has none' : `racks has ${draft.racks.join(', ')}`
-      draft.refuse([...path, 'rack'], `the name of a rack (${known})`)
+      const racks = draft.racks.length === 0 ? 'none' : draft.racks.join(', ')
+      draft.refuse([...path, 'rack'], `the name of a rack (racks has ${racks})`)
     }
   }
   const temperatures = heat.throttle.map(({ above_c }) => above_c)

@@ -1,5 +1,7 @@
 import type { Path } from '../parse/located.ts'
 import type { Pool } from '../schema/schema.ts'
+import { checkFills } from './check-batching.ts'
+import { checkPriorityKey } from './check-order.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 type Admission = Pool['admission']
@@ -30,15 +32,11 @@ function checkPriority(admission: Admission, pool: PoolDraft, draft: Draft): voi
     .map(([level, limit]) => ({ level: Number(level), limit }))
     .sort((a, b) => a.level - b.level)
   if (limits.length === 0) draft.refuse(path, 'the limit of a priority', 'an empty map')
-  const known = draft.classes.map(({ priority }) => priority)
   const most = admission.concurrency?.limit ?? Number.POSITIVE_INFINITY
   for (const [i, { level, limit }] of limits.entries()) {
     const at = [...path, `${level}`]
     const above = limits[i - 1]
-    // an invalid class might have any priority
-    if (!known.includes(level) && !known.includes(null)) {
-      draft.refuseKey(at, `the priority of a class (${[...new Set(known)].join(', ')})`)
-    }
+    checkPriorityKey(at, level, draft)
     if (limit >= most) draft.refuse(at, `less than concurrency.limit ${most}`)
     else if (above !== undefined && limit > above.limit) {
       const why = 'a higher priority is shed at a higher limit'
@@ -78,31 +76,30 @@ function checkConcurrency(admission: Admission, pool: PoolDraft, draft: Draft): 
     const text = `less than concurrency.limit ${limit}, which counts waiting requests too`
     draft.refuse([...pool.path, 'queue', 'max_length'], text)
   }
-  const { batching } = pool
-  if (batching?.policy === 'fixed' && limit < batching.batch) {
-    const text = `at least batch ${batching.batch}, or a batch never fills`
-    draft.refuse(within(pool, 'concurrency', 'limit'), text)
+  checkFills(limit, within(pool, 'concurrency', 'limit'), pool, draft)
+}
+
+function checkParts(admission: Admission, pool: PoolDraft, draft: Draft): void {
+  const { concurrency, token_bucket: bucket, priority } = admission
+  const { classes } = draft
+  checkAdmits(concurrency?.limit, within(pool, 'concurrency', 'limit'), classes, draft)
+  checkAdmits(bucket?.burst, within(pool, 'token_bucket', 'burst'), classes, draft)
+  for (const [level, limit] of Object.entries(priority?.limits ?? {})) {
+    const ofLevel = classes.filter((traffic) => traffic.priority === Number(level))
+    checkAdmits(limit, within(pool, 'priority', 'limits', level), ofLevel, draft)
   }
 }
 
-/**
- * All parts of a request arrive at once: a control that admits fewer would refuse every request.
- */
-function checkParts(admission: Admission, pool: PoolDraft, draft: Draft): void {
-  const { concurrency, token_bucket: bucket, priority } = admission
-  const widest = (classes: Draft['classes']) =>
-    Math.max(1, ...classes.map(({ fan_out }) => fan_out ?? 1))
-  const checkLimit = (path: Path, least: number, limit: number | undefined) => {
-    if (limit === undefined || limit >= least) return
-    draft.refuse(path, `at least ${least}, the fan_out of a class, or each of its requests is shed`)
-  }
-  const all = widest(draft.classes)
-  checkLimit(within(pool, 'concurrency', 'limit'), all, concurrency?.limit)
-  checkLimit(within(pool, 'token_bucket', 'burst'), all, bucket?.burst)
-  for (const [level, limit] of Object.entries(priority?.limits ?? {})) {
-    const least = widest(draft.classes.filter((traffic) => traffic.priority === Number(level)))
-    checkLimit(within(pool, 'priority', 'limits', level), least, limit)
-  }
+/** All parts of a request arrive at once: a limit below their number would refuse each request. */
+export function checkAdmits(
+  limit: number | undefined,
+  path: Path,
+  classes: Draft['classes'],
+  draft: Draft,
+): void {
+  const least = Math.max(1, ...classes.map(({ fan_out }) => fan_out ?? 1))
+  if (limit === undefined || limit >= least) return
+  draft.refuse(path, `at least ${least}, the fan_out of a class, or each of its requests is shed`)
 }
 
 function checkAdaptiveLifo(admission: Admission, pool: PoolDraft, draft: Draft): void {

@@ -47,11 +47,18 @@ function checkSize(batching: Exclude<Batching, Of<'none'>>, pool: PoolDraft, dra
       draft.refuse(path, `1, as no input of model ${pool.model} has a batch dimension`)
     }
   }
-  const room = pool.queue?.max_length
-  if (fixed && room !== undefined && room < most) {
-    const text = `at least batch ${most}, or a batch never fills`
-    draft.refuse([...pool.path, 'queue', 'max_length'], text)
-  }
+  checkFills(pool.queue?.max_length, [...pool.path, 'queue', 'max_length'], pool, draft)
+}
+
+/** Checks that a limit of requests lets batches of a fixed size fill. */
+export function checkFills(
+  limit: number | undefined,
+  path: Path,
+  { batching }: PoolDraft,
+  draft: Draft,
+): void {
+  if (limit === undefined || batching?.policy !== 'fixed' || limit >= batching.batch) return
+  draft.refuse(path, `at least batch ${batching.batch}, or a batch never fills`)
 }
 
 function checkPreferred({ preferred, max_batch }: Of<'dynamic'>, path: Path, draft: Draft): void {

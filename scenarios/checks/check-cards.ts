@@ -1,15 +1,13 @@
 import { didYouMean } from '../parse/nearest.ts'
+import { isRepeated } from './check-names.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks cards that replicas share by time slicing, and the pools on them. */
 export function checkCards(draft: Draft): void {
   for (const [i, card] of draft.cards.entries()) {
-    const first = draft.cards.indexOf(card)
-    if (first < i) {
-      draft.refuse(['cards', i, 'name'], 'a name of its own', `"${card}" as in cards.${first}`)
-    } else if (!draft.pools.some((pool) => pool.card === card)) {
-      draft.refuse(['cards', i], `a pool with card ${card}`, 'none')
-    }
+    if (isRepeated(['cards', i, 'name'], draft.cards, draft)) continue
+    if (draft.pools.some((pool) => pool.card === card)) continue
+    draft.refuse(['cards', i], `a pool with card ${card}`, 'none')
   }
   for (const pool of draft.pools) {
     if (pool.card === null) continue
@@ -26,8 +24,8 @@ export function checkCards(draft: Draft): void {
 
 /** Calibrated times have the interference that they were measured with. */
 function checkWork(pool: PoolDraft, draft: Draft): boolean {
-  const measured = draft.pools.find((other) => {
-    const model = draft.modelOf(other)
+  const measured = draft.pools.find((candidate) => {
+    const model = draft.modelOf(candidate)
     return model !== null && !('work' in model)
   })
   if (measured === undefined) return true
@@ -47,18 +45,18 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
     const why = `a power limit is not simulated on a shared card, as ${card} is`
     draft.unused([...path, 'power', 'limit_w'], why)
   }
-  const first = draft.pools.find((other) => other.card === card)!
+  const first = draft.pools.find((candidate) => candidate.card === card)!
   if (first === pool) return
   checkAccelerator(pool, first, draft)
   checkIdle(pool, first, draft)
 }
 
 function checkAccelerator(pool: PoolDraft, first: PoolDraft, draft: Draft): void {
-  const [own, other] = [acceleratorName(pool), acceleratorName(first)]
-  if (own === null || other === null || own === other) return
+  const [stated, wanted] = [acceleratorName(pool), acceleratorName(first)]
+  if (stated === null || wanted === null || stated === wanted) return
   const at = [...pool.path, 'accelerator']
-  const text = `${other}, as of pool ${first.name} on the same card ${pool.card}`
-  draft.refuse(draft.has(at) ? at : pool.path, text, own)
+  const text = `${wanted}, as of pool ${first.name} on the same card ${pool.card}`
+  draft.refuse(draft.has(at) ? at : pool.path, text, stated)
 }
 
 /** The idle power of a card is divided among its replicas, so they must mean the same one. */
@@ -70,12 +68,11 @@ function checkIdle(pool: PoolDraft, first: PoolDraft, draft: Draft): void {
     else draft.refuse(pool.path, `the key power, ${same}`, 'nothing')
     return
   }
-  const [own, other] = [pool.power?.idle_w, first.power?.idle_w]
-  if (own === other) return
+  const [stated, wanted] = [pool.power?.idle_w, first.power?.idle_w]
+  if (stated === wanted) return
   const at = [...path, 'idle_w']
-  const stated = own === undefined ? 'none' : String(own)
-  const expected = other === undefined ? `no idle_w, ${same}` : `idle_w ${other}, ${same}`
-  draft.refuse(draft.has(at) ? at : pool.path, expected, stated)
+  const expected = wanted === undefined ? `no idle_w, ${same}` : `idle_w ${wanted}, ${same}`
+  draft.refuse(draft.has(at) ? at : pool.path, expected, String(stated ?? 'none'))
 }
 
 function acceleratorName({ accelerator }: PoolDraft): string | null {

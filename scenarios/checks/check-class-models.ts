@@ -16,8 +16,8 @@ export function checkClassModels(draft: Draft): void {
   const served = [...new Set(pools.flatMap(({ model }) => model ?? []))]
   for (const { path, model } of classes) {
     if (model === null || served.includes(model)) continue
-    const known = `a model of a pool that requests arrive at (${listed(served)})`
-    draft.refuse([...path, 'model'], known, `"${model}"${didYouMean(model, served)}`)
+    const expected = `a model of a pool that requests arrive at (${listed(served)})`
+    draft.refuse([...path, 'model'], expected, `"${model}"${didYouMean(model, served)}`)
   }
   const requested = classes.map(({ model }) => model)
   // a class whose model is unknown might have meant this pool
@@ -33,13 +33,5 @@ function entryPools(draft: Draft): readonly PoolDraft[] | null {
   const { pools } = draft
   if (pools.length === 0) return null
   if (pools.some((pool) => pool.generation === null && draft.generates(pool))) return null
-  const decoding = decodePools(draft)
-  return pools.filter(({ name }) => name === null || !decoding.includes(name))
-}
-
-/** Names of the pools that receive KV transfers. */
-export function decodePools({ pools }: Draft): readonly string[] {
-  return pools.flatMap(({ generation }) =>
-    generation?.policy === 'continuous' ? (generation.hand_over?.pool ?? []) : [],
-  )
+  return pools.filter(({ name }) => name === null || !draft.decodePools.includes(name))
 }

@@ -28,7 +28,8 @@ export function checkClients(draft: Draft): void {
 }
 
 /** A limit of requests in flight holds back what is scheduled, and nothing else. */
-function checkInFlight({ path, arrivals, model }: ClassDraft, draft: Draft): void {
+function checkInFlight(traffic: ClassDraft, draft: Draft): void {
+  const { path, arrivals } = traffic
   const at = [...path, 'max_in_flight']
   if (!draft.has(at)) return
   if (arrivals !== null && 'users' in arrivals) {
@@ -45,25 +46,31 @@ function checkInFlight({ path, arrivals, model }: ClassDraft, draft: Draft): voi
     draft.unused(at, `the class has ${key}, and ${reason}`)
     return
   }
-  const retrying = draft.pools.find(
-    (pool) => (model === null || pool.model === model) && draft.has([...pool.path, 'retry_policy']),
-  )
+  const retrying = draft.poolsOf(traffic).find((pool) => draft.has([...pool.path, 'retry_policy']))
   if (retrying === undefined) return
   const { name } = retrying
   draft.unused(at, `pool ${name} has retry_policy, whose back-off would count as in flight or not`)
 }
 
 /** A router may choose any pool of the model, so each of them needs a replica for every part. */
-function checkFanOut({ path, fan_out, model }: ClassDraft, draft: Draft): void {
+function checkFanOut(traffic: ClassDraft, draft: Draft): void {
+  const { path, fan_out } = traffic
   if (fan_out === null || fan_out === 1) return
   const at = [...path, 'fan_out']
-  for (const { name, queue, replicas, model: served } of draft.pools) {
-    if (model !== null && served !== model) continue
+  for (const { name, queue, replicas } of draft.poolsOf(traffic)) {
     if (queue?.mode === 'shared') {
       draft.refuse(at, `1, or queue.mode per-replica in pool ${name}, whose replicas share a queue`)
     } else if (replicas !== null && replicas < fan_out) {
       draft.refuse(at, `at most ${replicas}, the replicas of pool ${name}`)
     }
+  }
+}
+
+/** Refuses requests of several parts, as a pool may not have a replica for each of them. */
+export function refuseParts(why: string, draft: Draft): void {
+  for (const { path, fan_out } of draft.classes) {
+    if ((fan_out ?? 1) === 1) continue
+    draft.unused([...path, 'fan_out'], `${why}, and each part needs a replica of its own`)
   }
 }
 

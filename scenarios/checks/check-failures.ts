@@ -1,4 +1,6 @@
+import type { Path } from '../parse/located.ts'
 import type { Failure } from '../schema/schema.ts'
+import { refuseParts } from './check-clients.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkLimits, checkRising } from './ordered.ts'
 
@@ -23,24 +25,19 @@ export function checkFailures(draft: Draft): void {
 
 function checkTimes(
   failure: Exclude<Failure, { kind: 'deployment' }>,
-  path: readonly (string | number)[],
+  path: Path,
   draft: Draft,
 ): void {
   const { every_s, at_s, kind } = failure
   if (every_s === undefined && at_s === undefined) {
-    draft.refuse([...path], `every_s or at_s, which say when ${kind} happens`, 'neither')
+    draft.refuse(path, `every_s or at_s, which say when ${kind} happens`, 'neither')
   } else if (every_s !== undefined && at_s !== undefined) {
     draft.unused([...path, 'every_s'], 'at_s says when it happens')
   }
   checkRising(at_s ?? [], (j) => [...path, 'at_s', j], 'the time before it', draft)
 }
 
-function checkPool(
-  failure: Failure,
-  path: readonly (string | number)[],
-  pool: PoolDraft,
-  draft: Draft,
-): void {
+function checkPool(failure: Failure, path: Path, pool: PoolDraft, draft: Draft): void {
   const replicas = pool.replicas ?? 1
   if (failure.kind !== 'deployment') {
     for (const [j, replica] of (failure.replicas ?? []).entries()) {
@@ -56,17 +53,15 @@ function checkPool(
   if ('restart_s' in failure) checkRestarts(pool, draft)
 }
 
-/** Checks a pool whose replicas start and stop. */
-function checkRestarts(pool: PoolDraft, draft: Draft): void {
-  const why = `replicas of pool ${pool.name} would start and stop`
-  const handOver = pool.generation?.policy === 'continuous' && pool.generation.hand_over
-  if (handOver) {
+/** Checks a pool whose replicas start and stop; `why` states that. */
+export function checkRestarts(
+  pool: PoolDraft,
+  draft: Draft,
+  why = `replicas of pool ${pool.name} would start and stop`,
+): void {
+  if (pool.handOver !== null) {
     const at = [...pool.path, 'generation', 'hand_over']
     draft.unused(at, `${why}, which KV transfers do not cover`)
   }
-  if (pool.queue?.mode !== 'per-replica') return
-  for (const one of draft.classes) {
-    if ((one.fan_out ?? 1) === 1) continue
-    draft.unused([...one.path, 'fan_out'], `${why}, and each part needs a replica of its own`)
-  }
+  if (pool.queue?.mode === 'per-replica') refuseParts(why, draft)
 }

@@ -68,7 +68,7 @@ function checkHandOver(name: string, from: PoolDraft, draft: Draft): void {
   }
   if (to.generation?.policy === 'static' || (to.generation === null && draft.has(to.path))) {
     draft.refuse(at, 'a pool with generation continuous')
-  } else if (to.generation?.policy === 'continuous' && to.generation.hand_over) {
+  } else if (to.handOver !== null) {
     draft.refuse(at, 'a pool that decodes itself', `"${name}", which has a hand_over too`)
   }
   for (const keys of [

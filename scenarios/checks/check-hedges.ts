@@ -10,11 +10,8 @@ export function checkHedges(draft: Draft): void {
     if (hedge.policy === 'hedged') {
       const { after_ms, after_percentile } = hedge
       if (after_ms === undefined && after_percentile === undefined) {
-        draft.refuse(
-          [...at],
-          'after_ms or after_percentile, which state when a copy is sent',
-          'neither',
-        )
+        const text = 'after_ms or after_percentile, which state when a copy is sent'
+        draft.refuse(at, text, 'neither')
       } else if (after_ms !== undefined && after_percentile !== undefined) {
         draft.unused([...at, 'after_percentile'], 'after_ms states the delay')
       }
@@ -30,10 +27,9 @@ export function checkHedges(draft: Draft): void {
   }
 }
 
-function checkPools({ path, model }: ClassDraft, copies: number, draft: Draft): void {
-  const at = [...path, 'hedge']
-  for (const { name, queue, replicas, model: served } of draft.pools) {
-    if (model !== null && served !== model) continue
+function checkPools(traffic: ClassDraft, copies: number, draft: Draft): void {
+  const at = [...traffic.path, 'hedge']
+  for (const { name, queue, replicas } of draft.poolsOf(traffic)) {
     if (queue?.mode === 'shared') {
       const why = `the replicas of pool ${name} share a queue; a copy needs queue.mode per-replica`
       draft.unused(at, why)

@@ -47,10 +47,9 @@ function checkShortest(pool: PoolDraft, draft: Draft): void {
  * Fewest tokens of a request in a pool, without the last, which is not computed on; null if the
  * pool has no class.
  */
-function fewestTokens({ model, generation }: PoolDraft, { classes }: Draft): number | null {
-  const served = classes.filter((traffic) => traffic.model === null || traffic.model === model)
-  const decodes = generation?.policy === 'static' || generation?.hand_over === undefined
-  const needs = served.map(({ input_tokens, output_tokens, length_schedule }) => {
+function fewestTokens(pool: PoolDraft, draft: Draft): number | null {
+  const decodes = pool.handOver === null
+  const needs = draft.classesOf(pool).map(({ input_tokens, output_tokens, length_schedule }) => {
     if (length_schedule?.length) return 1
     return lengthRange(input_tokens)[0] + (decodes ? lengthRange(output_tokens)[0] - 1 : 0)
   })

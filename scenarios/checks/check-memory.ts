@@ -2,6 +2,7 @@ import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Device, ModelMemory, PoolMemory } from '../schema/schema.ts'
 import { allocators, servesBatches } from '../schema/schema-memory.ts'
+import { isRepeated } from './check-names.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { atLeast, MIB, weightsBytes } from './weights.ts'
 
@@ -28,10 +29,10 @@ function checkPlace(memory: PoolMemory, pool: PoolDraft, draft: Draft): void {
   const device = draft.deviceOf(pool)
   if (name !== undefined && device === null) {
     if (draft.devices.includes(null)) return
-    const known = draft.devices.flatMap((listed) => listed?.name ?? [])
+    const names = draft.devices.flatMap((listed) => listed?.name ?? [])
     const expected =
-      known.length > 0 ? `one of the devices ${known.join(', ')}` : 'an entry of devices'
-    draft.refuse([...path, 'device'], expected, `"${name}"${didYouMean(name, known)}`)
+      names.length > 0 ? `one of the devices ${names.join(', ')}` : 'an entry of devices'
+    draft.refuse([...path, 'device'], expected, `"${name}"${didYouMean(name, names)}`)
     return
   }
   if (name !== undefined) draft.unused([...path, 'limit_mib'], `device ${name} has one`)
@@ -107,12 +108,8 @@ function leastBytes(pool: PoolDraft, draft: Draft): number | null {
 
 function checkDevice(device: Device, index: number, draft: Draft): void {
   const path = ['devices', index]
-  const first = draft.devices.findIndex((candidate) => candidate?.name === device.name)
-  if (first < index) {
-    const got = `"${device.name}" as in devices.${first}`
-    draft.refuse([...path, 'name'], 'a name of its own', got)
-    return
-  }
+  const names = draft.devices.map((listed) => listed?.name ?? null)
+  if (isRepeated(['devices', index, 'name'], names, draft)) return
   const pools = draft.pools.filter(({ memory }) => memory?.device === device.name)
   // an unreadable or unknown device might have been meant to be this one
   const unclear = draft.pools.some((pool) => {
@@ -138,7 +135,7 @@ function checkDevice(device: Device, index: number, draft: Draft): void {
 /** Load times must be declared for declared models; for others they can be measured. */
 function checkRate(
   { name, residency }: Device,
-  path: readonly (string | number)[],
+  path: Path,
   pools: readonly PoolDraft[],
   draft: Draft,
 ): void {
@@ -160,20 +157,20 @@ function checkRate(
  */
 function checkRoom(
   { limit_mib: limit, residency }: Device,
-  path: readonly (string | number)[],
+  path: Path,
   needs: readonly { readonly pool: PoolDraft; readonly bytes: number }[],
   draft: Draft,
 ): void {
   const stays = needs.filter(({ pool }) => residency === undefined || pool.memory?.pinned === true)
-  const others = needs.filter((need) => !stays.includes(need))
-  const all = stays.reduce((sum, { pool, bytes }) => sum + bytes * (pool.replicas ?? 1), 0)
-  const largest = Math.max(0, ...others.map(({ bytes }) => bytes))
-  if (all + largest <= limit * MIB) return
+  const swapped = needs.filter((need) => !stays.includes(need))
+  const staying = stays.reduce((sum, { pool, bytes }) => sum + bytes * (pool.replicas ?? 1), 0)
+  const largest = Math.max(0, ...swapped.map(({ bytes }) => bytes))
+  if (staying + largest <= limit * MIB) return
   const what =
     residency === undefined
       ? 'the weights of all its replicas'
       : 'pinned weights and the largest other model'
-  draft.refuse([...path, 'limit_mib'], `${atLeast(all + largest)}, for ${what}`)
+  draft.refuse([...path, 'limit_mib'], `${atLeast(staying + largest)}, for ${what}`)
 }
 
 /** Rejects memory keys of a model that have no effect. */

@@ -85,7 +85,7 @@ function checkOperations(work: Work, path: Path, draft: Draft): void {
 type Fitted = Extract<Work, { law: 'generation' }>['fitted']
 
 /** Checks that each range of the measurements behind a fit rises. */
-export function checkFitted(fitted: Fitted, path: Path, draft: Draft): void {
+function checkFitted(fitted: Fitted, path: Path, draft: Draft): void {
   for (const key of ['batch', 'length', 'prefill_tokens'] as const) {
     const [low, high] = fitted?.[key] ?? [0, 0]
     if (low > high) draft.refuse([...path, key, 1], `at least ${low}, the low end`, `${high}`)

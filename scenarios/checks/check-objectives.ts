@@ -1,5 +1,7 @@
+import type { Path } from '../parse/located.ts'
 import { isTimed, type Objective } from '../schema/objective.ts'
 import type { Lengths } from '../schema/schema.ts'
+import { unpricedPool } from './check-accelerators.ts'
 import type { Draft } from './draft.ts'
 
 /** Checks that objectives measure something that can occur. */
@@ -22,17 +24,17 @@ export function checkObjectives(draft: Draft): void {
 }
 
 /** Cost is known where every pool has a price. */
-function checkPrices(draft: Draft, path: (string | number)[]): void {
-  const without = draft.pools.find(
-    ({ price_usd_per_hour: price, accelerator }) =>
-      price === null && !(typeof accelerator === 'object' && accelerator?.prices.length),
+function checkPrices(draft: Draft, path: Path): void {
+  const unpriced = unpricedPool(draft)
+  if (unpriced === undefined) return
+  draft.refuse(
+    path,
+    `an objective without cost, as pool ${unpriced.name} has no price_usd_per_hour`,
   )
-  if (without === undefined) return
-  draft.refuse(path, `an objective without cost, as pool ${without.name} has no price_usd_per_hour`)
 }
 
 /** An objective for windows needs a window that fits between warm-up and end. */
-function checkWindow(draft: Draft, path: (string | number)[], objective: Objective): void {
+function checkWindow(draft: Draft, path: Path, objective: Objective): void {
   if (!isTimed(objective) || objective.window_s === null) return
   if (objective.kind === 'call') {
     draft.refuse(path, 'windows of latency_ms, ttft_ms or tpot_ms')

@@ -29,14 +29,19 @@ function checkQueue(queue: Queue, path: Path, draft: Draft): void {
     draft.refuse([...path, 'discipline'], text)
   }
   checkTimeOut(queue, path, draft)
-  const priorities = draft.classes.map(({ priority }) => priority)
   for (const [priority, level] of Object.entries(queue.levels)) {
     const at = [...path, 'levels', priority]
     checkTimeOut({ ...queue, ...level }, at, draft)
-    // an invalid class might have any priority
-    if (priorities.includes(Number(priority)) || priorities.includes(null)) continue
-    draft.refuseKey(at, `the priority of a class (${[...new Set(priorities)].join(', ')})`)
+    checkPriorityKey(at, Number(priority), draft)
   }
+}
+
+/** Checks that a key of a map by priority is the priority of a class. */
+export function checkPriorityKey(path: Path, priority: number, draft: Draft): void {
+  const stated = draft.classes.map((traffic) => traffic.priority)
+  // an invalid class might have any priority
+  if (stated.includes(priority) || stated.includes(null)) return
+  draft.refuseKey(path, `the priority of a class (${[...new Set(stated)].join(', ')})`)
 }
 
 function checkTimeOut(bounds: Pick<Queue, 'timeout_ms'>, path: Path, draft: Draft): void {
@@ -92,12 +97,12 @@ function overrides(queue: Queue): boolean {
 
 /** Checks that all classes of a tenant state the same weight. */
 function checkWeights(draft: Draft): void {
-  const known = new Map<string, number>()
+  const weights = new Map<string, number>()
   for (const { path, name, tenant, weight } of draft.classes) {
     const key = tenant ?? name
     if (key === null || weight === null) continue
-    const stated = known.get(key)
-    if (stated === undefined) known.set(key, weight)
+    const stated = weights.get(key)
+    if (stated === undefined) weights.set(key, weight)
     else if (stated !== weight) {
       draft.refuse([...path, 'weight'], `${stated}, as for tenant ${key} before`, `${weight}`)
     }

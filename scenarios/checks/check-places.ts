@@ -1,5 +1,4 @@
 import { didYouMean } from '../parse/nearest.ts'
-import { decodePools } from './check-class-models.ts'
 import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
 import { checkLimits } from './ordered.ts'
 
@@ -13,18 +12,19 @@ export function checkPlaces(draft: Draft): void {
   const repeated = places.findIndex((name, i) => places.indexOf(name) < i)
   if (repeated >= 0) draft.refuse(['places', repeated, 'name'], 'a name of its own')
   draft.unused(['link'], 'places have networks of their own')
-  for (const one of [...draft.classes, ...draft.pools]) checkPlace(one, places, draft)
+  for (const traffic of draft.classes) checkPlace(traffic, places, draft)
+  for (const pool of draft.pools) checkPlace(pool, places, draft)
   for (const [i, network] of networks.entries()) {
     if (network !== null) checkNetwork(network, i, draft)
   }
-  for (const one of draft.classes) checkClass(one, draft)
+  for (const traffic of draft.classes) checkClass(traffic, draft)
   for (const pool of draft.pools) checkHandOver(pool, draft)
 }
 
 /** Answers come from the pool that decodes, so it is where the pool is that took the request. */
-function checkHandOver({ path, place, generation }: PoolDraft, draft: Draft): void {
-  if (generation?.policy !== 'continuous' || !generation.hand_over) return
-  const to = draft.pools.find(({ name }) => name === generation.hand_over?.pool)
+function checkHandOver({ path, place, handOver }: PoolDraft, draft: Draft): void {
+  if (handOver === null) return
+  const to = draft.pools.find(({ name }) => name === handOver)
   if (place == null || to?.place == null || to.place === place) return
   const at = [...path, 'generation', 'hand_over', 'pool']
   draft.refuse(at, `a pool at ${place}, as KV transfers stay within a place`, `one at ${to.place}`)
@@ -72,7 +72,7 @@ function checkNetwork(
   }
   const [from, to] = network.between
   if (from === to) draft.refuse([...path, 'between', 1], 'another place than the first')
-  const first = draft.networks.findIndex((own) => own !== null && connects(own, from, to))
+  const first = draft.networks.findIndex((known) => known !== null && connects(known, from, to))
   if (first >= 0 && first < i)
     draft.refuse(path, `two places that no other network connects`, `networks.${first}`)
   checkLimits(network.latency_ms, [...path, 'latency_ms'], draft)
@@ -86,17 +86,14 @@ function checkNetwork(
 const connects = ({ between }: { between: readonly string[] }, from: string, to: string) =>
   between.includes(from) && between.includes(to) && from !== to
 
-function checkClass(one: ClassDraft, draft: Draft): void {
-  const { place } = one
+function checkClass(traffic: ClassDraft, draft: Draft): void {
+  const { place } = traffic
   if (place == null || draft.networks.includes(null)) return
-  const decoding = decodePools(draft)
-  for (const pool of draft.pools) {
-    if (pool.name === null || pool.place == null || pool.place === place) continue
-    if (decoding.includes(pool.name) || (one.model !== null && pool.model !== one.model)) continue
-    const to = pool.place
+  for (const { name, place: to } of draft.poolsOf(traffic)) {
+    if (name === null || to == null || to === place || draft.decodePools.includes(name)) continue
     if (draft.networks.some((network) => network !== null && connects(network, place, to))) continue
-    const text = `a network between ${place}, the place of class ${one.name}, and ${to}`
-    draft.refuse(['networks'], `${text}, the place of pool ${pool.name}`, 'none')
+    const text = `a network between ${place}, the place of class ${traffic.name}, and ${to}`
+    draft.refuse(['networks'], `${text}, the place of pool ${name}`, 'none')
     return
   }
 }

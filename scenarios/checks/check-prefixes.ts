@@ -49,24 +49,26 @@ function checkShared(traffic: ClassDraft, caching: readonly PoolDraft[], draft: 
 function checkPool(pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation', 'kv_cache']
   const refuse = (expected: string) => draft.refuse([...path, 'prefix_cache'], expected)
-  const from = draft.pools.find(
-    ({ generation }) =>
-      generation?.policy === 'continuous' && generation.hand_over?.pool === pool.name,
-  )
+  const from = draft.pools.find(({ handOver }) => handOver !== null && handOver === pool.name)
   const numbered = draft.classes.filter(knowsPrompts)
-  const known =
-    numbered.length > 0 || draft.classes.some((traffic) => traffic.shared_prefix_tokens !== null)
   if (pool.generation?.policy === 'static') refuse('false with policy static')
   else if (from !== undefined) refuse(`false, as prompts are computed in pool ${from.name}`)
-  else if (!known && draft.classes.every(({ arrivals }) => arrivals !== null)) {
-    const ways = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
-    refuse(`false, as no class has ${ways}`)
-  }
+  else if (!mayShare(draft)) refuse(`false, as no class has ${SHARING}`)
   const tokens = pool.generation?.kv_cache?.block_tokens ?? 1
   if (numbered.length === 0 || NUMBER_TOKENS % tokens === 0) return
   const text = `a divisor of ${NUMBER_TOKENS}, the tokens of a prefix number`
   draft.refuse([...path, 'block_tokens'], `${text} of class ${numbered[0]!.name}`)
 }
+
+/** Keys by which prompts may begin alike. */
+export const SHARING = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
+
+/** Whether prompts of any class may begin alike. */
+export const mayShare = ({ classes }: Draft): boolean =>
+  classes.some(
+    (traffic) =>
+      traffic.arrivals === null || traffic.shared_prefix_tokens !== null || knowsPrompts(traffic),
+  )
 
 /** Whether prompts of a class differ in what they begin with. */
 export function knowsPrompts(traffic: ClassDraft): boolean {

@@ -6,13 +6,11 @@ export function checkPushback(draft: Draft): void {
     const pushbackMs = pool.admission?.retry_pushback_ms
     if (pushbackMs === undefined) continue
     const at = [...pool.path, 'admission', 'retry_pushback_ms']
-    const { model } = pool
-    const own = draft.classes.filter((one) => one.model === null || one.model === model)
     if (!sheds(pool)) {
       const limits =
         'admission.concurrency, priority, deadline or token_bucket, or queue.max_length'
       draft.unused(at, `the pool refuses no request; it may with ${limits}`)
-    } else if (!own.some((one) => reacts(one, pushbackMs, draft))) {
+    } else if (!draft.classesOf(pool).some((traffic) => reacts(traffic, pushbackMs, draft))) {
       const keys = 'retry, or hedge with policy hedged'
       draft.unused(at, `no class of the pool has ${keys}, that sends again what was shed`)
     }

@@ -115,15 +115,15 @@ function exactlyOne<T extends object>(
   path: Path,
   draft: Draft,
 ): void {
-  const given = keys.filter((key) => value[key] !== undefined)
-  if (given.length === 1) return
+  const stated = keys.filter((key) => value[key] !== undefined)
+  if (stated.length === 1) return
   const list = `exactly one of ${keys.join(', ')}`
-  if (given.length === 0) {
+  if (stated.length === 0) {
     draft.refuse(path, list, 'none')
     return
   }
-  const { key, overrides } = draft.latest(path, given)
-  const others = given.filter((k) => k !== key).map((k) => `${k}: null`)
+  const { key, overrides } = draft.latest(path, stated)
+  const others = stated.filter((k) => k !== key).map((k) => `${k}: null`)
   const hint = overrides ? `; to drop what is inherited, set ${others.join(' and ')}` : ''
-  draft.refuseKey([...path, key], list, `${given.join(' and ')}${hint}`)
+  draft.refuseKey([...path, key], list, `${stated.join(' and ')}${hint}`)
 }

@@ -1,4 +1,5 @@
-import { decodePools } from './check-class-models.ts'
+import { checkAdmits } from './check-admission.ts'
+import { checkFills } from './check-batching.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks retries by the proxies of pools, and the thresholds of their circuit breakers. */
@@ -17,13 +18,11 @@ function checkPolicy(pool: PoolDraft, draft: Draft): void {
       'no network is between the proxy and its pool; clients retry over networks (`retry`)'
     draft.unused(at, why)
   }
-  for (const { hedge, model, name } of draft.classes) {
-    if (!hedge || (model !== null && model !== pool.model)) continue
+  for (const { hedge, name } of draft.classesOf(pool)) {
+    if (!hedge) continue
     draft.unused(at, `class ${name} sends copies, and a request has either retries or copies`)
   }
-  const decodes = pool.name !== null && decodePools(draft).includes(pool.name)
-  const { generation } = pool
-  if (decodes || (generation?.policy === 'continuous' && generation.hand_over)) {
+  if (pool.handOver !== null || draft.decodePools.includes(pool.name ?? '')) {
     draft.unused(at, 'the pool shares its requests with another one by hand_over')
   }
   if (policy === null) return
@@ -38,7 +37,7 @@ function checkPolicy(pool: PoolDraft, draft: Draft): void {
 }
 
 function checkBreakers(pool: PoolDraft, draft: Draft): void {
-  const { path, circuit_breakers: breakers, batching, queue } = pool
+  const { path, circuit_breakers: breakers, queue } = pool
   const at = [...path, 'circuit_breakers']
   const shared = queue?.mode === 'shared'
   if (queue && !shared) {
@@ -54,17 +53,7 @@ function checkBreakers(pool: PoolDraft, draft: Draft): void {
   }
   if (breakers === null) return
   const { max_pending_requests: pending, max_requests: most } = breakers
-  const widest = Math.max(1, ...draft.classes.map(({ fan_out }) => fan_out ?? 1))
-  if (most < widest) {
-    const text = `at least ${widest}, the fan_out of a class, or each of its requests is shed`
-    draft.refuse([...at, 'max_requests'], text)
-  }
-  if (batching?.policy === 'fixed' && shared && pending < batching.batch) {
-    const text = `at least batch ${batching.batch}, or a batch never fills`
-    draft.refuse([...at, 'max_pending_requests'], text)
-  }
-  if (batching?.policy === 'fixed' && !shared && most < batching.batch) {
-    const text = `at least batch ${batching.batch}, or a batch never fills`
-    draft.refuse([...at, 'max_requests'], text)
-  }
+  checkAdmits(most, [...at, 'max_requests'], draft.classes, draft)
+  if (shared) checkFills(pending, [...at, 'max_pending_requests'], pool, draft)
+  else checkFills(most, [...at, 'max_requests'], pool, draft)
 }

@@ -1,13 +1,13 @@
+import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
-import { decodePools } from './check-class-models.ts'
-import { knowsPrompts } from './check-prefixes.ts'
-import type { ClassDraft, Draft, PoolDraft } from './draft.ts'
+import { unpricedPool } from './check-accelerators.ts'
+import { knowsPrompts, mayShare, SHARING } from './check-prefixes.ts'
+import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks that routers know what their policies depend on. */
 export function checkRouting(draft: Draft): void {
-  const { router } = draft
-  const decoding = decodePools(draft)
-  const among = draft.pools.filter(({ name }) => name === null || !decoding.includes(name))
+  const { router, decodePools } = draft
+  const among = draft.pools.filter(({ name }) => name === null || !decodePools.includes(name))
   if (router?.policy === 'weighted') {
     for (const name of Object.keys(router.weights)) named(name, ['router', 'weights', name])
   }
@@ -26,9 +26,9 @@ export function checkRouting(draft: Draft): void {
   if (router?.policy === 'session-affinity') checkSessions(['router', 'policy'], draft)
   if (router?.policy === 'prefix-affinity') checkPrompts(['router', 'policy'], draft)
   if (router) checkOwnSends(router, ['router'], draft)
-  for (const pool of draft.pools) checkQueueRouting(pool, decoding, draft)
+  for (const pool of draft.pools) checkQueueRouting(pool, draft)
 
-  function named(name: string, path: (string | number)[]): void {
+  function named(name: string, path: Path): void {
     const names = among.flatMap((pool) => pool.name ?? [])
     if (names.length < among.length || names.includes(name)) return
     const report = path.at(-1) === name ? draft.refuseKey : draft.refuse
@@ -56,12 +56,9 @@ function checkEnds(draft: Draft, among: readonly PoolDraft[], ends: readonly str
 }
 
 function checkTargets(draft: Draft, byObjective: boolean): void {
-  const without = draft.pools.find(
-    ({ price_usd_per_hour: price, accelerator }) =>
-      price === null && !(typeof accelerator === 'object' && accelerator?.prices.length),
-  )
-  if (without !== undefined) {
-    const text = `another policy, or the key price_usd_per_hour in pool ${without.name}`
+  const unpriced = unpricedPool(draft)
+  if (unpriced !== undefined) {
+    const text = `another policy, or the key price_usd_per_hour in pool ${unpriced.name}`
     draft.refuse(['router', 'policy'], text)
   }
   if (!byObjective) return
@@ -74,7 +71,7 @@ function checkTargets(draft: Draft, byObjective: boolean): void {
   draft.refuse(['router'], text, 'neither')
 }
 
-function checkQueueRouting(pool: PoolDraft, decoding: readonly string[], draft: Draft): void {
+function checkQueueRouting(pool: PoolDraft, draft: Draft): void {
   const routing = pool.queue?.routing
   if (routing === undefined || pool.queue?.mode !== 'per-replica') return
   const policy = typeof routing === 'string' ? routing : routing.policy
@@ -83,38 +80,30 @@ function checkQueueRouting(pool: PoolDraft, decoding: readonly string[], draft: 
   if (policy === 'session-affinity') checkSessions(path, draft)
   if (policy === 'prefix-affinity') checkPrompts(path, draft)
   if (typeof routing !== 'string') checkOwnSends(routing, path, draft)
-  if (policy === 'peak-ewma' && pool.name !== null && decoding.includes(pool.name)) {
+  if (policy === 'peak-ewma' && draft.decodePools.includes(pool.name ?? '')) {
     const why = `its requests arrive by KV transfer, whose response times are not observed`
     draft.refuse(path, `another policy than peak-ewma in pool ${pool.name}, as ${why}`)
   }
 }
 
-function checkOwnSends(routing: object, path: (string | number)[], draft: Draft): void {
+function checkOwnSends(routing: object, path: Path, draft: Draft): void {
   if (!('count_own_sends' in routing) || 'view_age_ms' in routing) return
   const why = 'without view_age_ms the router sees the loads of the instant, which count them'
   draft.unused([...path, 'count_own_sends'], why)
 }
 
-function refuseGeneration(
-  pool: PoolDraft,
-  path: (string | number)[],
-  policy: string,
-  draft: Draft,
-): void {
+function refuseGeneration(pool: PoolDraft, path: Path, policy: string, draft: Draft): void {
   if (!draft.generates(pool)) return
   const why = `it predicts batches, and pool ${pool.name} has generation`
   draft.refuse(path, `another policy than ${policy}, as ${why}`)
 }
 
-function checkSessions(path: (string | number)[], draft: Draft): void {
+function checkSessions(path: Path, draft: Draft): void {
   if (draft.classes.some((traffic) => traffic.arrivals === null || knowsPrompts(traffic))) return
   draft.refuse(path, 'another policy, or a class with carry_context or hash_ids of a trace')
 }
 
-function checkPrompts(path: (string | number)[], draft: Draft): void {
-  const known = (traffic: ClassDraft) =>
-    traffic.arrivals === null || traffic.shared_prefix_tokens !== null || knowsPrompts(traffic)
-  if (draft.classes.some(known)) return
-  const ways = 'shared_prefix_tokens, carry_context or hash_ids of a trace'
-  draft.refuse(path, `another policy, or a class with ${ways}`)
+function checkPrompts(path: Path, draft: Draft): void {
+  if (mayShare(draft)) return
+  draft.refuse(path, `another policy, or a class with ${SHARING}`)
 }

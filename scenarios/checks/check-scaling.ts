@@ -1,3 +1,4 @@
+import { checkRestarts } from './check-failures.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkLimits } from './ordered.ts'
 
@@ -29,20 +30,12 @@ function checkParts(pool: PoolDraft, draft: Draft): void {
   if (pool.memory !== null && !draft.generates(pool)) {
     draft.unused([...pool.path, 'memory'], `${why}, which its memory model does not cover`)
   }
-  if (pool.generation?.policy === 'continuous' && pool.generation.hand_over) {
-    const at = [...pool.path, 'generation', 'hand_over']
-    draft.unused(at, `${why}, which KV transfers do not cover`)
-  }
+  checkRestarts(pool, draft, why)
   for (const [i, failure] of draft.failures.entries()) {
     if (failure?.kind !== 'deployment') continue
     if (!(failure.pools?.includes(pool.name ?? '') ?? true)) continue
     const at = ['failures', i, draft.has(['failures', i, 'pools']) ? 'pools' : 'kind']
     draft.refuse(at, `pools that are not scaled, unlike ${pool.name}`)
-  }
-  if (pool.queue?.mode !== 'per-replica') return
-  for (const one of draft.classes) {
-    if ((one.fan_out ?? 1) === 1) continue
-    draft.unused([...one.path, 'fan_out'], `${why}, and each part needs a replica of its own`)
   }
 }
 

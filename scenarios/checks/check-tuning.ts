@@ -1,6 +1,6 @@
+import type { Path } from '../parse/located.ts'
 import { didYouMean } from '../parse/nearest.ts'
 import type { Tuned } from '../schema/schema-tuning.ts'
-import { decodePools } from './check-class-models.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { checkRising } from './ordered.ts'
 
@@ -14,15 +14,15 @@ const OF_ROUTER = 'router.threshold_tokens'
 
 /** Checks that tuned settings exist, and that controllers may set the values that they choose. */
 export function checkTuning(draft: Draft): void {
-  const seen = new Set<string>()
+  const settings = new Set<string>()
   for (const [i, tuned] of draft.tuning.entries()) {
     if (tuned === null) continue
     const path = ['tuning', i]
     checkSetting(tuned, path, draft)
-    if (seen.has(tuned.setting)) {
+    if (settings.has(tuned.setting)) {
       draft.refuse([...path, 'setting'], 'a setting that no entry before it tunes')
     }
-    seen.add(tuned.setting)
+    settings.add(tuned.setting)
     checkValues(tuned, path, draft)
     if (tuned.target_ms >= 1000 * tuned.every_s) {
       draft.refuse([...path, 'target_ms'], `less than every_s, which is ${1000 * tuned.every_s} ms`)
@@ -30,7 +30,7 @@ export function checkTuning(draft: Draft): void {
   }
 }
 
-function checkSetting(tuned: Tuned, path: (string | number)[], draft: Draft): void {
+function checkSetting(tuned: Tuned, path: Path, draft: Draft): void {
   const at = [...path, 'setting']
   const { setting } = tuned
   if (setting === OF_ROUTER) {
@@ -39,12 +39,11 @@ function checkSetting(tuned: Tuned, path: (string | number)[], draft: Draft): vo
     return
   }
   const named = draft.pools.flatMap(({ name }) => name ?? [])
-  const known = [...named.flatMap((name) => OF_POOLS.map((key) => `pools.${name}.${key}`))]
-  if (!known.includes(setting)) {
+  const ofPools = named.flatMap((name) => OF_POOLS.map((key) => `pools.${name}.${key}`))
+  if (!ofPools.includes(setting)) {
     if (named.length < draft.pools.length) return
-    const all = [...known, OF_ROUTER]
     const paths = `pools.NAME.KEY with KEY one of ${OF_POOLS.join(', ')}; or ${OF_ROUTER}`
-    draft.refuse(at, paths, `"${setting}"${didYouMean(setting, all)}`)
+    draft.refuse(at, paths, `"${setting}"${didYouMean(setting, [...ofPools, OF_ROUTER])}`)
     return
   }
   const pool = draft.pools.find(({ name }) => setting.startsWith(`pools.${name}.`))!
@@ -53,17 +52,12 @@ function checkSetting(tuned: Tuned, path: (string | number)[], draft: Draft): vo
   else checkBatches(tuned, pool, path, draft)
 }
 
-function checkLimit(pool: PoolDraft, at: (string | number)[], draft: Draft): void {
+function checkLimit(pool: PoolDraft, at: Path, draft: Draft): void {
   if (pool.admission === null || pool.admission.concurrency !== undefined) return
   draft.refuse(at, `another setting, or admission.concurrency.limit in pool ${pool.name}`)
 }
 
-function checkBatches(
-  tuned: Tuned,
-  pool: PoolDraft,
-  path: (string | number)[],
-  draft: Draft,
-): void {
+function checkBatches(tuned: Tuned, pool: PoolDraft, path: Path, draft: Draft): void {
   const at = [...path, 'setting']
   const { batching, name } = pool
   if (draft.generates(pool) || (batching !== null && batching.policy !== 'dynamic')) {
@@ -79,7 +73,7 @@ function checkBatches(
 }
 
 /** Rows do not show how KV caches of prefill pools are used. */
-function checkBlocks(tuned: Tuned, pool: PoolDraft, path: (string | number)[], draft: Draft): void {
+function checkBlocks(tuned: Tuned, pool: PoolDraft, path: Path, draft: Draft): void {
   const { generation, name } = pool
   if (generation === null) return
   const most = generation?.kv_cache?.blocks
@@ -88,8 +82,7 @@ function checkBlocks(tuned: Tuned, pool: PoolDraft, path: (string | number)[], d
     draft.refuse([...path, 'setting'], text)
     return
   }
-  const hands = generation.policy === 'continuous' && generation.hand_over !== undefined
-  if (hands || decodePools(draft).includes(name!)) {
+  if (pool.handOver !== null || draft.decodePools.includes(name!)) {
     const text = `a setting of a pool that computes prompts and decodes; ${name} does one of both`
     draft.refuse([...path, 'setting'], text)
   }
@@ -100,7 +93,7 @@ function checkHighest(
   tuned: Tuned,
   most: number,
   expected: string,
-  path: (string | number)[],
+  path: Path,
   draft: Draft,
 ): void {
   if ('max' in tuned && tuned.max > most) draft.refuse([...path, 'max'], expected)
@@ -108,9 +101,9 @@ function checkHighest(
   draft.refuse([...path, 'values', tuned.values.length - 1], expected)
 }
 
-function checkValues(tuned: Tuned, path: (string | number)[], draft: Draft): void {
+function checkValues(tuned: Tuned, path: Path, draft: Draft): void {
   const whole = !tuned.setting.endsWith('_delay_ms')
-  const check = (value: number, at: (string | number)[]) => {
+  const check = (value: number, at: Path) => {
     if (whole && (value < 1 || !Number.isInteger(value))) {
       draft.refuse(at, `a whole number of at least 1 for ${tuned.setting}`)
     }

@@ -49,6 +49,8 @@ export interface PoolDraft extends Parts<Pool, PoolKey> {
   readonly path: Path
   readonly name: string | null
   readonly model: string | null
+  /** name of the pool that decodes what this one has prefilled; null where it decodes itself */
+  readonly handOver: string | null
 }
 
 /**
@@ -63,6 +65,8 @@ export class Draft {
   readonly models: ReadonlyMap<string, Model | null>
   readonly classes: readonly ClassDraft[]
   readonly pools: readonly PoolDraft[]
+  /** names of the pools that receive KV transfers */
+  readonly decodePools: readonly string[]
   readonly devices: readonly (Device | null)[]
   /** names of the racks and of the cards, where readable */
   readonly racks: readonly string[]
@@ -94,6 +98,7 @@ export class Draft {
     this.warmupS = part(shape.warmup_s, top.warmup_s)
     this.models = new Map(items.map(([key, item]) => [key, part(shape.models.valueType, item)]))
     this.pools = listOf(top.pools).map((item, i) => poolDraft(item, ['pools', i]))
+    this.decodePools = this.pools.flatMap(({ handOver }) => handOver ?? [])
     const used = this.pools.map((pool) => this.modelOf(pool))
     this.lengthless = used.length > 0 && used.every((model) => model && !takesLength(model))
     this.classes = listOf(top.traffic).map((item, i) =>
@@ -127,6 +132,16 @@ export class Draft {
   /** The model of a pool; null if it is unknown. */
   modelOf({ model }: PoolDraft): Model | null {
     return model === null ? null : (this.models.get(model) ?? null)
+  }
+
+  /** The classes that a pool may serve: those of its model, and those that name none. */
+  classesOf(pool: PoolDraft): readonly ClassDraft[] {
+    return this.classes.filter(({ model }) => model === null || model === pool.model)
+  }
+
+  /** The pools that may serve a class. */
+  poolsOf({ model }: ClassDraft): readonly PoolDraft[] {
+    return this.pools.filter((pool) => model === null || pool.model === model)
   }
 
   /** The device that a pool names; null if it names none, or an unknown one. */
@@ -206,8 +221,11 @@ export function bringsLengths(
 function poolDraft(item: unknown, path: Path): PoolDraft {
   const keys = mapOf(item)
   const parts = partsOf<Pool, PoolKey>(poolSchema.unwrap().shape, keys)
-  const named = { ...parts, path, name: textOf(keys.name), model: textOf(keys.model) }
-  return parts.scaling === null ? named : { ...named, replicas: parts.scaling.max }
+  const { generation, scaling } = parts
+  const continuous = generation?.policy === 'continuous' ? generation : null
+  const handOver = continuous?.hand_over?.pool ?? null
+  const named = { ...parts, path, name: textOf(keys.name), model: textOf(keys.model), handOver }
+  return scaling === null ? named : { ...named, replicas: scaling.max }
 }
 
 function partsOf<T, K extends keyof T & string>(

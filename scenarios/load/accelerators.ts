@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { parseAccelerator } from '../parse/accelerator.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { readingShipped } from './file-access.ts'
 import { catalogue } from './shipped.ts'
-import { readUserText, Unreadable } from './user-file.ts'
+import { pathFrom, readUserText, Unreadable } from './user-file.ts'
 
 /** Far beyond a file with a thousand prices. */
 const MOST_BYTES = 1_000_000
@@ -23,22 +22,22 @@ export function shippedAccelerators(): Accelerator[] {
  * there. Throws `Failure` with every problem of the file, or with the nearest names.
  */
 export async function loadAccelerator(
-  given: string,
+  name: string,
   directory: string,
   onFile?: (path: string) => void,
 ): Promise<Accelerator> {
-  const path = isAbsolute(given) ? given : join(directory, given)
-  const refuse = (reason: string) => new Failure(`${given}: cannot read the accelerator: ${reason}`)
-  const found = catalogue.find(path, given)
-  if (found === null) {
-    const hint = catalogue.hint(given, 'spillway accelerators')
+  const path = pathFrom(directory, name)
+  const refuse = (reason: string) => new Failure(`${name}: cannot read the accelerator: ${reason}`)
+  const source = catalogue.find(path, name)
+  if (source === null) {
+    const hint = catalogue.hint(name, 'spillway accelerators')
     throw refuse(`no such file; ${hint}`)
   }
   try {
-    const read = () => readUserText(found.path, MOST_BYTES)
-    const text = await (found.shipped ? readingShipped(read) : read())
-    if (!found.shipped) onFile?.(path)
-    return parseAccelerator(text, found.shipped ? given : path)
+    const read = () => readUserText(source.path, MOST_BYTES)
+    const text = await (source.shipped ? readingShipped(read) : read())
+    if (!source.shipped) onFile?.(path)
+    return parseAccelerator(text, source.shipped ? name : path)
   } catch (error) {
     throw error instanceof Unreadable ? refuse(error.message) : error
   }

@@ -14,7 +14,7 @@ import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { loadAccelerator } from './accelerators.ts'
 
 /** A scenario with the accelerators of its pools, and the same for its changed copies. */
-export interface Catalogued {
+interface Catalogued {
   readonly root: Node
   /** puts the accelerators that variants name into a changed copy of the scenario */
   readonly complete: (changed: Node) => Node
@@ -31,19 +31,19 @@ export async function catalogued(
   problems: PlacedProblem[],
   onFile?: (path: string) => void,
 ): Promise<Catalogued> {
-  const known = new Map<string, Accelerator>()
+  const accelerators = new Map<string, Accelerator>()
   const named = [...poolAccelerators(stated), ...variantAccelerators(stated)]
   for (const { at, name } of named) {
-    if (known.has(name)) continue
+    if (accelerators.has(name)) continue
     try {
-      known.set(name, await loadAccelerator(name, directory, onFile))
+      accelerators.set(name, await loadAccelerator(name, directory, onFile))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       const [place, path] = [placeOf(stated, at, 'value'), pathText(stated, at)]
       for (const text of error.problems) problems.push({ place, path, text })
     }
   }
-  const complete = (root: Node) => completed(root, known)
+  const complete = (root: Node) => completed(root, accelerators)
   return { root: complete(stated), complete }
 }
 
@@ -75,10 +75,10 @@ function named(root: Node, at: Path): Named[] {
   return [{ at, name: node.value }]
 }
 
-function completed(stated: Node, known: ReadonlyMap<string, Accelerator>): Node {
+function completed(stated: Node, accelerators: ReadonlyMap<string, Accelerator>): Node {
   let root = stated
   for (const { at, name } of poolAccelerators(stated)) {
-    const accelerator = known.get(name)
+    const accelerator = accelerators.get(name)
     if (accelerator === undefined) continue
     root = replaced(root, at, placed(accelerator, placeOf(stated, at, 'value')))
   }

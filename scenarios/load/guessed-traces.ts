@@ -1,4 +1,3 @@
-import { isAbsolute, join } from 'node:path'
 import { Draft } from '../checks/index.ts'
 import {
   type MapNode,
@@ -13,6 +12,7 @@ import {
 } from '../parse/located.ts'
 import { GUESSED } from '../schema/trace-columns.ts'
 import type { StatedRows } from '../trace/trace-piece.ts'
+import { pathFrom } from './user-file.ts'
 
 const LENGTHS = ['input_tokens', 'output_tokens'] as const
 
@@ -37,14 +37,10 @@ export async function guessedTraces(
     const path = [...traffic.path, 'arrivals']
     const { file } = arrivals
     try {
-      const { rows, said } = await guessTrace(
-        isAbsolute(file) ? file : join(directory, file),
-        arrivals,
-        {
-          key: (name) => `arrivals.${name}`,
-          lengths: LENGTHS.filter((name) => traffic[name]?.distribution === 'trace'),
-        },
-      )
+      const { rows, said } = await guessTrace(pathFrom(directory, file), arrivals, {
+        key: (name) => `arrivals.${name}`,
+        lengths: LENGTHS.filter((name) => traffic[name]?.distribution === 'trace'),
+      })
       root = withRows(root, path, rows)
       // classes of one file are read alike
       const note = `${file}: ${said}`
@@ -80,10 +76,10 @@ function withRows(root: Node, path: Path, rows: StatedRows): Node {
   let arrivals = set(nodeAt(root, path) as MapNode, 'format', rows.format)
   arrivals = set(arrivals, 'time_unit', rows.time_unit)
   if (rows.columns !== undefined) {
-    const known = arrivals.entries.get('columns')
-    let columns = (known?.node ?? { kind: 'map', place, entries: new Map() }) as MapNode
+    const stated = arrivals.entries.get('columns')
+    let columns = (stated?.node ?? { kind: 'map', place, entries: new Map() }) as MapNode
     for (const key of GUESSED) columns = set(columns, key, rows.columns[key])
-    arrivals = withEntry(arrivals, 'columns', { key: known?.key ?? place, node: columns })
+    arrivals = withEntry(arrivals, 'columns', { key: stated?.key ?? place, node: columns })
   }
   return replaced(root, path, arrivals)
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import { Failure } from '../failure.ts'
 import {
   childOf,
@@ -18,8 +18,9 @@ import { fileOrigin, parseYamlTree } from '../parse/yaml-tree.ts'
 import { catalogued } from './catalogued.ts'
 import { isVisible } from './file-access.ts'
 import { guessedTraces } from './guessed-traces.ts'
-import { expectScenario, findScenario, type ScenarioSource, unread } from './shipped.ts'
-import { readUserText, Unreadable } from './user-file.ts'
+import { expectScenario, findScenario, unread } from './shipped.ts'
+import type { FoundFile } from './shipped-files.ts'
+import { pathFrom, readUserText, Unreadable } from './user-file.ts'
 
 export interface LoadedScenario extends ParsedScenario {
   /** relative paths of the scenario start here */
@@ -86,8 +87,8 @@ async function readSource(
     return { file: source, ...(await readExtended(source, problems, onFile)) }
   }
   const { file, text, directory } = source
-  const { root, problems: found } = parseYamlTree(text, fileOrigin(file, 0))
-  problems.push(...found)
+  const { root, problems: ofText } = parseYamlTree(text, fileOrigin(file, 0))
+  problems.push(...ofText)
   return { file, root, directory }
 }
 
@@ -95,7 +96,7 @@ async function readSource(
 const MOST_BYTES = 16_000_000
 const MOST_FILES = 32
 
-interface ScenarioFile extends ScenarioSource {
+interface ScenarioFile extends FoundFile {
   readonly root: Node
   /** relative paths in it start here */
   readonly directory: string
@@ -118,18 +119,18 @@ interface Link {
  * problem is added. Throws `Failure` if the first file cannot be read.
  */
 async function readExtended(
-  given: string,
+  file: string,
   problems: PlacedProblem[],
   onFile?: OnFile,
 ): Promise<{ readonly root: Node | null; readonly directory: string }> {
-  const source = expectScenario(given)
+  const source = expectScenario(file)
   const chain: ScenarioFile[] = []
   let left = MOST_BYTES
-  const directory = source.shipped ? '.' : dirname(given)
+  const directory = source.shipped ? '.' : dirname(file)
   const broken = { root: null, directory }
   for (let next = { ...source, directory }, link: Link | null = null; ; ) {
     const refuse = (reason: string) => {
-      if (link === null) throw new Failure(`${unread(given)}: ${reason}`)
+      if (link === null) throw new Failure(`${unread(file)}: ${reason}`)
       const text = `expected a scenario file, got "${link.target}": ${reason}`
       problems.push({ place: link.place, path: 'extends', text })
       return broken
@@ -142,8 +143,8 @@ async function readExtended(
     if ('reason' in read)
       return refuse(`${read.reason}${link === null ? '' : withSuffix(next.path)}`)
     left -= read.bytes
-    const { root, problems: found } = parseYamlTree(read.text, fileOrigin(next.path, chain.length))
-    problems.push(...found)
+    const { root, problems: ofText } = parseYamlTree(read.text, fileOrigin(next.path, chain.length))
+    problems.push(...ofText)
     if (root === null) return broken
     if (link !== null && root.kind !== 'map') return refuse('it holds no map')
     chain.push({ ...next, root })
@@ -156,10 +157,10 @@ async function readExtended(
 
 /** The file that another one extends. A missing one is refused when it is read. */
 function linked(from: Omit<ScenarioFile, 'root'>, target: string): Omit<ScenarioFile, 'root'> {
-  const path = isAbsolute(target) ? target : join(dirname(from.path), target)
-  const { shipped = false, path: found = path } = findScenario(path, target) ?? {}
-  const ofLibrary = shipped || (from.shipped && dirname(found) === dirname(from.path))
-  return { path: found, shipped: ofLibrary, directory: ofLibrary ? from.directory : dirname(found) }
+  const file = pathFrom(dirname(from.path), target)
+  const { shipped = false, path = file } = findScenario(file, target) ?? {}
+  const ofLibrary = shipped || (from.shipped && dirname(path) === dirname(from.path))
+  return { path, shipped: ofLibrary, directory: ofLibrary ? from.directory : dirname(path) }
 }
 
 function linkOf(root: Node): Link | null {
@@ -188,9 +189,9 @@ async function readText(
 
 /** Merges each file over the next one, which it extends, starting with the last. */
 function merged(chain: readonly ScenarioFile[]): Node {
-  return chain.reduceRight((below, own) => ({
-    ...own,
-    root: merge(movePaths(below.root, below.directory, own.directory), own.root),
+  return chain.reduceRight((below, above) => ({
+    ...above,
+    root: merge(movePaths(below.root, below.directory, above.directory), above.root),
   })).root
 }
 
@@ -203,8 +204,8 @@ function movePaths(root: Node, from: string, to: string): Node {
     const moved = relative(resolve(to), resolve(from, path)).split(sep).join(posix.sep)
     return { ...node, value: moved } as Node
   }
-  const models = change(root, 'models', (all) =>
-    mapChildren(all, (model) =>
+  const models = change(root, 'models', (list) =>
+    mapChildren(list, (model) =>
       change(
         change(model, 'onnx', (file) => mapChildren(move(file), move)),
         'inputs',
@@ -215,11 +216,11 @@ function movePaths(root: Node, from: string, to: string): Node {
   // the name of an accelerator of the catalogue stays
   const file = (node: Node): Node =>
     node.kind === 'value' && /\.ya?ml$/.test(String(node.value)) ? move(node) : node
-  const pools = change(models, 'pools', (all) =>
-    mapChildren(all, (pool) => change(pool, 'accelerator', file)),
+  const pools = change(models, 'pools', (list) =>
+    mapChildren(list, (pool) => change(pool, 'accelerator', file)),
   )
-  return change(pools, 'traffic', (all) =>
-    mapChildren(all, (item) =>
+  return change(pools, 'traffic', (list) =>
+    mapChildren(list, (item) =>
       change(item, 'arrivals', (arrivals) => change(arrivals, 'file', move)),
     ),
   )

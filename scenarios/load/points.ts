@@ -6,7 +6,7 @@ import { hasOddQuotes, splitCsv } from '../trace/trace-rows.ts'
 import { readUserFile, Unreadable } from './user-file.ts'
 
 /** A list of configurations: what each sets, by the same paths. */
-export interface Points {
+interface Points {
   /** paths of scenario values, as in `--set` */
   readonly paths: readonly string[]
   /** a row for each configuration, with a value for each path, as text */
@@ -55,7 +55,7 @@ export function parsePoints(text: string, file: string): Points {
     }
   }
   const rows: string[][] = []
-  const seen = new Map<string, number>()
+  const lineOf = new Map<string, number>()
   for (const [i, line] of lines.entries()) {
     if (i <= header || line.trim() === '') continue
     const values = splitCsv(line).map((value) => value.trim())
@@ -68,10 +68,10 @@ export function parsePoints(text: string, file: string): Points {
       problems.push(`${at(i + 1)}: expected ${wanted}, got ${values.length}; quote commas`)
     } else if (empty >= 0) {
       problems.push(`${at(i + 1, empty)}: expected a value, got none; null removes the key`)
-    } else if (seen.has(key)) {
-      problems.push(`${at(i + 1)}: the same configuration as line ${seen.get(key)}; remove one`)
+    } else if (lineOf.has(key)) {
+      problems.push(`${at(i + 1)}: the same configuration as line ${lineOf.get(key)}; remove one`)
     }
-    if (!seen.has(key)) seen.set(key, i + 1)
+    if (!lineOf.has(key)) lineOf.set(key, i + 1)
     rows.push(values)
   }
   if (problems.length === 0 && rows.length === 0) {

@@ -41,8 +41,8 @@ export class ShippedFiles {
   }
 
   /** The end of a message about a name that is neither a file nor shipped: what to do instead. */
-  hint(given: string, listing: string): string {
-    const { name } = parse(given)
+  hint(file: string, listing: string): string {
+    const { name } = parse(file)
     const near = nearNames(name, this.names())
     const list = `\`${listing}\` lists those that ship`
     return near.length === 0 ? list : `did you mean ${near.join(', ')}? ${list}`

@@ -3,12 +3,6 @@ import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { type FoundFile, ShippedFiles } from './shipped-files.ts'
 
-/**
- * A scenario file as a user names it. Files of the library that ships do not tell where relative
- * paths start.
- */
-export type ScenarioSource = FoundFile
-
 const library = new ShippedFiles('library')
 export const catalogue = new ShippedFiles('accelerators')
 
@@ -19,21 +13,21 @@ export const acceleratorNames = (): string[] => catalogue.names()
 export const shippedNames = (): string[] => library.names()
 
 /** A file comes before a shipped scenario of its name. Null if there is neither. */
-export const findScenario = (path: string, name: string): ScenarioSource | null =>
+export const findScenario = (path: string, name: string): FoundFile | null =>
   library.find(path, name)
 
 /** The start of a message about a scenario that cannot be read. */
-export const unread = (given: string) => `${given}: cannot read the scenario`
+export const unread = (name: string) => `${name}: cannot read the scenario`
 
 /** The same as `findScenario`. Throws `Failure` if there is neither. */
-export function expectScenario(given: string): ScenarioSource {
-  const source = findScenario(given, given)
+export function expectScenario(name: string): FoundFile {
+  const source = findScenario(name, name)
   if (source !== null) return source
-  throw new Failure(`${unread(given)}: no such file; ${shippedHint(given)}`)
+  throw new Failure(`${unread(name)}: no such file; ${shippedHint(name)}`)
 }
 
 /** The end of a message about a scenario that is neither a file nor shipped: what to do instead. */
-export const shippedHint = (given: string): string => library.hint(given, 'spillway scenarios')
+export const shippedHint = (name: string): string => library.hint(name, 'spillway scenarios')
 
 /**
  * The text of a shipped scenario for a file anywhere on this machine: it extends others by their

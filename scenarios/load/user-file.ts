@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
 import { isVisible, noteOpened } from './file-access.ts'
 
 /** Why a file that the user named cannot be read, in words that end a message. */
@@ -17,8 +18,12 @@ export class Unreadable extends Error {
   }
 }
 
+/** A file that another one in this directory names. */
+export const pathFrom = (directory: string, file: string): string =>
+  isAbsolute(file) ? file : join(directory, file)
+
 /** An open file, and its size as stated by the file system. */
-export interface UserFile {
+interface UserFile {
   readonly handle: FileHandle
   readonly bytes: number
 }

@@ -36,7 +36,7 @@ export interface MeasuredRow {
 }
 
 /** An engine with a number of requests in flight all the time, in tokens. */
-export interface EngineRow {
+interface EngineRow {
   readonly concurrency: number
   readonly inputTokens: number
   readonly outputTokens: number
@@ -44,7 +44,7 @@ export interface EngineRow {
 
 type Sizes = Pick<MeasuredRow, 'batch' | 'length' | 'prefillTokens' | 'prefills' | 'engine'>
 
-export interface Measurements {
+interface Measurements {
   readonly columns: MeasurementColumns
   /** what was guessed, as a sentence; null if nothing was */
   readonly said: string | null
@@ -323,22 +323,22 @@ class RowReader {
     of: (key: MeasuredKey) => string | undefined,
     line: number,
   ): Pick<MeasuredRow, 'percentiles'> | null {
-    const known: [PercentileKey, number][] = []
+    const percentiles: [PercentileKey, number][] = []
     for (const key of PERCENTILE_KEYS) {
       const text = of(key)
       if (text === undefined || text === '') continue
       const column = this.#columns[key]
       const value = Number(text) * this.#msPerUnit(column)
-      const [, before = 0] = known.at(-1) ?? []
+      const [, before = 0] = percentiles.at(-1) ?? []
       if (!(value > 0 && value >= before && value <= 1e9)) {
         const least = before === 0 ? 'above 0' : `of at least ${before} ms, the percentile before,`
         const what = `a time ${least} in ${column}`
         this.#refuse(line, `expected ${what}, got ${describeValue(text)}`)
         return null
       }
-      known.push([key, value])
+      percentiles.push([key, value])
     }
-    return known.length === 0 ? {} : { percentiles: Object.fromEntries(known) }
+    return percentiles.length === 0 ? {} : { percentiles: Object.fromEntries(percentiles) }
   }
 
   #refuse(line: number, text: string): void {

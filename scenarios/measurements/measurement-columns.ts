@@ -13,7 +13,7 @@ export const PERCENTILE_KEYS = ['p50', 'p90', 'p95', 'p99'] as const
 export type PercentileKey = (typeof PERCENTILE_KEYS)[number]
 
 /** Which column holds what, and what was guessed of that, as a sentence; null if nothing was. */
-export interface ColumnGuess {
+interface ColumnGuess {
   readonly columns: MeasurementColumns
   readonly kind: RowKind
   /** milliseconds in a unit of a column of times */
@@ -75,9 +75,9 @@ export function guessColumns(
   const middle = guessed.get('p50')
   const timed = statedTime || TIMES.some((time) => guessed.has(time))
   if (middle !== undefined && !timed && kind !== 'engine') guessed.set('ms', middle)
-  const known: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
-  const timesAre = known.ms === undefined ? null : namedMeasure(known.ms, kind)
-  const columns = timesAre === 'p50' ? { p50: known.ms!, ...known } : known
+  const chosen: MeasurementColumns = { ...stated, ...Object.fromEntries(guessed) }
+  const timesAre = chosen.ms === undefined ? null : namedMeasure(chosen.ms, kind)
+  const columns = timesAre === 'p50' ? { p50: chosen.ms!, ...chosen } : chosen
   problems.push(
     ...(kind === 'engine' ? missingOfEngine(columns, key) : missing(columns, decodes, key)).map(
       (text) => `${text}; got ${header.join(', ')}`,
@@ -90,14 +90,19 @@ export function guessColumns(
   return { columns, kind, msPerUnit, meanTimes, said: saidOf(guessed, unit) }
 }
 
+function openKeys(columns: MeasurementColumns, key: ColumnOptions['key']) {
+  return {
+    none: (name: MeasuredKey) => columns[name] === undefined,
+    ask: (name: MeasuredKey) => `no column is recognised as ${MEASURED[name]}; set ${key(name)}`,
+  }
+}
+
 function missing(
   columns: MeasurementColumns,
   decodes: boolean,
   key: ColumnOptions['key'],
 ): string[] {
-  const none = (name: MeasuredKey) => columns[name] === undefined
-  const ask = (name: MeasuredKey) =>
-    `no column is recognised as ${MEASURED[name]}; set ${key(name)}`
+  const { none, ask } = openKeys(columns, key)
   const problems: string[] = []
   if (TIMES.every(none)) problems.push(ask('ms'))
   if (decodes && none('batch') && none('prefill_tokens')) problems.push(ask('batch'))
@@ -117,9 +122,7 @@ function missing(
 
 /** Columns of a benchmark of an engine, whose rows are mean steps. */
 function missingOfEngine(columns: MeasurementColumns, key: ColumnOptions['key']): string[] {
-  const none = (name: MeasuredKey) => columns[name] === undefined
-  const ask = (name: MeasuredKey) =>
-    `no column is recognised as ${MEASURED[name]}; set ${key(name)}`
+  const { none, ask } = openKeys(columns, key)
   const wanted = ['concurrency', 'input_tokens', 'output_tokens'] as const
   const excluded = ['batch', 'length', 'prefill_tokens', 'ms', ...PERCENTILE_KEYS] as const
   return [

@@ -18,8 +18,10 @@ export function parseAccelerator(text: string, file: string): Accelerator {
     throw new Failure(problemTexts([{ place, path: 'spillway', text: what }]))
   }
   const value = plainOf(root)
-  const found = explain(acceleratorSchema, value)
-  if (problems.length + found.length > 0) throw new Failure(problemTexts(problems, found, root))
+  const invalid = explain(acceleratorSchema, value)
+  if (problems.length + invalid.length > 0) {
+    throw new Failure(problemTexts(problems, invalid, root))
+  }
   const { $schema: _, ...accelerator } = acceleratorSchema.parse(value)
   return deepFreeze(accelerator)
 }

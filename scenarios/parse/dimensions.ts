@@ -1,5 +1,5 @@
 import { describeValue } from './describe-value.ts'
-import { splitOverride } from './option-values.ts'
+import { partsBetween, splitOverride } from './option-values.ts'
 
 /** A scenario value that a sweep changes, and what it is set to, as text. */
 export interface Dimension {
@@ -21,8 +21,8 @@ export function parseDimension(text: string): Dimension | string {
   const split = splitOverride(text)
   if (split === null) return `expected path=value, got ${describeValue(text)}`
   const parts: Part[] = []
-  for (const given of topLevelParts(split.value)) {
-    const part = partOf(given.trim())
+  for (const text of partsBetween(split.value, ',', ['[{(', ')}]'])) {
+    const part = partOf(text.trim())
     if (typeof part === 'string') return part
     parts.push(part)
   }
@@ -72,26 +72,6 @@ function partOf(text: string): Part | string {
       for (let i = 0; i <= steps; i++) yield textOf(from + i * step)
     },
   }
-}
-
-/** The parts between commas that stand in no bracket and no quote. */
-function topLevelParts(text: string): string[] {
-  const parts: string[] = []
-  let depth = 0
-  let quote: string | null = null
-  let begin = 0
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i]!
-    if (quote !== null) quote = char === quote ? null : quote
-    else if (char === '"' || char === "'") quote = char
-    else if ('[{('.includes(char)) depth++
-    else if (')}]'.includes(char)) depth--
-    else if (char === ',' && depth === 0) {
-      parts.push(text.slice(begin, i))
-      begin = i + 1
-    }
-  }
-  return [...parts, text.slice(begin)]
 }
 
 /** How many configurations a grid has. */

@@ -36,11 +36,11 @@ function ofOneKind(node: Node, union: z.ZodDiscriminatedUnion, value: unknown): 
   const kind = childOf(node, union.def.discriminator)
   const branch = branchOf(union, value)
   if (node.kind !== 'map' || kind === undefined || branch === null || !isMap(value)) return node
-  const others = new Set(union.options.flatMap((option) => keysOf(branchOf(option, value))))
-  const known = keysOf(branch)
+  const ofAnyKind = new Set(union.options.flatMap((option) => keysOf(branchOf(option, value))))
+  const ofThisKind = keysOf(branch)
   let kept = node
   for (const [key, entry] of node.entries) {
-    if (known.includes(key) || !others.has(key) || !isUnder(entry, kind.place)) continue
+    if (ofThisKind.includes(key) || !ofAnyKind.has(key) || !isUnder(entry, kind.place)) continue
     kept = withEntry(kept, key, null)
   }
   return kept

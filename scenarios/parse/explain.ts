@@ -86,8 +86,8 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
 
 /** An empty list does not remove an inherited key; null does. */
 function nullHint(path: Path, { schema, value }: Context): string {
-  const given = valueAt(value, path)
-  if (!Array.isArray(given) || given.length > 0) return ''
+  const list = valueAt(value, path)
+  if (!Array.isArray(list) || list.length > 0) return ''
   const holderPath = path.slice(0, -1)
   const holder = schemaAt(schema, holderPath, value)
   const map = holder && branchOf(holder, valueAt(value, holderPath))
@@ -101,17 +101,17 @@ function unknownKeys(
   path: Path,
 ): Explained[] {
   const schema = root && branchOf(root, value)
-  const own = keysOf(schema)
+  const ofSchema = keysOf(schema)
   // the meant branch of a union may have them, although another branch was checked
-  const known = keys.some((key) => own.includes(key)) ? [] : own
+  const allowed = keys.some((key) => ofSchema.includes(key)) ? [] : ofSchema
   return keys.map((key, i) => {
     // messages of further keys are not shown
-    const near = i < MOST_MESSAGES ? nearest(key, known) : null
+    const near = i < MOST_MESSAGES ? nearest(key, allowed) : null
     const inner = near ?? (schema && i < MOST_MESSAGES ? holderOf(schema, key) : null)
-    const others = inner === null && i < MOST_MESSAGES ? branchesWith(root, key) : []
-    const allowed = known.length === 0 ? '' : `; expected one of ${known.join(', ')}`
-    const elsewhere = others.length === 0 ? '' : `; it is a key of ${others.join(' and ')}`
-    const hint = inner === null ? `${allowed}${elsewhere}` : `; did you mean ${inner}?`
+    const branches = inner === null && i < MOST_MESSAGES ? branchesWith(root, key) : []
+    const expected = allowed.length === 0 ? '' : `; expected one of ${allowed.join(', ')}`
+    const elsewhere = branches.length === 0 ? '' : `; it is a key of ${branches.join(' and ')}`
+    const hint = inner === null ? `${expected}${elsewhere}` : `; did you mean ${inner}?`
     return {
       path: [...path, key],
       at: 'key',
@@ -153,8 +153,8 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
 }
 
 /** The values that a branch of a union without maps accepts, in words. */
-function kindText(given: z.core.$ZodType): string {
-  const option = built(given)
+function kindText(branch: z.core.$ZodType): string {
+  const option = built(branch)
   if (option instanceof z.ZodEnum) return option.options.join(' or ')
   if (option instanceof z.ZodBoolean) return 'true or false'
   if (option instanceof z.ZodArray) return 'a list'
@@ -190,12 +190,12 @@ function noDiscriminator(
 }
 
 function valueAt(value: unknown, path: Path): unknown {
-  let at = value
+  let inner = value
   for (const step of path) {
-    const holds = typeof at === 'object' && at !== null && Object.hasOwn(at, step)
-    at = holds ? Reflect.get(at as object, step) : undefined
+    const holds = typeof inner === 'object' && inner !== null && Object.hasOwn(inner, step)
+    inner = holds ? Reflect.get(inner as object, step) : undefined
   }
-  return at
+  return inner
 }
 
 function oneOf(values: readonly string[]): string {

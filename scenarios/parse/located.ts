@@ -59,13 +59,13 @@ export function liesOn(upper: Place, lower: Place): boolean {
 /** Whether parts of a document were written in several files, or over it. */
 export function isLayered(root: Node): boolean {
   const origin = (place: Place) => Math.floor(place.rank / ORIGIN)
-  const own = origin(root.place)
+  const ofRoot = origin(root.place)
   const differs = (node: Node): boolean => {
-    if (origin(node.place) !== own) return true
+    if (origin(node.place) !== ofRoot) return true
     if (node.kind === 'list') return node.items.some(differs)
     if (node.kind === 'value') return false
     return [...node.entries.values()].some(
-      (entry) => origin(entry.key) !== own || differs(entry.node),
+      (entry) => origin(entry.key) !== ofRoot || differs(entry.node),
     )
   }
   return differs(root)
@@ -101,13 +101,13 @@ export function problemTexts(
   root: Node | null = null,
 ): string[] {
   // the path becomes text only where it is shown, since that searches lists for names
-  const found = problems.map(({ path, at, text }): PlacedProblem => {
+  const lookedUp = problems.map(({ path, at, text }): PlacedProblem => {
     return { place: placeOf(root!, path, at), path: () => pathText(root!, path), text }
   })
-  const all = [...placed, ...found].sort((a, b) => a.place.rank - b.place.rank)
+  const inOrder = [...placed, ...lookedUp].sort((a, b) => a.place.rank - b.place.rank)
   const texts = new Set<string>()
-  for (const [i, problem] of all.entries()) {
-    if (texts.size === MOST_MESSAGES) return [...texts, `… and ${all.length - i} more`]
+  for (const [i, problem] of inOrder.entries()) {
+    if (texts.size === MOST_MESSAGES) return [...texts, `… and ${inOrder.length - i} more`]
     texts.add(problemText(problem))
   }
   return [...texts]

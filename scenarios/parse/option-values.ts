@@ -31,22 +31,29 @@ export function parseVariant(text: string): Variant | string {
   if (colon < 0) return `${form}, got ${JSON.stringify(text)}`
   const problem = nameProblem(name)
   if (problem !== null) return `${form} with ${problem}, got the name ${JSON.stringify(name)}`
-  const set = parts(text.slice(colon + 1)).filter((part) => part !== '')
+  const parts = partsBetween(text.slice(colon + 1), ';', ['[{', ']}'])
+  const set = parts.map((part) => part.trim()).filter((part) => part !== '')
   const bad = set.find((part) => splitOverride(part) === null)
   return bad === undefined ? { name, set } : `${form}, got ${JSON.stringify(bad)}`
 }
 
-/** The parts between semicolons that stand in no bracket and no quote. */
-function parts(text: string): string[] {
-  const all = ['']
-  let [depth, quote] = [0, '']
-  for (const char of text) {
+/** The parts of a text between signs that stand in no quote and in no bracket of these kinds. */
+export function partsBetween(
+  text: string,
+  sign: string,
+  [opening, closing]: readonly [opening: string, closing: string],
+): string[] {
+  const parts: string[] = []
+  let [begin, depth, quote] = [0, 0, '']
+  for (const [i, char] of text.split('').entries()) {
     if (quote !== '') quote = char === quote ? '' : quote
     else if (char === '"' || char === "'") quote = char
-    else if ('[{'.includes(char)) depth++
-    else if (']}'.includes(char)) depth--
-    if (char === ';' && depth === 0 && quote === '') all.push('')
-    else all.push(all.pop()! + char)
+    else if (opening.includes(char)) depth++
+    else if (closing.includes(char)) depth--
+    else if (char === sign && depth === 0) {
+      parts.push(text.slice(begin, i))
+      begin = i + 1
+    }
   }
-  return all.map((part) => part.trim())
+  return [...parts, text.slice(begin)]
 }

@@ -85,9 +85,9 @@ function setInList(list: ListNode, steps: readonly string[], value: Node, s: Set
   if (taken === null) {
     const where = s.done.join('.')
     const named = list.items.map((item, i) => entryName(item) ?? String(i))
-    const known = named.length === 0 ? 'which is empty' : `which has ${listed(named)}`
+    const entries = named.length === 0 ? 'which is empty' : `which has ${listed(named)}`
     s.refuse(
-      `expected an entry of ${where}, ${known}, got ${JSON.stringify(steps[0])}${didYouMean(steps[0], named)}`,
+      `expected an entry of ${where}, ${entries}, got ${JSON.stringify(steps[0])}${didYouMean(steps[0], named)}`,
     )
     return list
   }
@@ -103,7 +103,7 @@ function setInList(list: ListNode, steps: readonly string[], value: Node, s: Set
   return { ...list, items }
 }
 
-function longest(steps: readonly string[], known: (key: string) => boolean): number | null {
-  for (let n = steps.length; n > 0; n--) if (known(steps.slice(0, n).join('.'))) return n
+function longest(steps: readonly string[], exists: (key: string) => boolean): number | null {
+  for (let n = steps.length; n > 0; n--) if (exists(steps.slice(0, n).join('.'))) return n
   return null
 }

@@ -107,8 +107,8 @@ export function parseKeptScenario(text: string, file: string): Scenario {
   if (!root || problems.length > 0) throw new Failure(problemTexts(problems))
   const value = plainOf(root)
   const contradictions = crossCheck(new Draft(root)).filter(({ unused }) => !unused)
-  const found = [...explain(scenarioSchema, value), ...contradictions]
-  if (found.length > 0) throw new Failure(problemTexts([], found, root))
+  const invalid = [...explain(scenarioSchema, value), ...contradictions]
+  if (invalid.length > 0) throw new Failure(problemTexts([], invalid, root))
   return scenarioSchema.parse(value)
 }
 
@@ -127,10 +127,10 @@ const cut = (text: string) => (text.length > 200 ? `${text.slice(0, 199)}…` : 
  */
 function resolved(scenario: Scenario, draft: Draft): Scenario {
   const { $schema: _, extends: __, variants: ___, ...rest } = scenario
-  const traffic = rest.traffic.map((own, i) => ({
-    ...own,
-    arrivals: withValues(own.arrivals, own.class),
-    input_tokens: draft.classes[i]?.input_tokens ?? own.input_tokens,
+  const traffic = rest.traffic.map((stated, i) => ({
+    ...stated,
+    arrivals: withValues(stated.arrivals, stated.class),
+    input_tokens: draft.classes[i]?.input_tokens ?? stated.input_tokens,
   }))
   // everything that counts replicas counts the most that a pool may have
   const pools = rest.pools.map((pool) =>

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../schema/canonical.ts'
-import { scenarioValues } from '../schema/scenario-values.ts'
+import { nameOf, scenarioValues } from '../schema/scenario-values.ts'
 import type { Scenario } from '../schema/schema.ts'
 import { isMap } from '../schema/schema-walk.ts'
 import { LABELS } from './changes.ts'
@@ -8,7 +8,7 @@ import { splitOverride } from './option-values.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 /** A scenario with the overrides of a variant, and these overrides. */
-export interface VariantSide {
+interface VariantSide {
   readonly scenario: Scenario
   /** `path=value` each */
   readonly set: readonly string[]
@@ -39,7 +39,7 @@ export function variantChanges(before: VariantSide, after: VariantSide): string[
   const changed = [...new Set([...a!.keys(), ...b!.keys()])].filter(
     (path) => !LABELS.includes(path) && a!.get(path) !== b!.get(path),
   )
-  const shown = new Set(stated.flatMap((one) => shownOf(one, changed)))
+  const shown = new Set(stated.flatMap((value) => shownOf(value, changed)))
   return changed
     .filter((path) => shown.has(path))
     .map((path) => `${path}: ${a!.get(path) ?? 'none'} → ${b!.get(path) ?? 'none'}`)
@@ -48,10 +48,10 @@ export function variantChanges(before: VariantSide, after: VariantSide): string[
 const isWithin = (path: string, of: string) => path === of || path.startsWith(`${of}.`)
 
 /** The changed paths of what was stated; all below a value that is neither a map nor a kind. */
-function shownOf(one: Stated, changed: readonly string[]): string[] {
-  const near = changed.filter((path) => isWithin(path, one.path))
-  const own = near.filter((path) => isStated(path.slice(one.path.length + 1), one.value))
-  return own.length > 0 ? own : near
+function shownOf({ path: of, value }: Stated, changed: readonly string[]): string[] {
+  const near = changed.filter((path) => isWithin(path, of))
+  const exact = near.filter((path) => isStated(path.slice(of.length + 1), value))
+  return exact.length > 0 ? exact : near
 }
 
 function isStated(path: string, value: unknown): boolean {
@@ -65,17 +65,18 @@ function isStated(path: string, value: unknown): boolean {
 
 /**
  * The values of a scenario by their paths. A list without names is one value: as its variant states
- * it, or, where one of both variants changes a part of it, only this part.
+ * it, or, where one of both variants changes a part of it, only this part. `stated`: by this
+ * variant, `byBoth`: by it and the other.
  */
 function valuesOf(
   scenario: Scenario,
-  own: readonly Stated[],
   stated: readonly Stated[],
+  byBoth: readonly Stated[],
 ): Map<string, string> {
   const values = new Map<string, string>()
   for (const { path, text } of scenarioValues(scenario)) {
-    const inside = stated.filter((one) => one.path.startsWith(`${path}.`))
-    const whole = own.find((one) => one.path === path && Array.isArray(one.value))
+    const inside = byBoth.filter((part) => part.path.startsWith(`${path}.`))
+    const whole = stated.find((list) => list.path === path && Array.isArray(list.value))
     if (inside.length === 0) values.set(path, whole ? canonicalJson(whole.value) : text)
     for (const part of inside) {
       const value = valueAt(scenario, part.path.split('.'))
@@ -117,10 +118,4 @@ function stepInto(value: unknown, step: string): unknown {
   if (Array.isArray(value))
     return value.find((item) => nameOf(item) === step) ?? value[Number(step)]
   return isMap(value) ? value[step] : undefined
-}
-
-function nameOf(item: unknown): string | null {
-  if (!isMap(item)) return null
-  const { name, class: named } = item
-  return typeof name === 'string' ? name : typeof named === 'string' ? named : null
 }

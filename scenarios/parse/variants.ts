@@ -28,11 +28,10 @@ export function triedVariants(
 } {
   if (childOf(root, 'variants') === undefined) return { variants: [], problems: [] }
   const { variants } = plainOf(root) as Pick<Scenario, 'variants'>
-  const named = variantsOf({ variants })
-  return {
-    variants: named,
-    problems: complete === null ? [] : named.flatMap((own) => problemsOf(root, own, complete)),
-  }
+  const tried = variantsOf({ variants })
+  const problems =
+    complete === null ? [] : tried.flatMap((variant) => problemsOf(root, variant, complete))
+  return { variants: tried, problems }
 }
 
 function problemsOf(
@@ -45,6 +44,6 @@ function problemsOf(
   const over = applyOverrides(root, overrides, placed, true)
   const overridden = dropStaleVariantKeys(over, scenarioSchema)
   const changed = complete(overridden)
-  const found = [...explain(scenarioSchema, plainOf(changed)), ...crossCheck(new Draft(changed))]
-  return placed.length + found.length === 0 ? [] : problemTexts(placed, found, changed)
+  const invalid = [...explain(scenarioSchema, plainOf(changed)), ...crossCheck(new Draft(changed))]
+  return placed.length + invalid.length === 0 ? [] : problemTexts(placed, invalid, changed)
 }

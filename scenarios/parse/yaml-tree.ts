@@ -33,14 +33,14 @@ const MAX_CHARACTERS = 4_000_000
 /** One fault in YAML can cause many others; only the first ones help. */
 const MAX_SYNTAX_PROBLEMS = 10
 
-export interface YamlTree {
+interface YamlTree {
   /** null if the text is not YAML */
   readonly root: Node | null
   readonly problems: readonly PlacedProblem[]
 }
 
 /** Creates the place of an offset. */
-export type YamlOrigin = (line: number, col: number, offset: number) => Place
+type YamlOrigin = (line: number, col: number, offset: number) => Place
 
 /** Places of a file: `file:line:col`, ranked after those of the `order` files before it. */
 export function fileOrigin(file: string, order: number): YamlOrigin {
@@ -67,9 +67,9 @@ export function parseYamlTree(text: string, origin: YamlOrigin): YamlTree {
   }
   const doc = composed(text, lines)
   if (typeof doc === 'string') return fatal(doc)
-  const found = [...doc.errors, ...doc.warnings]
-  if (found.length > 0) {
-    const problems = found.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => ({
+  const wrong = [...doc.errors, ...doc.warnings]
+  if (wrong.length > 0) {
+    const problems = wrong.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => ({
       place: place(error.pos[0]),
       text: yamlProblem(error, text),
     }))

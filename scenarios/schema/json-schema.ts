@@ -1,12 +1,8 @@
 import * as z from 'zod'
 import { scenarioSchema } from './schema.ts'
 import { acceleratorSchema } from './schema-accelerator.ts'
-import { withDefinitions } from './shared-definitions.ts'
-
-/** The parts of JSON Schema that are used here. */
-interface JsonSchema {
-  [key: string]: unknown
-}
+import { isMap } from './schema-walk.ts'
+import { type JsonSchema, withDefinitions } from './shared-definitions.ts'
 
 /**
  * The scenario format as JSON Schema (draft 7) for editors: values before defaults are filled in. A
@@ -57,9 +53,6 @@ function relaxed(schema: unknown): unknown {
     })
   return Object.fromEntries(entries)
 }
-
-const isMap = (value: unknown): value is JsonSchema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Or null, as a value of a map. A constant stays alone: it says which kind the map is of. */
 function orNull(schema: unknown): unknown {

@@ -17,7 +17,7 @@ export type Objective =
   | { readonly kind: 'cost'; readonly limitUsd: number }
 
 /** An objective on a percentile of a time. */
-export type TimedObjective = Extract<Objective, { readonly kind: TimedKind }>
+type TimedObjective = Extract<Objective, { readonly kind: TimedKind }>
 
 export function isTimed(objective: Objective): objective is TimedObjective {
   return objective.kind !== 'goodput' && objective.kind !== 'cost'

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { canonicalJson } from './canonical.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
-import { bare, branchOf, built } from './schema-walk.ts'
+import { bare, branchOf, built, isMap } from './schema-walk.ts'
 
 /** A value of a scenario. */
-export interface ScenarioValue {
+interface ScenarioValue {
   /** as in `--set`: pools and classes by their names */
   readonly path: string
   /** text as it is, anything else as JSON */
@@ -33,13 +33,13 @@ function valuesOf(value: unknown, schema: Schema, at: Position): ScenarioValue[]
   }
   const byDefault = at.byDefault || isDefault(schema, value)
   const below = schema === null ? null : branchOf(schema, value)
-  const inside = (inner: unknown, key: string, own: Schema) =>
-    valuesOf(inner, own, { path: at.path === '' ? key : `${at.path}.${key}`, byDefault })
+  const inside = (inner: unknown, key: string, ofInner: Schema) =>
+    valuesOf(inner, ofInner, { path: at.path === '' ? key : `${at.path}.${key}`, byDefault })
   if (Array.isArray(value) && value.every((item) => nameOf(item) !== null)) {
-    const own = below instanceof z.ZodArray ? below.element : null
-    return value.flatMap((item) => inside(item, nameOf(item)!, own))
+    const element = below instanceof z.ZodArray ? below.element : null
+    return value.flatMap((item) => inside(item, nameOf(item)!, element))
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (isMap(value)) {
     return Object.entries(value).flatMap(([key, inner]) => inside(inner, key, keyOf(below, key)))
   }
   const text = canonicalJson(value).replace(/^"(.*)"$/, '$1')
@@ -51,15 +51,15 @@ function keyOf(schema: Schema, key: string): Schema {
   return schema instanceof z.ZodRecord ? bare(schema.valueType) : null
 }
 
-function isDefault(given: Schema, value: unknown): boolean {
-  const schema = given && built(given)
+function isDefault(ofKey: Schema, value: unknown): boolean {
+  const schema = ofKey && built(ofKey)
   if (!(schema instanceof z.ZodDefault)) return false
   return canonicalJson(schema.def.defaultValue) === canonicalJson(value)
 }
 
 /** The name of a pool or class. */
-function nameOf(item: unknown): string | null {
-  if (typeof item !== 'object' || item === null) return null
-  const { name, class: named } = item as Record<string, unknown>
+export function nameOf(item: unknown): string | null {
+  if (!isMap(item)) return null
+  const { name, class: named } = item
   return typeof name === 'string' ? name : typeof named === 'string' ? named : null
 }

@@ -68,7 +68,7 @@ const tflops = lazy(() =>
       fp8: ofPrecision('fp8'),
       int8: ofPrecision('int8'),
     })
-    .refine((all) => Object.keys(all).length > 0, {
+    .refine((speeds) => Object.keys(speeds).length > 0, {
       message: `at least one of ${acceleratorPrecisions.join(', ')}`,
     }),
 )
@@ -187,9 +187,9 @@ export const acceleratorSchema = lazy(() =>
         .default([])
         .describe('Prices of one card that providers list, in any order.'),
     })
-    .superRefine((own, context) => {
+    .superRefine((accelerator, context) => {
       for (const [upper, lower] of ORDERED) {
-        const [most, value] = [own[upper]?.value, own[lower]?.value]
+        const [most, value] = [accelerator[upper]?.value, accelerator[lower]?.value]
         if (most === undefined || value === undefined || value <= most) continue
         const message = `at most ${upper}, which is ${most}`
         context.addIssue({ code: 'custom', path: [lower, 'value'], message })

@@ -50,13 +50,13 @@ export function lazy<T extends z.core.SomeType>(build: () => T & MustBeThere<T>)
 
 type MustBeThere<T extends z.core.SomeType> = T['_zod']['optin'] extends string ? never : unknown
 
-/** The same for a branch of a union. `told`: the key and value that tell it from the others. */
+/** The same for a branch of a union. `mark`: the key and value that tell it from the others. */
 export function branch<T extends z.core.SomeType>(
-  told: Partial<z.input<NoInfer<T>>>,
+  mark: Partial<z.input<NoInfer<T>>>,
   build: () => T & MustBeThere<T>,
 ): z.ZodLazy<T> {
   const schema = lazy(build)
-  const values = Object.entries(told).map(([key, value]) => [key, new Set([value])])
+  const values = Object.entries(mark).map(([key, value]) => [key, new Set([value])])
   Object.defineProperty(schema._zod, 'propValues', { value: Object.fromEntries(values) })
   return schema
 }

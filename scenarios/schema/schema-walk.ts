@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
 /** The schema without defaults and optionals. */
-export function bare(given: z.core.$ZodType): z.core.$ZodType {
-  const schema = built(given)
+export function bare(outer: z.core.$ZodType): z.core.$ZodType {
+  const schema = built(outer)
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||
@@ -82,8 +82,8 @@ export function branchesWith(root: z.core.$ZodType | null, key: string): readonl
 const MOST_BRANCHES = 3
 
 /** The keys of a schema for maps; none for any other schema. */
-export function keysOf(given: z.core.$ZodType | null): readonly string[] {
-  const schema = given && built(given)
+export function keysOf(outer: z.core.$ZodType | null): readonly string[] {
+  const schema = outer && built(outer)
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 }
 
@@ -106,8 +106,8 @@ export function holderOf(schema: z.core.$ZodType, key: string): string | null {
 }
 
 /** The keys that distinguish a branch of a union from the others: its required keys. */
-function identifyingKeys(given: z.core.$ZodType): readonly string[] {
-  const schema = built(given)
+function identifyingKeys(outer: z.core.$ZodType): readonly string[] {
+  const schema = built(outer)
   if (schema instanceof z.ZodDiscriminatedUnion) return [schema.def.discriminator]
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(identifyingKeys)
   if (!(schema instanceof z.ZodObject)) return []
@@ -127,11 +127,11 @@ function discriminators(
 ): readonly unknown[] {
   const key = union.def.discriminator
   const branch = built(option)
-  const own: z.core.$ZodType | null = branch instanceof z.ZodObject ? branch.shape[key] : null
-  const literal = own && bare(own)
+  const stated: z.core.$ZodType | null = branch instanceof z.ZodObject ? branch.shape[key] : null
+  const literal = stated && bare(stated)
   if (!(literal instanceof z.ZodLiteral)) return []
   // of a discriminator with a default, the branch that is meant where it is left out
-  return literal === own ? [...literal.values] : [...literal.values, undefined]
+  return literal === stated ? [...literal.values] : [...literal.values, undefined]
 }
 
 function acceptsType(schema: z.core.$ZodType, value: unknown): boolean {
@@ -178,8 +178,8 @@ function limitsOf(schema: z.ZodNumber): {
     ({ _zod: { def } }) => def as z.core.$ZodCheckLessThanDef | z.core.$ZodCheckGreaterThanDef,
   )
   const valuesOf = (check: string, inclusive: boolean) =>
-    checks.flatMap((one) =>
-      one.check === check && one.inclusive === inclusive ? [Number(one.value)] : [],
+    checks.flatMap((limit) =>
+      limit.check === check && limit.inclusive === inclusive ? [Number(limit.value)] : [],
     )
   const least = Math.max(...valuesOf('greater_than', true))
   const above = Math.max(...valuesOf('greater_than', false))

@@ -293,8 +293,6 @@ export type Device = z.infer<typeof device>
 export type Precision = Pool['precision']
 export type Failure = NonNullable<Scenario['failures']>[number]
 export type Network = NonNullable<Scenario['networks']>[number]
-export type Rack = NonNullable<Scenario['racks']>[number]
-export type Carbon = NonNullable<Scenario['carbon']>
 export type Router = Scenario['router']
 export type Routing = Router['policy']
 

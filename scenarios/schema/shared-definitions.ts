@@ -1,11 +1,11 @@
+import { isMap } from './schema-walk.ts'
+
 /**
  * Moves parts of a JSON Schema (draft 7) that occur more than once to `definitions`. The parts of
  * one shape are the same object there, with their descriptions and examples, to which `$ref` leads.
  */
 
-interface JsonSchema {
-  readonly [key: string]: unknown
-}
+export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** Characters; a shorter part is no longer than what refers to it. */
 const SHORTEST = 120
@@ -73,18 +73,15 @@ function withParts(
   replace: (part: JsonSchema, key: string) => JsonSchema,
   nearest = 'part',
 ): JsonSchema {
-  const one = (part: unknown, key: string) => (isMap(part) ? replace(part, key) : part)
+  const replaced = (part: unknown, key: string) => (isMap(part) ? replace(part, key) : part)
   const entries = Object.entries(schema).map(([keyword, value]) => {
-    if (SCHEMAS.includes(keyword)) return [keyword, one(value, nearest)]
+    if (SCHEMAS.includes(keyword)) return [keyword, replaced(value, nearest)]
     if (LISTS.includes(keyword) && Array.isArray(value)) {
-      return [keyword, value.map((part) => one(part, nearest))]
+      return [keyword, value.map((part) => replaced(part, nearest))]
     }
     if (!MAPS.includes(keyword) || !isMap(value)) return [keyword, value]
-    const parts = Object.entries(value).map(([key, part]) => [key, one(part, key)])
+    const parts = Object.entries(value).map(([key, part]) => [key, replaced(part, key)])
     return [keyword, Object.fromEntries(parts)]
   })
   return Object.fromEntries(entries)
 }
-
-const isMap = (value: unknown): value is JsonSchema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

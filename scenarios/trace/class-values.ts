@@ -39,8 +39,10 @@ export class ClassValues {
 
   /** Rows by value, the most frequent first. */
   counts(): readonly (readonly [value: string, rows: number])[] {
-    const all = [...this.#numbers].map(([value, number]) => [value, this.#counts[number]!] as const)
-    return all.sort((a, b) => b[1] - a[1])
+    const counted = [...this.#numbers].map(
+      ([value, number]) => [value, this.#counts[number]!] as const,
+    )
+    return counted.sort((a, b) => b[1] - a[1])
   }
 
   numberOf(value: string): number | null {

@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import { Failure } from '../failure.ts'
 import { isVisible } from '../load/file-access.ts'
-import { Unreadable } from '../load/user-file.ts'
+import { pathFrom, Unreadable } from '../load/user-file.ts'
 import { describeValue } from '../parse/describe-value.ts'
 import type { Arrivals } from '../schema/schema.ts'
 import { LineError, linesOf } from './trace-lines.ts'
+import { numberOf } from './trace-time.ts'
 
 type ServegenArrivals = Extract<Arrivals, { process: 'servegen' }>
 
@@ -41,7 +42,7 @@ export async function readServegen(
   durationS: number,
   onProgress?: () => void,
 ): Promise<readonly RecordedClient[]> {
-  const path = isAbsolute(arrivals.file) ? arrivals.file : join(directory, arrivals.file)
+  const path = pathFrom(directory, arrivals.file)
   const clients: RecordedClient[] = []
   const until = arrivals.from_s + durationS
   for (const file of await clientFiles(path)) {
@@ -122,7 +123,7 @@ function rowOf(text: string, before: number | null): ClientRow | string {
     return `expected time, rate, CV, family, shape and scale, got ${fields.length} fields`
   }
   const wrong = (i: number, what: string) => `expected ${what}, got ${describeValue(fields[i])}`
-  const numbers = fields.map((field) => (NUMBER.test(field) ? Number(field) : Number.NaN))
+  const numbers = fields.map((field) => numberOf(field))
   const [at_s, rate_rps, cv, , shape, scale] = numbers as Six
   const family = fields[3]!
   if (!(at_s >= 0)) return wrong(0, 'a time in s, 0 or more')
@@ -138,7 +139,6 @@ function rowOf(text: string, before: number | null): ClientRow | string {
   return { at_s, rate_rps, family, shape }
 }
 
-const NUMBER = /^[+-]?[\d.]+(e[+-]?\d+)?$/i
 type Six = [number, number, number, number, number, number]
 
 /** The last row applies as long as the row before it; a single row applies for ever. */

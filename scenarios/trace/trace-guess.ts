@@ -12,13 +12,13 @@ import { EPOCH_MS, isDated, type TimeUnit } from './trace-time.ts'
 type Columns = NonNullable<StatedRows['columns']>
 
 /** How a trace is read: what was stated, completed with what its first rows show. */
-export interface TraceGuess {
+interface TraceGuess {
   readonly rows: StatedRows
   /** what was guessed, as a sentence; null if nothing was */
   readonly said: string | null
 }
 
-export interface GuessOptions {
+interface GuessOptions {
   /** names a key as the user would set it */
   readonly key: (name: string) => string
   /** lengths that are looked for where no columns are stated */
@@ -150,11 +150,11 @@ class Guess {
       this.#refuseTimes(...unread)
       return null
     }
-    const found =
+    const problem =
       names.length > 1
         ? `${names.map(quoted).join(' and ')} may each be the time of arrival`
         : `no column is recognised as the time of arrival; the trace has ${this.#columnList()}`
-    this.#problems.push(`${found}; set ${this.#options.key('columns.time')} to one of them`)
+    this.#problems.push(`${problem}; set ${this.#options.key('columns.time')} to one of them`)
     return null
   }
 
@@ -202,7 +202,7 @@ class Guess {
   }
 
   #lengths(stated: Columns): Columns {
-    const found: { input_tokens?: string; output_tokens?: string } = {}
+    const guessed: { input_tokens?: string; output_tokens?: string } = {}
     for (const key of this.#options.lengths) {
       if (stated[key] !== undefined) continue
       const names = [...this.#sample.columns]
@@ -212,9 +212,9 @@ class Guess {
         const text = `${names.map(quoted).join(' and ')} may each be ${key}`
         this.#problems.push(`${text}; set ${this.#options.key(`columns.${key}`)} to one of them`)
       }
-      if (names.length === 1) found[key] = names[0]!
+      if (names.length === 1) guessed[key] = names[0]!
     }
-    return found
+    return guessed
   }
 }
 

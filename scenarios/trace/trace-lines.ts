@@ -21,7 +21,7 @@ export interface ByteProgress {
 }
 
 /** Lines that end in one piece of a file; the first of them has the number `first`, from 1. */
-export interface Lines {
+interface Lines {
   readonly texts: readonly string[]
   readonly first: number
 }

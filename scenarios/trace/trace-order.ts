@@ -78,9 +78,9 @@ export class TraceOrder implements RowSink {
   }
 
   add({ ticks, input, output, prefix, kind }: TraceRow, line: number): void {
-    const known = !Number.isNaN(this.#origin)
-    const time = known ? this.#ms(ticks, this.#count) : ticks
-    if (known && (ticks < this.#origin || time < this.#given)) {
+    const hasOrigin = !Number.isNaN(this.#origin)
+    const time = hasOrigin ? this.#ms(ticks, this.#count) : ticks
+    if (hasOrigin && (ticks < this.#origin || time < this.#given)) {
       const { runRows } = this.#options
       const text = `a row at most ${runRows} rows from its place in time, got one further behind`
       throw new LineError(line, `expected ${text}; sort the file`)

@@ -7,7 +7,7 @@ import { didYouMean } from '../parse/nearest.ts'
 import type { ByteProgress } from './trace-lines.ts'
 
 /** Values of columns over consecutive rows; the first row has the number `first`, from 1. */
-export interface ParquetRows {
+interface ParquetRows {
   readonly first: number
   readonly rows: number
   /** by the name of the column */
@@ -122,8 +122,8 @@ export async function decodeParquet(
 function checkNames(wanted: readonly string[], names: readonly string[]): void {
   for (const name of wanted) {
     if (names.includes(name)) continue
-    const found = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
-    throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${found}`)
+    const present = `${describeValue(names.join(', '))}${didYouMean(name, names)}`
+    throw new ParquetError(`expected the column ${JSON.stringify(name)}, got ${present}`)
   }
 }
 

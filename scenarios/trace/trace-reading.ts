@@ -1,6 +1,5 @@
-import { isAbsolute, join } from 'node:path'
 import { Failure } from '../failure.ts'
-import { Unreadable } from '../load/user-file.ts'
+import { pathFrom, Unreadable } from '../load/user-file.ts'
 import { ClassValues } from './class-values.ts'
 import { type ByteProgress, LineError, linesOf } from './trace-lines.ts'
 import { RUN_ROWS, TraceOrder, type TraceRun } from './trace-order.ts'
@@ -10,7 +9,7 @@ import { csvReader, jsonlReader } from './trace-rows.ts'
 import { timeReader } from './trace-time.ts'
 import { type RowProblem, RowValues, type TraceColumns } from './trace-values.ts'
 
-export interface TraceProgress extends ByteProgress {
+interface TraceProgress extends ByteProgress {
   readonly lines: number
 }
 
@@ -44,7 +43,7 @@ export class TraceReading {
   readonly #values: RowValues
 
   constructor(arrivals: TraceArrivals, directory: string, options: ReadingOptions = {}) {
-    this.file = isAbsolute(arrivals.file) ? arrivals.file : join(directory, arrivals.file)
+    this.file = pathFrom(directory, arrivals.file)
     this.#arrivals = arrivals
     this.#options = options
     const columns = columnsOf(arrivals)
@@ -153,8 +152,8 @@ export class TraceReading {
 function columnsOf(arrivals: TraceArrivals): TraceColumns {
   const { format, columns = {}, time_unit: unit } = arrivals
   const { time, input_tokens: inputTokens = null, output_tokens: outputTokens = null } = columns
-  const known = format && KNOWN_COLUMNS[format]
-  if (known) return { ...known, class: columns.class ?? null }
+  const ofFormat = format && KNOWN_COLUMNS[format]
+  if (ofFormat) return { ...ofFormat, class: columns.class ?? null }
   if (!format || time === undefined || !unit)
     throw new Error('Expected a trace with format, columns.time and time_unit')
   return { time, inputTokens, outputTokens, prefix: null, class: columns.class ?? null, unit }

@@ -3,7 +3,7 @@ import { didYouMean } from '../parse/nearest.ts'
 import type { RowProblem, RowValues } from './trace-values.ts'
 
 /** Parses the lines of a trace one by one and passes on the values of its rows. */
-export interface RowReader {
+interface RowReader {
   line(text: string, line: number): void
   /** called after the last line, for unfinished input such as an open quoted field */
   end(): void

@@ -41,15 +41,15 @@ export async function sampleTrace(path: string, format?: Format): Promise<TraceS
 }
 
 async function firstLines(path: string): Promise<string[]> {
-  const found: string[] = []
+  const lines: string[] = []
   for await (const { texts } of linesOf(path)) {
     for (const text of texts) {
       const line = text.replace(/^\ufeff/, '').trim()
-      if (line !== '') found.push(line)
-      if (found.length === SAMPLED_LINES || line.startsWith('PAR1')) return found
+      if (line !== '') lines.push(line)
+      if (lines.length === SAMPLED_LINES || line.startsWith('PAR1')) return lines
     }
   }
-  return found
+  return lines
 }
 
 function formatOf(names: readonly string[], isJson: boolean): Format {
@@ -87,9 +87,9 @@ function csvColumns(lines: readonly string[]): Map<string, unknown[]> {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a text file has none of these
   if (/[\u0000-\u0008\ufffd]/.test(header)) throw new NoTrace('expected a trace, got no text')
   const names = splitCsv(header).map((name) => name.trim())
-  const other = [';', '\t', '|'].find((sign) => names.length === 1 && header.includes(sign))
-  if (other !== undefined) {
-    const sign = JSON.stringify(other)
+  const separator = [';', '\t', '|'].find((sign) => names.length === 1 && header.includes(sign))
+  if (separator !== undefined) {
+    const sign = JSON.stringify(separator)
     throw new NoTrace(`expected fields separated by commas, got ${sign}; replace ${sign} by commas`)
   }
   if (names.some((name) => /^[-+]?\d/.test(name))) {

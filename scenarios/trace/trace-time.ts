@@ -54,6 +54,10 @@ interface RelativeReader {
   base(): number
 }
 
+/** NaN for text that is no decimal number. */
+export const numberOf = (text: string): number =>
+  /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+
 function decimalReader(): RelativeReader {
   let base: bigint | null = null
   let baseNumber = 0
@@ -65,7 +69,7 @@ function decimalReader(): RelativeReader {
     let fraction = match?.[2] && match[2].length > 1 ? Number(match[2]) : 0
     if (!match) {
       // 1e3 and .5 are numbers, too; Number('') is 0, but an empty text is not a time
-      const number = /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+      const number = numberOf(text)
       if (!(number >= 0 && number < 2 ** 53)) return Number.NaN
       whole = String(Math.floor(number))
       fraction = number - Math.floor(number)

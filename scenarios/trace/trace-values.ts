@@ -18,7 +18,7 @@ export interface TraceColumns {
 export type RowProblem = (line: number, text: string, fatal?: boolean) => void
 
 /** The values of a row as the file has them. */
-export interface RawRow {
+interface RawRow {
   readonly time: unknown
   readonly input?: unknown
   readonly output?: unknown

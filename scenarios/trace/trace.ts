@@ -128,9 +128,9 @@ async function readThrough(
     const stretch = Number.isFinite(endMs) ? ` from ${startMs / 1000} to ${endMs / 1000} s` : ''
     const text = `expected rows${stretch}${ofClass}, got none`
     if (ofClass !== '') {
-      const found = listed(reading.kinds?.names ?? [])
+      const present = listed(reading.kinds?.names ?? [])
       const key = options.key?.('class_values') ?? 'class_values'
-      throw new Failure(`${reading.file}: ${text}; its values are ${found}: set ${key}`)
+      throw new Failure(`${reading.file}: ${text}; its values are ${present}: set ${key}`)
     }
     const end = Number((last / 1000).toFixed(3))
     throw new Failure(`${reading.file}:${reading.lines}: ${text}; the last one is at ${end} s`)

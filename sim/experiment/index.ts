@@ -13,14 +13,10 @@ export { type NewValue, type NextChange, nextChanges, overrideText } from './bla
 export { poolCapacity } from './capacity/capacity.ts'
 export { type Block, blocksOf, roundsOf } from './comparison/blocks.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
-export { type FedBack, feedBack, feedbackDifferences } from './comparison/feedback.ts'
-export { type Latencies, latenciesOf } from './comparison/latencies.ts'
-export {
-  type MachineChange,
-  machineChange,
-  type PredictedChange,
-} from './comparison/machine-change.ts'
-export { compareArenas, memoryCheck, type ObservedArena } from './comparison/memory-check.ts'
+export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export { latenciesOf } from './comparison/latencies.ts'
+export { machineChange, type PredictedChange } from './comparison/machine-change.ts'
+export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
 export { overheadsOf } from './comparison/observed-overheads.ts'
 export { batchesOf, type ControlReading, type ObservedRun } from './comparison/observed-run.ts'
 export { type Recording, recordedFields } from './comparison/recorded.ts'
@@ -29,20 +25,14 @@ export {
   inSlices,
   pausesOf,
   playingOrders,
-  type SlicedSide,
   type Slicing,
   slicingOf,
 } from './comparison/slicing.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
-export {
-  type WhatIfFigures,
-  type WhatIfRuns,
-  whatIfCheck,
-  whatIfFigures,
-} from './comparison/what-if.ts'
-export { type ConfiguredSystem, configurationRow } from './configuration/configuration-row.ts'
+export { type WhatIfFigures, whatIfCheck, whatIfFigures } from './comparison/what-if.ts'
+export { configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
 export { type LostFigures, type RunFigures, runFigures } from './configuration/run-figures.ts'
@@ -62,19 +52,13 @@ export {
 export { fitInput, fitScenario, replicationFigures, sampleFigures } from './fit/fit-scenario.ts'
 export { type SpreadCell, spreadOf } from './fit/residual-cells.ts'
 export type { Figure } from './fit/residual-figures.ts'
-export {
-  chooseResidual,
-  type HeldOutRatio,
-  type ResidualTrial,
-  tryResiduals,
-} from './fit/residual-fit.ts'
+export { chooseResidual, type HeldOutRatio, tryResiduals } from './fit/residual-fit.ts'
 export { carried } from './gate/carried.ts'
-export type { PoolCauses } from './gate/causes.ts'
 export {
+  byVerdict,
   CONFIRMATION,
   confirmed,
   decide,
-  type GateRun,
   gateVerdict,
   LOOKS,
   lookLevel,
@@ -87,11 +71,9 @@ export {
   baselineEntry,
   metricLabel,
   newCase,
-  type PredictionOptions,
   percentText,
   predictionCase,
   type SimulatedFigures,
-  worstCase,
 } from './gate/prediction.ts'
 export {
   busiestShares,
@@ -128,7 +110,7 @@ export { tooShort } from './result/short-runs.ts'
 export { agreement, stabilityOf } from './result/stability.ts'
 export { statedResidual } from './result/stated-residual.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
-export { type PoolOracle, poolOracles } from './scaling/pool-oracle.ts'
+export { poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
 export {
   type CausedFailures,

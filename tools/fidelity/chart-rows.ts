@@ -1,4 +1,5 @@
-import { type Layer, narrow } from '../../reports/charts/frame.ts'
+import { type Layer, narrow, SIGNED_PERCENT } from '../../reports/charts/frame.ts'
+import { COLOR, PIXEL_Y } from '../../reports/charts/plot.ts'
 import { textWidth, wrap } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { capitalise, inWords, percentileName, plural, signedPercent } from '../../reports/format.ts'
@@ -127,20 +128,13 @@ export function wordColumn(
   const data = { values: [...words] }
   const mark = { type: 'text' as const, align: at.align, fontSize: at.size ?? LABEL_SIZE }
   const text = { field: 'text', type: 'nominal' as const }
-  const encoding = { x: { value: at.x }, y: Y, text }
+  const encoding = { x: { value: at.x }, y: PIXEL_Y, text }
   const halo = { fill: LIGHT.paper, stroke: LIGHT.paper, strokeWidth: 4 }
   return [
     { data, mark: { ...mark, ...halo }, encoding },
     { data, mark, encoding: { ...encoding, color: COLOR } },
   ]
 }
-
-/** Pixels from the top of the plot. */
-export const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
-/** A colour from the data. */
-export const COLOR = { field: 'color', type: 'nominal' as const, scale: null }
-
-const SIGNED = `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`
 
 interface ErrorScale {
   readonly domain: [low: number, high: number]
@@ -156,7 +150,7 @@ const axisOf = (
   field: 'low' as const,
   type: 'quantitative' as const,
   scale: { ...scale, nice: false as const },
-  axis: { ...axis, labelExpr: SIGNED },
+  axis: { ...axis, labelExpr: SIGNED_PERCENT },
 })
 
 export type ErrorAxis = ReturnType<typeof axisOf>
@@ -192,7 +186,7 @@ export function errorDots(marks: readonly ErrorMark[], x: ErrorAxis, size: numbe
     low: Math.max(0.985 * least, Math.min(0.985 * most, error)),
     shape: error > most ? 'triangle-right' : error < least ? 'triangle-left' : 'circle',
   }))
-  const encoding = { x, y: Y, color: COLOR, shape: { ...COLOR, field: 'shape' } }
+  const encoding = { x, y: PIXEL_Y, color: COLOR, shape: { ...COLOR, field: 'shape' } }
   return [false, true].map((hollow) => ({
     data: { values: values.filter((mark) => (mark.hollow ?? false) === hollow) },
     mark: { type: 'point', filled: !hollow, size, opacity: hollow ? 1 : 0.8 },
@@ -222,15 +216,8 @@ export function errorBands(
   return {
     data: { values },
     mark: { type: 'rect', ...style },
-    encoding: { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
+    encoding: { x, x2: { field: 'high' }, y: PIXEL_Y, y2: { field: 'y2' } },
   }
-}
-
-/** The line of no error. */
-export const ZERO: Layer = {
-  data: { values: [{}] },
-  mark: { type: 'rule', color: LIGHT.muted },
-  encoding: { x: { datum: 0, type: 'quantitative' } },
 }
 
 export function verdictColor(verdict: Verdict | null): string {

@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, type Layer, logTicks, narrow } from '../../reports/charts/frame.ts'
+import { COLOR, PIXEL_Y, valueLine } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { signedPercent } from '../../reports/format.ts'
-import { COLOR, type RowLayout, type RowWords, rowLayout, Y } from './chart-rows.ts'
+import { type RowLayout, type RowWords, rowLayout } from './chart-rows.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { MatrixCell, MutantRow } from './mutant-matrix.ts'
 import { cellName } from './tables.ts'
@@ -79,13 +80,9 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
     {
       data: { values: dots },
       mark: { type: 'rule', opacity: 0.5, strokeWidth: 1.5 },
-      encoding: { x, x2: { field: 'limit' }, y: Y, color: COLOR },
+      encoding: { x, x2: { field: 'limit' }, y: PIXEL_Y, color: COLOR },
     },
-    {
-      data: { values: [{}] },
-      mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
-      encoding: { x: { datum: LIMIT, type: 'quantitative' } },
-    },
+    valueLine(LIMIT, 'limit'),
     {
       data: { values: [{}] },
       mark: { type: 'text', text: 'found above 3 %', color: LIGHT.limit, fontSize: LABEL_SIZE },
@@ -94,7 +91,7 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
     {
       data: { values: dots },
       mark: { type: 'point', filled: true, size: 60, opacity: 1 },
-      encoding: { x, y: Y, color: COLOR },
+      encoding: { x, y: PIXEL_Y, color: COLOR },
     },
     // on the side away from the limit
     ...[true, false].map((beyond): Layer => {
@@ -102,7 +99,7 @@ function marks(rows: readonly Row[], layout: RowLayout, width: number): Layer[] 
       return {
         data: { values: dots.filter((dot) => dot.size > LIMIT === beyond) },
         mark: { type: 'text', fontSize: LABEL_SIZE, ...place },
-        encoding: { x, y: Y, color: COLOR, text: { field: 'text', type: 'nominal' } },
+        encoding: { x, y: PIXEL_Y, color: COLOR, text: { field: 'text', type: 'nominal' } },
       }
     }),
   ]

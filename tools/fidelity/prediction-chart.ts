@@ -1,19 +1,11 @@
 import { median } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, keyWords, type Layer, narrow } from '../../reports/charts/frame.ts'
+import { COLOR, PIXEL_Y, valueLine } from '../../reports/charts/plot.ts'
 import { textWidth } from '../../reports/charts/text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percent, percentileName } from '../../reports/format.ts'
-import {
-  COLOR,
-  type ErrorAxis,
-  errorBands,
-  errorDots,
-  logErrorAxis,
-  wordColumn,
-  Y,
-  ZERO,
-} from './chart-rows.ts'
+import { type ErrorAxis, errorBands, errorDots, logErrorAxis, wordColumn } from './chart-rows.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { PredictionRow, PredictionStudy } from './prediction.ts'
 
@@ -112,12 +104,12 @@ function panel(cells: readonly Cell[], names: readonly string[], x: ErrorAxis): 
   const color = LIGHT.simulated
   const medians = cells.map((cell) => ({ low: cell.predicted, color, ...around(cell, HALF + 2) }))
   return [
-    ZERO,
+    valueLine(0),
     errorBands(bands, x, { color, opacity: 0.2 }),
     {
       data: { values: medians },
       mark: { type: 'rule', strokeWidth: 2.5 },
-      encoding: { x, y: Y, y2: { field: 'y2' }, color: COLOR },
+      encoding: { x, y: PIXEL_Y, y2: { field: 'y2' }, color: COLOR },
     },
     ...errorDots(dots, x, 26),
     ...wordColumn(

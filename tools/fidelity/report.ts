@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { NARROW, WIDE } from '../../reports/charts/index.ts'
 import { count, inWords, plural } from '../../reports/format.ts'
 import { documentPage, drawnFigure } from '../../reports/page/document-page.ts'
 import { type Html, html, NOTHING } from '../../reports/page/html.ts'
@@ -93,12 +92,12 @@ ${lines.map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${
 }
 
 async function section(name: ChartName, report: FidelityReport): Promise<Html> {
-  const [wide, narrow] = [WIDE, NARROW].map((width) => CHARTS[name](report, width))
-  if (!wide || !narrow) return NOTHING
   const [heading, text] = SECTIONS[name]
+  const drawn = await drawnFigure(name, (width) => CHARTS[name](report, width))
+  if (drawn === NOTHING) return NOTHING
   return html`<h2>${heading}</h2>
 <p>${text}</p>
-${await drawnFigure(name, { wide, narrow })}`
+${drawn}`
 }
 
 function tableSection({ heading, note, columns, align, rows, remarks }: FidelityTable): Html {

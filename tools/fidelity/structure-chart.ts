@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, type Layer, narrow } from '../../reports/charts/frame.ts'
+import { valueLine } from '../../reports/charts/plot.ts'
 import { LIGHT } from '../../reports/charts/theme.ts'
 import { percentileName } from '../../reports/format.ts'
 import type { ReplayError, Verdict } from '../../sim/documents/index.ts'
@@ -16,7 +17,6 @@ import {
   passedText,
   rowLayout,
   verdictColor,
-  ZERO,
 } from './chart-rows.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 
@@ -110,7 +110,7 @@ function marks(dots: readonly ErrorMark[], bands: readonly Band[], width: number
   const x = errorAxis(reach, 'relative structure error', narrow(width) ? 4 : 9)
   return [
     errorBands(bands, x, { color: LIGHT.muted, opacity: 0.18 }),
-    ZERO,
+    valueLine(0),
     ...errorDots(dots, x, 20),
   ]
 }

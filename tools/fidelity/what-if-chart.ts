@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { frame, type Layer, largest, narrow } from '../../reports/charts/frame.ts'
+import { PIXEL_Y, valueLine } from '../../reports/charts/plot.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percentileName, plural, signedPercent } from '../../reports/format.ts'
 import type { WhatIfPercentile } from '../../sim/documents/index.ts'
@@ -12,8 +13,6 @@ import {
   rowLayout,
   verdictColor,
   wordColumn,
-  Y,
-  ZERO,
 } from './chart-rows.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import type { ChangeReport } from './judge.ts'
@@ -137,13 +136,13 @@ function marks(lines: readonly Line[], width: number): Layer[] {
   }))
   return [
     errorBands(bands, x, { color: LIGHT.muted, opacity: 0.18 }),
-    ZERO,
+    valueLine(0),
     {
       data: {
         values: ranges.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })),
       },
       mark: { type: 'rule', strokeWidth: 2.5, color: LIGHT.measured, strokeCap: 'round' },
-      encoding: { x, x2: { field: 'high' }, y: Y },
+      encoding: { x, x2: { field: 'high' }, y: PIXEL_Y },
     },
     ...errorDots(dots, x, 60),
   ]

@@ -4,6 +4,7 @@ import {
   declared,
   estimateText,
   exactText,
+  listed,
   objectiveLimit,
   percentileName,
   type Quantity,
@@ -34,12 +35,6 @@ const answering = ({ phrase, result: { objectives, classes } }: System): Answeri
     lostText(classes.filter(({ name }) => name === className).map(({ counts }) => counts)),
 })
 
-/** "a, b and c" */
-export function joined(texts: readonly string[]): string {
-  if (texts.length < 2) return texts.join('')
-  return `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
-}
-
 /** Each objective of one result with its verdict, a sentence each. */
 export function verdictSentences(result: Result): string {
   return objectiveSentences(result)
@@ -63,7 +58,7 @@ export const systemsCompared = ([first, ...others]: Systems) =>
 function systemsJudged(systems: readonly [Answering, ...Answering[]]): string {
   const several = systems[0].objectives.length > 1
   const by = (wanted: Verdict) =>
-    joined(
+    listed(
       systems
         .filter(({ objectives }) => worst(objectives.map(({ verdict }) => verdict)) === wanted)
         .map(({ phrase }) => phrase),
@@ -89,7 +84,7 @@ function figuresJudged(systems: readonly [Answering, ...Answering[]]): string {
         return `${figureOf(system, line, objective)} ${system.phrase} (**${line.verdict}**)`
       })
       const what = headed(objectiveName(objective))
-      return `${what}${of} is ${joined(figures)}; the objective is ${limitText(objective)}.`
+      return `${what}${of} is ${listed(figures)}; the objective is ${limitText(objective)}.`
     })
     .join(' ')
 }
@@ -134,7 +129,7 @@ export function figuresCompared(
     const isKnown = estimate !== null && estimate.value !== null
     return `${isKnown ? estimateText(estimate, quantity) : 'not known'} ${phrase}`
   })
-  return `${what} is ${joined(texts)}.`
+  return `${what} is ${listed(texts)}.`
 }
 
 /** A name as the first word of a sentence: "Goodput", but "p95 latency". */

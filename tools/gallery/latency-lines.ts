@@ -11,9 +11,8 @@ import { latencyPoints } from '../../reports/charts/latency/latency-over-time.ts
 import type { Limit } from '../../reports/charts/load/limits.ts'
 import { labels, latencies, levelLine, pixel, runTime } from '../../reports/charts/plot.ts'
 import { LIGHT, LINE_STYLES } from '../../reports/charts/theme.ts'
-import { count, percentileName, time } from '../../reports/format.ts'
+import { count, listed, percentileName, time } from '../../reports/format.ts'
 import type { Series } from '../../sim/documents/index.ts'
-import { joined } from './answers.ts'
 
 interface LatencyLine {
   readonly label: string
@@ -86,5 +85,5 @@ function finding({ lines, p }: LatencyLines): string {
     return `${percentileName(p)} is worst at ${count(at)} s: ${time(most)}, usually ${time(middle)}`
   }
   const texts = peaks.map(({ phrase, most }) => `${time(most)} ${phrase}`)
-  return `The ${nameOf(p)} reaches ${joined(texts)}`
+  return `The ${nameOf(p)} reaches ${listed(texts)}`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { NARROW, WIDE } from '../frame.ts'
+import { WIDE } from '../frame.ts'
 import { toSvg } from '../render.ts'
 import { type BatchCurvesChart, batchCurvesChart } from './batch-curves.ts'
 import { type CapCurvesChart, capCurvesChart } from './cap-curves.ts'
@@ -58,15 +58,12 @@ describe('charts of accelerators', () => {
     expect(dots[0]!.mark.fill).not.toBe(dots[1]!.mark.fill)
   })
 
-  test.each([
-    ['wide', WIDE],
-    ['narrow', NARROW],
-  ])('are drawn %s without a warning and fit', async (_, width) => {
+  test('are drawn without a warning and fit', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    for (const spec of [batchCurvesChart(batchCurves, width), capCurvesChart(capCurves, width)]) {
+    for (const spec of [batchCurvesChart(batchCurves), capCurvesChart(capCurves)]) {
       const svg = await toSvg(spec)
       expect(svg).not.toMatch(/NaN|undefined|Infinity|\de\+\d/)
-      expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1])).toBeLessThanOrEqual(width + 12)
+      expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1])).toBeLessThanOrEqual(WIDE + 12)
     }
     expect(warn.mock.calls).toEqual([])
   })

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, logTicks, WIDE } from '../frame.ts'
 import { endLabels, linear, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** A quantity of one model by its batch: published rows, and the prediction from some of them. */
-export interface PredictedCurve {
+interface PredictedCurve {
   readonly name: string
   readonly points: readonly {
     readonly batch: number
@@ -15,7 +15,7 @@ export interface PredictedCurve {
   readonly line: readonly { readonly batch: number; readonly value: number }[]
 }
 
-export interface BatchPanel {
+interface BatchPanel {
   readonly title: string
   /** title of the axis */
   readonly quantity: string
@@ -34,13 +34,11 @@ export interface BatchCurvesChart {
 const LABELS = 34
 
 /** Quantities by batch, a panel each: predicted as lines, published as dots. */
-export const batchCurvesChart = (chart: BatchCurvesChart, width = WIDE): TopLevelSpec =>
-  panelled(chart, width, { axis: 60, labels: LABELS }, (panel, { plot }) =>
-    drawn(panel, plot, width),
-  )
+export const batchCurvesChart = (chart: BatchCurvesChart): TopLevelSpec =>
+  panelled(chart, WIDE, { axis: 60, labels: LABELS }, (panel, { plot }) => drawn(panel, plot))
 
-function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, width: number) {
-  const height = narrow(width) ? 190 : 270
+function drawn({ title, quantity, range, curves }: BatchPanel, plot: number) {
+  const height = 270
   const batches = curves.flatMap(({ line }) => line.map(({ batch }) => batch))
   const domain = [Math.min(...batches) / 1.1, Math.max(...batches) * 1.1] as const
   const x = logarithmic('batch', domain, {
@@ -84,6 +82,6 @@ function drawn({ title, quantity, range, curves }: BatchPanel, plot: number, wid
     title: panelTitle(title, LIGHT.ink, 8),
     width: plot,
     height,
-    layer: [...lines, ...dots, ...endLabels(ends, height), ...keyWords(keys, width)],
+    layer: [...lines, ...dots, ...endLabels(ends, height), ...keyWords(keys, WIDE)],
   } satisfies NonNormalizedSpec
 }

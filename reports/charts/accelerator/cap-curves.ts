@@ -1,23 +1,23 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { keyWords, type Layer, narrow, PERCENT, WIDE } from '../frame.ts'
+import { keyWords, type Layer, PERCENT, WIDE } from '../frame.ts'
 import { linear, logarithmic, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Slowdown by the share that a cap leaves, on one device. */
-export interface CapSeries {
+interface CapSeries {
   readonly name: string
   readonly points: readonly CapPoint[]
   /** fitted on these points */
   readonly line: readonly CapPoint[]
 }
 
-export interface CapPoint {
+interface CapPoint {
   readonly share: number
   readonly slowdown: number
 }
 
-export interface CapPanel {
+interface CapPanel {
   readonly title: string
   /** title and domain of the axis of shares */
   readonly share: string
@@ -35,18 +35,17 @@ export interface CapCurvesChart {
 const COLORS = [LIGHT.prediction, LIGHT.queue]
 
 /** Slowdown by what a power cap leaves, a panel for each way to measure that. */
-export const capCurvesChart = (chart: CapCurvesChart, width = WIDE): TopLevelSpec =>
-  panelled(chart, width, { axis: 50 }, (panel, { plot }) => drawn(chart, panel, plot, width))
+export const capCurvesChart = (chart: CapCurvesChart): TopLevelSpec =>
+  panelled(chart, WIDE, { axis: 50 }, (panel, { plot }) => drawn(chart, panel, plot))
 
 function drawn(
   { slowdowns }: CapCurvesChart,
   { title, share, shares, series }: CapPanel,
   plot: number,
-  width: number,
 ) {
   const x = linear('share', shares, {
     title: share,
-    tickCount: narrow(width) ? 4 : 6,
+    tickCount: 6,
     labelExpr: PERCENT,
     grid: false,
   })
@@ -73,7 +72,7 @@ function drawn(
   return {
     title: panelTitle(title, LIGHT.ink, 8),
     width: plot,
-    height: narrow(width) ? 190 : 290,
-    layer: [...dots, ...lines, ...keyWords(keys, width)],
+    height: 290,
+    layer: [...dots, ...lines, ...keyWords(keys, WIDE)],
   } satisfies NonNormalizedSpec
 }

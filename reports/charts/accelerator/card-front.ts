@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, keyWords, type Layer, logTicks, narrow, plotWidth, WIDE } from '../frame.ts'
+import { frame, keyWords, type Layer, logTicks, plotWidth, WIDE } from '../frame.ts'
 import { labels, latencies, logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Cost and p99 of a number of cards at a precision. */
-export interface CardPoint {
+interface CardPoint {
   /** "2 × l4, int8" */
   readonly name: string
   /** "2 × l4", written at the point where it is not on the front; null: not named there */
@@ -42,10 +42,10 @@ export function frontOf<T extends Pick<CardPoint, 'usdPerHour' | 'p99Ms'>>(
 }
 
 /** Cost and p99 of cards, with the front of those that none cheaper beats. */
-export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpec {
+export function cardFrontChart(chart: CardFrontChart): TopLevelSpec {
   const { points } = chart
-  const height = narrow(width) ? 260 : 340
-  const wide = plotWidth(width)
+  const height = 340
+  const wide = plotWidth(WIDE)
   const kinds = [...new Set(points.map(({ kind }) => kind))]
   const colorOf = ({ kind }: CardPoint) => COLORS[kinds.indexOf(kind) % COLORS.length]!
   const range = (values: readonly number[]) =>
@@ -87,7 +87,7 @@ export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpe
     return { x: wide * along(usdPerHour, costs), y: height * (1 - along(p99Ms, times)) }
   }
   const others = points.flatMap((point) => {
-    if (point.short === null || front.includes(point) || narrow(width)) return []
+    if (point.short === null || front.includes(point)) return []
     const text = { text: point.short, color: LIGHT.muted }
     return labels([{ ...place(point), ...text }], { align: 'left', dx: 5, dy: -12 })
   })
@@ -99,9 +99,9 @@ export function cardFrontChart(chart: CardFrontChart, width = WIDE): TopLevelSpe
   })
   const keys = kinds.map((name, i) => ({ name, color: COLORS[i % COLORS.length]! }))
   return {
-    ...frame(chart.title, chart.subtitle, width),
+    ...frame(chart.title, chart.subtitle, WIDE),
     width: wide,
     height,
-    layer: [line, ...others, ...dots, ...names, ...keyWords(keys, width)],
+    layer: [line, ...others, ...dots, ...names, ...keyWords(keys, WIDE)],
   }
 }

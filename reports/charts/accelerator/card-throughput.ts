@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, logTicks, WIDE } from '../frame.ts'
 import { endLabels, logarithmic, type PanelGrid, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Throughput of a card by batch, at one precision. */
-export interface CardCurve {
+interface CardCurve {
   readonly card: string
   /** whether its efficiencies are fitted to measurements of this card; else they are assumed */
   readonly fitted: boolean
@@ -32,7 +32,7 @@ const KINDS = {
 const kindOf = ({ fitted }: CardCurve) => KINDS[fitted ? 'fitted' : 'assumed']
 
 /** Throughput of cards by batch on log axes, a panel for each precision. */
-export function cardThroughputChart(chart: CardThroughputChart, width = WIDE): TopLevelSpec {
+export function cardThroughputChart(chart: CardThroughputChart): TopLevelSpec {
   const points = chart.panels.flatMap(({ curves }) => curves.flatMap((curve) => curve.points))
   const range = (values: readonly number[], margin: number) =>
     [Math.min(...values) / margin, Math.max(...values) * margin] as const
@@ -46,8 +46,8 @@ export function cardThroughputChart(chart: CardThroughputChart, width = WIDE): T
       1.3,
     ),
   }
-  return panelled(chart, width, { axis: 44, labels: LABELS }, (panel, grid, i) =>
-    drawn(chart, panel, { i, ...domains }, grid, width),
+  return panelled(chart, WIDE, { axis: 44, labels: LABELS }, (panel, grid, i) =>
+    drawn(chart, panel, { i, ...domains }, grid),
   )
 }
 
@@ -62,9 +62,8 @@ function drawn(
   { title, curves }: CardThroughputChart['panels'][number],
   domains: Domains,
   { plot, columns }: PanelGrid,
-  width: number,
 ) {
-  const height = narrow(width) ? 240 : 320
+  const height = 320
   const x = logarithmic('batch', domains.batch, {
     title: batches,
     values: logTicks(...domains.batch, [1]),
@@ -97,6 +96,6 @@ function drawn(
     title: panelTitle(title, LIGHT.ink, 8),
     width: plot,
     height,
-    layer: [...lines, ...endLabels(ends, height), ...keyWords(Object.values(KINDS), width)],
+    layer: [...lines, ...endLabels(ends, height), ...keyWords(Object.values(KINDS), WIDE)],
   } satisfies NonNormalizedSpec
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { NARROW, WIDE } from '../frame.ts'
+import { WIDE } from '../frame.ts'
 import { toSvg } from '../render.ts'
 import { LIGHT } from '../theme.ts'
 import { type HeldOutChart, heldOutTimes } from './held-out-times.ts'
@@ -69,15 +69,12 @@ describe('charts of held-out times and rooflines', () => {
     expect(slopes).toEqual([1, 1.4, 0.6].map((slope) => expect.closeTo(slope, 12)))
   })
 
-  test.each([
-    ['wide', WIDE],
-    ['narrow', NARROW],
-  ])('are drawn %s without a warning and fit', async (_, width) => {
+  test('are drawn without a warning and fit', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    for (const spec of [heldOutTimes(heldOut, width), rooflineChart(roofline, width)]) {
+    for (const spec of [heldOutTimes(heldOut), rooflineChart(roofline)]) {
       const svg = await toSvg(spec)
       expect(svg).not.toMatch(/NaN|undefined|Infinity/)
-      expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1])).toBeLessThanOrEqual(width + 12)
+      expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1])).toBeLessThanOrEqual(WIDE + 12)
     }
     expect(warn.mock.calls).toEqual([])
   })

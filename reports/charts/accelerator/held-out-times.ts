@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { keyWords, type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, logTicks, WIDE } from '../frame.ts'
 import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Measured times with predictions by a fit that has not seen them, ms. */
-export interface HeldOutSeries {
+interface HeldOutSeries {
   readonly name: string
   readonly color: string
   readonly shape: 'circle' | 'triangle-up' | 'square' | 'diamond'
@@ -20,14 +20,14 @@ export interface HeldOutChart {
 }
 
 /** Predicted by measured time: a panel for each device, and a band for the bar. */
-export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
-  const height = narrow(width) ? 240 : 330
+export function heldOutTimes(chart: HeldOutChart): TopLevelSpec {
+  const height = 330
   const points = chart.panels.flatMap(({ series }) => series.flatMap((of) => of.points))
   const times = points.flatMap(({ measured, predicted }) => [measured, predicted])
   const domain = [0.8 * Math.min(...times), 1.25 * Math.max(...times)] as const
   const axis = (title: string) => ({
     title,
-    values: logTicks(domain[0], domain[1], narrow(width) ? [1] : [1, 3]),
+    values: logTicks(domain[0], domain[1], [1, 3]),
     format: ',~g',
   })
   const x = logarithmic('measured', domain, axis('published (ms, log scale)'))
@@ -49,7 +49,7 @@ export function heldOutTimes(chart: HeldOutChart, width = WIDE): TopLevelSpec {
       color: LIGHT.muted,
     }
   }
-  return panelled(chart, width, { axis: 48 }, ({ name, series }, { plot }) => ({
+  return panelled(chart, WIDE, { axis: 48 }, ({ name, series }, { plot }) => ({
     title: panelTitle(name, LIGHT.ink),
     width: plot,
     height,

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { keyWords, type Layer, narrow, WIDE } from '../frame.ts'
+import { keyWords, type Layer, WIDE } from '../frame.ts'
 import { linear, panelled, panelTitle } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -19,13 +19,13 @@ export interface LatencyScatterChart {
 }
 
 /** Simulated against measured latency of each request; the diagonal has no error. */
-export function latencyScatterChart(chart: LatencyScatterChart, width = WIDE): TopLevelSpec {
-  return panelled(chart, width, { axis: 58 }, ({ name, requests }, { plot }) => {
-    const height = Math.min(plot, narrow(width) ? 250 : 320)
-    const all = requests.flatMap(({ measured, simulated }) => [measured, simulated])
+export function latencyScatterChart(chart: LatencyScatterChart): TopLevelSpec {
+  return panelled(chart, WIDE, { axis: 58 }, ({ name, requests }, { plot }) => {
+    const height = Math.min(plot, 320)
+    const times = requests.flatMap(({ measured, simulated }) => [measured, simulated])
     const domain = [
-      Math.floor((Math.min(...all) * 0.98) / 10) * 10,
-      Math.ceil((Math.max(...all) * 1.02) / 10) * 10,
+      Math.floor((Math.min(...times) * 0.98) / 10) * 10,
+      Math.ceil((Math.max(...times) * 1.02) / 10) * 10,
     ] as const
     const x = linear('measured', domain, { title: 'measured end to end (s)', tickCount: 6 })
     const y = linear('simulated', domain, { title: 'simulated end to end (s)', tickCount: 6 })

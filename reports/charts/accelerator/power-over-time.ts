@@ -23,6 +23,7 @@ import { limitLines } from '../load/limits.ts'
 import {
   endOf,
   latencyPanel,
+  midpoints,
   PANEL_SPACING,
   type Panel,
   type Point,
@@ -86,11 +87,8 @@ const everyS = ({ energy }: PoweredPool) => energy.series.every_s
 
 /** Power, and where heat is simulated, temperature and clock. */
 function panelsOf(pools: readonly PoweredPool[]): Panel[] {
-  const mark = pools.map(({ energy }) => markOf(energy)).find((own) => own !== '') ?? ''
-  const power = pools.map(({ energy: { series } }) =>
-    // a mean over the interval
-    series.power_w.map((y, i) => ({ x: (i + 0.5) * series.every_s, y })),
-  )
+  const mark = pools.map(({ energy }) => markOf(energy)).find((text) => text !== '') ?? ''
+  const power = pools.map(({ energy: { series } }) => midpoints(series.power_w, series.every_s))
   // an empty line keeps the style of a pool
   const heat = (key: 'warmest_c' | 'lowest_clock', first: number) =>
     pools.map(({ energy: { series } }) =>
@@ -102,12 +100,15 @@ function panelsOf(pools: readonly PoweredPool[]): Panel[] {
     const last = line.at(-1)
     return last === undefined ? line : [...line, { ...last, x: last.x + everyS(pools[i]!) }]
   })
-  const all = (lines: readonly (readonly Point[])[]) => lines.flat().map(({ y }) => y)
+  const heights = (lines: readonly (readonly Point[])[]) => lines.flat().map(({ y }) => y)
   const panels: Panel[] = [
-    { title: `power${mark} (W)`, domain: [0, 1.1 * Math.max(1, ...all(power))], lines: power },
+    { title: `power${mark} (W)`, domain: [0, 1.1 * Math.max(1, ...heights(power))], lines: power },
   ]
-  if (all(temperatures).length === 0) return panels
-  const [coldest, warmest] = [Math.min(...all(temperatures)), Math.max(...all(temperatures))]
+  if (heights(temperatures).length === 0) return panels
+  const [coldest, warmest] = [
+    Math.min(...heights(temperatures)),
+    Math.max(...heights(temperatures)),
+  ]
   return [
     ...panels,
     {
@@ -123,7 +124,7 @@ function panelsOf(pools: readonly PoweredPool[]): Panel[] {
 /** Replicas that are lost to heat, where any are. */
 function downPanel(pools: readonly PoweredPool[], mark: string): Panel[] {
   const lines = pools.map(({ energy: { shutdowns, series } }) =>
-    (shutdowns?.series ?? []).map((y, i) => ({ x: (i + 0.5) * series.every_s, y })),
+    midpoints(shutdowns?.series ?? [], series.every_s),
   )
   const most = mostDown(pools)
   if (most === 0) return []

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, keyWords, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, keyWords, type Layer, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -22,18 +22,22 @@ const COLORS = [LIGHT.simulated, LIGHT.prediction, LIGHT.measured, LIGHT.queue] 
 /** Height of a model, and of the top of its first kind, px. */
 const ROW = 58
 const LANE = 12
+/** Space for the names of the models, px. */
+const NAMES = 44
 
 /** Errors of a rate by model, with the allowed band. */
-export function rateErrorsChart(chart: RateErrorsChart, width = WIDE): TopLevelSpec {
+export function rateErrorsChart(chart: RateErrorsChart): TopLevelSpec {
   const { bar, kinds, models } = chart
   const height = ROW * models.length
-  const all = models.flatMap(({ errors }) => errors.map(({ error }) => error))
-  const domain = [Math.min(-1.5 * bar, ...all) - 0.02, Math.max(1.5 * bar, ...all) + 0.02] as const
-  const room = narrow(width) ? 30 : 44
+  const shown = models.flatMap(({ errors }) => errors.map(({ error }) => error))
+  const domain = [
+    Math.min(-1.5 * bar, ...shown) - 0.02,
+    Math.max(1.5 * bar, ...shown) + 0.02,
+  ] as const
   const x = linear('error', domain, {
     title: 'highest simulated rate − published rate',
     labelExpr: PERCENT,
-    tickCount: narrow(width) ? 5 : 10,
+    tickCount: 10,
   })
   const yOf = (field: string) => ({
     field,
@@ -72,9 +76,9 @@ export function rateErrorsChart(chart: RateErrorsChart, width = WIDE): TopLevelS
   )
   const keys = kinds.map((name, i) => ({ name, color: COLORS[i % COLORS.length]! }))
   return {
-    ...frame(chart.title, chart.subtitle, width),
-    width: plotWidth(width) - room,
+    ...frame(chart.title, chart.subtitle, WIDE),
+    width: plotWidth(WIDE) - NAMES,
     height,
-    layer: [band, middle, dots, ...names, ...keyWords(keys, width)],
+    layer: [band, middle, dots, ...names, ...keyWords(keys, WIDE)],
   }
 }

@@ -1,15 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { type Layer, logTicks, narrow, WIDE } from '../frame.ts'
+import { type Layer, logTicks, WIDE } from '../frame.ts'
 import { labels, logarithmic, panelled, panelTitle, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** FLOPs a byte, and TFLOP/s. */
-export interface RooflinePoint {
+interface RooflinePoint {
   readonly intensity: number
   readonly tflops: number
 }
 
-export interface RooflinePanel {
+interface RooflinePanel {
   readonly name: string
   /** of the datasheet */
   readonly bandwidthGbS: number
@@ -25,8 +25,8 @@ export interface RooflineChart {
 }
 
 /** Speed by arithmetic intensity: the roof of each datasheet, measured points, and a fit. */
-export function rooflineChart(chart: RooflineChart, width = WIDE): TopLevelSpec {
-  const height = narrow(width) ? 200 : 300
+export function rooflineChart(chart: RooflineChart): TopLevelSpec {
+  const height = 300
   const points = chart.panels.flatMap(({ measured, fitted }) => [...measured, ...fitted])
   const across = points.map(({ intensity }) => intensity)
   const up = [...points, ...chart.panels].map(({ tflops }) => tflops)
@@ -39,7 +39,7 @@ export function rooflineChart(chart: RooflineChart, width = WIDE): TopLevelSpec 
   })
   const x = logarithmic('intensity', xs, axis('FLOPs a byte (log scale)', xs))
   const y = logarithmic('tflops', ys, axis('TFLOP/s (log scale)', ys))
-  return panelled(chart, width, { axis: 56 }, (panel, { plot }) => {
+  return panelled(chart, WIDE, { axis: 56 }, (panel, { plot }) => {
     const { name, bandwidthGbS, tflops, measured, fitted } = panel
     const ridge = (1000 * tflops) / bandwidthGbS
     const roof = [

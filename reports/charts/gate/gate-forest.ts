@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
-import { capitalise, NONE, plural, threeDigits } from '../../format.ts'
+import { capitalise, cut, NONE, plural, threeDigits } from '../../format.ts'
 import { changeOf, metricName } from '../../gate/gate-rows.ts'
-import { frame, type Layer, narrow, plotWidth, WIDE, word } from '../frame.ts'
-import { type Channel, COLOR, labels, linear } from '../plot.ts'
+import { frame, narrow, plotWidth, word } from '../frame.ts'
+import { type Channel, intervalMarks, labels, linear, PIXEL_Y, valueLine } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 const ROW = 38
@@ -20,8 +20,8 @@ type Ratio = GateMetric & { readonly ratio: number }
  * The ratio head over base of each metric with its interval, on the band of the margin: what is
  * right of the band is worse. Null where no metric has a ratio.
  */
-export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpec | null {
-  const rows = one.metrics.flatMap((metric): Ratio[] => {
+export function gateForest(gate: Gate, gateCase: GateCase, width: number): TopLevelSpec | null {
+  const rows = gateCase.metrics.flatMap((metric): Ratio[] => {
     const ratio = metric.ratio ?? (isFirstLoss(metric) ? Number.POSITIVE_INFINITY : null)
     return ratio === null ? [] : [{ ...metric, ratio }]
   })
@@ -30,9 +30,8 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
   const [least, most] = x.scale.domain
   const inside = (value: number) => Math.max(least, Math.min(most, value))
   const color = ({ verdict }: GateMetric) =>
-    verdict === 'FAIL' ? LIGHT.limit : one.measured === null ? LIGHT.simulated : LIGHT.measured
+    verdict === 'FAIL' ? LIGHT.limit : gateCase.measured === null ? LIGHT.simulated : LIGHT.measured
   const at = (row: number) => ROW * (row + 0.5) + 8
-  const y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
   const bars = rows.flatMap((row, i) =>
     row.low === null || row.high === null
       ? []
@@ -59,37 +58,18 @@ export function gateForest(gate: Gate, one: GateCase, width = WIDE): TopLevelSpe
   }))
   const wide = plotWidth(width, CHANGES)
   return {
-    ...frame(capitalise(finding(one, gate)), subtitle(rows, one, gate), width),
+    ...frame(capitalise(finding(gateCase, gate)), subtitle(rows, gateCase, gate), width),
     width: wide,
     height,
     layer: [
       {
         data: { values: margins },
         mark: { type: 'rect', color: LIGHT.muted, opacity: 0.14 },
-        encoding: { x, x2: { field: 'high' }, y, y2: { field: 'y2' } },
+        encoding: { x, x2: { field: 'high' }, y: PIXEL_Y, y2: { field: 'y2' } },
       },
-      ...[1 + gate.margin].map(
-        (limit): Layer => ({
-          data: { values: [{}] },
-          mark: { type: 'rule', color: LIGHT.limit, strokeDash: [5, 3], strokeWidth: 1.2 },
-          encoding: { x: { datum: limit, type: 'quantitative' } },
-        }),
-      ),
-      {
-        data: { values: [{}] },
-        mark: { type: 'rule', color: LIGHT.muted },
-        encoding: { x: { datum: 1, type: 'quantitative' } },
-      },
-      {
-        data: { values: bars },
-        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
-        encoding: { x, x2: { field: 'high' }, y, color: COLOR },
-      },
-      {
-        data: { values: dots },
-        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
-        encoding: { x, y, color: COLOR },
-      },
+      valueLine(1 + gate.margin, 'limit'),
+      valueLine(1),
+      ...intervalMarks(x, bars, dots, 80),
       ...labels(
         rows.map((row, i) => ({
           x: 4,
@@ -116,11 +96,8 @@ const isFirstLoss = ({ unit, base, verdict }: GateMetric) =>
 /** So that right is worse for every metric. */
 const worse = ({ better }: GateMetric, ratio: number) => (better === 'lower' ? ratio : 1 / ratio)
 
-function shortName(metric: GateMetric, width: number): string {
-  const name = metricName(metric)
-  const most = narrow(width) ? 28 : 70
-  return name.length <= most ? name : `${name.slice(0, most - 1)}…`
-}
+const shortName = (metric: GateMetric, width: number): string =>
+  cut(metricName(metric), narrow(width) ? 28 : 70)
 
 function axisOf(rows: readonly Ratio[], gate: Gate, width: number): Channel {
   const ends = rows
@@ -137,8 +114,8 @@ function axisOf(rows: readonly Ratio[], gate: Gate, width: number): Channel {
   })
 }
 
-function finding(one: GateCase, gate: Gate): string {
-  const failed = one.metrics.filter(({ verdict }) => verdict === 'FAIL')
+function finding(gateCase: GateCase, gate: Gate): string {
+  const failed = gateCase.metrics.filter(({ verdict }) => verdict === 'FAIL')
   const [first] = failed
   const margin = `${threeDigits(100 * gate.margin)} %`
   const change = (metric: GateMetric) => {
@@ -154,22 +131,23 @@ function finding(one: GateCase, gate: Gate): string {
       ? `${subject} ${verb} further off than tolerated${others}`
       : `${subject} ${verb} worse by more than ${margin}${others}`
   }
-  const open = one.metrics.filter(({ verdict }) => verdict === 'UNDECIDED').length
-  if (open > 0) return `${plural(open, 'metric')} of ${one.metrics.length} cannot be decided yet`
-  const better = one.metrics.find(({ verdict }) => verdict === 'IMPROVED')
+  const open = gateCase.metrics.filter(({ verdict }) => verdict === 'UNDECIDED').length
+  if (open > 0)
+    return `${plural(open, 'metric')} of ${gateCase.metrics.length} cannot be decided yet`
+  const better = gateCase.metrics.find(({ verdict }) => verdict === 'IMPROVED')
   if (better !== undefined)
     return `${metricName(better)} is better${change(better)}, and nothing worse by more than ${margin}`
-  if (one.metrics.every(({ ratio }) => ratio === 1)) return 'No figure has changed'
+  if (gateCase.metrics.every(({ ratio }) => ratio === 1)) return 'No figure has changed'
   return gate.gate === 'fidelity'
     ? 'Every figure is within its tolerance'
     : `No metric is worse by more than ${margin}`
 }
 
-function subtitle(rows: readonly Ratio[], one: GateCase, gate: Gate): string {
+function subtitle(rows: readonly Ratio[], gateCase: GateCase, gate: Gate): string {
   const far = rows.some((row) => worse(row, row.ratio) > FARTHEST)
   return [
-    `${one.name} against ${one.base}`,
-    one.measured === null
+    `${gateCase.name} against ${gateCase.base}`,
+    gateCase.measured === null
       ? gate.gate === 'fidelity'
         ? 'dot: error of the simulation'
         : 'dot: exact change of the simulation'

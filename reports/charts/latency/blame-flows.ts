@@ -73,7 +73,9 @@ export function blameFlows(document: Blamed, width: number): TopLevelSpec | null
       },
       {
         data: {
-          values: fits ? cells.map((one) => ({ ...one, x: one.x + 0.48, y: one.y + 0.47 })) : [],
+          values: fits
+            ? cells.map((cell) => ({ ...cell, x: cell.x + 0.48, y: cell.y + 0.47 }))
+            : [],
         },
         mark: { type: 'text', fontSize: SIZE, color: LIGHT.ink },
         encoding: { x, y, text: { field: 'text' } },

@@ -1,23 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { TailPoint } from '../../../sim/documents/index.ts'
-import { estimateText, plural } from '../../format.ts'
+import { cut, estimateText, plural } from '../../format.ts'
 import { lostText } from '../../tables/lost.ts'
-import {
-  frame,
-  keyWords,
-  type Layer,
-  largest,
-  narrow,
-  type Sides,
-  subject,
-  type World,
-} from '../frame.ts'
+import { keyWords, type Layer, largest, narrow, type Sides, subject, type World } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
-import { endLabels, latencies, panelGrid, panelTitle, pixel } from '../plot.ts'
+import { endLabels, latencies, type PanelGrid, panelled, panelTitle, pixel } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
-import { FIRST, percentiles } from './tail-axis.ts'
+import { curvePoints, FIRST, percentiles } from './tail-axis.ts'
 import { nines } from './tail-finding.ts'
 
 /** Colours of classes; dashes distinguish colours that look alike in print. */
@@ -32,7 +23,6 @@ const STYLES = [
 
 /** Longer names of classes are cut. */
 const LONGEST = 24
-const short = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name)
 
 interface Curve {
   readonly name: string
@@ -61,12 +51,11 @@ export function classTails(sides: Sides, width: number): TopLevelSpec | null {
   const y = [Math.min(...values) / 1.25, Math.max(...values) * 1.4] as const
   const x = [nines(FIRST), nines(Math.max(0.9, ...points.map(({ p }) => p)))] as const
   const height = narrow(width) ? 240 : 300
-  const names = busiest.map(({ name }) => textWidth(short(name), LABEL_SIZE, true))
+  const names = busiest.map(({ name }) => textWidth(cut(name, LONGEST), LABEL_SIZE, true))
   const room = narrow(width) ? 0 : Math.max(...names)
-  const grid = panelGrid(sides.length, width, { axis: 44, labels: room })
-  const panel = (side: World, i: number): NonNormalizedSpec => ({
+  const panel = (side: World, { plot }: PanelGrid, i: number): NonNormalizedSpec => ({
     title: panelTitle(side.name, side.color, narrow(width) ? 24 : 6),
-    width: grid.plot,
+    width: plot,
     height,
     layer: [
       ...curves[i]!.map((curve) => lineOf(curve, x, y, lostText(countsOf(side)) !== null)),
@@ -77,7 +66,7 @@ export function classTails(sides: Sides, width: number): TopLevelSpec | null {
             width,
           )
         : endLabels(
-            curves[i]!.map((curve) => endOf(curve, { x, y, width: grid.plot, height })),
+            curves[i]!.map((curve) => endOf(curve, { x, y, width: plot, height })),
             height - 4,
             { dx: 6, bold: true },
           )),
@@ -85,21 +74,17 @@ export function classTails(sides: Sides, width: number): TopLevelSpec | null {
   })
   const others = result.classes.length - curves[0]!.length
   const rest = others > 0 ? ` · ${plural(others, 'further class')} in the table` : ''
-  return {
-    ...frame(finding(sides), `${subject(sides)} · one line for each class${rest}`, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: sides.map(panel),
-  }
+  const subtitle = `${subject(sides)} · one line for each class${rest}`
+  const chart = { title: finding(sides), subtitle, panels: sides }
+  return panelled(chart, width, { axis: 44, labels: room }, panel)
 }
 
 const countsOf = ({ result }: World) => result.classes.map(({ counts }) => counts)
 
 function curvesOf({ result }: World, names: readonly string[]): Curve[] {
   return names.flatMap((name, i): Curve[] => {
-    const tail = result.classes.find((own) => own.name === name)?.tail ?? []
-    const points = tail.filter(({ p, value }) => p >= FIRST && p < 1 && value > 0)
-    return points.length === 0 ? [] : [{ name: short(name), points, style: STYLES[i]! }]
+    const points = curvePoints(result.classes.find((ofClass) => ofClass.name === name)?.tail ?? [])
+    return points.length === 0 ? [] : [{ name: cut(name, LONGEST), points, style: STYLES[i]! }]
   })
 }
 
@@ -139,23 +124,19 @@ function endOf(
 /** The classes with the longest and the shortest tail, at the highest percentile of both. */
 function finding(sides: Sides): string {
   const { classes } = sides.at(-1)!.result
-  for (const [level, name] of LEVELS) {
-    const known = classes.flatMap((own) => {
-      const estimate = own.latency.percentiles[level]
-      return estimate.value === null ? [] : [{ name: own.name, estimate, value: estimate.value }]
+  for (const level of LEVELS) {
+    const supported = classes.flatMap(({ name, latency: { percentiles } }) => {
+      const estimate = percentiles[level]
+      return estimate.value === null ? [] : [{ name, estimate, value: estimate.value }]
     })
-    if (known.length < 2) continue
-    const slow = largest(known, ({ value }) => value)!
-    const fast = largest(known, ({ value }) => -value)!
+    if (supported.length < 2) continue
+    const slow = largest(supported, ({ value }) => value)!
+    const fast = largest(supported, ({ value }) => -value)!
     const text = (of: typeof slow) =>
-      `${short(of.name)}: ${name} ${estimateText(of.estimate, 'time')}`
+      `${cut(of.name, LONGEST)}: ${level} ${estimateText(of.estimate, 'time')}`
     return `The slowest class is ${text(slow)}, the fastest ${text(fast)}`
   }
   return 'Latency by class'
 }
 
-const LEVELS = [
-  ['p99', 'p99'],
-  ['p95', 'p95'],
-  ['p50', 'p50'],
-] as const
+const LEVELS = ['p99', 'p95', 'p50'] as const

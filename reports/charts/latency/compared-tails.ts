@@ -5,16 +5,16 @@ import { frame, keyWords, type Layer, largest, narrow, plotWidth } from '../fram
 import { type Limit, limitLines } from '../load/limits.ts'
 import { latencies } from '../plot.ts'
 import { LINE_STYLES } from '../theme.ts'
-import { FIRST, percentiles } from './tail-axis.ts'
+import { curvePoints, FIRST, percentiles } from './tail-axis.ts'
 import { nines } from './tail-finding.ts'
 
 /** The tail of one of several systems. */
-export interface NamedTail {
+interface NamedTail {
   readonly name: string
   readonly tail: readonly TailPoint[]
 }
 
-export interface ComparedTails {
+interface ComparedTails {
   /** at most as many as there are `LINE_STYLES` */
   readonly tails: readonly NamedTail[]
   readonly limits: readonly Limit[]
@@ -29,7 +29,7 @@ export function comparedTails(chart: ComparedTails, width: number): TopLevelSpec
   const curves = chart.tails.map(({ name, tail }, i) => ({
     name,
     style: LINE_STYLES[i]!,
-    points: shown(tail),
+    points: curvePoints(tail),
   }))
   const points = curves.flatMap((curve) => curve.points)
   if (points.length === 0) return null
@@ -43,8 +43,8 @@ export function comparedTails(chart: ComparedTails, width: number): TopLevelSpec
   const x = percentiles([nines(FIRST), nines(last)], chart.lost)
   const y = latencies('value', domain)
   const layers = curves.map(
-    ({ points: own, style }, i): Layer => ({
-      data: { values: own.map(({ p, value }) => ({ x: nines(p), value })) },
+    ({ points, style }, i): Layer => ({
+      data: { values: points.map(({ p, value }) => ({ x: nines(p), value })) },
       mark: {
         type: 'line',
         strokeWidth: i === 0 ? 2.8 : 2,
@@ -63,10 +63,6 @@ export function comparedTails(chart: ComparedTails, width: number): TopLevelSpec
   }
 }
 
-function shown(tail: readonly TailPoint[]): TailPoint[] {
-  return tail.filter(({ p, value }) => p >= FIRST && p < 1 && value > 0)
-}
-
 /**
  * The systems with the lowest and the highest latency at the last percentile that all support.
  * Where requests were `lost`, the title says that it is one of the served requests: over all
@@ -81,7 +77,7 @@ export function tailsFinding(
   })[],
   lost: boolean,
 ): string {
-  const curves = tails.map(({ tail, ...own }) => ({ ...own, points: shown(tail) }))
+  const curves = tails.map(({ tail, ...system }) => ({ ...system, points: curvePoints(tail) }))
   const shared = Math.min(...curves.map(({ points }) => points.at(-1)?.p ?? 0))
   const level = [0.99, 0.95, 0.9, 0.5].find((p) => p <= shared + 1e-9)
   if (level === undefined) return 'Too few requests to tell the tails apart'

@@ -4,9 +4,15 @@ import { capitalise, percentileName, plural, signedPercent, toleranceText } from
 import { meanError } from '../../tables/percentile-tables.ts'
 import { replaysText } from '../../tables/summary.ts'
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput } from '../frame.ts'
-import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { NOT_JUDGED, type RangeMark, type RangeRow, ROW, rangeRows } from './range-rows.ts'
+import {
+  NOT_JUDGED,
+  type RangeMark,
+  type RangeRow,
+  ROW,
+  rangeRows,
+  relativeErrors,
+} from './range-rows.ts'
 
 const [STRUCTURE, PREDICTION, NOISE] = [
   { name: 'structure', color: LIGHT.simulated, offset: -16 },
@@ -23,13 +29,15 @@ export function errorChart({ comparison }: ReportInput, width: number): TopLevel
     const band = { low: -tolerance, high: tolerance }
     return { p: row.p, judged: judged(row), band, marks: marksOf(row) }
   })
+  const ranges = drawn.flatMap(({ band, marks }) => [band, ...marks.map(({ range }) => range)])
+  const ends = ranges.flatMap((range) => (range ? [range.low, range.high] : []))
   const style = { reference: 0, bandOpacity: 0.14, dotSize: 70 }
   return {
     ...frame(finding(rows), subtitle(rows, comparison), width),
     width: plotWidth(width),
     height: ROW * rows.length,
     layer: [
-      ...rangeRows(drawn, axisOf(drawn, narrow(width) ? 5 : 9), style),
+      ...rangeRows(drawn, relativeErrors(ends, narrow(width) ? 5 : 9), style),
       ...keyWords([STRUCTURE, PREDICTION, NOISE], width),
     ],
   }
@@ -68,8 +76,8 @@ function marksOf({ structure, prediction, noise_floor }: PercentileComparison): 
   ]
   const marks = ofReplays.flatMap(({ errors, ...style }): RangeMark[] => {
     const mean = meanError(errors)
-    const each = errors.map((error) => error.error_relative)
-    const range = { low: Math.min(...each), high: Math.max(...each) }
+    const relative = errors.map((error) => error.error_relative)
+    const range = { low: Math.min(...relative), high: Math.max(...relative) }
     return mean === null ? [] : [{ ...style, range, dots: [mean] }]
   })
   const { largest: far, median: middle } = noise_floor
@@ -77,18 +85,6 @@ function marksOf({ structure, prediction, noise_floor }: PercentileComparison): 
   // a difference of two replays has no sign, so its range is around 0
   const dots = middle === null ? [] : [-middle, middle]
   return [...marks, { ...NOISE, range: { low: -far, high: far }, dots }]
-}
-
-function axisOf(rows: readonly RangeRow[], tickCount: number) {
-  const ranges = rows.flatMap(({ band, marks }) => [band, ...marks.map(({ range }) => range)])
-  const ends = ranges.flatMap((range) => (range ? [range.low, range.high] : []))
-  const [low, high] = [Math.min(...ends), Math.max(...ends)]
-  const margin = 0.04 * (high - low)
-  return linear('low', [low - margin, high + margin], {
-    title: 'relative error of the latency',
-    labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`,
-    tickCount,
-  })
 }
 
 /** Where structure and prediction are within their tolerances, by the verdicts on them. */

@@ -9,9 +9,9 @@ import {
   splitSum,
 } from '../../tables/error-split-table.ts'
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput, word } from '../frame.ts'
-import { type Channel, COLOR, linear } from '../plot.ts'
+import { COLOR, PIXEL_Y, valueLine } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { NOT_JUDGED, Y } from './range-rows.ts'
+import { NOT_JUDGED, relativeErrors } from './range-rows.ts'
 
 const COLORS = {
   structure: LIGHT.simulated,
@@ -40,10 +40,9 @@ export function errorSplitChart({ comparison }: ReportInput, width: number): Top
     ...controlTexts(comparison),
     ...(rows.every(isJudged) ? [] : [NOT_JUDGED]),
   ].join(' · ')
-  const x = axisOf(
-    [...bars.flatMap(({ low, high }) => [low, high]), ...sums.map(({ low }) => low)],
-    narrow(width) ? 5 : 9,
-  )
+  const ends = [...bars.flatMap(({ low, high }) => [low, high]), ...sums.map(({ low }) => low)]
+  // an error of 0 has an axis, too
+  const x = relativeErrors([-0.01, 0.01, ...ends], narrow(width) ? 5 : 9)
   return {
     ...frame(finding(rows, parts), subtitle, width),
     width: plotWidth(width),
@@ -52,17 +51,13 @@ export function errorSplitChart({ comparison }: ReportInput, width: number): Top
       {
         data: { values: bars },
         mark: { type: 'rect', stroke: LIGHT.paper, strokeWidth: 1 },
-        encoding: { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' }, color: COLOR },
+        encoding: { x, x2: { field: 'high' }, y: PIXEL_Y, y2: { field: 'y2' }, color: COLOR },
       },
-      {
-        data: { values: [{}] },
-        mark: { type: 'rule', color: LIGHT.muted },
-        encoding: { x: { datum: 0, type: 'quantitative' } },
-      },
+      valueLine(0),
       {
         data: { values: sums },
         mark: { type: 'rule', color: LIGHT.ink, strokeWidth: 3 },
-        encoding: { x, y: Y, y2: { field: 'y2' } },
+        encoding: { x, y: PIXEL_Y, y2: { field: 'y2' } },
       },
       ...rows.map((row, i) =>
         word(percentileName(row.p), -10, middleOf(i), {
@@ -90,17 +85,6 @@ function barsOf({ split }: SplitRow, parts: readonly SplitPart[], middle: number
     ends[side] += part
     const [low, high] = part < 0 ? [ends[side], from] : [from, ends[side]]
     return { low, high, y: middle - BAR / 2, y2: middle + BAR / 2, color: COLORS[key] }
-  })
-}
-
-function axisOf(values: readonly number[], tickCount: number): Channel {
-  // an error of 0 has an axis, too
-  const [low, high] = [Math.min(-0.01, ...values), Math.max(0.01, ...values)]
-  const margin = 0.04 * (high - low)
-  return linear('low', [low - margin, high + margin], {
-    title: 'relative error of the latency',
-    labelExpr: `datum.value === 0 ? '0' : format(datum.value * 100, '+,~f') + ' %'`,
-    tickCount,
   })
 }
 

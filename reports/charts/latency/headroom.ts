@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { fixed, time } from '../../format.ts'
-import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { endLabels, labels, latencies, levelLine, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** The tail of one kind of traffic by load, and the highest load that meets a limit. */
-export interface HeadroomCurve {
+interface HeadroomCurve {
   readonly name: string
   readonly points: readonly { readonly load: number; readonly ms: number }[]
   /** 1 − the highest load that meets the limit */
@@ -24,17 +24,17 @@ const COLORS = [LIGHT.simulated, LIGHT.queue, LIGHT.prediction] as const
 const LABELS = 60
 
 /** A latency percentile by load for several kinds of traffic, and where each reaches the limit. */
-export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec {
-  const height = narrow(width) ? 260 : 360
+export function headroomChart(chart: HeadroomChart): TopLevelSpec {
+  const height = 360
   const { curves, limitMs, percentile } = chart
-  const all = curves.flatMap(({ points }) => points.map(({ ms }) => ms))
-  const y = [Math.min(...all, limitMs) / 1.3, Math.max(...all, limitMs) * 1.3] as const
-  const wide = plotWidth(width, LABELS)
+  const times = curves.flatMap(({ points }) => points.map(({ ms }) => ms))
+  const y = [Math.min(...times, limitMs) / 1.3, Math.max(...times, limitMs) * 1.3] as const
+  const wide = plotWidth(WIDE, LABELS)
   const encoding = {
     x: linear('load', [0, 1], {
       title: 'mean load',
       labelExpr: PERCENT,
-      tickCount: narrow(width) ? 5 : 10,
+      tickCount: 10,
     }),
     y: latencies('ms', y, `${percentile} latency`),
   }
@@ -60,7 +60,7 @@ export function headroomChart(chart: HeadroomChart, width = WIDE): TopLevelSpec 
   const limit = pixel(limitMs, y, height, true)
   const limitText = `${percentile} < ${time(limitMs)}`
   return {
-    ...frame(finding(chart), chart.subtitle, width),
+    ...frame(finding(chart), chart.subtitle, WIDE),
     width: wide,
     height,
     layer: [

@@ -2,9 +2,9 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Series } from '../../../sim/documents/index.ts'
 import { count, time } from '../../format.ts'
-import { frame, type Layer, median, narrow, type Sides, subject, type World } from '../frame.ts'
+import { type Layer, median, narrow, type Sides, subject, type World } from '../frame.ts'
 import { latencyLimits, limitLines } from '../load/limits.ts'
-import { latencies, panelGrid, panelTitle, runTime } from '../plot.ts'
+import { latencies, type PanelGrid, panelled, panelTitle, runTime } from '../plot.ts'
 
 /** Most cells in each direction, whatever the length of the run. */
 const MOST_COLUMNS = 64
@@ -24,29 +24,23 @@ interface Cell {
 export function latencyHeat(sides: Sides, width: number): TopLevelSpec {
   const small = narrow(width)
   const height = small ? 170 : 240
-  const grid = panelGrid(sides.length, width, { axis: 44 })
   const limits = latencyLimits(sides)
   const cells = sides.map(({ result }) => heatCells(result.series, small ? 24 : MOST_COLUMNS))
   const domain = latencyDomain(
     cells.flat(),
     limits.map(({ limitMs }) => limitMs),
   )
-  const panel = (world: World, i: number): NonNormalizedSpec => ({
+  const panel = (world: World, { plot, columns }: PanelGrid, i: number): NonNormalizedSpec => ({
     title: panelTitle(world.name, world.color),
-    width: grid.plot,
+    width: plot,
     height,
     layer: [
-      heatLayer(cells[i]!, world, domain, i % grid.columns === 0),
+      heatLayer(cells[i]!, world, domain, i % columns === 0),
       ...limitLines(limits, { domain, height }),
     ],
   })
   const subtitle = `${subject(sides)} · darker: more requests at that time (square-root scale)`
-  return {
-    ...frame(finding(sides), subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: sides.map(panel),
-  }
+  return panelled({ title: finding(sides), subtitle, panels: sides }, width, { axis: 44 }, panel)
 }
 
 function heatLayer(
@@ -126,9 +120,9 @@ function finding(sides: Sides): string {
   const peaks = sides.flatMap(({ name, result }) => {
     const { bucket_s, heat } = result.series
     const highs = heat.counts.map((bucket) => quantileOf(bucket, heat.latency_edges, 0.95))
-    const known = highs.filter((value) => value !== null)
-    const middle = median(known)
-    const peak = Math.max(...known)
+    const ofRequests = highs.filter((value) => value !== null)
+    const middle = median(ofRequests)
+    const peak = Math.max(...ofRequests)
     if (middle === null) return []
     return [{ name, peak, middle, at: highs.indexOf(peak) * bucket_s }]
   })

@@ -6,11 +6,13 @@ const MOST_POINTS = 60
 /** A percentile of the latency (y, ms) of completed requests over time (x, s), by their arrival. */
 export function latencyPoints({ heat, bucket_s }: Series, p: number): { x: number; y: number }[] {
   const { counts, latency_edges: edges } = heat
-  const each = Math.ceil(counts.length / MOST_POINTS)
+  const perPoint = Math.ceil(counts.length / MOST_POINTS)
   const points: { x: number; y: number }[] = []
-  for (let from = 0; from < counts.length; from += each) {
-    const intervals = counts.slice(from, from + each)
-    const sums = intervals[0]!.map((_, bin) => intervals.reduce((sum, own) => sum + own[bin]!, 0))
+  for (let from = 0; from < counts.length; from += perPoint) {
+    const intervals = counts.slice(from, from + perPoint)
+    const sums = intervals[0]!.map((_, bin) =>
+      intervals.reduce((sum, interval) => sum + interval[bin]!, 0),
+    )
     const y = quantile(sums, edges, p)
     if (y !== null) points.push({ x: (from + intervals.length / 2) * bucket_s, y })
   }
@@ -22,8 +24,8 @@ const needed = (p: number) => 3 / (1 - p)
 
 /** The highest of some percentiles that nine of ten points of a line support. */
 export function supportedPercentile({ heat }: Series, mostPoints = MOST_POINTS): number {
-  const each = Math.max(1, Math.ceil(heat.counts.length / mostPoints))
-  const sizes = heat.counts.map((row) => each * row.reduce((sum, n) => sum + n, 0))
+  const perPoint = Math.max(1, Math.ceil(heat.counts.length / mostPoints))
+  const sizes = heat.counts.map((row) => perPoint * row.reduce((sum, n) => sum + n, 0))
   const small = sizes.toSorted((a, b) => a - b)[Math.floor(sizes.length / 10)] ?? 0
   return [0.99, 0.95, 0.9].find((p) => small >= needed(p)) ?? 0.5
 }

@@ -1,6 +1,6 @@
 import { percentileName } from '../../format.ts'
-import { type Layer, word } from '../frame.ts'
-import { type Channel, COLOR } from '../plot.ts'
+import { type Layer, SIGNED_PERCENT, word } from '../frame.ts'
+import { type Channel, intervalMarks, linear, PIXEL_Y, valueLine } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Height of the row of a percentile, px. */
@@ -38,9 +38,6 @@ interface RangeStyle {
   readonly dotSize: number
 }
 
-/** Pixels from the top of the plot. */
-export const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
-
 /** The middle of a row, px from the top of the plot. */
 export const middleOf = (row: number) => ROW * (row + 0.5)
 
@@ -62,23 +59,10 @@ export function rangeRows(
     {
       data: { values: bands },
       mark: { type: 'rect', color: LIGHT.muted, opacity: bandOpacity },
-      encoding: { x, x2: { field: 'high' }, y: Y, y2: { field: 'y2' } },
+      encoding: { x, x2: { field: 'high' }, y: PIXEL_Y, y2: { field: 'y2' } },
     },
-    {
-      data: { values: [{}] },
-      mark: { type: 'rule', color: LIGHT.muted },
-      encoding: { x: { datum: reference, type: 'quantitative' } },
-    },
-    {
-      data: { values: ranges },
-      mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
-      encoding: { x, x2: { field: 'high' }, y: Y, color: COLOR },
-    },
-    {
-      data: { values: dots },
-      mark: { type: 'point', filled: true, size: dotSize, opacity: 1 },
-      encoding: { x, y: Y, color: COLOR },
-    },
+    valueLine(reference),
+    ...intervalMarks(x, ranges, dots, dotSize),
     ...rows.map(({ p, judged }, i) =>
       word(percentileName(p), -10, middleOf(i), {
         align: 'right',
@@ -86,4 +70,15 @@ export function rangeRows(
       }),
     ),
   ]
+}
+
+/** The channel of relative errors that has room for all of `errors`. */
+export function relativeErrors(errors: readonly number[], tickCount: number): Channel {
+  const [low, high] = [Math.min(...errors), Math.max(...errors)]
+  const margin = 0.04 * (high - low)
+  return linear('low', [low - margin, high + margin], {
+    title: 'relative error of the latency',
+    labelExpr: SIGNED_PERCENT,
+    tickCount,
+  })
 }

@@ -5,7 +5,7 @@ import { frame, type Layer, narrow, plotWidth, type ReportInput, type Sides } fr
 import { latencyLimits, limitLines } from '../load/limits.ts'
 import { labels, latencies } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { FIRST, percentiles } from './tail-axis.ts'
+import { curvePoints, FIRST, percentiles } from './tail-axis.ts'
 import { anyLost, measuredTails, nines, tailFinding } from './tail-finding.ts'
 
 /** Space for the names of the curves in the lower right corner, px. */
@@ -17,18 +17,18 @@ const WORDS = { width: 260, height: 60 }
  */
 export function tailChart(sides: Sides, width: number, input: ReportInput): TopLevelSpec {
   const height = narrow(width) ? 280 : 400
-  const simulated = shown(input.simulated?.tail ?? [])
-  const replays = measuredTails(input).map(shown)
+  const simulated = curvePoints(input.simulated?.tail ?? [])
+  const replays = measuredTails(input).map(curvePoints)
   // limits are of classes: with several, the curves of the classes show them
   const limits = sides[0].result.classes.length > 1 ? [] : latencyLimits(sides)
-  const all = [simulated, ...replays].flat()
-  const last = nines(Math.max(0.9, ...all.map(({ p }) => p)))
+  const drawn = [simulated, ...replays].flat()
+  const last = nines(Math.max(0.9, ...drawn.map(({ p }) => p)))
   const x = [nines(FIRST), last] as const
   const wide = plotWidth(width)
   // start of the words at the lower right, in nines
   const from = last - (last - x[0]) * Math.min(1, WORDS.width / wide)
   const y = domain(
-    all,
+    drawn,
     limits.map(({ limitMs }) => limitMs),
     { from, share: WORDS.height / height },
   )
@@ -42,10 +42,6 @@ export function tailChart(sides: Sides, width: number, input: ReportInput): TopL
       ...words(sides, wide, height),
     ],
   }
-}
-
-function shown(tail: readonly TailPoint[]): TailPoint[] {
-  return tail.filter(({ p, value }) => p >= FIRST && p < 1 && value > 0)
 }
 
 /**

@@ -4,9 +4,9 @@ import {
   capitalise,
   estimateText,
   exactText,
-  figure,
   halfWidth,
   inWords,
+  ofLimitText,
   percentileName,
   time,
   valueText,
@@ -50,9 +50,7 @@ function ofOne(result: Result): string {
     if (verdict === 'UNDECIDED') {
       return `${what} ${estimateText(estimate, 'time')}; whether that is below ${exactText(limitMs, 'time')} is undecided`
     }
-    const ratio = value / limitMs
-    const share = `${figure(ratio)} ${ratio > 1 ? 'times' : 'of'} the limit`
-    return `${what} ${valueText(estimate, 'time')}, ${share}`
+    return `${what} ${valueText(estimate, 'time')}, ${ofLimitText(value / limitMs)}`
   }
   return ofServed(result, world)
 }
@@ -80,7 +78,7 @@ function ofServed(result: Result, world: string): string {
         return `${then} ${level}${served} is ${valueText(estimate, 'time')}`
       }
     } else {
-      const point = result.tail.find((one) => Math.abs(one.p - p) < 1e-9)
+      const point = result.tail.find((candidate) => Math.abs(candidate.p - p) < 1e-9)
       if (point) {
         const text = time(point.value, halfWidth(point))
         return `${then} ${level} over all classes${served} is ${text}`
@@ -126,10 +124,10 @@ function namedPercentile(p: number): string {
   return percentileName(named ?? p)
 }
 
-function replaysOf(some: number, all: number): string {
-  if (all === 1) return 'the replay'
-  if (some === all) return all === 2 ? 'both replays' : `all ${inWords(all)} replays`
-  return `${inWords(some)} ${some === 1 ? 'replay' : 'replays'} of ${inWords(all)}`
+function replaysOf(some: number, total: number): string {
+  if (total === 1) return 'the replay'
+  if (some === total) return total === 2 ? 'both replays' : `all ${inWords(total)} replays`
+  return `${inWords(some)} ${some === 1 ? 'replay' : 'replays'} of ${inWords(total)}`
 }
 
 /**

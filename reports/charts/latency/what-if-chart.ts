@@ -12,9 +12,9 @@ import {
   type ReportInput,
   word,
 } from '../frame.ts'
-import { type Channel, linear, logarithmic } from '../plot.ts'
+import { type Channel, linear, logarithmic, PIXEL_Y } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
-import { middleOf, NOT_JUDGED, ROW, rangeRows, Y } from './range-rows.ts'
+import { middleOf, NOT_JUDGED, ROW, rangeRows } from './range-rows.ts'
 import { hasRatios, type RatioRow, whatIfFinding } from './what-if-finding.ts'
 
 /** Pixels from the middle of a row. */
@@ -144,7 +144,7 @@ function roundDots(rows: readonly RatioRow[], x: Channel): Layer {
   return {
     data: { values },
     mark: { type: 'point', filled: true, size: 22, opacity: 0.7, color: LIGHT.measured },
-    encoding: { x, y: Y },
+    encoding: { x, y: PIXEL_Y },
   }
 }
 

@@ -94,11 +94,11 @@ function finding(sides: Sides, names: readonly string[]): string {
     return `A batch holds ${firstMean} ${noun} on average${where}`
   }
   const secondMean = valueText(second.mean, 'plain')
-  const [one, other] = [rangeOf(first), rangeOf(second)]
-  if (Math.max(one.high, other.high) < 1.05 * Math.min(one.low, other.low)) {
+  const [lower, upper] = [rangeOf(first), rangeOf(second)]
+  if (Math.max(lower.high, upper.high) < 1.05 * Math.min(lower.low, upper.low)) {
     return `Batches are alike${where}: ${firstMean} requests on average ${first.name}, ${secondMean} ${second.name}`
   }
-  if (one.high < other.low || other.high < one.low) {
+  if (lower.high < upper.low || upper.high < lower.low) {
     const size = second.value > first.value ? 'larger' : 'smaller'
     return `Measured batches are ${size}${where}: ${secondMean} requests on average against ${firstMean}`
   }

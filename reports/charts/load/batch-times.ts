@@ -2,8 +2,8 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Assumptions } from '../../../sim/documents/index.ts'
 import { count, percent, time } from '../../format.ts'
-import { frame, type Layer, narrow, type Sides } from '../frame.ts'
-import { endLabels, linear, panelGrid, panelTitle, pixel } from '../plot.ts'
+import { type Layer, narrow, type Sides } from '../frame.ts'
+import { endLabels, linear, panelled, panelTitle, pixel } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
 
@@ -24,17 +24,14 @@ export function batchTimes([{ result }]: Sides, width: number): TopLevelSpec | n
   const height = narrow(width) ? 150 : 170
   const names = shown.flatMap(({ curves }) => curves.map((curve) => textOf(curve.length)))
   const room = Math.max(0, ...names.map((name) => textWidth(name, LABEL_SIZE)))
-  const grid = panelGrid(shown.length, width, { axis: 40, labels: room })
   const source = result.profile === null ? basisText(shown) : `profile ${result.profile.name}`
   const more = panels.length > MOST_POOLS ? `, ${MOST_POOLS} of ${panels.length} kinds of pool` : ''
   const lengths = names.some((name) => name !== '') ? ' · a line for each length' : ''
   const subtitle = `${result.scenario.name} · mean at speed 1, ${source}${more}${lengths}${errorText(shown)}${scatterText(shown)}`
-  return {
-    ...frame(finding(shown[0]!, panels.length > 1), subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: shown.map((panel) => drawn(panel, grid.plot, height)),
-  }
+  const chart = { title: finding(shown[0]!, panels.length > 1), subtitle, panels: shown }
+  return panelled(chart, width, { axis: 40, labels: room }, (panel, { plot }) =>
+    drawn(panel, plot, height),
+  )
 }
 
 /** What the times rest on where nothing was calibrated; of several panels, the least sure one. */
@@ -54,18 +51,17 @@ function errorText(panels: readonly Panel[]): string {
 
 /** The scatter of single ones about the mean; of several panels, the largest. */
 function scatterText(panels: readonly Panel[]): string {
-  const all = panels.flatMap(({ residual }) => residual ?? [])
-  if (all.length === 0) return ''
-  return ` · single ones scatter by ${percent(Math.max(...all.map(({ of_all: cv }) => cv)))}`
+  const residuals = panels.flatMap(({ residual }) => residual ?? [])
+  if (residuals.length === 0) return ''
+  return ` · single ones scatter by ${percent(Math.max(...residuals.map(({ of_all: cv }) => cv)))}`
 }
 
 /** Pools with the same times share a panel. */
-function panelsOf(all: readonly BatchTimes[]): Panel[] {
+function panelsOf(ofPools: readonly BatchTimes[]): Panel[] {
   const panels = new Map<string, Panel>()
-  for (const { pool, ...times } of all) {
+  for (const { pool, ...times } of ofPools) {
     const key = JSON.stringify(times)
-    const known = panels.get(key)
-    panels.set(key, { ...times, pools: [...(known?.pools ?? []), pool] })
+    panels.set(key, { ...times, pools: [...(panels.get(key)?.pools ?? []), pool] })
   }
   return [...panels.values()]
 }
@@ -124,8 +120,8 @@ function finding({ pools, steps, sizes, curves }: Panel, several: boolean): stri
   }
   const most = sizes.at(-1)!
   const where = several ? ` in ${pools[0]}` : ''
-  const one = steps ? 'one sequence' : 'a single request'
+  const single = steps ? 'one sequence' : 'a single request'
   if (most === 1) return `${steps ? 'A decode step' : 'A request'}${where} takes ${at(0)}`
   const what = steps ? `A decode step of ${count(most)} sequences` : `A batch of ${count(most)}`
-  return `${what}${where} takes ${at(-1)}, ${one} ${at(0)}`
+  return `${what}${where} takes ${at(-1)}, ${single} ${at(0)}`
 }

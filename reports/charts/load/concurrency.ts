@@ -4,7 +4,7 @@ import { type Channel, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** One setting of a closed loop: concurrent requests of its clients, and their latency. */
-export interface ConcurrencyPoint {
+interface ConcurrencyPoint {
   readonly users: number
   readonly simulated: Latency
   readonly measured: Latency
@@ -33,9 +33,9 @@ const LABELS = 116
 export function concurrencyChart(chart: ConcurrencyChart, width = WIDE): TopLevelSpec {
   const height = narrow(width) ? 260 : 360
   const { points } = chart
-  const all = points.flatMap(({ simulated, measured }) => [simulated, measured])
-  const low = Math.min(...all.map(({ p50 }) => p50)) / 1.25
-  const high = Math.max(...all.map(({ p99 }) => p99)) * 1.15
+  const shown = points.flatMap(({ simulated, measured }) => [simulated, measured])
+  const low = Math.min(...shown.map(({ p50 }) => p50)) / 1.25
+  const high = Math.max(...shown.map(({ p99 }) => p99)) * 1.15
   const last = points.at(-1)!
   const axis = { title: 'concurrent requests', tickCount: narrow(width) ? 5 : 9 }
   const x = linear('users', [0, last.users], axis)

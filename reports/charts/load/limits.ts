@@ -14,7 +14,7 @@ export interface Limit {
 /** Latency limits of all classes without duplicates, in ascending order. */
 export function latencyLimits([{ result }]: Sides): Limit[] {
   const several = result.classes.length > 1
-  const found = new Map<string, Limit>()
+  const limits = new Map<string, Limit>()
   for (const { class: name, text } of result.objectives) {
     const objective = parseObjective(text)
     if (objective?.kind !== 'latency') continue
@@ -22,9 +22,9 @@ export function latencyLimits([{ result }]: Sides): Limit[] {
     const window = window_s === null ? '' : ` in the worst ${declared(window_s)} s`
     const of = several ? ` (${name})` : ''
     const label = `SLO ${percentileName(p)}${window} < ${exactText(limitMs, 'time')}${of}`
-    found.set(label, { p, limitMs, text: label })
+    limits.set(label, { p, limitMs, text: label })
   }
-  return [...found.values()].sort((a, b) => a.limitMs - b.limitMs || a.p - b.p)
+  return [...limits.values()].sort((a, b) => a.limitMs - b.limitMs || a.p - b.p)
 }
 
 interface Plot {

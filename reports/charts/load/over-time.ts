@@ -5,6 +5,7 @@ import { frame, type Layer, narrow, plotWidth, type Sides } from '../frame.ts'
 import { endLabels, levelLine, linear, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE } from '../theme.ts'
+import { midpoints } from './time-panels.ts'
 
 /** One value for each bucket of a run, from its start; null for a bucket without one. */
 export interface Line {
@@ -16,7 +17,7 @@ export interface Line {
   readonly label?: boolean
 }
 
-export interface TimeChart {
+interface TimeChart {
   readonly title: string
   readonly subtitle: string
   readonly width: number
@@ -43,7 +44,7 @@ export function timeChart(chart: TimeChart): TopLevelSpec {
   const at = (value: number) => pixel(value, [low, high], height)
   const drawn = lines.map(
     ({ values, color, thickness = 2 }): Layer => ({
-      data: { values: values.map((value, i) => ({ x: (i + 0.5) * bucketS, y: value })) },
+      data: { values: midpoints(values, bucketS) },
       mark: { type: 'line', color, strokeWidth: thickness, opacity: thickness < 1.5 ? 0.6 : 1 },
       encoding: { x, y },
     }),
@@ -79,9 +80,9 @@ export function untilTheEnd(sides: Sides): string {
 /** All values and the range to cover; with a margin where a value, not a bound, is outermost. */
 function range({ lines, level, cover }: TimeChart): [number, number] {
   const values = lines.flatMap((line) => line.values.filter((value) => value !== null))
-  const all = level ? [...values, level.y] : values
-  const high = Math.max(...all, cover[1])
-  const low = Math.min(...all, cover[0])
+  const heights = level ? [...values, level.y] : values
+  const high = Math.max(...heights, cover[1])
+  const low = Math.min(...heights, cover[0])
   const margin = 0.08 * (high - low)
   return [low < cover[0] ? low - margin : low, high > cover[1] ? high + margin : high]
 }

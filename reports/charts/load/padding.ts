@@ -1,6 +1,6 @@
 import { mean } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { endLabels, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -26,14 +26,14 @@ export interface PaddingChart {
 const LABELS = 90
 
 /** Padding efficiency by the variation of lengths: lines for drawn lengths, dots for real ones. */
-export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
-  const height = narrow(width) ? 240 : 320
-  const wide = plotWidth(width, LABELS)
+export function paddingChart(chart: PaddingChart): TopLevelSpec {
+  const height = 320
+  const wide = plotWidth(WIDE, LABELS)
   const { curves } = chart
   const most = Math.max(...curves.flatMap(({ points }) => points.map(({ cv }) => cv)))
   const x = linear('cv', [0, most], {
     title: 'coefficient of variation of lengths',
-    tickCount: narrow(width) ? 5 : 9,
+    tickCount: 9,
   })
   const y = linear('useful', [0, 1], {
     title: 'padding efficiency',
@@ -66,7 +66,7 @@ export function paddingChart(chart: PaddingChart, width = WIDE): TopLevelSpec {
     color: LIGHT.measured,
   }))
   return {
-    ...frame(chart.title, chart.subtitle, width),
+    ...frame(chart.title, chart.subtitle, WIDE),
     width: wide,
     height,
     layer: [...lines, dots, ...endLabels(ends, height), ...labels(real, { align: 'left' })],

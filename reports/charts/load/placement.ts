@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { frame, type Layer, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, type Layer, PERCENT, plotWidth, WIDE } from '../frame.ts'
 import { endLabels, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
@@ -27,16 +27,16 @@ const COLORS = [LIGHT.queue, LIGHT.prediction, LIGHT.simulated] as const
 const LABELS = 190
 
 /** Requests in time by the threshold between edge and centre; the centre alone as level lines. */
-export function placementChart(chart: PlacementChart, width = WIDE): TopLevelSpec {
-  const height = narrow(width) ? 260 : 360
+export function placementChart(chart: PlacementChart): TopLevelSpec {
+  const height = 360
   const { edges, centres } = chart
   const points = edges.flatMap(({ points }) => points)
-  const low = Math.min(...points.map((point) => point.low), ...centres.map((one) => one.low))
+  const low = Math.min(...points.map((point) => point.low), ...centres.map((centre) => centre.low))
   const domain = [Math.max(0, Math.floor(20 * low) / 20), 1] as const
   const thresholds = points.map(({ threshold }) => threshold)
   const [from, to] = [Math.min(...thresholds), Math.max(...thresholds)]
-  const wide = plotWidth(width, LABELS)
-  const axis = { title: 'longest prompt at the edge, tokens', tickCount: narrow(width) ? 4 : 8 }
+  const wide = plotWidth(WIDE, LABELS)
+  const axis = { title: 'longest prompt at the edge, tokens', tickCount: 8 }
   const x = linear('threshold', [from, to], axis)
   const y = linear('good', domain, { title: 'requests in time', labelExpr: PERCENT })
   const colored = edges.map((edge, i) => ({ ...edge, color: COLORS[i % COLORS.length]! }))
@@ -70,7 +70,7 @@ export function placementChart(chart: PlacementChart, width = WIDE): TopLevelSpe
     y: pixel(good, domain, height),
   }))
   return {
-    ...frame(chart.title, chart.subtitle, width),
+    ...frame(chart.title, chart.subtitle, WIDE),
     width: wide,
     height,
     layer: [...levels, ...lines, ...endLabels(ends, height)],

@@ -48,21 +48,21 @@ function totalCapacity({ result }: World): number | null {
 
 /** Losses of any side before a backlog of any side, and that before success on all. */
 function finding(sides: Sides): string {
-  const each = sides.map(flowOf)
-  const losing = largest(each, ({ lost }) => lost)!
+  const flows = sides.map(flowOf)
+  const losing = largest(flows, ({ lost }) => lost)!
   if (losing.lost > 0.001) {
-    const others = each.filter((side) => side !== losing)
+    const others = flows.filter((side) => side !== losing)
     const also = others.map(({ name, lost }) => `; ${name}: ${percent(lost)}`).join('')
     return `${percent(losing.lost)} of the requests were not served in time or at all (${losing.name}${also})`
   }
-  const behind = largest(each, ({ backlog }) => backlog?.most ?? 0)!
+  const behind = largest(flows, ({ backlog }) => backlog?.most ?? 0)!
   if (behind.backlog !== null) {
-    const others = each.filter((side) => side !== behind)
+    const others = flows.filter((side) => side !== behind)
     const also = others.map(({ name, backlog }) => `; ${name}: ${backlogText(backlog)}`).join('')
     return `Serving fell behind by up to ${backlogText(behind.backlog)} (${behind.name}${also})`
   }
-  const mean = each.at(-1)!.arrivedRps
-  const names = each.map(({ name }) => name).join(' and ')
+  const mean = flows.at(-1)!.arrivedRps
+  const names = flows.map(({ name }) => name).join(' and ')
   return `Serving kept up with arrivals (${names}): ${fixed(mean, mean < 10 ? 1 : 0)} requests/s on average`
 }
 

@@ -13,7 +13,7 @@ import {
   subject,
 } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
-import { type Panel, panelLines, panelY, timeAxis } from './time-panels.ts'
+import { midpoints, type Panel, panelLines, panelY, timeAxis } from './time-panels.ts'
 
 const NEEDED = { name: 'needed', color: LIGHT.simulated }
 const PAID = { name: 'paid', color: LIGHT.queue, strokeDash: [7, 3] }
@@ -29,20 +29,18 @@ export function replicaHours(sides: Sides, width: number): TopLevelSpec | null {
 
 /** Of several pools the one with the most idle replica-hours. */
 export function replicaHoursOf(
-  all: readonly ReplicaUse[],
+  pools: readonly ReplicaUse[],
   about: string,
   width: number,
 ): TopLevelSpec {
-  const use = largest(all, (pool) => hoursOf(pool).idle)!
+  const use = largest(pools, (pool) => hoursOf(pool).idle)!
   const hours = hoursOf(use)
   const title = `${figure(hours.paid)} replica-hours of ${use.name} are paid for, and the work needs ${figure(hours.needed)}: ${idleText(hours)} are idle`
-  const at = (values: readonly number[]) =>
-    values.map((y, i) => ({ x: (i + 0.5) * use.every_s, y }))
   const most = 1.1 * Math.max(1, ...use.paid, ...use.needed)
   const panel: Panel = {
     title: 'replicas',
     domain: [0, most],
-    lines: [at(use.paid), at(use.needed)],
+    lines: [use.paid, use.needed].map((values) => midpoints(values, use.every_s)),
   }
   const x = timeAxis(use.every_s * use.needed.length, width, true)
   const y = panelY(panel)
@@ -52,17 +50,17 @@ export function replicaHoursOf(
   ].map(
     ({ from, to, color }): Layer => ({
       data: {
-        values: to.map((high, i) => ({
-          x: (i + 0.5) * use.every_s,
-          y: high,
-          low: Math.min(high, from[i]!),
+        values: midpoints(to, use.every_s).map(({ x, y }, i) => ({
+          x,
+          y,
+          low: Math.min(y, from[i]!),
         })),
       },
       mark: { type: 'area', color, opacity: color === LIGHT.free ? 0.7 : 0.35 },
       encoding: { x, y, y2: { field: 'low' } },
     }),
   )
-  const which = all.length > 1 ? ` · pool ${use.name}, with the most idle hours` : ''
+  const which = pools.length > 1 ? ` · pool ${use.name}, with the most idle hours` : ''
   return {
     ...frame(title, `${about}${which} · needed: at full batches or steps`, width),
     width: plotWidth(width),

@@ -12,9 +12,9 @@ import {
   endOf,
   latencyPanel,
   loadPanel,
+  midpoints,
   PANEL_SPACING,
   type Panel,
-  type Point,
   panelHeight,
   panelLimits,
   panelLines,
@@ -80,13 +80,15 @@ function spread({ series }: PoolAvailability): number {
 }
 
 function replicasPanel({ series, regret }: PoolAvailability): Panel {
-  const line = (values: readonly number[]): Point[] =>
-    values.map((y, i) => ({ x: (i + 0.5) * series.every_s, y }))
   const oracle = typeof regret === 'object' && regret !== null ? regret.oracle.serving : []
   const lines = [series.paid, series.serving, oracle]
   // with room for the marks of decisions
   const most = 1.2 * Math.max(1, ...lines.flat())
-  return { title: 'replicas', domain: [0, most], lines: lines.map(line) }
+  return {
+    title: 'replicas',
+    domain: [0, most],
+    lines: lines.map((values) => midpoints(values, series.every_s)),
+  }
 }
 
 /** Without a name for what is not drawn. */
@@ -98,11 +100,11 @@ function namesOf(availability: PoolAvailability) {
 
 /** Marks at the top, each with its reason. */
 function decisions(
-  { decisions: all }: PoolAvailability,
+  { decisions: decided }: PoolAvailability,
   { x, panel }: { readonly x: Channel; readonly panel: Panel },
 ): Layer[] {
-  if (all.length === 0 || all.length > MOST_DECISIONS) return []
-  const values = all.map(({ at_s, replicas, reason }) => ({
+  if (decided.length === 0 || decided.length > MOST_DECISIONS) return []
+  const values = decided.map(({ at_s, replicas, reason }) => ({
     x: at_s,
     y: 0.96 * panel.domain[1],
     text: `${replicas}: ${reason}`,

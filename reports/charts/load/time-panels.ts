@@ -16,7 +16,7 @@ export interface Point {
   readonly y: number
 }
 
-export interface PanelStyle {
+interface PanelStyle {
   readonly color: string
   readonly strokeDash?: readonly number[]
 }
@@ -33,6 +33,10 @@ export interface Panel {
 }
 
 export const panelHeight = (width: number): number => (narrow(width) ? 100 : 110)
+
+/** Values of intervals of equal length, each at the middle of its interval. */
+export const midpoints = <Y>(values: readonly Y[], everyS: number): { x: number; y: Y }[] =>
+  values.map((y, i) => ({ x: (i + 0.5) * everyS, y }))
 
 /** Length of the traffic, s. */
 export function endOf({ result: { series } }: World): number {
@@ -78,7 +82,7 @@ export function panelLimits(world: World, width: number): Limit[] {
 
 /** Arrivals per second. */
 export function loadPanel({ result: { series } }: World): Panel {
-  const line = series.arrived_rps.map((y, i) => ({ x: (i + 0.5) * series.bucket_s, y }))
+  const line = midpoints(series.arrived_rps, series.bucket_s)
   const most = Math.max(1e-9, ...series.arrived_rps)
   return { title: 'arrivals/s', domain: [0, 1.1 * most], lines: [line] }
 }

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import type { Result } from '../../../sim/documents/index.ts'
-import { figure } from '../../format.ts'
+import { capitalise, figure } from '../../format.ts'
 import { frame, keyWords, type Layer, plotWidth, type Sides, subject } from '../frame.ts'
 import { supportedPercentile } from '../latency/latency-over-time.ts'
 import { LIGHT } from '../theme.ts'
@@ -42,10 +42,10 @@ const NAMES: Readonly<Record<string, readonly [name: string, axis: string]>> = {
 export function tunedSettings(sides: Sides, width: number): TopLevelSpec | null {
   const world = sides.find(({ result }) => (result.tuning ?? []).length > 0)
   if (world === undefined) return null
-  const all = world.result.tuning!
-  const listed = all.reduce((sum, { changes }) => sum + changes.length, 0)
+  const tuned = world.result.tuning!
+  const listed = tuned.reduce((sum, { changes }) => sum + changes.length, 0)
   const endS = endOf(world)
-  const drawn = all.slice(0, MOST_SETTINGS).map((setting) => ({
+  const drawn = tuned.slice(0, MOST_SETTINGS).map((setting) => ({
     setting,
     points: pointsOf(setting, listed < MOST_CHANGES ? endS : null),
   }))
@@ -56,9 +56,9 @@ export function tunedSettings(sides: Sides, width: number): TopLevelSpec | null 
   const latency = latencyPanel(world, supportedPercentile(world.result.series))
   const panels = [
     ...drawn.map(({ setting, points }) => {
-      const own = panelLines(settingPanel(setting, points), x, [{ color: LIGHT.simulated }])
+      const lines = panelLines(settingPanel(setting, points), x, [{ color: LIGHT.simulated }])
       const named = { name: nameOf(setting), color: LIGHT.simulated }
-      return panel(drawn.length > 1 ? [...own, ...keyWords([named], width)] : own)
+      return panel(drawn.length > 1 ? [...lines, ...keyWords([named], width)] : lines)
     }),
     panel(panelLines(loadPanel(world), x, [{ color: LIGHT.ink }])),
     panel([
@@ -66,13 +66,13 @@ export function tunedSettings(sides: Sides, width: number): TopLevelSpec | null 
       ...limitLines(panelLimits(world, width), { domain: latency.domain, height }),
     ]),
   ]
-  const subtitle = `${subject([world])}${furtherText(all)} · changes of the first run, other lines are means over runs`
+  const subtitle = `${subject([world])}${furtherText(tuned)} · changes of the first run, other lines are means over runs`
   const spacing = drawn.length > 1 ? 2 * PANEL_SPACING : PANEL_SPACING
   return { ...frame(finding(drawn), subtitle, width), spacing, vconcat: panels }
 }
 
-function furtherText(all: readonly Setting[]): string {
-  return all.length > MOST_SETTINGS ? ` · ${MOST_SETTINGS} of ${all.length} tuned settings` : ''
+function furtherText(tuned: readonly Setting[]): string {
+  return tuned.length > MOST_SETTINGS ? ` · ${MOST_SETTINGS} of ${tuned.length} tuned settings` : ''
 }
 
 /** The value after each change; a run keeps the last one until `endS`, where that is known. */
@@ -93,9 +93,10 @@ function wordsOf({ setting }: Setting): readonly [name: string, axis: string] {
 }
 
 /** "concurrency limit of central" */
-function nameOf(own: Setting): string {
-  const [holder, pool] = own.setting.split('.')
-  return holder === 'pools' ? `${wordsOf(own)[0]} of ${pool}` : wordsOf(own)[0]
+function nameOf(setting: Setting): string {
+  const [holder, pool] = setting.setting.split('.')
+  const [name] = wordsOf(setting)
+  return holder === 'pools' ? `${name} of ${pool}` : name
 }
 
 function finding(
@@ -108,8 +109,7 @@ function finding(
     const mean = figure(meanOf(points))
     return `the ${nameOf(setting)} is ${figure(low, 3)} to ${figure(high, 3)}, on average ${mean}`
   })
-  const text = texts.join('; ')
-  return `${text[0]!.toUpperCase()}${text.slice(1)}`
+  return capitalise(texts.join('; '))
 }
 
 /** Over time. */

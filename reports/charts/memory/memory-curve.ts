@@ -12,13 +12,13 @@ import {
   type SpaceSide,
   spaceText,
 } from '../../tables/memory-spaces.ts'
-import { frame, type Layer, largest, narrow, subject } from '../frame.ts'
+import { type Layer, largest, narrow, subject } from '../frame.ts'
 import {
   endLabels,
-  labels,
-  levelLine,
+  limitLevel,
   linear,
-  panelGrid,
+  type PanelGrid,
+  panelled,
   panelTitle,
   pixel,
   runTime,
@@ -34,32 +34,30 @@ const WASTE = 0.1
 /** Memory requested, in use and reserved over time, below the limit; one panel for each side. */
 export function memoryCurve(sides: Space, width: number): TopLevelSpec {
   const room = textWidth('requested', LABEL_SIZE)
-  const grid = panelGrid(sides.length, width, { axis: 52, labels: room })
   const most = Math.max(...sides.map(({ space }) => mostOf(space)))
   const low = Math.min(...sides.map(({ space }) => axisStart(weightsLevel(space), most)))
   const top = most + 0.1 * (most - low)
-  const plot = {
-    wide: grid.plot,
-    height: narrow(width) ? 180 : 220,
-    domain: [low, top],
-    unit: sizeUnit(top),
-  } as const
-  const panel = ({ name, color, space }: SpaceSide, i: number): NonNormalizedSpec => ({
-    ...(sides.length > 1 && { title: panelTitle(name, color) }),
-    width: plot.wide,
-    height: plot.height,
-    layer: [
-      ...bands(color, space, plot, i % grid.columns === 0),
-      ...limitLine(space, plot),
-      ...endLabels(levelNames(color, space, plot), plot.height - 4, { dx: 6 }),
-    ],
-  })
-  return {
-    ...frame(finding(sides), subtitle(sides, plot.domain), width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: sides.map(panel),
+  const domain = [low, top] as const
+  const height = narrow(width) ? 180 : 220
+  const panel = (
+    { name, color, space }: SpaceSide,
+    grid: PanelGrid,
+    i: number,
+  ): NonNormalizedSpec => {
+    const plot = { wide: grid.plot, height, domain, unit: sizeUnit(top) }
+    return {
+      ...(sides.length > 1 && { title: panelTitle(name, color) }),
+      width: plot.wide,
+      height,
+      layer: [
+        ...bands(color, space, plot, i % grid.columns === 0),
+        ...limitLine(space, plot),
+        ...endLabels(levelNames(color, space, plot), height - 4, { dx: 6 }),
+      ],
+    }
   }
+  const chart = { title: finding(sides), subtitle: subtitle(sides, domain), panels: sides }
+  return panelled(chart, width, { axis: 52, labels: room }, panel)
 }
 
 interface Plot {
@@ -120,12 +118,7 @@ function weightsLevel({ residency, weights_mib }: MemorySpace): number {
 
 function limitLine({ limit_mib: limit }: MemorySpace, { height, domain }: Plot): Layer[] {
   if (limit === null || limit >= domain[1]) return []
-  const y = pixel(limit, domain, height)
-  const text = `limit ${exactSize(limit)}`
-  return [
-    levelLine(y, LIGHT.limit),
-    ...labels([{ x: 6, y: y - 9, text, color: LIGHT.limit }], { align: 'left' }),
-  ]
+  return limitLevel(pixel(limit, domain, height), `limit ${exactSize(limit)}`)
 }
 
 /** Names of the levels at their last values. */

@@ -20,7 +20,7 @@ export interface MapLayout {
   readonly borders: readonly { readonly x: number; readonly x2: number; readonly y: number }[]
 }
 
-export interface LayoutOptions {
+interface LayoutOptions {
   readonly endS: number
   /** the finest steps of addresses in a picture, and its most instants */
   readonly rows: number
@@ -87,7 +87,7 @@ function merged(
   rows: number,
   of: (chunk: MapChunk) => Owner,
 ): Rectangle[] {
-  const all: Rectangle[] = []
+  const rectangles: Rectangle[] = []
   const [low, high] = domain
   const row = (high - low) / rows
   let open = new Map<string, Rectangle>()
@@ -101,7 +101,7 @@ function merged(
       if (owner) {
         const key = `${from} ${to} ${owner.pool} ${owner.kind.name}`
         const rectangle = open.get(key) ?? { x, x2, y: low + from * row, y2: low + to * row, owner }
-        if (!open.has(key)) all.push(rectangle)
+        if (!open.has(key)) rectangles.push(rectangle)
         rectangle.x2 = x2
         next.set(key, rectangle)
       }
@@ -109,7 +109,7 @@ function merged(
     }
     open = next
   }
-  return all
+  return rectangles
 }
 
 /**
@@ -136,13 +136,13 @@ function rowsOf(
   const cells: (Owner | null)[] = []
   const shown = (r: number) => cells[r] && !isFree(cells[r])
   shares.forEach((of, r) => {
-    const all = [...of].sort((a, b) => b[1] - a[1])
-    const used = all.filter(([owner]) => !isFree(owner))
-    const [usedShare, held] = [used, all].map((some) => some.reduce((sum, [, n]) => sum + n, 0))
+    const inOrder = [...of].sort((a, b) => b[1] - a[1])
+    const used = inOrder.filter(([owner]) => !isFree(owner))
+    const [usedShare, held] = [used, inOrder].map((some) => some.reduce((sum, [, n]) => sum + n, 0))
     if (held! < 0.5) cells.push(null)
     else if (usedShare! >= held! / 2 || (used.length > 0 && !shown(r - 1) && !shown(r - 2))) {
       cells.push(used[0]![0])
-    } else cells.push(all.find(([owner]) => isFree(owner))![0])
+    } else cells.push(inOrder.find(([owner]) => isFree(owner))![0])
   })
   return cells
 }
@@ -152,24 +152,24 @@ function rowsOf(
  * pool is a border, too. A border lasts as long as chunks continue to meet there.
  */
 function bordersOf(columns: readonly Column[], gap: number, of: (chunk: MapChunk) => Owner) {
-  const all: { x: number; x2: number; y: number; region: boolean }[] = []
-  let open = new Map<number, (typeof all)[number]>()
+  const borders: { x: number; x2: number; y: number; region: boolean }[] = []
+  let open = new Map<number, (typeof borders)[number]>()
   for (const { x, x2, chunks } of columns) {
-    const next = new Map<number, (typeof all)[number]>()
+    const next = new Map<number, (typeof borders)[number]>()
     for (const [i, chunk] of chunks.slice(1).entries()) {
       const y = chunk.address_mib
       if (endOf(chunks[i]!) !== y) continue
       const [below, above] = [of(chunks[i]!), of(chunk)]
       const border = open.get(y) ?? { x, x2, y, region: false }
-      if (!open.has(y)) all.push(border)
+      if (!open.has(y)) borders.push(border)
       border.x2 = x2
       border.region ||= below.pool !== above.pool || (isFree(below) && isFree(above))
       next.set(y, border)
     }
     open = next
   }
-  const kept: (typeof all)[number][] = []
-  for (const border of all.filter(({ region }) => region).sort((a, b) => a.y - b.y)) {
+  const kept: (typeof borders)[number][] = []
+  for (const border of borders.filter(({ region }) => region).sort((a, b) => a.y - b.y)) {
     const hidden = kept.some(({ x, x2, y }) => border.y - y < gap && x < border.x2 && border.x < x2)
     if (!hidden) kept.push(border)
   }

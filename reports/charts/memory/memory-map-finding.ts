@@ -37,8 +37,8 @@ function cacheText(space: MemorySpace): string {
     ({ value }) => (value ?? 0) - space.weights_mib,
   ) as [number, number]
   const unit = sizeUnit(held)
-  const [most, all] = [sizeIn(unit, used), sizeIn(unit, held)]
-  return `The KV cache takes up to ${most} of ${all} ${unit.name}`
+  const [most, reserved] = [sizeIn(unit, used), sizeIn(unit, held)]
+  return `The KV cache takes up to ${most} of ${reserved} ${unit.name}`
 }
 
 /** The state of memory at an instant. MiB. */
@@ -56,7 +56,8 @@ const scattered = ({ free, chunk, left }: Instant) => free + left - Math.max(chu
 
 function worstInstant({ map, limit_mib: limit, shared }: MemorySpace): Instant | undefined {
   const instants = map.map(({ at_s, chunks }): Instant => {
-    const sum = (all: readonly { mib: number }[]) => all.reduce((mib, chunk) => mib + chunk.mib, 0)
+    const sum = (chunks: readonly { mib: number }[]) =>
+      chunks.reduce((mib, chunk) => mib + chunk.mib, 0)
     const free = chunks.filter(({ owner }) => isFree(ownerOf(owner, shared)))
     const held = sum(chunks)
     return {

@@ -2,8 +2,8 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
 import { sizeUnit } from '../../format.ts'
 import { CUT_AXIS, type Space, spaceText } from '../../tables/memory-spaces.ts'
-import { frame, inLines, KEY_LINE, type Layer, largest, narrow, subject, word } from '../frame.ts'
-import { COLOR, linear, panelGrid, panelTitle, pixel, runTime } from '../plot.ts'
+import { inLines, KEY_LINE, type Layer, largest, narrow, subject, word } from '../frame.ts'
+import { COLOR, linear, type PanelGrid, panelled, panelTitle, pixel, runTime } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
 import { layOut, type MapLayout, type Rectangle } from './memory-layout.ts'
@@ -23,27 +23,29 @@ export function memoryMap(space: Space, width: number): TopLevelSpec | null {
   if (!first) return null
   const sides: Space = [first, ...others]
   const small = narrow(width)
-  const grid = panelGrid(sides.length, width, { axis: 52 })
-  const plot = { wide: grid.plot, height: small ? 200 : 280 }
+  const height = small ? 200 : 280
   const layouts = sides.map((side) =>
     layOut(side.space, {
       endS: side.result.duration_s,
-      rows: plot.height,
+      rows: height,
       columns: small ? 30 : 60,
       mostRectangles: small ? 500 : 1000,
     }),
   )
   const kinds = layouts.flatMap(({ rectangles }) => rectangles.map(({ owner }) => owner.kind))
-  const key = ownerKey(kindsAmong(new Set(kinds)), plot.wide)
-  const panel = (layout: MapLayout, i: number): NonNormalizedSpec => {
+  const panel = (layout: MapLayout, { plot: wide, columns }: PanelGrid, i: number) => {
     const { name, color } = sides[i]!
-    const offset = 10 + (i < grid.columns ? key.height : 0)
+    const key = ownerKey(kindsAmong(new Set(kinds)), wide)
+    const offset = 10 + (i < columns ? key.height : 0)
     return {
       ...(sides.length > 1 && { title: panelTitle(name, color, offset) }),
-      width: plot.wide,
-      height: plot.height,
-      layer: [...drawing(layout, plot, i % grid.columns === 0), ...(i === 0 ? key.layers : [])],
-    }
+      width: wide,
+      height,
+      layer: [
+        ...drawing(layout, { wide, height }, i % columns === 0),
+        ...(i === 0 ? key.layers : []),
+      ],
+    } satisfies NonNormalizedSpec
   }
   const subtitle = [
     subject(sides),
@@ -52,12 +54,8 @@ export function memoryMap(space: Space, width: number): TopLevelSpec | null {
     ...(layouts.some(({ domain: [low] }) => low > 0) ? [CUT_AXIS] : []),
     ...(layouts.some(({ borders }) => borders.length > 0) ? ['thin lines: regions'] : []),
   ].join(' · ')
-  return {
-    ...frame(mapFinding(sides), subtitle, width),
-    columns: grid.columns,
-    spacing: grid.spacing,
-    concat: layouts.map(panel),
-  }
+  const chart = { title: mapFinding(sides), subtitle, panels: layouts }
+  return panelled(chart, width, { axis: 52 }, panel)
 }
 
 function drawing({ domain, endS, rectangles, borders }: MapLayout, plot: Plot, first: boolean) {

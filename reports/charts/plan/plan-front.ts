@@ -29,13 +29,13 @@ interface Point {
 export function planFront(plan: Plan, width: number): TopLevelSpec {
   const judged = timedObjective(plan)
   const title = finding(plan)
-  const known = plan.rows.map((row) => pointOf(row, judged))
+  const exact = plan.rows.map((row) => pointOf(row, judged))
   const height = narrow(width) ? 260 : 340
   const limitMs = judged?.limitMs ?? null
-  const y = rangeOf(known, limitMs)
-  const clipped = known.some(({ ms }) => ms > y[1])
+  const y = rangeOf(exact, limitMs)
+  const clipped = exact.some(({ ms }) => ms > y[1])
   const subtitle = subtitleOf(plan, judged?.text ?? 'p99 latency', clipped)
-  const points = known.map((point) => inside(point, y))
+  const points = exact.map((point) => inside(point, y))
   const x = costAxis(plan, points, width)
   const of = judged === null ? 'p99 latency' : `p${Number((100 * judged.percentile).toFixed(3))}`
   const encoding = { x, y: latencies('ms', y, of) }
@@ -87,20 +87,22 @@ function timedObjective(plan: Plan): Judged | null {
 
 function pointOf(row: PlanRow, judged: Judged | null): Point {
   const { objectives, classes } = row.figures
-  const own = objectives.find((one) => one.class === judged?.class && one.text === judged.text)
-  const found: Estimate = own?.estimate ?? classes[0]!.latency_all.p99
+  const judgedObjective = objectives.find(
+    ({ class: name, text }) => name === judged?.class && text === judged.text,
+  )
+  const estimate: Estimate = judgedObjective?.estimate ?? classes[0]!.latency_all.p99
   // lost requests make it infinite, which is beyond any limit
-  const ms = found.value ?? Number.POSITIVE_INFINITY
-  return { row, cost: row.cost, ms, low: found.low ?? ms, high: found.high ?? ms }
+  const ms = estimate.value ?? Number.POSITIVE_INFINITY
+  return { row, cost: row.cost, ms, low: estimate.low ?? ms, high: estimate.high ?? ms }
 }
 
 function rangeOf(points: readonly Point[], limitMs: number | null): readonly [number, number] {
   const finite = points.map(({ ms }) => ms).filter(Number.isFinite)
-  const all = [...finite, ...(limitMs === null ? [] : [limitMs])]
-  if (all.length === 0) return [1, 10]
-  const least = Math.min(...all) / 1.4
+  const drawn = [...finite, ...(limitMs === null ? [] : [limitMs])]
+  if (drawn.length === 0) return [1, 10]
+  const least = Math.min(...drawn) / 1.4
   const most =
-    limitMs === null ? Math.max(...all) : Math.min(Math.max(...all), limitMs * MOST_TIMES)
+    limitMs === null ? Math.max(...drawn) : Math.min(Math.max(...drawn), limitMs * MOST_TIMES)
   return [least, Math.max(most, limitMs ?? 0) * 1.4]
 }
 
@@ -176,14 +178,14 @@ function named(
   const winner = winnerOf(plan)
   return points.flatMap((point) => {
     const { row } = point
-    const own = row === winner
-    if (!own && !row.today) return []
-    const text = own ? (row.today ? 'cheapest, and today' : 'cheapest') : 'today'
+    const isWinner = row === winner
+    if (!isWinner && !row.today) return []
+    const text = isWinner ? (row.today ? 'cheapest, and today' : 'cheapest') : 'today'
     const x = (at.wide * (point.cost - from)) / (to - from)
     const y = pixel(point.ms, at.y, at.height, true)
     const right = x > 0.7 * at.wide
-    const color = own ? LIGHT.simulated : LIGHT.ink
-    const place = { align: right ? 'right' : 'left', dx: right ? -9 : 9, bold: own } as const
+    const color = isWinner ? LIGHT.simulated : LIGHT.ink
+    const place = { align: right ? 'right' : 'left', dx: right ? -9 : 9, bold: isWinner } as const
     // below the point, where no interval crosses it
     return labels([{ x, y: y + 13, text, color }], place)
   })

@@ -28,10 +28,10 @@ export function planTornado(plan: Plan, width: number): TopLevelSpec | null {
         : [{ name: causeName(what), less: less.value, more: more.value }],
     )
     .sort((a, b) => span(b) - span(a))
-  const own = winner?.figures.objectives.find(
+  const binding = winner?.figures.objectives.find(
     ({ class: name, text }) => name === winner.binding.class && text === winner.binding.text,
   )
-  const now = own?.estimate.value ?? null
+  const now = binding?.estimate.value ?? null
   if (winner === null || now === null || bars.length === 0) return null
   const objective = parseObjective(winner.binding.text)!
   const goodput = objective.kind === 'goodput'

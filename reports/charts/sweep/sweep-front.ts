@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Sweep } from '../../../sim/documents/index.ts'
 import { time } from '../../format.ts'
-import { usd, valuesText } from '../../tables/sweep-rows.ts'
+import { inUsd, valuesText } from '../../tables/sweep-rows.ts'
 import { frame, keyWords, type Layer, narrow, plotWidth } from '../frame.ts'
 import { COLOR, endLabels, latencies, linear, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -82,7 +82,7 @@ function finding(front: readonly Priced[]): string {
     return 'No configuration with a price and a latency certainly holds every objective'
   }
   if (first === last) {
-    return `No dearer configuration is faster than no. ${first.row.configuration}, ${usd(first.usd)} an hour`
+    return `No dearer configuration is faster than no. ${first.row.configuration}, ${inUsd(first.usd)} an hour`
   }
-  return `From ${usd(first.usd)} to ${usd(last.usd)} an hour the latency falls from ${time(first.ms!)} to ${time(last.ms!)}`
+  return `From ${inUsd(first.usd)} to ${inUsd(last.usd)} an hour the latency falls from ${time(first.ms!)} to ${time(last.ms!)}`
 }

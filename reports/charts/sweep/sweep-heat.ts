@@ -83,11 +83,11 @@ export function sweepHeat(sweep: Sweep, width: number): TopLevelSpec | null {
       },
       {
         data: {
-          values: texts.map((one) => ({
-            text: one.text,
-            end: one.end,
-            x: one.x + 0.48,
-            y: one.y + 0.47,
+          values: texts.map((label) => ({
+            text: label.text,
+            end: label.end,
+            x: label.x + 0.48,
+            y: label.y + 0.47,
           })),
         },
         mark: { type: 'text', fontSize: TEXT_SIZE, color: LIGHT.ink },

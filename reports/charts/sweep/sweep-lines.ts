@@ -108,15 +108,15 @@ function strokeOf({ points }: Line, i: number, encoding: Encoding): Layer {
 }
 
 function marksOf({ points }: Line, encoding: Encoding, x: Encoding['x']): Layer[] {
-  const known = points
+  const finite = points
     .filter(({ ms }) => ms !== null)
     .map(({ x: at, ms, low, high, color }) => ({ x: at, ms, low, high, color }))
-  const unknown = points
+  const infinite = points
     .filter(({ ms, row }) => ms === null && row.figures !== null)
     .map(({ x: at, color }) => ({ x: at, color }))
   return [
     {
-      data: { values: known },
+      data: { values: finite },
       mark: { type: 'rule', strokeWidth: 2, opacity: 0.7 },
       encoding: {
         x,
@@ -126,12 +126,12 @@ function marksOf({ points }: Line, encoding: Encoding, x: Encoding['x']): Layer[
       },
     },
     {
-      data: { values: known },
+      data: { values: finite },
       mark: { type: 'point', filled: true, size: 60, opacity: 1 },
       encoding: { ...encoding, color: COLOR },
     },
     {
-      data: { values: unknown },
+      data: { values: infinite },
       mark: { type: 'point', shape: 'cross', angle: 45, filled: true, size: 70, opacity: 1 },
       encoding: { x, y: { value: 4 }, color: COLOR },
     },
@@ -148,40 +148,35 @@ function layoutOf(sweep: Sweep, points: readonly Point[]): Layout {
       names.length === 1 ? row.values[0]! : String(row.configuration),
     )
     const name = names.length === 1 ? only! : 'configuration'
-    const all = points.map((point, x) => ({ ...point, x }))
-    return {
-      axis: { name, values },
-      others: [],
-      lines: [{ name: '', values: '', points: all }],
-      left: 0,
-    }
+    const line = { name: '', values: '', points: points.map((point, x) => ({ ...point, x })) }
+    return { axis: { name, values }, others: [], lines: [line], left: 0 }
   }
   const along = grid.indexOf(largest(grid, (values) => values.length)!)
   const groups = new Map<string, (Point & { readonly x: number })[]>()
   for (const point of points) {
-    const others = point.row.values.flatMap((value, i) =>
+    const fixed = point.row.values.flatMap((value, i) =>
       i === along ? [] : [`${names[i]} ${value}`],
     )
-    const name = others.join(', ')
-    const own = groups.get(name) ?? []
-    groups.set(name, [...own, { ...point, x: grid[along]!.indexOf(point.row.values[along]!) }])
+    const name = fixed.join(', ')
+    const x = grid[along]!.indexOf(point.row.values[along]!)
+    groups.set(name, [...(groups.get(name) ?? []), { ...point, x }])
   }
-  const all = [...groups].map(([name, own]) => ({
+  const possible = [...groups].map(([name, group]) => ({
     name,
-    values: own[0]!.row.values.filter((_, i) => i !== along).join(', '),
-    points: own.sort((a, b) => a.x - b.x),
+    values: group[0]!.row.values.filter((_, i) => i !== along).join(', '),
+    points: group.sort((a, b) => a.x - b.x),
   }))
-  const step = (all.length - 1) / (MOST_LINES - 1)
+  const step = (possible.length - 1) / (MOST_LINES - 1)
   const lines =
-    all.length <= MOST_LINES
-      ? all
-      : Array.from({ length: MOST_LINES }, (_, i) => all[Math.round(i * step)]!)
+    possible.length <= MOST_LINES
+      ? possible
+      : Array.from({ length: MOST_LINES }, (_, i) => possible[Math.round(i * step)]!)
   const axis = { name: names[along]!, values: grid[along]! }
   return {
     axis,
     others: names.filter((_, i) => i !== along),
     lines,
-    left: all.length - lines.length,
+    left: possible.length - lines.length,
   }
 }
 
@@ -199,12 +194,12 @@ function finding(sweep: Sweep, points: readonly Point[], axis: Layout['axis']): 
       return `Up to ${axis.name} ${axis.values[to - 1]} every objective holds`
     }
   }
-  const known = points.filter(({ ms }) => ms !== null)
-  const least = largest(known, ({ ms }) => -ms!)!
-  const most = largest(known, ({ ms }) => ms!)!
-  const of = ({ row, ms }: Point) => `${time(ms!)} (${valuesText(sweep, row)})`
+  const finite = points.filter(({ ms }) => ms !== null)
+  const least = largest(finite, ({ ms }) => -ms!)!
+  const most = largest(finite, ({ ms }) => ms!)!
+  const text = ({ row, ms }: Point) => `${time(ms!)} (${valuesText(sweep, row)})`
   const limit =
     figure.limit_ms === null ? '' : `; the limit is ${exactText(figure.limit_ms, 'time')}`
-  const range = least === most ? of(least) : `from ${of(least)} to ${of(most)}`
+  const range = least === most ? text(least) : `from ${text(least)} to ${text(most)}`
   return `${figure.text.replace(' latency_ms', '')} latency of ${figure.class} is ${range}${limit}`
 }

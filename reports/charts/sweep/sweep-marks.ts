@@ -1,9 +1,9 @@
 import type { Sweep, SweepRow } from '../../../sim/documents/index.ts'
 import { endOf, figureOf } from '../../../sim/documents/index.ts'
-import { exactText, plural } from '../../format.ts'
+import { cut, exactText, plural } from '../../format.ts'
 import { shortPaths } from '../../tables/sweep-rows.ts'
 import { type Layer, narrow } from '../frame.ts'
-import { labels, levelLine, pixel } from '../plot.ts'
+import { limitLevel, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** What the charts of a sweep share. */
@@ -11,7 +11,7 @@ import { LIGHT } from '../theme.ts'
 export type Ended = ReturnType<typeof endOf>
 
 /** Colours of verdicts; configurations that fail recede. */
-export const VERDICT_COLORS: Readonly<Record<Ended, string>> = {
+const VERDICT_COLORS: Readonly<Record<Ended, string>> = {
   PASS: LIGHT.simulated,
   not_judged: LIGHT.simulated,
   UNDECIDED: LIGHT.batchWait,
@@ -20,7 +20,7 @@ export const VERDICT_COLORS: Readonly<Record<Ended, string>> = {
   out_of_memory: LIGHT.grid,
 }
 
-export const VERDICT_NAMES: readonly (readonly [Ended, string])[] = [
+const VERDICT_NAMES: readonly (readonly [Ended, string])[] = [
   ['PASS', 'holds'],
   ['UNDECIDED', 'undecided'],
   ['FAIL', 'fails'],
@@ -55,10 +55,10 @@ export function latencyRange(
   points: readonly Point[],
   limitMs: number | null,
 ): readonly [number, number] | null {
-  const known = points.filter(({ ms }) => ms !== null && ms > 0)
-  if (known.length === 0) return null
+  const finite = points.filter(({ ms }) => ms !== null && ms > 0)
+  if (finite.length === 0) return null
   const ends = [
-    ...known.flatMap(({ ms, low, high }) => [low > 0 ? low : ms!, high]),
+    ...finite.flatMap(({ ms, low, high }) => [low > 0 ? low : ms!, high]),
     ...(limitMs === null ? [] : [limitMs]),
   ]
   return [Math.min(...ends) / 1.15, Math.max(...ends) * 1.25]
@@ -72,11 +72,7 @@ export function limitLayers(
 ): Layer[] {
   if (figure.limit_ms === null) return []
   const y = pixel(figure.limit_ms, domain, height, true)
-  const text = `limit ${exactText(figure.limit_ms, 'time')}`
-  return [
-    levelLine(y, LIGHT.limit),
-    ...labels([{ x: 6, y: y - 9, text, color: LIGHT.limit }], { align: 'left' }),
-  ]
+  return limitLevel(y, `limit ${exactText(figure.limit_ms, 'time')}`)
 }
 
 /** "overload · 8 configurations, 10 replications each": the start of a subtitle. */
@@ -106,6 +102,5 @@ export function thinned(labelsOf: readonly string[], width: number): number[] {
 /** Labels of positions 0, 1, …, as an expression of Vega; long ones are cut. */
 export const labelExpression = (texts: readonly string[], width: number) => {
   const longest = narrow(width) ? 10 : 16
-  const cut = texts.map((text) => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text))
-  return `${JSON.stringify(cut)}[datum.value]`
+  return `${JSON.stringify(texts.map((text) => cut(text, longest)))}[datum.value]`
 }

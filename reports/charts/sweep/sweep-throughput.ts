@@ -27,8 +27,8 @@ export function sweepThroughput(sweep: Sweep, width: number): TopLevelSpec | nul
   const { grid, paths } = sweep
   const along = paths.findIndex((path) => BATCH.test(path))
   if (grid === null || along < 0 || !paths.some((path) => CARD.test(path))) return null
-  const all = linesOf(sweep, grid[along]!, along)
-  const lines = all.slice(0, MOST_LINES)
+  const possible = linesOf(sweep, grid[along]!, along)
+  const lines = possible.slice(0, MOST_LINES)
   if (lines.length === 0 || lines.every(({ points }) => points.length < 2)) return null
   const values = grid[along]!
   const name = pathNames(sweep)[along]!
@@ -52,7 +52,7 @@ export function sweepThroughput(sweep: Sweep, width: number): TopLevelSpec | nul
       color: LINE_STYLES[i]!.color,
     }
   })
-  const left = all.length - lines.length
+  const left = possible.length - lines.length
   const subtitle = [
     sweepSubject(sweep),
     'capacity: full batches',

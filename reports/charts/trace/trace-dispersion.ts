@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import { figure } from '../../format.ts'
-import type { TraceFindings } from '../../trace-document.ts'
-import { emptyChart, frame, largest, logTicks, narrow, plotWidth, WIDE } from '../frame.ts'
+import { emptyChart, frame, largest, logTicks, narrow, plotWidth } from '../frame.ts'
 import { labels, levelLine, logarithmic, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Index of dispersion of the counts in windows, by the length of the window; 1 is Poisson. */
-export function traceDispersion(trace: TraceFindings, width = WIDE): TopLevelSpec {
+export function traceDispersion(trace: TraceStatistics, width: number): TopLevelSpec {
   const points = trace.windows.filter(({ dispersion }) => dispersion > 0)
   const subtitle = 'index of dispersion of the requests in each window'
   if (points.length === 0) return emptyChart(finding(points), subtitle, width)
@@ -65,7 +65,7 @@ export function traceDispersion(trace: TraceFindings, width = WIDE): TopLevelSpe
   }
 }
 
-function finding(points: TraceFindings['windows']): string {
+function finding(points: TraceStatistics['windows']): string {
   const most = largest(points, ({ dispersion }) => dispersion)
   if (most === undefined) return 'All windows have the same number of requests'
   const { dispersion, window_s } = most

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import { capitalise, count } from '../../format.ts'
-import type { LengthSummary, TraceFindings } from '../../trace-document.ts'
 import {
   emptyChart,
   frame,
@@ -10,19 +10,20 @@ import {
   narrow,
   PERCENT,
   plotWidth,
-  WIDE,
 } from '../frame.ts'
 import { logarithmic } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
+type Lengths = NonNullable<TraceStatistics['input_tokens']>
+
 interface Column {
   readonly name: string
   readonly color: string
-  readonly lengths: LengthSummary
+  readonly lengths: Lengths
 }
 
 /** Histograms of input and output lengths on a log axis. */
-export function traceLengths(trace: TraceFindings, width = WIDE): TopLevelSpec {
+export function traceLengths(trace: TraceStatistics, width: number): TopLevelSpec {
   const columns: Column[] = []
   const { input_tokens, output_tokens } = trace
   if (input_tokens) columns.push({ name: 'input', color: LIGHT.service, lengths: input_tokens })

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import { figure, percent } from '../../format.ts'
-import type { TraceFindings } from '../../trace-document.ts'
-import { frame, narrow, PERCENT, plotWidth, WIDE } from '../frame.ts'
+import { frame, narrow, PERCENT, plotWidth } from '../frame.ts'
 import { linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Padding efficiency if requests are batched in order of arrival and padded to the longest. */
-export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
+export function tracePadding(trace: TraceStatistics, width: number): TopLevelSpec {
   const values = trace.padding
   const axis = { title: 'padding efficiency', tickCount: 4, labelExpr: PERCENT }
   const y = linear('useful', [0, 1], axis)
@@ -32,7 +32,7 @@ export function tracePadding(trace: TraceFindings, width = WIDE): TopLevelSpec {
   }
 }
 
-function finding(values: TraceFindings['padding']): string {
+function finding(values: TraceStatistics['padding']): string {
   const shown = values.find(({ batch }) => batch === 8) ?? values.at(-1)
   if (shown === undefined) return 'Too few requests for a batch'
   const more = figure(1 / shown.useful)

@@ -1,12 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite'
+import type { TraceStatistics } from '../../../sim/traffic/index.ts'
 import { count, figure } from '../../format.ts'
-import type { TraceFindings } from '../../trace-document.ts'
-import { WIDE } from '../frame.ts'
 import { timeChart } from '../load/over-time.ts'
 import { LIGHT } from '../theme.ts'
 
 /** Arrivals per second over the time of a trace, with their mean. */
-export function traceRate(trace: TraceFindings, width = WIDE): TopLevelSpec {
+export function traceRate(trace: TraceStatistics, width: number): TopLevelSpec {
   const { rps, bin_s } = trace.rate
   const most = Math.max(0, ...rps)
   return timeChart({

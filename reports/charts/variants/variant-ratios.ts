@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { VARIANT_METRICS, type VariantRatio, type Variants } from '../../../sim/documents/index.ts'
 import { changeText, hasCounted } from '../../tables/variants-table.ts'
 import { frame, keyWords, type Layer, largest, logTicks, word } from '../frame.ts'
-import { COLOR, logarithmic } from '../plot.ts'
+import { intervalMarks, logarithmic, valueLine } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
 
@@ -11,8 +11,6 @@ const ROW = 26
 const HEAD = 26
 /** px from the middle of a row where there are both sides. */
 const OFFSET = 5
-const Y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null }
-
 interface Mark {
   readonly side: 'simulated' | 'measured'
   readonly ratio: VariantRatio & { readonly value: number }
@@ -58,7 +56,7 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
     }
   }
   const both = measured !== null
-  const drawn = placed.flatMap((row) =>
+  const bars = placed.flatMap((row) =>
     row.marks.map(({ side, ratio }) => {
       const offset = both ? (side === 'simulated' ? -OFFSET : OFFSET) : 0
       const color = ratio.difference === 'none found' ? LIGHT.muted : LIGHT[side]
@@ -66,6 +64,7 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
       return { value, low: low ?? value, high: high ?? value, y: row.y + offset, color }
     }),
   )
+  const dots = bars.map(({ value, y, color }) => ({ low: value, y, color }))
   const labels = placed.flatMap(({ name, metric, y: at }): Layer[] =>
     name === null
       ? [word(metric, -10, at, { align: 'right', color: LIGHT.ink })]
@@ -85,25 +84,7 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
     ),
     width: width - left - 40,
     height: y,
-    layer: [
-      {
-        data: { values: [{}] },
-        mark: { type: 'rule', color: LIGHT.muted },
-        encoding: { x: { datum: 1, type: 'quantitative' } },
-      },
-      {
-        data: { values: drawn },
-        mark: { type: 'rule', strokeWidth: 2.5, opacity: 0.75, strokeCap: 'round' },
-        encoding: { x, x2: { field: 'high' }, y: Y, color: COLOR },
-      },
-      {
-        data: { values: drawn },
-        mark: { type: 'point', filled: true, size: 55, opacity: 1 },
-        encoding: { x: { ...x, field: 'value' }, y: Y, color: COLOR },
-      },
-      ...labels,
-      ...keyWords(keys, width),
-    ],
+    layer: [valueLine(1), ...intervalMarks(x, bars, dots, 55), ...labels, ...keyWords(keys, width)],
   }
 }
 
@@ -115,13 +96,13 @@ function sided(side: Mark['side'], ratios: readonly VariantRatio[]): Mark[] {
 }
 
 function rowsOf(marks: readonly Mark[], variant: string): Row[] {
-  const own = marks.filter(({ ratio }) => ratio.variant === variant)
+  const ofVariant = marks.filter(({ ratio }) => ratio.variant === variant)
   const metrics = VARIANT_METRICS.filter((metric) =>
-    own.some(({ ratio }) => ratio.metric === metric),
+    ofVariant.some(({ ratio }) => ratio.metric === metric),
   )
   return metrics.map((metric) => ({
     metric,
-    marks: own.filter(({ ratio }) => ratio.metric === metric),
+    marks: ofVariant.filter(({ ratio }) => ratio.metric === metric),
   }))
 }
 

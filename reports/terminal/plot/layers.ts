@@ -1,7 +1,7 @@
 import plotted from 'simple-ascii-chart'
 
 /** Text with a style, as the terminal prints it. */
-export interface StyledText {
+interface StyledText {
   readonly style: 'blue' | 'yellow' | 'green' | 'magenta' | 'red'
   readonly text: string
 }
@@ -26,7 +26,7 @@ const LOOKS = {
   limit: { style: 'red', glyphs: '╌╌╌╌╌╌' },
 } as const satisfies Record<string, Look>
 
-export type LookName = keyof typeof LOOKS
+type LookName = keyof typeof LOOKS
 
 export interface Curve {
   readonly name: string
@@ -34,7 +34,7 @@ export interface Curve {
   readonly points: readonly Point[]
 }
 
-export interface Plot {
+interface Plot {
   readonly title: string
   /** later ones are drawn over earlier ones */
   readonly curves: readonly Curve[]

@@ -1,5 +1,6 @@
 import type { Comparison, Result, TailPoint } from '../../../sim/documents/index.ts'
 import { logTicks, type ReportInput, type Sides, type World, worlds } from '../../charts/frame.ts'
+import { curvePoints, FIRST, TAIL_TICKS } from '../../charts/latency/tail-axis.ts'
 import { anyLost, nines } from '../../charts/latency/tail-finding.ts'
 import { latencyLimits } from '../../charts/load/limits.ts'
 import { declared, threeDigits } from '../../format.ts'
@@ -7,9 +8,6 @@ import { type Curve, type PlotText, type Point, plotText, type Tick } from './la
 import { timeLines } from './time-lines.ts'
 
 const TAIL_ROWS = 14
-/** Curves start here: lower percentiles show no tail. */
-const FIRST = 0.2
-const TICKS = [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999]
 /** Classes that a plot has looks for. */
 const CLASS_LOOKS = ['heavy', 'light', 'double', 'dots'] as const
 
@@ -39,19 +37,19 @@ function tailPlot(sides: Sides, comparison: Comparison | null, width: number): P
       ],
     }
   })
-  const all = [...lines, ...curves]
-  const heights = all.flatMap((curve) => curve.points.map(([, y]) => y))
+  const drawn = [...lines, ...curves]
+  const heights = drawn.flatMap((curve) => curve.points.map(([, y]) => y))
   const [low, high] = [Math.min(...heights), Math.max(...heights)]
   const margin = Math.max(0.03, 0.03 * (high - low))
   const yRange = [low - margin, high + margin] as const
-  const xTicks = TICKS.map((p): Tick => ({ at: nines(p), text: `p${declared(100 * p)}` }))
+  const xTicks = TAIL_TICKS.map((p): Tick => ({ at: nines(p), text: `p${declared(100 * p)}` }))
   const ticks = logTicks(10 ** yRange[0], 10 ** yRange[1])
   const yTicks = (ticks.length > 0 ? ticks : [10 ** low]).map(
     (ms): Tick => ({ at: Math.log10(ms), text: `${threeDigits(ms)} ms` }),
   )
   const served = anyLost(sides) ? ' of the served requests' : ''
   const title = `Latency${served} by percentile, log scale`
-  const plot = { title, curves: all, width, height: TAIL_ROWS, yRange, yTicks }
+  const plot = { title, curves: drawn, width, height: TAIL_ROWS, yRange, yTicks }
   return plotText({ ...plot, xTicks: xTicks.filter(({ at }) => at <= last + 1e-9) })
 }
 
@@ -93,6 +91,4 @@ function predicted({ percentiles }: Comparison): Curve {
 }
 
 const pointsOf = (tail: readonly TailPoint[]) =>
-  tail
-    .filter(({ p, value }) => p >= FIRST && p < 1 && value > 0)
-    .map(({ p, value }): Point => [nines(p), Math.log10(value)])
+  curvePoints(tail).map(({ p, value }): Point => [nines(p), Math.log10(value)])

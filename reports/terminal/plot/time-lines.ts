@@ -51,21 +51,23 @@ export function timeLines(sides: Sides, width: number): PlotText[] {
 
 /** Means over as many stretches as the plot has columns. */
 function thinned(values: readonly (number | null)[], bucketS: number, columns: number): Point[] {
-  const each = Math.max(1, Math.ceil(values.length / columns))
-  return Array.from({ length: Math.ceil(values.length / each) }, (_, i) => {
-    const known = values.slice(i * each, (i + 1) * each).filter((value) => value !== null)
-    return known.length === 0 ? [] : [[i * each * bucketS, mean(known)] satisfies Point]
+  const perColumn = Math.max(1, Math.ceil(values.length / columns))
+  return Array.from({ length: Math.ceil(values.length / perColumn) }, (_, i) => {
+    const observed = values
+      .slice(i * perColumn, (i + 1) * perColumn)
+      .filter((value) => value !== null)
+    return observed.length === 0 ? [] : [[i * perColumn * bucketS, mean(observed)] satisfies Point]
   }).flat()
 }
 
 /** The percentile in each interval; null where nothing ended. */
 function quantiles({ heat }: Series, p: number): (number | null)[] {
   return heat.counts.map((row) => {
-    const all = row.reduce((sum, n) => sum + n, 0)
+    const total = row.reduce((sum, n) => sum + n, 0)
     let below = 0
     const at = row.findIndex((n) => {
       below += n
-      return all > 0 && below >= p * all
+      return total > 0 && below >= p * total
     })
     return at < 0 ? null : Math.sqrt(heat.latency_edges[at]! * heat.latency_edges[at + 1]!)
   })

@@ -1,17 +1,8 @@
-import type { CaseVerdict, Gate, GateCase } from '../../../sim/documents/index.ts'
-import { worstCase } from '../../../sim/experiment/index.ts'
+import type { Gate, GateCase } from '../../../sim/documents/index.ts'
+import { byVerdict, gateVerdict } from '../../../sim/experiment/index.ts'
 import { build } from '../../version.ts'
 import { MARGIN } from '../defaults.ts'
 import { LIBRARY_CALL } from '../options.ts'
-
-const ORDER: readonly CaseVerdict[] = [
-  'FAIL',
-  'NOT COMPARABLE',
-  'UNDECIDED',
-  'NEW',
-  'IMPROVED',
-  'PASS',
-]
 
 /** The document of a gate: the worst case first. */
 export function gateOf(
@@ -25,8 +16,8 @@ export function gateOf(
     gate,
     margin,
     command,
-    verdict: worstCase(cases.map(({ verdict }) => verdict)),
-    cases: cases.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict)),
+    verdict: gateVerdict(cases.map(({ verdict }) => verdict)),
+    cases: cases.toSorted((a, b) => byVerdict(a.verdict, b.verdict)),
     warnings: [],
   }
 }

@@ -1,14 +1,7 @@
 import { type Pool, poolSchema, type Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 import type { RowColumns } from '../../stats/index.ts'
-import type { NewValue, NextChange } from './next-changes.ts'
-
-/** Where a router parts short requests from long ones. */
-interface Parted {
-  readonly short: string
-  readonly long: string
-  readonly thresholdTokens: number
-}
+import type { NextChange } from './next-changes.ts'
 
 /**
  * A router that sends long requests elsewhere than short ones: to half of the replicas of a single
@@ -27,7 +20,7 @@ export function apartByLength(
   const [first, second] = pools
   if (router.policy === 'length-threshold' || pools.length > 2) return []
   if (pools.some(({ model }) => model !== first!.model)) return []
-  if (pools.some((own) => own.scaling !== undefined || handsOver(own))) return []
+  if (pools.some((pool) => pool.scaling !== undefined || handsOver(pool))) return []
   if (!takesLength(models[first!.model]!)) return []
   const parts = second === undefined ? halves(first!) : { short: first!, long: second, values: [] }
   const { short, long, values } = parts
@@ -40,18 +33,18 @@ export function apartByLength(
   ].flatMap(({ what, thresholdTokens }) => {
     if (thresholdTokens === null) return []
     const name = isMore ? `one-more-replica-for-long-${what}` : `long-${what}-apart`
-    const parted = { short: short.name, long: long.name, thresholdTokens }
-    return [{ name, values: [...values, routerValue(parted)] }]
+    const router = {
+      policy: 'length-threshold',
+      threshold_tokens: thresholdTokens,
+      short: short.name,
+      long: long.name,
+    }
+    return [{ name, values: [...values, { path: ['router'], value: router }] }]
   })
 }
 
 const handsOver = ({ generation }: Pool) =>
   generation?.policy === 'continuous' && generation.hand_over !== undefined
-
-function routerValue({ short, long, thresholdTokens }: Parted): NewValue {
-  const value = { policy: 'length-threshold', threshold_tokens: thresholdTokens, short, long }
-  return { path: ['router'], value }
-}
 
 /** A pool as two, of which the first one keeps its name. A single replica gets another one. */
 function halves(pool: Pool) {
@@ -70,11 +63,11 @@ function stated(pool: Pool): Readonly<Record<string, unknown>> {
 }
 
 /** The entries that differ, and those of them within. */
-function without(own: object, usual: object): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(own).flatMap(([key, value]) => {
-    const other: unknown = Reflect.get(usual, key)
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(other)) return []
-    return [[key, isRecord(value) && isRecord(other) ? without(value, other) : value]]
+function without(pool: object, plain: object): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(pool).flatMap(([key, value]) => {
+    const usual: unknown = Reflect.get(plain, key)
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(usual)) return []
+    return [[key, isRecord(value) && isRecord(usual) ? without(value, usual) : value]]
   })
   return Object.fromEntries(entries) as Record<string, unknown>
 }
@@ -107,11 +100,13 @@ function thresholdOf(runs: readonly RowColumns[], share: number): number | null 
 
 /** Nearly all prompts of a class are at most so long; null where no other class has longer ones. */
 function promptsBelow(runs: readonly RowColumns[], number: number): number | null {
-  const of = (isOne: (own: number) => boolean) =>
-    runs.flatMap((rows) => Array.from(rows.inputTokens).filter((_, key) => isOne(rows.class[key]!)))
-  const own = of((other) => other === number).sort((a, b) => a - b)
-  const most = own[Math.ceil(0.99 * own.length) - 1] ?? 0
-  const isLonger = of((other) => other !== number).some((length) => length > most)
+  const prompts = (isIncluded: (ofClass: number) => boolean) =>
+    runs.flatMap((rows) =>
+      Array.from(rows.inputTokens).filter((_, key) => isIncluded(rows.class[key]!)),
+    )
+  const ofClass = prompts((other) => other === number).sort((a, b) => a - b)
+  const most = ofClass[Math.ceil(0.99 * ofClass.length) - 1] ?? 0
+  const isLonger = prompts((other) => other !== number).some((length) => length > most)
   return most >= 1 && isLonger ? most : null
 }
 

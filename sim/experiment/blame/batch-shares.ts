@@ -2,7 +2,7 @@ import type { PoolPlan } from '../../serving/index.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
 
 /** Shares of a batch's duration; both columns of all members add up to 1. */
-export interface BatchShare {
+interface BatchShare {
   /** an equal share of the load */
   readonly fair: number
   /** the excess over a batch of mean length, which its longest members cause */
@@ -26,8 +26,8 @@ export function batchShares(
   const longest = Math.max(1, ...lengths)
   if (size === 1) return [{ fair: 1, length: 0 }]
   if (pool.ragged) {
-    return lengths.map((own) => {
-      const share = Math.max(1, own) / tokens
+    return lengths.map((length) => {
+      const share = Math.max(1, length) / tokens
       const fair = Math.min(share, 1 / size)
       return { fair, length: share - fair }
     })

@@ -11,7 +11,7 @@ import { type InsideTimes, StepBlame } from './step-blame.ts'
 import { distinctVictims, longestVictims, type Victim } from './victims.ts'
 import { isSplit, stallRule, WAIT_CAUSES, type WaitTimes, waitTimes } from './wait-causes.ts'
 
-export interface BlameInput {
+interface BlameInput {
   readonly scenario: Scenario
   readonly plan: ServingPlan
   /** one entry for each executor */
@@ -24,7 +24,7 @@ export interface BlameInput {
 }
 
 /** What a group of requests did to the others, and what it waited itself. */
-export interface BlamedGroup extends LengthGroup {
+interface BlamedGroup extends LengthGroup {
   readonly requests: number
   /** stall time that it caused to others */
   readonly stallMs: Ms
@@ -37,7 +37,7 @@ export interface BlamedGroup extends LengthGroup {
 }
 
 /** A single request that stalled others. */
-export interface BlamedRequest {
+interface BlamedRequest {
   /** number of its run, from 0 */
   readonly run: number
   readonly key: number
@@ -66,7 +66,7 @@ export interface Blame {
 }
 
 /** The waiting of a request: in its queue, and in an engine for others. */
-export interface RequestWaits extends WaitTimes {
+interface RequestWaits extends WaitTimes {
   /** the part in an engine */
   readonly inside: Ms
   /** by cause up to its first token */
@@ -121,10 +121,10 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
       return { station, stalls: stationStalls(rows, station, rule) }
     })
     engines.blameWaits()
-    for (const [g, own] of engines.flows.entries()) {
-      for (const [k, ms] of own.entries()) flows[g]![k]! += ms
+    for (const [g, byVictim] of engines.flows.entries()) {
+      for (const [k, ms] of byVictim.entries()) flows[g]![k]! += ms
     }
-    const found = engines.victims.map((own) => new Set(own))
+    const delayed = engines.victims.map((keys) => new Set(keys))
     for (const { station, stalls } of stations) {
       for (const [key, parts] of stalls.waits) {
         const group = counted(key)
@@ -140,28 +140,27 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
         for (const cause of WAIT_CAUSES) causes[cause] += times[cause]
         for (const [g, ms] of parts.byGroup.entries()) {
           flows[g]![group]! += ms
-          if (ms > 0) found[g]!.add(key)
+          if (ms > 0) delayed[g]!.add(key)
         }
       }
-      const own = shareOut(rows, station, { stalls, groupOf, flows, lengthMs, work, engines })
-      for (const one of own) ranked.push({ ...one, run, stalls })
+      const shares = shareOut(rows, station, { stalls, groupOf, flows, lengthMs, work, engines })
+      for (const share of shares) ranked.push({ ...share, run, stalls })
       for (const g of groups.keys()) {
         const ofGroup = stalls.caused.filter(
           ({ occupation, total }) =>
             total > 0 && occupation.members.some((key) => groupOf(rows, key) === g),
         )
-        for (const key of distinctVictims(stalls.waits, ofGroup, isVictim)) found[g]!.add(key)
+        for (const key of distinctVictims(stalls.waits, ofGroup, isVictim)) delayed[g]!.add(key)
       }
       keepLargest(ranked, top)
     }
-    for (const [g, own] of found.entries()) victims[g]! += own.size
+    for (const [g, keys] of delayed.entries()) victims[g]! += keys.size
   }
-  const all = waits.flatMap((own, run) => Array.from(own, ([key, times]) => ({ run, key, times })))
   const arrived = groups.map((_, g) =>
     columns.reduce((n, rows) => n + countOf(rows, warmupMs, (key) => groupOf(rows, key) === g), 0),
   )
   return {
-    requests: all.length,
+    requests: waits.reduce((n, ofRun) => n + ofRun.size, 0),
     waitedMs: WAIT_CAUSES.reduce((sum, cause) => sum + causes[cause], 0),
     causes,
     groups: groups.map((group, g) => ({
@@ -170,10 +169,10 @@ export function blameOf({ scenario, plan, work, runs, steps, top }: BlameInput):
       stallMs: sum(flows[g]!),
       lengthMs: lengthMs[g]!,
       victims: victims[g]!,
-      sufferedMs: sum(flows.map((own) => own[g]!)),
+      sufferedMs: sum(flows.map((flow) => flow[g]!)),
     })),
-    flows: flows.map((own) => [...own]),
-    top: ranked.map((one) => describe(one, columns[one.run]!, warmupMs)),
+    flows: flows.map((flow) => [...flow]),
+    top: ranked.map((blamed) => describe(blamed, columns[blamed.run]!, warmupMs)),
     waits,
   }
 }

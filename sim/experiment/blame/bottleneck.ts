@@ -10,7 +10,7 @@ import { WAIT_CAUSES } from './wait-causes.ts'
 
 /** Where the latency of a request goes, in the order in which it passes these parts. */
 export const LATENCY_PARTS = ['send', ...WAIT_CAUSES, 'overhead', 'service'] as const
-export type LatencyPart = (typeof LATENCY_PARTS)[number]
+type LatencyPart = (typeof LATENCY_PARTS)[number]
 type PartTimes = Record<LatencyPart, Ms>
 
 /** Percentiles whose requests are examined: the highest that each run supports. */
@@ -83,9 +83,9 @@ export function firstTokensOf(
     firstOf(rows.columns, 1000 * scenario.warmup_s, waits[run]!),
   )
   return scenario.traffic.flatMap((_, number): FirstTokens[] => {
-    const own = each.map((of) => of.filter((one) => one.class === number))
-    if (own.every(({ length }) => length === 0)) return []
-    const { level, latencyMs, tail, parts } = slowest(own)
+    const ofClass = each.map((served) => served.filter((request) => request.class === number))
+    if (ofClass.every(({ length }) => length === 0)) return []
+    const { level, latencyMs, tail, parts } = slowest(ofClass)
     return [{ class: number, level, ttftMs: latencyMs, requests: tail.length, parts }]
   })
 }
@@ -106,7 +106,7 @@ function slowest(each: readonly (readonly Served[])[]) {
 
 /** Requests with a first token, up to that. */
 function firstOf(rows: RowColumns, warmupMs: Ms, waits: Blame['waits'][number]): Served[] {
-  const found: Served[] = []
+  const served: Served[] = []
   for (const [key, { first }] of waits) {
     const [at, sent, firstToken] = [rows.at[key]!, rows.sent[key]!, rows.firstToken[key]!]
     const isServed = rows.outcome[key] === OUTCOME.served && rows.outputTokens[key]! > 0
@@ -115,9 +115,9 @@ function firstOf(rows: RowColumns, warmupMs: Ms, waits: Blame['waits'][number]):
     const service = Math.max(0, firstToken - sent - waited)
     const parts = { send: sent - at, ...first, overhead: 0, service }
     const [number, pool] = [rows.class[key]!, rows.pool[key]!]
-    found.push({ latency: firstToken - at, class: number, pool, parts })
+    served.push({ latency: firstToken - at, class: number, pool, parts })
   }
-  return found
+  return served
 }
 
 function servedOf(rows: RowColumns, warmupMs: Ms, waits: Blame['waits'][number]): Served[] {
@@ -130,8 +130,8 @@ function servedOf(rows: RowColumns, warmupMs: Ms, waits: Blame['waits'][number])
     if (waited === undefined || Number.isNaN(service)) continue
     const { inside, first: _, ...waitTimes } = waited
     const overhead = done - dispatched - service
-    const own = Math.max(0, service - inside)
-    const parts = { send: sent - at, ...waitTimes, overhead, service: own }
+    const ofItself = Math.max(0, service - inside)
+    const parts = { send: sent - at, ...waitTimes, overhead, service: ofItself }
     const [number, pool] = [rows.class[key]!, rows.pool[key]!]
     served.push({ latency: done - at, class: number, pool, parts })
   }

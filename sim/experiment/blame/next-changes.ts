@@ -38,15 +38,15 @@ export function nextChanges(
 ): NextChange[] {
   const pool = scenario.pools[index]!
   const { link, traffic } = scenario
-  const own = groups.filter((group) => {
+  const poolGroups = groups.filter((group) => {
     const { model } = traffic[group.class]!
     return model === undefined || model === pool.model
   })
   return [
     ...replicaChanges(pool),
-    ...batchChanges(pool, own),
+    ...batchChanges(pool, poolGroups),
     ...engineChanges(pool),
-    ...orderChange(pool, own),
+    ...orderChange(pool, poolGroups),
     ...memoryChange(scenario, pool),
     ...precisionChange(scenario, pool),
     ...(link && link.delay_ms > 0
@@ -127,7 +127,7 @@ function orderChange({ queue, name }: Pool, groups: readonly LengthGroup[]): Nex
 
 function memoryChange({ devices }: Scenario, { memory, name }: Pool): NextChange[] {
   if (memory === undefined) return []
-  const device = devices.find((one) => one.name === memory.device)
+  const device = devices.find((device) => device.name === memory.device)
   const limit = device?.limit_mib ?? memory.limit_mib
   if (limit === undefined) return []
   const at = device === undefined ? ['pools', name, 'memory'] : ['devices', device.name]

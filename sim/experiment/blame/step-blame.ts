@@ -68,8 +68,8 @@ export class StepBlame {
     for (const [i, { waitedMs, prompts, decodes }] of this.runs.entries()) {
       if (!(waitedMs > 0)) continue
       const { row } = this.#rows[i]!
-      for (const one of row.prompts) {
-        this.#add(one.key, (waitedMs * prompts * one.tokens) / tokensOf(row))
+      for (const { key, tokens } of row.prompts) {
+        this.#add(key, (waitedMs * prompts * tokens) / tokensOf(row))
       }
       for (const key of row.generating) this.#add(key, (waitedMs * decodes) / row.generating.length)
     }
@@ -95,23 +95,23 @@ export class StepBlame {
     const { groupOf, isCounted, rows } = this.#input
     const took = row.ended - row.started
     const tokens = tokensOf(row)
-    const tokensOfKey = new Map(row.prompts.map((one) => [one.key, one.tokens]))
+    const tokensOfKey = new Map(row.prompts.map((prompt) => [prompt.key, prompt.tokens]))
     const generating = new Set(row.generating)
     // the last one of a static batch has the others beside it, although they are done
     const alone = row.generating.length === 1 ? row.generating[0]! : -1
     const byTokens = this.#sums(row.prompts)
-    const byDecodes = this.#sums(row.generating.map(one))
-    const byIdle = this.#sums(row.idle.map(one))
+    const byDecodes = this.#sums(row.generating.map(oneToken))
+    const byIdle = this.#sums(row.idle.map(oneToken))
     let [promptsEach, decodesEach, idleEach] = [0, 0, 0]
     const ownPrompt = new Map<number, Ms>()
     const ownDecode = new Map<number, Ms>()
     for (const { key, ...delay } of members) {
       const times = this.#timesOf(key)
       times.slot += took
-      const own = tokensOfKey.get(key) ?? 0
+      const ownTokens = tokensOfKey.get(key) ?? 0
       const isOne = generating.has(key) ? 1 : 0
       const others = key === alone ? row.idle.length : generating.size - isOne
-      const prompts = tokens > own ? delay.prompts : 0
+      const prompts = tokens > ownTokens ? delay.prompts : 0
       const decoding = others > 0 ? delay.decodes : 0
       times.prompts += prompts
       times.decodes += decoding
@@ -122,10 +122,10 @@ export class StepBlame {
       if (!isCounted(key)) continue
       const group = groupOf(key)
       if (prompts > 0) {
-        const each = prompts / (tokens - own)
+        const each = prompts / (tokens - ownTokens)
         promptsEach += each
         ownPrompt.set(key, each)
-        this.#flow(key, group, each, byTokens, own)
+        this.#flow(key, group, each, byTokens, ownTokens)
       }
       if (!(decoding > 0)) continue
       const each = decoding / others
@@ -145,10 +145,10 @@ export class StepBlame {
     for (const key of row.idle) this.#add(key, idleEach)
   }
 
-  /** A request waited so long for each token or sequence of others. */
-  #flow(key: number, group: number, each: Ms, amounts: Float64Array, own: number): void {
+  /** A request waited so long for each token or sequence; `ownAmount` of them are its own. */
+  #flow(key: number, group: number, each: Ms, amounts: Float64Array, ownAmount: number): void {
     for (const [g, amount] of amounts.entries()) {
-      const ms = each * (amount - (g === group ? own : 0))
+      const ms = each * (amount - (g === group ? ownAmount : 0))
       if (!(ms > 0)) continue
       this.flows[g]![group]! += ms
       this.victims[g]!.add(key)
@@ -162,8 +162,8 @@ export class StepBlame {
   }
 
   #timesOf(key: number): InsideTimes {
-    const known = this.inside.get(key)
-    if (known !== undefined) return known
+    const earlier = this.inside.get(key)
+    if (earlier !== undefined) return earlier
     const times = { prompts: 0, decodes: 0, first: { prompts: 0, decodes: 0 }, slot: 0 }
     this.inside.set(key, times)
     return times
@@ -174,6 +174,6 @@ export class StepBlame {
   }
 }
 
-const one = (key: number) => ({ key, tokens: 1 })
+const oneToken = (key: number) => ({ key, tokens: 1 })
 
 const tokensOf = ({ prompts }: StepRow) => prompts.reduce((sum, { tokens }) => sum + tokens, 0)

@@ -3,7 +3,7 @@ import type { StepRow } from '../../stats/index.ts'
 import type { StepLaw } from '../../world/index.ts'
 
 /** Time of a request that others took, by what they did meanwhile. */
-export interface StepDelay {
+interface StepDelay {
   readonly prompts: Ms
   readonly decodes: Ms
 }
@@ -29,21 +29,25 @@ export interface RowDelays {
 export function rowDelays(row: StepRow, law: StepLaw): RowDelays {
   const { decodes, context, promptTokens, prompts, generating, contexts, idle, steps } = row
   const took = row.ended - row.started
-  const of = (batch: Parameters<StepLaw['stepMs']>[0]) =>
+  const msOf = (batch: Parameters<StepLaw['stepMs']>[0]) =>
     steps * law.stepMs(batch) + (law.growthMs(batch) * steps * (steps - 1)) / 2
-  const all = of({ decodes, context, prefills: prompts.length, prefillTokens: promptTokens })
-  const stretch = all > 0 ? took / all : 0
+  const wholeMs = msOf({ decodes, context, prefills: prompts.length, prefillTokens: promptTokens })
+  const stretch = wholeMs > 0 ? took / wholeMs : 0
   // ms at speed 1; a law with noise may not rise everywhere
   const most = (ms: Ms, limit: Ms) => Math.min(Math.max(0, ms), limit)
-  const plain = decodes > 0 ? most(of({ decodes, context, prefills: 0, prefillTokens: 0 }), all) : 0
-  const outside = { prompts: stretch * (all - plain), decodes: took - stretch * (all - plain) }
-  const own = (key: number, without: Ms, alone: Ms): Delayed => {
+  const plain =
+    decodes > 0 ? most(msOf({ decodes, context, prefills: 0, prefillTokens: 0 }), wholeMs) : 0
+  const outside = {
+    prompts: stretch * (wholeMs - plain),
+    decodes: took - stretch * (wholeMs - plain),
+  }
+  const delayedBy = (key: number, without: Ms, alone: Ms): Delayed => {
     const kept = most(alone, without)
-    return { key, prompts: stretch * (all - without), decodes: stretch * (without - kept) }
+    return { key, prompts: stretch * (wholeMs - without), decodes: stretch * (without - kept) }
   }
   const alone = generating.length + prompts.length + idle.length === 1
   if (alone && idle.length === 0) {
-    const [key] = [...generating, ...prompts.map((one) => one.key)]
+    const [key] = [...generating, ...prompts.map((prompt) => prompt.key)]
     return { outside, members: [{ key: key!, prompts: 0, decodes: 0 }] }
   }
   return {
@@ -51,12 +55,13 @@ export function rowDelays(row: StepRow, law: StepLaw): RowDelays {
     members: [
       ...generating.map((key, i) => {
         const single = { decodes: 1, context: contexts[i]!, prefills: 0, prefillTokens: 0 }
-        return own(key, plain, of(single))
+        return delayedBy(key, plain, msOf(single))
       }),
       ...prompts.map(({ key, tokens }) => {
         const prompt = { prefills: 1, prefillTokens: tokens }
-        const without = prompts.length === 1 ? all : most(of({ decodes, context, ...prompt }), all)
-        return own(key, without, of({ decodes: 0, context: 0, ...prompt }))
+        const without =
+          prompts.length === 1 ? wholeMs : most(msOf({ decodes, context, ...prompt }), wholeMs)
+        return delayedBy(key, without, msOf({ decodes: 0, context: 0, ...prompt }))
       }),
       ...idle.map((key) => ({ key, ...outside })),
     ],

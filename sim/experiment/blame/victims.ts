@@ -20,15 +20,15 @@ export function distinctVictims(
   caused: readonly Caused[],
   isCounted: (key: number) => boolean,
 ): Set<number> {
-  const found = new Set<number>()
+  const victims = new Set<number>()
   const spans = joined(caused)
-  if (spans.length === 0) return found
+  if (spans.length === 0) return victims
   for (const [key, { from, to }] of waits) {
     if (!(to > from) || !isCounted(key)) continue
     const next = spans[firstEndingAfter(spans, from)]
-    if (next !== undefined && next.from < to) found.add(key)
+    if (next !== undefined && next.from < to) victims.add(key)
   }
-  return found
+  return victims
 }
 
 /** Those that waited longest while one occupation ran, the longest first. */
@@ -37,12 +37,12 @@ export function longestVictims(
   { from, to }: Span,
   isCounted: (key: number) => boolean,
 ): Victim[] {
-  const found: Victim[] = []
+  const victims: Victim[] = []
   for (const [key, wait] of waits) {
     const ms = Math.min(to, wait.to) - Math.max(from, wait.from)
-    if (ms > 0 && isCounted(key)) found.push({ key, ms })
+    if (ms > 0 && isCounted(key)) victims.push({ key, ms })
   }
-  return found.sort((a, b) => b.ms - a.ms || a.key - b.key).slice(0, MOST_LISTED)
+  return victims.sort((a, b) => b.ms - a.ms || a.key - b.key).slice(0, MOST_LISTED)
 }
 
 /** Spans that overlap become one, in order of time. */

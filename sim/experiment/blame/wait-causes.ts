@@ -20,7 +20,7 @@ export const WAIT_CAUSES = [
   'other_prompts',
   'other_decodes',
 ] as const
-export type WaitCause = (typeof WAIT_CAUSES)[number]
+type WaitCause = (typeof WAIT_CAUSES)[number]
 
 /** The wait of a request by cause, in the order of WAIT_CAUSES. */
 export type WaitTimes = Readonly<Record<WaitCause, Ms>>

@@ -15,7 +15,7 @@ const BATCHES = 2000
 const MOST_DRAWS = 10
 
 /** Memory for the batches of a pool's replicas, while no other pool runs. */
-export interface BatchRoom {
+interface BatchRoom {
   /** bytes of each device or arena */
   readonly bytes: number
   readonly places: number

@@ -33,9 +33,11 @@ export function generationCapacity(
   draw: () => Lengths,
 ): EngineCapacity {
   if (generation === undefined) throw new Error('Expected a pool that generates')
-  const all = Array.from({ length: REQUESTS }, draw)
-  const held = all.filter((request) => neededBlocks(request, generation) <= mostBlocks(generation))
-  const requests = held.length > 0 ? held : all
+  const drawn = Array.from({ length: REQUESTS }, draw)
+  const held = drawn.filter(
+    (request) => neededBlocks(request, generation) <= mostBlocks(generation),
+  )
+  const requests = held.length > 0 ? held : drawn
   const mean = (of: (request: Lengths) => number) =>
     requests.reduce((sum, request) => sum + of(request), 0) / requests.length
   const { blocks } = generation.kv
@@ -48,8 +50,8 @@ export function generationCapacity(
   const mostOf = (of: (request: Lengths) => number) =>
     isStatic ? largest(requests.map(of), sequences) : mean(of)
   const steps = mostOf(({ output }) => output)
-  const known = (request: Lengths) => (generation.kv.prefixCache ? request.known : 0)
-  const computed = (request: Lengths) => request.input - known(request)
+  const { prefixCache } = generation.kv
+  const computed = ({ input, known }: Lengths) => input - (prefixCache ? known : 0)
   if (generation.handOver !== null) {
     const chunks = mean((request) => Math.ceil(computed(request) / generation.tokenBudget))
     const chunk = { prefills: 1 / chunks, prefillTokens: mean(computed) / chunks }
@@ -82,18 +84,18 @@ function tokenTimes(
   law: Pick<StepLaw, 'stepMs'>,
 ): EngineTimes {
   const { prefillTokens, context } = step
-  const all = law.stepMs(step)
-  const plain = prefillTokens > 0 ? law.stepMs({ ...step, prefills: 0, prefillTokens: 0 }) : all
+  const wholeMs = law.stepMs(step)
+  const plain = prefillTokens > 0 ? law.stepMs({ ...step, prefills: 0, prefillTokens: 0 }) : wholeMs
   // answers of one token come out with their prompts
   if (!(decoded > 0)) {
-    return { decodeMs: 0, promptMs: prefillTokens > 0 ? all / prompts : 0, contextMs: 0 }
+    return { decodeMs: 0, promptMs: prefillTokens > 0 ? wholeMs / prompts : 0, contextMs: 0 }
   }
   // a decode pool has the sequences that join in its steps, too
   const unread = prefillTokens > 0 ? { ...step, prefills: 0, prefillTokens: 0 } : step
   const reads = context > 0 ? plain - law.stepMs({ ...unread, context: 0 }) : 0
   return {
     decodeMs: (plain - reads) / decoded,
-    promptMs: prefillTokens > 0 ? (all - plain) / prompts : 0,
+    promptMs: prefillTokens > 0 ? (wholeMs - plain) / prompts : 0,
     contextMs: contexts > 0 ? reads / contexts : 0,
   }
 }

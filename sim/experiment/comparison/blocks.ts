@@ -22,7 +22,7 @@ export interface RoundSide {
 }
 
 /** Rounds of a what-if, each as its blocks, and those that do not count. */
-export interface Rounds {
+interface Rounds {
   readonly rounds: readonly (readonly Block[])[]
   readonly not_counted: WhatIf['not_counted']
   /** number of all rounds */
@@ -32,8 +32,8 @@ export interface Rounds {
 /** The rounds in which the replays of both sides count; all where none does. */
 export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Rounds {
   const not_counted = a.flatMap((side, round) => {
-    const found = spoiled(side.run) ?? spoiled(b[round]!.run)
-    return found === null ? [] : [{ round, ...found }]
+    const why = spoiled(side.run) ?? spoiled(b[round]!.run)
+    return why === null ? [] : [{ round, ...why }]
   })
   const poor = new Set(not_counted.map(({ round }) => round))
   const rounds = a.flatMap((side, round) =>
@@ -42,16 +42,16 @@ export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Roun
   return { rounds, not_counted, played: a.length }
 }
 
-/**
- * The blocks of a round in which both sides served requests after their warm-up. `slices`: of each
- * side in a block.
- */
-export function blocksOf(a: RoundSide, b: RoundSide, slices = 2): Block[] {
+/** Slices of each side in a block. */
+const SLICES = 2
+
+/** The blocks of a round in which both sides served requests after their warm-up. */
+export function blocksOf(a: RoundSide, b: RoundSide): Block[] {
   const starts = commonStarts(a.run, b.run)
   const sides = [a, b].map(seenOf)
   const blocks: Block[] = []
-  for (let slice = 0; slice < starts.length; slice += slices) {
-    const [from, to] = [starts[slice]!, starts[slice + slices] ?? Number.POSITIVE_INFINITY]
+  for (let slice = 0; slice < starts.length; slice += SLICES) {
+    const [from, to] = [starts[slice]!, starts[slice + SLICES] ?? Number.POSITIVE_INFINITY]
     const block = blockWithin(sides, (at) => at >= from && at < to)
     const sliceMs = starts.length === 1 ? null : starts[slice + 1]! - from
     if (block !== null) blocks.push({ ...block, sliceMs })

@@ -1,4 +1,4 @@
-import type { Comparison, PercentileComparison, ReplayError } from '../../documents/index.ts'
+import type { Comparison, PercentileComparison } from '../../documents/index.ts'
 import { stream } from '../../kernel/index.ts'
 import type { ServingPlan } from '../../serving/index.ts'
 import {
@@ -22,6 +22,8 @@ import {
   predictionCheck,
   predictionError,
   predictionVerdict,
+  undecided,
+  unpredicted,
 } from './prediction-check.ts'
 import { type StallFreeFigures, stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
 import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
@@ -39,7 +41,7 @@ import type { Check } from './verdicts.ts'
 const STRUCTURE_RUNS = 20
 
 /** PERCENTILES of a simulated run: of all requests, and of those that met no stall. */
-export interface SimulatedPercentiles {
+interface SimulatedPercentiles {
   readonly all: readonly number[]
   readonly stallFree: StallFreeFigures
 }
@@ -82,9 +84,9 @@ export function compareRuns(input: ComparisonInput): Pick<
 } {
   const { warmupMs, predictions, change } = input
   const not_counted = notCounted(input.replays)
-  const all = [...input.replays.keys()]
-  const good = all.filter((replay) => not_counted.every((one) => one.replay !== replay))
-  const shown = good.length > 0 ? good : all
+  const played = [...input.replays.keys()]
+  const good = played.filter((i) => not_counted.every(({ replay }) => replay !== i))
+  const shown = good.length > 0 ? good : played
   const structure = simulateAll(input, shown)
   const counted = { shown, judged: good.length > 0 }
   const served = input.replays.map(({ rows }, replay) => ({
@@ -119,7 +121,7 @@ export function compareRuns(input: ComparisonInput): Pick<
   const { control: control_kernel } = change
   const rest = { tolerance: STRUCTURE_TOLERANCE, not_counted, percentiles, control_kernel }
   if (!counted.judged) {
-    const none = noneCounts(all.length, 'replay')
+    const none = noneCounts(played.length, 'replay')
     const checks = { structure: none, prediction: none }
     return { ...rest, stall_free: { share, percentiles: freePercentiles, checks }, checks }
   }
@@ -262,20 +264,11 @@ function compareFigures(of: {
   }
 }
 
-const open = (errors: readonly ReplayError[]) =>
-  errors.map((error) => ({ ...error, verdict: 'UNDECIDED' as const }))
-
 /** Figures that support no verdict, neither of single replays nor of all. */
 function unjudged(compared: Compared): Compared {
-  const structure = open(compared.structure)
+  const structure = undecided(compared.structure)
   const verdicts = { structure: null, prediction: null }
   return { ...unpredicted(compared), structure, verdicts }
-}
-
-/** Figures that support no verdict on the prediction. */
-function unpredicted(compared: Compared): Compared {
-  const verdicts = { ...compared.verdicts, prediction: null }
-  return { ...compared, prediction: open(compared.prediction), verdicts }
 }
 
 /** Simulations of the replays named, [replay][run]. */

@@ -2,7 +2,7 @@ import type { ErrorSplit, ReplayError } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
 
 /** Figures at one percentile, ms. */
-export interface SplitFigures {
+interface SplitFigures {
   /** geometric means, whose ratio less 1 is the error that is split */
   readonly measured: number
   readonly simulated: number

@@ -17,7 +17,7 @@ import { type PartColumns, partsOf, type RequestList } from '../../traffic/index
 import { grouped } from '../system/crowd.ts'
 
 /** The decisions of a control plane that gets the events of a decision log. */
-export interface FedBack {
+interface FedBack {
   readonly rows: Rows
   /** entries of the decision log */
   readonly entries: number
@@ -181,9 +181,12 @@ const NAMED_ROWS = 5
  * equals NaN): the entry that was refused, and the first rows with their columns.
  */
 export function feedbackDifferences(observed: Rows, again: FedBack): readonly string[] {
-  const found = again.refused === null ? [] : [again.refused]
+  const refusals = again.refused === null ? [] : [again.refused]
   if (observed.count !== again.rows.count) {
-    return [...found, `${grouped(observed.count)} rows for ${grouped(again.rows.count)} requests`]
+    return [
+      ...refusals,
+      `${grouped(observed.count)} rows for ${grouped(again.rows.count)} requests`,
+    ]
   }
   // clients, not control planes, decide which attempt of a call a request is
   const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(
@@ -198,8 +201,8 @@ export function feedbackDifferences(observed: Rows, again: FedBack): readonly st
         ? []
         : [`${name} was ${was}, is ${is}`]
     })
-    if (texts.length > 0 && rows++ < NAMED_ROWS) found.push(`row ${key}: ${texts.join('; ')}`)
+    if (texts.length > 0 && rows++ < NAMED_ROWS) refusals.push(`row ${key}: ${texts.join('; ')}`)
   }
-  if (rows > NAMED_ROWS) found.push(`and ${rows - NAMED_ROWS} more rows`)
-  return found
+  if (rows > NAMED_ROWS) refusals.push(`and ${rows - NAMED_ROWS} more rows`)
+  return refusals
 }

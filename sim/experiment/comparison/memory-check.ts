@@ -5,6 +5,7 @@ import type {
   MemoryComparison,
   MemorySpace,
 } from '../../documents/index.ts'
+import { sum } from '../../kernel/index.ts'
 import { type ActivationPlan, Device, ReplicaMemory, replicaPlan } from '../../memory/index.ts'
 import { type Check, worst } from './verdicts.ts'
 
@@ -66,8 +67,8 @@ export function compareArenas(observed: readonly ObservedArena[]): MemoryCompari
 function fullestOf(observed: readonly ObservedArena[], runs: readonly ArenaRun[]): Set<number> {
   const fullest = new Map<string, number>()
   for (const [i, { arena }] of observed.entries()) {
-    const known = fullest.get(arena.pool)
-    if (known === undefined || runs[i]!.held > runs[known]!.held) fullest.set(arena.pool, i)
+    const before = fullest.get(arena.pool)
+    if (before === undefined || runs[i]!.held > runs[before]!.held) fullest.set(arena.pool, i)
   }
   return new Set(fullest.values())
 }
@@ -174,8 +175,7 @@ function freeShare({ weights, held, inUse }: ArenaRun): number | null {
   return held > weights ? 1 - (inUse - weights) / (held - weights) : null
 }
 
-const difference = (one: number | null, other: number | null) =>
-  one === null || other === null ? null : one - other
+const difference = (a: number | null, b: number | null) => (a === null || b === null ? null : a - b)
 
 function figuresOf(run: ArenaRun) {
   const { held, inUse, requested, internal, external, extensions } = run
@@ -196,14 +196,9 @@ function firstOther(
   driven: ArenaReplica['extensions'],
 ): number | null {
   for (let i = 0; i < Math.max(measured.length, driven.length); i++) {
-    const [one, other] = [measured[i], driven[i]]
-    if (one?.batch === other?.batch && one?.bytes === other?.bytes) continue
-    return Math.min(
-      one?.batch ?? Number.POSITIVE_INFINITY,
-      other?.batch ?? Number.POSITIVE_INFINITY,
-    )
+    const [a, b] = [measured[i], driven[i]]
+    if (a?.batch === b?.batch && a?.bytes === b?.bytes) continue
+    return Math.min(a?.batch ?? Number.POSITIVE_INFINITY, b?.batch ?? Number.POSITIVE_INFINITY)
   }
   return null
 }
-
-const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)

@@ -128,13 +128,13 @@ export function overheadTables(runs: readonly OverheadSamples[]): OverheadTables
   }
   const tables = (of: OverheadKind) => {
     const classes = CLASSES[of].map((atMs, i) => {
-      const samples = runs.map((own) => own[of][i]!)
+      const samples = runs.map((run) => run[of][i]!)
       return { atMs, samples, count: samples.reduce((sum, { length }) => sum + length, 0) }
     })
     const most = Math.max(...classes.map(({ count }) => count))
-    const seen = classes.filter(({ count }) => count >= (most < FEWEST ? 1 : FEWEST))
-    if (seen.length === 0) return [{ atMs: 0, table: [0] }]
-    return seen.map(({ atMs, samples }) => ({ atMs, table: table(samples) }))
+    const sampled = classes.filter(({ count }) => count >= (most < FEWEST ? 1 : FEWEST))
+    if (sampled.length === 0) return [{ atMs: 0, table: [0] }]
+    return sampled.map(({ atMs, samples }) => ({ atMs, table: table(samples) }))
   }
   return {
     lag: table(runs.map(({ lag }) => lag)),

@@ -70,14 +70,14 @@ export function predictionError(
 }
 
 /** The verdict of most replays. */
-export function majority(errors: readonly ReplayError[]): Verdict {
-  const tally = (verdict: Verdict) => errors.filter((one) => one.verdict === verdict).length
+function majority(errors: readonly ReplayError[]): Verdict {
+  const tally = (verdict: Verdict) => errors.filter((error) => error.verdict === verdict).length
   if (tally('FAIL') > errors.length / 2) return 'FAIL'
   return tally('PASS') > errors.length / 2 ? 'PASS' : 'UNDECIDED'
 }
 
 /** A percentile of some replays and its prediction. */
-export interface PredictedPercentile {
+interface PredictedPercentile {
   readonly errors: readonly ReplayError[]
   readonly simulated: Pick<Estimate, 'value'>
   readonly measured: Pick<Estimate, 'value' | 'low' | 'high'>
@@ -105,8 +105,20 @@ function inMeasured(of: Pick<PredictedPercentile, 'simulated' | 'measured'>): bo
 /** Whether the error is close without its drift. */
 function isDrift({ split, measured }: PredictedPercentile): boolean {
   if (split === null || split.drift === null) return false
-  const own = Math.abs(split.structure + split.service_model + split.noise)
-  return own <= Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / measured.value!)
+  const withoutDrift = Math.abs(split.structure + split.service_model + split.noise)
+  return withoutDrift <= Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / measured.value!)
+}
+
+/** Errors of single replays, without their verdicts. */
+export const undecided = (errors: readonly ReplayError[]): ReplayError[] =>
+  errors.map((error) => ({ ...error, verdict: 'UNDECIDED' }))
+
+/** The figures of a percentile that support no verdict on its prediction. */
+export function unpredicted<Row extends Pick<PercentileComparison, 'prediction' | 'verdicts'>>(
+  row: Row,
+): Row {
+  const verdicts = { ...row.verdicts, prediction: null }
+  return { ...row, prediction: undecided(row.prediction), verdicts }
 }
 
 /** The predictions of every percentile that supports a verdict. */
@@ -117,7 +129,7 @@ export function predictionCheck(
 ): Check {
   const judged = percentiles.filter(({ verdicts }) => verdicts.prediction !== null)
   const verdicts = judged.map(({ p, verdicts }) => ({ p, verdict: verdicts.prediction! }))
-  const found = percentileCheck(verdicts, {
+  const check = percentileCheck(verdicts, {
     PASS: () =>
       'most replays within max(5 %, 50 µs, an A/A difference of at most 20 %) at every judged percentile',
     FAIL: (labels) =>
@@ -127,11 +139,11 @@ export function predictionCheck(
         ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
         : openReason(judged.filter(({ verdicts }) => verdicts.prediction === 'UNDECIDED')),
   })
-  const off = judged.filter((row) => row.verdicts.prediction === found.verdict && isOff(row))
-  const causes = found.verdict === 'PASS' ? '' : causesText(off, control)
+  const off = judged.filter((row) => row.verdicts.prediction === check.verdict && isOff(row))
+  const causes = check.verdict === 'PASS' ? '' : causesText(off, control)
   return {
-    verdict: found.verdict,
-    reason: causes === '' ? found.reason : `${found.reason}; largest part of the error ${causes}`,
+    verdict: check.verdict,
+    reason: causes === '' ? check.reason : `${check.reason}; largest part of the error ${causes}`,
     worst: worstError(judged, 'prediction'),
   }
 }

@@ -15,7 +15,7 @@ interface Took {
  * memory fails at once, and once: the next try, which comes at the same instant, is another load.
  */
 export class RecordedLoads implements ModelLoads {
-  readonly #own = new Map<number, Took[]>()
+  readonly #ofExecutor = new Map<number, Took[]>()
   readonly #all: readonly Took[]
   /** those that found no memory, once they have failed here as well */
   readonly #spent = new Set<Took>()
@@ -23,20 +23,20 @@ export class RecordedLoads implements ModelLoads {
   constructor(moves: readonly ModelMove[]) {
     const loads = moves.filter(({ kind }) => kind === 'load')
     for (const { executor, asked, done, ok } of loads) {
-      const own = this.#own.get(executor) ?? []
-      this.#own.set(executor, own)
-      own.push({ asked, ms: ok ? done - asked : null })
+      const took = this.#ofExecutor.get(executor) ?? []
+      this.#ofExecutor.set(executor, took)
+      took.push({ asked, ms: ok ? done - asked : null })
     }
-    this.#all = [...this.#own.values()].flat()
+    this.#all = [...this.#ofExecutor.values()].flat()
   }
 
   load(now: Ms, executor: number): readonly LoadEnd[] | null {
-    const left = (all: readonly Took[] = []) => all.filter((one) => !this.#spent.has(one))
-    const own = left(this.#own.get(executor))
+    const unspent = (loads: readonly Took[] = []) => loads.filter((load) => !this.#spent.has(load))
+    const ofExecutor = unspent(this.#ofExecutor.get(executor))
     // of one that never came in the replay others have to tell
-    const took = own.length > 0 ? own : left(this.#all)
+    const took = ofExecutor.length > 0 ? ofExecutor : unspent(this.#all)
     const best = took.reduce(
-      (near, one) => (Math.abs(one.asked - now) < Math.abs(near.asked - now) ? one : near),
+      (near, load) => (Math.abs(load.asked - now) < Math.abs(near.asked - now) ? load : near),
       took[0] ?? { asked: now, ms: 0 },
     )
     if (best.ms !== null) return [{ executor, at: now + best.ms }]

@@ -68,8 +68,8 @@ export function settledFields(
   const fields = met.map(({ field, executors }) => ({
     ...field,
     executors: field.executors.map((executor, i) => {
-      const own = settled.get(executors[i]!)
-      return own === undefined ? executor : { ...executor, speeds: round(own, 4) }
+      const speeds = settled.get(executors[i]!)
+      return speeds === undefined ? executor : { ...executor, speeds: round(speeds, 4) }
     }),
   }))
   return { fields, variation }

@@ -6,7 +6,7 @@ import type {
   Verdict,
 } from '../../documents/index.ts'
 import { percentileLabel } from '../../stats/index.ts'
-import { band, predictionCheck } from './prediction-check.ts'
+import { band, predictionCheck, unpredicted } from './prediction-check.ts'
 import type { StallFreeFigures, StallFreeLatencies } from './stall-free.ts'
 import { structureCheck } from './structure-check.ts'
 import type { Check } from './verdicts.ts'
@@ -60,13 +60,8 @@ export function judgeStallFree({
   const reason =
     `${percent(measured)} of the measured requests met no stall and ${percent(simulated)} of the ` +
     'simulated: these are other requests'
-  const open = percentiles.map((row) => ({
-    ...row,
-    prediction: row.prediction.map((error) => ({ ...error, verdict: 'UNDECIDED' as const })),
-    verdicts: { ...row.verdicts, prediction: null },
-  }))
   const prediction: Check = { verdict: 'UNDECIDED', reason, worst: null }
-  return { share, percentiles: open, checks: { structure, prediction } }
+  return { share, percentiles: percentiles.map(unpredicted), checks: { structure, prediction } }
 }
 
 type Checks = Pick<Comparison['checks'], 'structure' | 'prediction'>
@@ -82,22 +77,25 @@ export function besideStallFree(
 ): Checks {
   const beside = (check: Check, kind: keyof Checks): Check => {
     const open = percentiles.filter(({ verdicts }) => verdicts[kind] === 'UNDECIDED')
-    const found = open.flatMap(({ p }) => {
+    const without = open.flatMap(({ p }) => {
       const verdict = stallFree.percentiles.find((row) => row.p === p)?.verdicts[kind]
       return verdict ? [{ p, verdict }] : []
     })
     const share = percent(stallFree.share.measured.value!)
-    const without =
-      found.length === 0 ? '' : `; of the ${share} that met no stall: ${verdictsText(found)}`
-    return { ...check, reason: `${check.reason} (of all requests${without})` }
+    const also =
+      without.length === 0 ? '' : `; of the ${share} that met no stall: ${verdictsText(without)}`
+    return { ...check, reason: `${check.reason} (of all requests${also})` }
   }
   return { structure: beside(structure, 'structure'), prediction: beside(prediction, 'prediction') }
 }
 
 /** "PASS at p90, p95; UNDECIDED at p99" */
-function verdictsText(found: readonly { readonly p: number; readonly verdict: Verdict }[]): string {
+function verdictsText(
+  judged: readonly { readonly p: number; readonly verdict: Verdict }[],
+): string {
   const texts = (['PASS', 'FAIL', 'UNDECIDED'] as const).flatMap((verdict) => {
-    const labels = found.flatMap((one) => (one.verdict === verdict ? [percentileLabel(one.p)] : []))
+    const having = judged.filter((row) => row.verdict === verdict)
+    const labels = having.map(({ p }) => percentileLabel(p))
     return labels.length > 0 ? [`${verdict} at ${labels.join(', ')}`] : []
   })
   return texts.join('; ')

@@ -17,7 +17,7 @@ const RATE = 'the rate is too high for one dispatcher'
 const LATEST_MS = 5
 
 /** Why a replay does not count, and the figure that shows it. */
-export type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure'>
+type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure'>
 
 /**
  * Why a replay does not count, or null. The load generator and the dispatcher run on the machine
@@ -25,27 +25,22 @@ export type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure
  * no executor that dies.
  */
 export function spoiled(run: ObservedRun): Spoiled | null {
-  const deaths = (run.deaths ?? []).reduce((sum, times) => sum + times, 0)
-  if (deaths > 0) return died(run, deaths)
+  const ended = died(run)
+  if (ended !== null) return ended
   const turns = turnsOf(run)
   const { from, to } = stallsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
-  const endMs = turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
-  const share = still / endMs
+  const share = still / endOf(turns)
   if (share > MOST_STALLED) {
-    const reason = `the dispatcher stalled because ${causeOf(turns, endMs)}`
+    const reason = `the dispatcher stalled because ${causeOf(turns)}`
     return { reason, figure: `${(100 * share).toFixed(0)} % of the time` }
   }
-  return sentLate(run, causeOf(turns, endMs))
+  return sentLate(run, causeOf(turns))
 }
 
 /** The same of a run in slices, whose stalls each slice is judged by. */
 export function spoiledAsWhole(run: ObservedRun): Spoiled | null {
-  const deaths = (run.deaths ?? []).reduce((sum, times) => sum + times, 0)
-  if (deaths > 0) return died(run, deaths)
-  const turns = turnsOf(run)
-  const endMs = turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
-  return causeOf(turns, endMs) === RATE ? sentLate(run, RATE) : null
+  return died(run) ?? (causeOf(turnsOf(run)) === RATE ? sentLate(run, RATE) : null)
 }
 
 /** The share of each slice in which the dispatcher stalled. */
@@ -71,6 +66,9 @@ function turnsOf(run: ObservedRun): DueEvent[] {
   return [...reactions, ...handOvers]
 }
 
+const endOf = (turns: readonly DueEvent[]) =>
+  turns.reduce((latest, [, happened]) => Math.max(latest, happened), 0)
+
 function sentLate({ rows }: ObservedRun, cause: string): Spoiled | null {
   const { at, sent } = rows.columns
   const lag = percentile(Float64Array.from(at, (due, key) => sent[key]! - due).sort(), 0.99)
@@ -83,7 +81,7 @@ function sentLate({ rows }: ObservedRun, cause: string): Spoiled | null {
  * What held the dispatcher up. Where an event was due already when the one before it was handled,
  * the time between both is work, unless it is a stall. At too high a rate that is all of the time.
  */
-function causeOf(turns: readonly DueEvent[], endMs: number): string {
+function causeOf(turns: readonly DueEvent[]): string {
   const inOrder = [...turns].sort((a, b) => a[1] - b[1])
   let [workMs, stillMs, last] = [0, 0, 0]
   for (const [due, happened] of inOrder) {
@@ -94,7 +92,7 @@ function causeOf(turns: readonly DueEvent[], endMs: number): string {
     } else stillMs += Math.max(0, happened - due - STALL_MS)
     last = happened
   }
-  const busy = workMs / (endMs - stillMs)
+  const busy = workMs / (endOf(turns) - stillMs)
   if (busy < BUSY_SHARE.least) return OTHERS
   return busy > BUSY_SHARE.most ? RATE : `${OTHERS}, or ${RATE}`
 }
@@ -102,8 +100,8 @@ function causeOf(turns: readonly DueEvent[], endMs: number): string {
 /** The replays that do not count, and why. */
 export function notCounted(replays: readonly ObservedRun[]): Comparison['not_counted'] {
   return replays.flatMap((run, replay) => {
-    const found = spoiled(run)
-    return found === null ? [] : [{ replay, ...found }]
+    const why = spoiled(run)
+    return why === null ? [] : [{ replay, ...why }]
   })
 }
 
@@ -120,7 +118,9 @@ export function noneCounts(count: number, noun: 'replay' | 'round'): Check {
   return { verdict: 'UNDECIDED', reason, worst: null }
 }
 
-function died({ rows }: ObservedRun, deaths: number): Spoiled {
+function died({ rows, deaths: ofExecutors = [] }: ObservedRun): Spoiled | null {
+  const deaths = ofExecutors.reduce((sum, times) => sum + times, 0)
+  if (deaths === 0) return null
   const lost = rows.columns.outcome.filter((outcome) => outcome === OUTCOME.failed).length
   const figure = `${counted(deaths, 'time')}, ${counted(lost, 'request')} failed`
   return { reason: 'the process of an executor ended and was started again', figure }

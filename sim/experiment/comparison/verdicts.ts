@@ -40,8 +40,8 @@ export function percentileCheck(
   judged: readonly { readonly p: number; readonly verdict: Verdict }[],
   reasons: Readonly<Record<Verdict, (labels: readonly string[]) => string>>,
 ): Pick<Check, 'verdict' | 'reason'> {
-  const verdict = worst(judged.map((one) => one.verdict))
-  const labels = judged.flatMap((one) => (one.verdict === verdict ? [percentileLabel(one.p)] : []))
+  const verdict = worst(judged.map((row) => row.verdict))
+  const labels = judged.flatMap((row) => (row.verdict === verdict ? [percentileLabel(row.p)] : []))
   return { verdict, reason: reasons[verdict](labels) }
 }
 
@@ -50,7 +50,7 @@ export function worstError(
   percentiles: readonly PercentileComparison[],
   of: 'structure' | 'prediction',
 ): Check['worst'] {
-  const errors = percentiles.flatMap((one) => one[of].map((error) => ({ p: one.p, ...error })))
+  const errors = percentiles.flatMap((row) => row[of].map((error) => ({ p: row.p, ...error })))
   if (errors.length === 0) return null
   const worst = errors.reduce((a, b) =>
     Math.abs(b.error_relative) > Math.abs(a.error_relative) ? b : a,

@@ -103,13 +103,13 @@ export function whatIfFigures(runs: WhatIfRuns): WhatIfFigures {
 
 /** All latencies of a side, ascending. */
 function together(blocks: readonly Block[], side: 'a' | 'b'): Float64Array {
-  const all = new Float64Array(blocks.reduce((sum, block) => sum + block[side].length, 0))
+  const latencies = new Float64Array(blocks.reduce((sum, block) => sum + block[side].length, 0))
   let from = 0
   for (const block of blocks) {
-    all.set(block[side], from)
+    latencies.set(block[side], from)
     from += block[side].length
   }
-  return all.sort()
+  return latencies.sort()
 }
 
 /** B's time of the control kernel over A's, median over blocks; null where it was not timed. */
@@ -138,13 +138,13 @@ function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdi
 export function whatIfCheck(figures: WhatIfFigures): Check {
   const { percentiles, control, rounds, not_counted } = figures
   if (not_counted.length > 0 && not_counted.length === rounds) return noneCounts(rounds, 'round')
-  const judged = percentiles.flatMap(({ verdict, ...one }) =>
-    verdict === null ? [] : [{ verdict, ...one }],
+  const judged = percentiles.flatMap(({ verdict, ...row }) =>
+    verdict === null ? [] : [{ verdict, ...row }],
   )
   const limit = 'max(5 %, 50 µs) at p50, max(10 %, 50 µs, the A/A difference) at p95'
   const far = judged.reduce<WhatIfPercentile | null>(
-    (most, one) =>
-      most && Math.abs(most.error_relative) >= Math.abs(one.error_relative) ? most : one,
+    (most, row) =>
+      most && Math.abs(most.error_relative) >= Math.abs(row.error_relative) ? most : row,
     null,
   )
   const check = percentileCheck(judged, {

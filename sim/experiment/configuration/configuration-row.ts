@@ -1,5 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { ConfigurationRow } from '../../documents/index.ts'
+import { sum } from '../../kernel/index.ts'
 import { distribution, estimate, percentiles } from '../../stats/index.ts'
 import { worst } from '../comparison/verdicts.ts'
 import { judgeAll, judgedRuns } from '../result/objectives.ts'
@@ -52,16 +53,16 @@ export function configurationRow(
       scenario.pools,
     ),
     classes: scenario.traffic.map(({ class: name }, i) => {
-      const own = runs.map(({ classes }) => classes[i]!)
-      const arrived = sum(own.map((of) => of.arrived))
+      const each = runs.map(({ classes }) => classes[i]!)
+      const arrived = sum(each.map((run) => run.arrived))
       return {
         name,
         arrived,
-        latency: distribution(own.map(({ latency }) => latency)),
-        latency_all: percentiles(own.map((of) => ({ n: of.arrived, values: of.all }))),
-        ...tokenTimes(own),
+        latency: distribution(each.map(({ latency }) => latency)),
+        latency_all: percentiles(each.map((run) => ({ n: run.arrived, values: run.all }))),
+        ...tokenTimes(each),
         goodput_share: estimate(
-          own.map((of) => of.good / of.arrived),
+          each.map((run) => run.good / run.arrived),
           arrived,
           1,
         ),
@@ -96,11 +97,11 @@ export function configurationRow(
 }
 
 /** Token times of a class that every run has generated something for. */
-function tokenTimes(own: readonly RunFigures['classes'][number][]) {
-  const times = own.flatMap(({ ttft, tpot }) =>
+function tokenTimes(each: readonly RunFigures['classes'][number][]) {
+  const times = each.flatMap(({ ttft, tpot }) =>
     ttft === undefined || tpot === undefined ? [] : [{ ttft, tpot }],
   )
-  if (times.length < own.length) return {}
+  if (times.length < each.length) return {}
   return {
     ttft: distribution(times.map(({ ttft }) => ttft)),
     tpot: distribution(times.map(({ tpot }) => tpot)),
@@ -119,5 +120,3 @@ function areSame(runs: readonly unknown[]): boolean {
   const [first, ...others] = runs.map((run) => JSON.stringify(run))
   return others.length > 0 && others.every((run) => run === first)
 }
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)

@@ -15,7 +15,8 @@ interface Served {
  * traffic lasts. What is served later needs time of its own.
  */
 export function servedRates(classes: readonly Served[], seconds: number) {
-  const sum = (of: (own: Served) => number) => classes.reduce((total, own) => total + of(own), 0)
+  const sum = (of: (served: Served) => number) =>
+    classes.reduce((total, served) => total + of(served), 0)
   const tokens = sum(({ served, servedInTraffic, generated }) =>
     served === 0 ? 0 : (generated / served) * servedInTraffic,
   )
@@ -60,8 +61,8 @@ export function costAtCapacity(
   pools: Scenario['pools'],
   capacityRps: number | null,
 ): number | null {
-  const all = pools.map(({ replicas, scaling }) => replicas + (scaling?.warm ?? 0))
-  const hour = hourlyCost(pools, all)
+  const most = pools.map(({ replicas, scaling }) => replicas + (scaling?.warm ?? 0))
+  const hour = hourlyCost(pools, most)
   return hour === null || capacityRps === null ? null : (hour / (3600 * capacityRps)) * 1e6
 }
 
@@ -77,7 +78,7 @@ export function hourlyCost(
 }
 
 /** Equal values are their own mean, to the last bit. */
-function meanOf(values: readonly number[]): number {
+export function meanOf(values: readonly number[]): number {
   const [first = Number.NaN] = values
   if (values.every((value) => value === first)) return first
   return values.reduce((sum, value) => sum + value, 0) / values.length

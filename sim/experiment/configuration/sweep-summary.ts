@@ -79,11 +79,11 @@ export class SweepSummary {
   #addToFront(row: SweepRow): void {
     const point = this.#point(row)
     if (point === null || !['PASS', 'not_judged'].includes(endOf(row))) return
-    const others = this.#front.map((one) => ({ one, ...this.#point(one)! }))
-    if (others.some(({ usd, ms }) => usd <= point.usd && ms <= point.ms)) return
-    const left = others.filter(({ usd, ms }) => usd < point.usd || ms < point.ms)
+    const front = this.#front.map((member) => ({ member, ...this.#point(member)! }))
+    if (front.some(({ usd, ms }) => usd <= point.usd && ms <= point.ms)) return
+    const left = front.filter(({ usd, ms }) => usd < point.usd || ms < point.ms)
     const at = left.filter(({ usd }) => usd < point.usd).length
-    this.#front = left.map(({ one }) => one).toSpliced(at, 0, row)
+    this.#front = left.map(({ member }) => member).toSpliced(at, 0, row)
   }
 
   /** Price and latency; null where one is not known. */

@@ -15,7 +15,7 @@ import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 import type { TransformerWork } from '../simulation/transformer-times.ts'
 import { FIT_BARS } from './fit-limits.ts'
 import type { SpreadRow } from './residual-cells.ts'
-import { residualFitOf } from './residual-result.ts'
+import { percent, residualFitOf, rounded } from './residual-result.ts'
 
 type PrecisionFit = Fit['fits'][number]
 type Errors = PrecisionFit['left_out']
@@ -51,7 +51,7 @@ export type FitPlace = Pick<
   'accelerator' | 'engine' | 'tensor_parallel' | 'partition'
 >
 
-export interface PrecisionRows {
+interface PrecisionRows {
   readonly precision: string
   readonly ofPool: boolean
   readonly rows: readonly FittedRow[]
@@ -79,7 +79,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
     ...plain(errors),
   }))
   const confidence = confidenceOf(left)
-  const found = { confidence, left, halves: errorsOf(chosen.halves.heldOut), parameters }
+  const errors = { confidence, left, halves: errorsOf(chosen.halves.heldOut), parameters }
   const unfitted = unfittedErrors(of, chosen)
   return {
     precision,
@@ -105,7 +105,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
       .slice(0, MOST_WORST)
       .map(predictedRow),
     confidence,
-    sure: sureText(found, cellCount(rows), unfitted, of.notes),
+    sure: sureText(errors, cellCount(rows), unfitted, of.notes),
     efficiency: efficiencyOf(of, left, parameters),
     residual: residualFitOf(rows.map(({ row }) => ({ ...row, isMean: of.meanTimes ?? true }))),
   }
@@ -179,8 +179,6 @@ export function confidenceOf({ median: middle, worst }: Errors): Confidence {
   return within(FIT_BARS.rough) ? 'rough' : 'poor'
 }
 
-const percent = (share: number) => `${Number((100 * Math.abs(share)).toPrecision(2))} %`
-
 function sureText(
   {
     confidence,
@@ -224,8 +222,6 @@ const MEANING = {
   rough: 'Rough: compare alternatives by it, and measure before you decide by its figures.',
   poor: 'Poor: do not decide by it. The rows do not follow the model on this accelerator, or they are not what the columns say.',
 } as const satisfies Readonly<Record<Confidence, string>>
-
-const rounded = (value: number) => Number(value.toPrecision(3))
 
 /** The sizes that a row shows. An engine has steps with whole prompts, and contexts that grow. */
 function coveredBy({ batch, length, prefillTokens, engine }: FittedRow['row']) {

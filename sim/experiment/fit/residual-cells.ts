@@ -23,7 +23,7 @@ export interface SpreadRow {
 }
 
 /** What rows show of the scatter of single batches or steps. */
-export interface Spread {
+interface Spread {
   /** null where they show nothing */
   readonly from: 'percentiles' | 'runs' | null
   readonly cells: readonly SpreadCell[]
@@ -52,11 +52,11 @@ export function spreadOf(rows: readonly SpreadRow[]): Spread {
     return { from: null, cells: [], runs: 0, why: text }
   }
   const groups = repeated(rows)
-  const runs = groups.reduce((sum, own) => sum + own.length, 0)
+  const runs = groups.reduce((sum, group) => sum + group.length, 0)
   if (groups.length < LEAST_CELLS || runs < LEAST_POOLED) return { ...NOTHING, why: few(runs) }
   // the cells of one half are pooled, as few runs show no tail
   const halves = [0, 1].map((half) => groups.filter((_, i) => i % 2 === half))
-  const cells = halves.map((own, half) => pooled(own, HALVES[half]!))
+  const cells = halves.map((ofHalf, half) => pooled(ofHalf, HALVES[half]!))
   return { from: 'runs', cells, runs, why: null }
 }
 
@@ -75,7 +75,7 @@ function few(runs: number): string {
 function repeated(rows: readonly SpreadRow[]): readonly (readonly SpreadRow[])[] {
   const groups = new Map<string, SpreadRow[]>()
   for (const row of rows) groups.set(cellName(row), [...(groups.get(cellName(row)) ?? []), row])
-  return [...groups.values()].filter((own) => own.length >= LEAST_RUNS)
+  return [...groups.values()].filter((group) => group.length >= LEAST_RUNS)
 }
 
 const cellName = ({ batch, length, prefillTokens }: SpreadRow) =>
@@ -83,12 +83,12 @@ const cellName = ({ batch, length, prefillTokens }: SpreadRow) =>
 
 function listedFigures(row: SpreadRow): SpreadCell {
   const { percentiles = {} } = row
-  const known = FIGURES.flatMap((figure): [Figure, number][] => {
+  const stated = FIGURES.flatMap((figure): [Figure, number][] => {
     const ms = percentiles[figure]
     return ms === undefined ? [] : [[figure, ms]]
   })
-  const withMean: [Figure, number][] = row.isMean ? [['mean', row.ms], ...known] : known
-  return { name: cellName(row), figures: new Map(known.length === 0 ? [] : withMean) }
+  const withMean: [Figure, number][] = row.isMean ? [['mean', row.ms], ...stated] : stated
+  return { name: cellName(row), figures: new Map(stated.length === 0 ? [] : withMean) }
 }
 
 /**
@@ -101,8 +101,8 @@ function pooled(groups: readonly (readonly SpreadRow[])[], name: string): Spread
     const share = 1 + (Math.PI / 2 - 2) / rows.length
     return rows.map(({ ms }) => exp(log(ms / middle) / Math.sqrt(share)))
   })
-  const known = FIGURES.filter((f) => f === 'p50' || above(ratios, f) >= LEAST_ABOVE)
-  const figures: [Figure, number][] = known.map((f) => [f, quantile(ratios, SHARE_BELOW[f])])
+  const supported = FIGURES.filter((f) => f === 'p50' || above(ratios, f) >= LEAST_ABOVE)
+  const figures: [Figure, number][] = supported.map((f) => [f, quantile(ratios, SHARE_BELOW[f])])
   const middle = mean(ratios)
   const logs = ratios.map((ratio) => log(ratio / middle))
   return { name, figures: new Map([['mean', middle], ...figures]), logs }

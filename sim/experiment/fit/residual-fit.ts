@@ -5,8 +5,8 @@ import type { SpreadCell } from './residual-cells.ts'
 import { type Figure, type FittedResidual, figureOf } from './residual-figures.ts'
 
 /** Residuals from the fewest parameters to the most. */
-export const RESIDUAL_SHAPES = ['even', 'jitter', 'slow'] as const
-export type ResidualShape = (typeof RESIDUAL_SHAPES)[number]
+const RESIDUAL_SHAPES = ['even', 'jitter', 'slow'] as const
+type ResidualShape = (typeof RESIDUAL_SHAPES)[number]
 
 /** A ratio of two figures of a cell that was predicted from other cells. */
 export interface HeldOutRatio {
@@ -124,7 +124,7 @@ export function fitResidual(cells: readonly SpreadCell[], shape: ResidualShape):
       }
       const off = [...figures].map(([name, value]) => log(value) - model.get(name)!)
       const size = mean(off)
-      sum += mean(off.map((one) => (one - size) ** 2))
+      sum += mean(off.map((error) => (error - size) ** 2))
     }
     return sum
   }
@@ -133,14 +133,14 @@ export function fitResidual(cells: readonly SpreadCell[], shape: ResidualShape):
     factors: FACTORS,
   })
   if (shape === 'jitter') return jitter.best
-  const found = SHARES.flatMap((share) =>
+  const fits = SHARES.flatMap((share) =>
     EXTRAS.map((extra) => {
       const start = { cv: jitter.best.cv / 2, slow: { share, factor: 1 + extra } }
       const moves = [scaleCv, scaleShare, scaleFactor]
       return patternSearch<FittedResidual>(start, misfit, { moves, factors: FACTORS })
     }),
   )
-  return found.reduce((a, b) => (b.misfit < a.misfit ? b : a)).best
+  return fits.reduce((a, b) => (b.misfit < a.misfit ? b : a)).best
 }
 
 const within = (value: number, [least, most]: readonly [number, number]) =>

@@ -60,5 +60,5 @@ const ROUGH = 0.1
 const VARIES =
   'The scatter differs from cell to cell, and a model has one: do not decide by p99 of a single batch.'
 
-const percent = (share: number) => `${Number((100 * Math.abs(share)).toPrecision(2))} %`
-const rounded = (value: number) => Number(value.toPrecision(3))
+export const percent = (share: number) => `${Number((100 * Math.abs(share)).toPrecision(2))} %`
+export const rounded = (value: number) => Number(value.toPrecision(3))

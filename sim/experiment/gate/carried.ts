@@ -13,14 +13,14 @@ export function carried(
   base: readonly ModelProfile[],
   causes: readonly PoolCauses[],
 ): SimulationInput {
-  const models = head.models.map((own, i) =>
-    own === null ? null : changedModel(own, base[i]!, causes[i]!),
+  const models = head.models.map((model, i) =>
+    model === null ? null : changedModel(model, base[i]!, causes[i]!),
   )
   return { ...head, models }
 }
 
-function changedModel(own: ModelProfile, base: ModelProfile, causes: PoolCauses): ModelProfile {
-  const { sizes, lengths, error } = own.work
+function changedModel(head: ModelProfile, base: ModelProfile, causes: PoolCauses): ModelProfile {
+  const { sizes, lengths, error } = head.work
   const { mean } = tabulatedWork(base.work)
   const ms = sizes.map((size) =>
     lengths.map((length) => Math.max(1e-6, mean(size, length) * ratioAt(causes, size, length))),
@@ -29,9 +29,9 @@ function changedModel(own: ModelProfile, base: ModelProfile, causes: PoolCauses)
   const { overheads } = base
   const later = (cost: number, by: number) => Math.max(0, cost + by)
   const moved = (tables: readonly TableAt[], by: number) =>
-    tables.map(({ atMs, table }) => ({ atMs, table: table.map((one) => later(one, by)) }))
+    tables.map(({ atMs, table }) => ({ atMs, table: table.map((cost) => later(cost, by)) }))
   return {
-    ...own,
+    ...head,
     work: { sizes, lengths, ms, error },
     wake: { gapMs, ms: costs.map((cost) => later(cost, causes.wake_ms)) },
     overheads: {

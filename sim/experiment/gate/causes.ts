@@ -12,13 +12,13 @@ import type { ExecutorWork } from '../comparison/structure.ts'
 export type ServiceClock = 'processor' | 'wall'
 
 /** Batches of a pool in one block, of base and head. */
-export interface PairedBatches {
+interface PairedBatches {
   readonly base: readonly BatchRow[]
   readonly head: readonly BatchRow[]
 }
 
 /** The ratio of service times of batches of about one size and length. */
-export interface GroupRatio {
+interface GroupRatio {
   /** from this power of two to below the next: requests, and the length computed for each */
   readonly size: number
   readonly length: number
@@ -86,26 +86,28 @@ export function causesOf(
   const clock = clockOf([...base, ...head])
   const [a, b] = [base, head].map((batches) => usual(batches, clock, { work, wake }))
   if (a!.length < FEWEST || b!.length < FEWEST) return null
-  const kinds = [a!, b!].flatMap((some) => {
-    const idle = some.filter((one) => one.idle).length
-    return [idle, some.length - idle]
+  const kinds = [a!, b!].flatMap((side) => {
+    const idle = side.filter((batch) => batch.idle).length
+    return [idle, side.length - idle]
   })
   const fitted = Math.min(...kinds) < FEWEST ? fitLevel : fitWake
   const [fitA, fitB] = [fitted(a!), fitted(b!)]
   const level = fitB.slope / fitA.slope
   const shape = shapeOf([a!, b!], [fitA, fitB])
-  const under = ({ slope, wake: ms }: Fit, one: Observed, factor = 1) =>
-    slope * factor * one.expected + (one.idle ? ms : 0)
-  const total = (time: (one: Observed) => Ms) => a!.reduce((sum, one) => sum + time(one), 0)
-  const own = total((one) => under(fitA, one))
-  const changed = total((one) => under(fitB, one, shape.get(one.group) ?? 1))
+  const under = ({ slope, wake: ms }: Fit, { expected, idle }: Observed, factor = 1) =>
+    slope * factor * expected + (idle ? ms : 0)
+  const total = (time: (batch: Observed) => Ms) => a!.reduce((sum, batch) => sum + time(batch), 0)
+  const byBase = total((batch) => under(fitA, batch))
+  const byHead = total((batch) => under(fitB, batch, shape.get(batch.group) ?? 1))
   const usually = (time: (batch: BatchRow) => Ms) => {
-    const [before, now] = [base, head].map((all) => quantile(all.map(time), OVERHEAD_LEVEL[clock]))
+    const [before, now] = [base, head].map((batches) =>
+      quantile(batches.map(time), OVERHEAD_LEVEL[clock]),
+    )
     return now! - before!
   }
   return {
     clock,
-    service: changed / own,
+    service: byHead / byBase,
     level,
     groups: [...shape].map(([group, factor]) => {
       const [size, length] = group.split(' ').map(Number)
@@ -123,7 +125,9 @@ export function causesOf(
 /** The ratio of a batch by its group, or else the level. */
 export function ratioAt(causes: PoolCauses, size: number, length: number): number {
   const [s, l] = [octave(size), octave(length)]
-  return causes.groups.find((one) => one.size === s && one.length === l)?.ratio ?? causes.level
+  return (
+    causes.groups.find((group) => group.size === s && group.length === l)?.ratio ?? causes.level
+  )
 }
 
 const octave = (value: number) => 2 ** Math.floor(Math.log2(Math.max(1, value)))
@@ -144,7 +148,7 @@ function usual(
   clock: ServiceClock,
   { work, wake }: ExecutorWork,
 ): Observed[] {
-  const all = batches
+  const observed = batches
     .filter(({ failed }) => !failed)
     .map((batch) => {
       const expected = work(batch.size, batch.length)
@@ -157,9 +161,9 @@ function usual(
         speed: service / (expected + wakeCost(wake, batch.gap)),
       }
     })
-  if (all.length === 0) return []
-  const middle = median(all.map(({ speed }) => speed))
-  return all.filter(({ speed }) => speed < middle * UNUSUAL && speed > middle / UNUSUAL)
+  if (observed.length === 0) return []
+  const middle = median(observed.map(({ speed }) => speed))
+  return observed.filter(({ speed }) => speed < middle * UNUSUAL && speed > middle / UNUSUAL)
 }
 
 /** By least squares of the relative error. */
@@ -191,18 +195,18 @@ function shapeOf(
     const { slope, wake } = fits[side]!
     const logs = new Map<string, number[]>()
     for (const { group, expected, idle, service } of batches) {
-      const own = logs.get(group) ?? []
-      logs.set(group, own)
-      own.push(log(service / (slope * expected + (idle ? wake : 0))))
+      const ofGroup = logs.get(group) ?? []
+      logs.set(group, ofGroup)
+      ofGroup.push(log(service / (slope * expected + (idle ? wake : 0))))
     }
     return logs
   })
   const shape = new Map<string, number>()
-  for (const [group, own] of base!) {
-    const other = head!.get(group)
-    if (other === undefined) continue
-    const n = 2 / (1 / own.length + 1 / other.length)
-    shape.set(group, exp(((mean(other) - mean(own)) * n) / (n + HALF)))
+  for (const [group, ofBase] of base!) {
+    const ofHead = head!.get(group)
+    if (ofHead === undefined) continue
+    const n = 2 / (1 / ofBase.length + 1 / ofHead.length)
+    shape.set(group, exp(((mean(ofHead) - mean(ofBase)) * n) / (n + HALF)))
   }
   return shape
 }

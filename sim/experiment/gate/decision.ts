@@ -1,5 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
-import type { GateVerdict } from '../../documents/index.ts'
+import type { CaseVerdict, GateVerdict } from '../../documents/index.ts'
 import { exp, log } from '../../kernel/index.ts'
 import {
   holmAdjusted,
@@ -26,7 +26,7 @@ const POWER = 0.8
 const MOST_BLOCKS = 1000
 
 /** ln(head / base) of one metric in each block; above 0 is worse. */
-export type BlockValues = readonly number[]
+type BlockValues = readonly number[]
 
 export interface MetricDecision {
   readonly verdict: GateVerdict
@@ -86,18 +86,23 @@ function blocksToTell(values: BlockValues, centre: number, level: number): numbe
   return needed <= MOST_BLOCKS ? Math.max(needed, values.length + 1) : null
 }
 
-/** FAIL before UNDECIDED before IMPROVED before PASS; UNDECIDED for none. */
-export function gateVerdict(verdicts: readonly GateVerdict[]): GateVerdict {
-  const order = ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'] as const
-  return order.find((one) => verdicts.includes(one)) ?? 'UNDECIDED'
-}
+/** From the worst to the best. */
+const CASE_VERDICTS = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'NEW', 'IMPROVED', 'PASS'] as const
+
+/** The worst of some verdicts, whatever their order; UNDECIDED for none. */
+export const gateVerdict = <V extends CaseVerdict>(verdicts: readonly V[]): V | 'UNDECIDED' =>
+  verdicts.toSorted(byVerdict)[0] ?? 'UNDECIDED'
+
+/** The worst first. */
+export const byVerdict = (a: CaseVerdict, b: CaseVerdict) =>
+  CASE_VERDICTS.indexOf(a) - CASE_VERDICTS.indexOf(b)
 
 /** What a measured gate does after a look. */
 export type Step = 'continue' | 'confirm' | 'end'
 
 /** A metric that fails has to be confirmed; the gate ends where every metric is decided. */
 export function stepAfter(decisions: readonly MetricDecision[], blocks: number): Step {
-  const verdict = gateVerdict(decisions.map((one) => one.verdict))
+  const verdict = gateVerdict(decisions.map((decision) => decision.verdict))
   if (verdict === 'FAIL') return 'confirm'
   return verdict === 'UNDECIDED' && blocks < LOOKS.at(-1)! ? 'continue' : 'end'
 }
@@ -117,14 +122,14 @@ export function confirmed(
     margin,
     ALPHA,
   )
-  return decisions.map((one, i) => {
+  return decisions.map((decision, i) => {
     const at = failed.indexOf(i)
-    if (at < 0 || again[at]!.verdict === 'FAIL') return one
-    return { ...one, verdict: 'UNDECIDED', deciding_blocks: again[at]!.deciding_blocks }
+    if (at < 0 || again[at]!.verdict === 'FAIL') return decision
+    return { ...decision, verdict: 'UNDECIDED', deciding_blocks: again[at]!.deciding_blocks }
   })
 }
 
-export interface GateRun {
+interface GateRun {
   readonly decisions: readonly MetricDecision[]
   readonly verdict: GateVerdict
   /** that the looks used */
@@ -157,7 +162,12 @@ export function runGate(next: () => readonly number[], margin: number): GateRun 
 }
 
 function ended(decisions: readonly MetricDecision[], blocks: number, fresh: number): GateRun {
-  return { decisions, verdict: gateVerdict(decisions.map((one) => one.verdict)), blocks, fresh }
+  return {
+    decisions,
+    verdict: gateVerdict(decisions.map((decision) => decision.verdict)),
+    blocks,
+    fresh,
+  }
 }
 
 function once<T>(compute: () => T): () => T {

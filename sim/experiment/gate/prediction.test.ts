@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BaselineEntry } from '../../documents/index.ts'
-import { baselineEntry, newCase, predictionCase, worstCase } from './prediction.ts'
+import { gateVerdict } from './decision.ts'
+import { baselineEntry, newCase, predictionCase } from './prediction.ts'
 
 type Figure = BaselineEntry['figures'][number]
 
@@ -237,8 +238,8 @@ describe('a scenario that the other version does not have', () => {
 })
 
 test('of several scenarios the worst decides', () => {
-  expect(worstCase(['PASS', 'NEW', 'IMPROVED'])).toBe('NEW')
-  expect(worstCase(['PASS', 'UNDECIDED', 'NOT COMPARABLE'])).toBe('NOT COMPARABLE')
-  expect(worstCase(['NOT COMPARABLE', 'FAIL'])).toBe('FAIL')
-  expect(worstCase(['PASS', 'IMPROVED'])).toBe('IMPROVED')
+  expect(gateVerdict(['PASS', 'NEW', 'IMPROVED'])).toBe('NEW')
+  expect(gateVerdict(['PASS', 'UNDECIDED', 'NOT COMPARABLE'])).toBe('NOT COMPARABLE')
+  expect(gateVerdict(['NOT COMPARABLE', 'FAIL'])).toBe('FAIL')
+  expect(gateVerdict(['PASS', 'IMPROVED'])).toBe('IMPROVED')
 })

@@ -1,7 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type {
   BaselineEntry,
-  CaseVerdict,
   GateCase,
   GateMetric,
   GateVerdict,
@@ -9,7 +8,7 @@ import type {
   Verdict,
 } from '../../documents/index.ts'
 import { hourlyCost } from '../configuration/cost.ts'
-import { gateVerdict } from './decision.ts'
+import { byVerdict, gateVerdict } from './decision.ts'
 
 const JUDGED = ['p50', 'p95', 'p99'] as const
 /** The share of requests that met no objective of their class: 1 less goodput. */
@@ -126,7 +125,7 @@ function costFigures(result: SimulatedFigures, scenario: Scenario): Figure[] {
   ]
 }
 
-export interface PredictionOptions {
+interface PredictionOptions {
   readonly margin: number
   readonly from: string
   readonly changes: readonly string[] | null
@@ -154,12 +153,14 @@ export function predictionCase(
     const differ = `${key} ${base[key]} in ${from}, but ${head[key]} here`
     return refused(`${differ}: their requests differ; use the same, or make it again`)
   }
-  const known = (one: Figure) => base.figures.some((figure) => isSame(figure, one))
-  if (!head.figures.some(known)) return refused(`${from} has no figure of ${file}; make it again`)
+  const isInBase = (figure: Figure) => base.figures.some((inBase) => isSame(inBase, figure))
+  if (!head.figures.some(isInBase)) {
+    return refused(`${from} has no figure of ${file}; make it again`)
+  }
   const metrics = [...figureMetrics(base, head, margin), ...objectiveMetrics(base, head)].sort(
-    (a, b) => rank(a) - rank(b) || badness(b) - badness(a),
+    (a, b) => byVerdict(a.verdict, b.verdict) || badness(b) - badness(a),
   )
-  const verdict = gateVerdict(metrics.map((one) => one.verdict))
+  const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
   const changes = changesOf(base, head, scenario)
   return { ...same, verdict, reason: reasonOf(metrics, verdict, margin), changes, metrics }
 }
@@ -189,14 +190,13 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
   const overloaded = Math.min(base.load ?? 0, head.load ?? 0) >= 1
   return head.figures.flatMap((figure): GateMetric[] => {
     const { value, low: _, high: __, ...metric } = figure
-    const known = base.figures.find((one) => isSame(one, figure))
-    const before = known?.value ?? null
-    const { low, high } = known ?? {}
+    const inBase = base.figures.find((candidate) => isSame(candidate, figure))
+    const { value: before = null, low, high } = inBase ?? {}
     if (before === null && value === null) return []
     const grows = overloaded && metric.unit === 'ms'
-    const found = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
+    const verdict = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
     // what is lost has no latency: to shed requests is no way to serve them faster
-    const fewer = found === 'IMPROVED' && metric.unit === 'ms' && losesMore(base, head, figure)
+    const fewer = verdict === 'IMPROVED' && metric.unit === 'ms' && losesMore(base, head, figure)
     const over = before === null || value === null ? Number.NaN : value / before
     // of a figure near 0 there is none either
     const ratio = Number.isFinite(over) ? over : null
@@ -212,7 +212,7 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
         ratio: before === 0 && value === 0 ? 1 : ratio,
         p: null,
         deciding_blocks: null,
-        verdict: fewer ? 'PASS' : found,
+        verdict: fewer ? 'PASS' : verdict,
         note: grows
           ? 'overloaded on both sides: latency grows with the duration'
           : fewer
@@ -255,13 +255,13 @@ function figureVerdict(
 
 /** An objective that no longer holds is a regression whatever the margin. */
 function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[] {
-  return head.objectives.flatMap((one): GateMetric[] => {
+  return head.objectives.flatMap((objective): GateMetric[] => {
     const before = base.objectives.find(
-      ({ class: of, text }) => of === one.class && text === one.text,
+      ({ class: of, text }) => of === objective.class && text === objective.text,
     )
-    if (before === undefined || before.verdict === one.verdict) return []
-    const verdict = objectiveVerdict(before.verdict, one.verdict)
-    return [objectiveMetric(one, verdict, `${before.verdict} → ${one.verdict}`)]
+    if (before === undefined || before.verdict === objective.verdict) return []
+    const verdict = objectiveVerdict(before.verdict, objective.verdict)
+    return [objectiveMetric(objective, verdict, `${before.verdict} → ${objective.verdict}`)]
   })
 }
 
@@ -295,7 +295,7 @@ export function newCase(
         ? `${without}: there is nothing to compare it with`
         : `${without}, and an objective fails: ${first.class}: ${first.text}${more}`,
     changes: { scenario: ['the scenario is new'], profile: null, engine: null },
-    metrics: objectives.map((one) => objectiveMetric(one, one.verdict, null)),
+    metrics: objectives.map((objective) => objectiveMetric(objective, objective.verdict, null)),
   }
 }
 
@@ -305,8 +305,6 @@ function objectiveVerdict(base: Verdict, head: Verdict): GateVerdict {
   if (base === 'PASS') return 'UNDECIDED'
   return base === 'FAIL' && head === 'PASS' ? 'IMPROVED' : 'PASS'
 }
-
-const rank = ({ verdict }: GateMetric) => ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS'].indexOf(verdict)
 
 /** How much worse it is: relative; a lost value is the worst. */
 function badness({ ratio, better }: GateMetric): number {
@@ -324,11 +322,11 @@ function changeText({ ratio, unit, base, head }: GateMetric): string {
   return ratio === null ? '' : ` ${ratio >= 1 ? '+' : '−'}${percentText(Math.abs(ratio - 1))}`
 }
 
-export const metricLabel = (one: Pick<GateMetric, 'class' | 'name'>) =>
-  one.class === null ? one.name : `${one.class}: ${one.name}`
+export const metricLabel = ({ class: of, name }: Pick<GateMetric, 'class' | 'name'>) =>
+  of === null ? name : `${of}: ${name}`
 
 function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: number): string {
-  const alike = metrics.filter((one) => one.verdict === verdict)
+  const alike = metrics.filter((metric) => metric.verdict === verdict)
   const [first] = alike
   if (first === undefined) return 'there is no figure to compare'
   const more = alike.length > 1 ? ` and ${alike.length - 1} more` : ''
@@ -345,10 +343,4 @@ function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: 
         ? 'no figure has changed'
         : `no metric is worse by more than ${percentText(margin)}; the worst is ${what}`
   }
-}
-
-/** The worst of some cases. */
-export function worstCase(verdicts: readonly CaseVerdict[]): CaseVerdict {
-  const order = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'NEW', 'IMPROVED', 'PASS'] as const
-  return order.find((one) => verdicts.includes(one)) ?? 'UNDECIDED'
 }

@@ -62,7 +62,7 @@ export interface RoundStalls {
 }
 
 /** What is left of a round. */
-export interface RoundBlocks {
+interface RoundBlocks {
   readonly blocks: readonly MeasuredBlock[]
   readonly stalls: RoundStalls
   /** why blocks do not count, with how many */
@@ -80,8 +80,8 @@ export function roundBlocks(base: GateSide, head: GateSide, slicing: GateSlicing
   const most = MOST_STALLED_BY[clockOf(every)]
   const [stalledA, stalledB] = [base, head].map(({ run }) => stalledShares(run, slicing))
   const keeps = Array.from(stalledA!, (share, i) => Math.max(share, stalledB![i]!) <= most)
-  const seen = [base, head].map(({ run }) => seenOf({ run, warmupMs: 0 }))
-  const compared: Compared = { base, work: executorWork(base.system), batches, seen }
+  const bothSeen = [base, head].map(({ run }) => seenOf({ run, warmupMs: 0 }))
+  const compared: Compared = { base, work: executorWork(base.system), batches, bothSeen }
   const blocks: MeasuredBlock[] = []
   const reasons: string[] = []
   for (let first = 0; first < slices; first += blockSlices) {
@@ -90,23 +90,23 @@ export function roundBlocks(base: GateSide, head: GateSide, slicing: GateSlicing
       const slice = Math.min(slices - 1, Math.floor(at / sliceMs))
       return slice >= first && slice < first + blockSlices && keeps[slice]!
     }
-    const found =
+    const block =
       left < FEWEST_SLICES * blockSlices
         ? 'other programs used the machine in most slices'
         : blockOf(compared, within)
-    if (typeof found === 'string') reasons.push(found)
-    else blocks.push(found)
+    if (typeof block === 'string') reasons.push(block)
+    else blocks.push(block)
   }
-  const share = (shares: Float64Array) => shares.reduce((sum, one) => sum + one, 0) / slices
+  const meanOf = (shares: Float64Array) => shares.reduce((sum, share) => sum + share, 0) / slices
   const leftOut = keeps.filter((kept) => !kept).length
-  const stalls = { base: share(stalledA!), head: share(stalledB!), most, slices, leftOut }
+  const stalls = { base: meanOf(stalledA!), head: meanOf(stalledB!), most, slices, leftOut }
   return { blocks, stalls, leftOut: counted(reasons, slices / blockSlices) }
 }
 
 /** "2 of 5 blocks: …" for each reason. */
 function counted(reasons: readonly string[], blocks: number): string[] {
   return [...new Set(reasons)].map((reason) => {
-    const alike = reasons.filter((one) => one === reason).length
+    const alike = reasons.filter((other) => other === reason).length
     return `${alike} of ${blocks} blocks: ${reason}`
   })
 }
@@ -117,33 +117,33 @@ interface Compared {
   readonly work: readonly ExecutorWork[]
   /** of base and head, by the name of the pool */
   readonly batches: readonly ReturnType<typeof poolBatches>[]
-  readonly seen: readonly ReturnType<typeof seenOf>[]
+  readonly bothSeen: readonly ReturnType<typeof seenOf>[]
 }
 
 /** The block of the times that are `within` it; or why it is no evidence. */
 function blockOf(
-  { base, work, batches, seen }: Compared,
+  { base, work, batches, bothSeen }: Compared,
   within: (at: Ms) => boolean,
 ): MeasuredBlock | string {
-  const latencies = blockWithin(seen, within)
+  const latencies = blockWithin(bothSeen, within)
   if (latencies === null) return 'a side served no request'
   const causes: PoolCauses[] = []
-  let [own, changed, count] = [0, 0, 0]
+  let [busyMs, byHead, count] = [0, 0, 0]
   for (const [pool, { name }] of base.system.scenario.pools.entries()) {
     const [ofBase, ofHead] = batches.map((byPool) =>
       byPool.get(name)!.filter(({ dispatched }) => within(dispatched)),
     )
     const paired = { base: ofBase!, head: ofHead! }
-    const found = causesOf(paired, workOfPool(base, work, pool))
-    if (found === null) return `pool ${name} has too few batches to compare`
+    const ofPool = causesOf(paired, workOfPool(base, work, pool))
+    if (ofPool === null) return `pool ${name} has too few batches to compare`
     const ran = paired.base.filter(({ failed }) => !failed)
-    const busy = ran.reduce((sum, batch) => sum + serviceOf(batch, found.clock), 0)
-    causes.push(found)
-    own += busy
-    changed += busy * found.service
+    const busy = ran.reduce((sum, batch) => sum + serviceOf(batch, ofPool.clock), 0)
+    causes.push(ofPool)
+    busyMs += busy
+    byHead += busy * ofPool.service
     count += ran.length
   }
-  return { ...latencies, causes, busyMs: own, batches: count, service: changed / own }
+  return { ...latencies, causes, busyMs, batches: count, service: byHead / busyMs }
 }
 
 function workOfPool({ system }: GateSide, work: readonly ExecutorWork[], pool: number) {

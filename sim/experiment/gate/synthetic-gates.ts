@@ -2,7 +2,7 @@ import type { GateVerdict } from '../../documents/index.ts'
 import { log, type Random, stream } from '../../kernel/index.ts'
 import { runGate } from './decision.ts'
 
-export interface SyntheticGates {
+interface SyntheticGates {
   /** head over base, of every metric */
   readonly truth: number
   /** of ln of the ratio of a block */

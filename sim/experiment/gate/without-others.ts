@@ -10,14 +10,14 @@ export function withoutOthers(run: ObservedRun): ObservedRun {
   const { rows, processorMs } = run
   if (processorMs === undefined) return run
   const { batch, started, ended, done } = rows.columns
-  const [earlier, known] = [ended.slice(), done.slice()]
+  const [endedEarlier, doneEarlier] = [ended.slice(), done.slice()]
   for (let key = 0; key < rows.count; key++) {
     const took = batch[key]! < 0 ? Number.NaN : processorMs[batch[key]!]!
     const waited = ended[key]! - started[key]! - took
     // the clocks are read one after the other, so a batch may seem to have waited for less than 0
     if (!(waited > 0)) continue
-    earlier[key]! -= waited
-    known[key]! -= waited
+    endedEarlier[key]! -= waited
+    doneEarlier[key]! -= waited
   }
-  return { ...run, rows: Rows.of({ ...rows.columns, ended: earlier, done: known }) }
+  return { ...run, rows: Rows.of({ ...rows.columns, ended: endedEarlier, done: doneEarlier }) }
 }

@@ -10,7 +10,7 @@ export function withoutStalls(model: ModelProfile): ModelProfile {
     ...field,
     dispatcher: none,
     intake: none,
-    executors: field.executors.map((own) => ({ ...own, stalls: none, lateStarts: none })),
+    executors: field.executors.map((executor) => ({ ...executor, stalls: none, lateStarts: none })),
   }))
   return { ...model, fields }
 }

@@ -3,21 +3,19 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 /** What a configuration must survive: the loss of any replica, or of any place with its pools. */
 export type Survive = 'replica' | 'site'
 
-/** A loss, and the scenario in which it lasts for all of the run. */
-export interface Loss {
-  readonly text: string
-  readonly scenario: Scenario
-}
-
 /** So long after the end of the traffic, in durations, what waited for it may go on. */
 const BACK_AFTER = 2
 
 /**
  * The losses that a configuration must survive, one at a time: a replica of each pool, as those of
  * a pool are alike, or all pools of each place. What is lost is down from the start, the control
- * plane knows it, and nothing is served by it while traffic lasts.
+ * plane knows it, and nothing is served by it while traffic lasts. Each with the scenario in which
+ * it lasts for all of the run.
  */
-export function lossesOf(scenario: Scenario, survive: Survive): Loss[] {
+export function lossesOf(
+  scenario: Scenario,
+  survive: Survive,
+): { readonly text: string; readonly scenario: Scenario }[] {
   if (survive === 'replica') {
     return scenario.pools.map(({ name }) => ({
       text: `a replica of ${name}`,

@@ -33,10 +33,10 @@ export type Ruled = (candidate: Candidate) => PlanVerdict | 'UNKNOWN' | null
 export function chainsOf(candidates: readonly Candidate[]): Chain[] {
   const along = longestDimension(candidates)
   const groups = new Map<string, Candidate[]>()
-  for (const one of candidates) {
-    const others = one.replicas.filter((_, i) => i !== along)
-    const key = JSON.stringify([one.family, others])
-    groups.set(key, [...(groups.get(key) ?? []), one])
+  for (const candidate of candidates) {
+    const elsewhere = candidate.replicas.filter((_, i) => i !== along)
+    const key = JSON.stringify([candidate.family, elsewhere])
+    groups.set(key, [...(groups.get(key) ?? []), candidate])
   }
   const rising = [...groups.values()].map((group) =>
     group.sort((a, b) => (a.replicas[along] ?? 0) - (b.replicas[along] ?? 0)),
@@ -63,10 +63,14 @@ function price({ candidates }: Chain): number {
 }
 
 /** Whether a candidate has no more replicas than one of its chain that fails. */
-export function isRuledOut(one: Candidate, chain: readonly Candidate[], ruled: Ruled): boolean {
+export function isRuledOut(
+  { replicas }: Candidate,
+  chain: readonly Candidate[],
+  ruled: Ruled,
+): boolean {
   return chain.some(
-    (other) =>
-      ruled(other) === 'FAILS' && one.replicas.every((own, i) => own <= other.replicas[i]!),
+    (member) =>
+      ruled(member) === 'FAILS' && replicas.every((count, i) => count <= member.replicas[i]!),
   )
 }
 
@@ -76,11 +80,14 @@ export function isRuledOut(one: Candidate, chain: readonly Candidate[], ruled: R
  */
 export function nextProbe(chain: Chain, ruled: Ruled, below: number): Candidate | null {
   const { candidates } = chain
-  const failing = candidates.findLastIndex((one) => ruled(one) === 'FAILS')
-  const meeting = candidates.findIndex((one) => ruled(one) === 'MEETS')
+  const failing = candidates.findLastIndex((candidate) => ruled(candidate) === 'FAILS')
+  const meeting = candidates.findIndex((candidate) => ruled(candidate) === 'MEETS')
   const open = candidates.filter(
-    (one, i) =>
-      i > failing && (meeting < 0 || i < meeting) && one.cost < below && ruled(one) !== 'UNKNOWN',
+    (candidate, i) =>
+      i > failing &&
+      (meeting < 0 || i < meeting) &&
+      candidate.cost < below &&
+      ruled(candidate) !== 'UNKNOWN',
   )
   if (open.length === 0) return null
   const topFirst = meeting < 0 && below < Number.POSITIVE_INFINITY

@@ -1,19 +1,17 @@
 import { meanWithError } from '../../stats/index.ts'
+import { meanOf } from '../configuration/cost.ts'
 import type { Candidate } from './plan-chains.ts'
 
 /** What a candidate costs: known in advance, or else the mean of what its runs paid for. */
 export function paidCost({ cost }: Candidate, paid: readonly number[] | null): number {
-  if (paid === null || paid.length === 0) return cost
-  // the sum of equal values is rounded
-  if (paid.every((own) => own === paid[0])) return paid[0]!
-  return paid.reduce((sum, own) => sum + own, 0) / paid.length
+  return paid === null || paid.length === 0 ? cost : meanOf(paid)
 }
 
 /** The lower end of the 95 % interval of that, which is never below what is surely paid. */
 export function leastPaid(candidate: Candidate, paid: readonly number[] | null): number {
   const mean = paidCost(candidate, paid)
   if (paid === null || paid.length < 2) return paid === null ? mean : candidate.cost
-  if (paid.every((own) => own === paid[0])) return mean
+  if (paid.every((value) => value === paid[0])) return mean
   return Math.max(candidate.cost, mean - meanWithError(paid).halfWidth)
 }
 
@@ -22,7 +20,7 @@ export function costsDiffer(a: readonly number[], b: readonly number[]): boolean
   const n = Math.min(a.length, b.length)
   const differences = Array.from({ length: n }, (_, i) => a[i]! - b[i]!)
   if (n < 2) return false
-  if (differences.every((own) => own === differences[0])) return differences[0] !== 0
+  if (differences.every((value) => value === differences[0])) return differences[0] !== 0
   const { mean, halfWidth } = meanWithError(differences)
   return Math.abs(mean) > halfWidth
 }

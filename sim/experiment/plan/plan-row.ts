@@ -7,7 +7,7 @@ import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import type { PlanJudgement } from './plan-verdict.ts'
 
 /** What a row of a plan is made from. */
-export interface PlanRowParts extends ConfiguredSystem {
+interface PlanRowParts extends ConfiguredSystem {
   readonly set: readonly string[]
   readonly today: boolean
   readonly cost: number
@@ -82,7 +82,7 @@ function bottleneckOf(
   name: string,
   runs: readonly RunFigures[],
 ): PlanRow['bottleneck'] {
-  const at = traffic.findIndex((own) => own.class === name)
+  const at = traffic.findIndex((traffic) => traffic.class === name)
   const parts = [...PARTS, 'network'] as const
   const means = parts.map((_, i) => {
     const each = runs.map(({ classes }) => classes[at]!.parts[i] ?? 0)

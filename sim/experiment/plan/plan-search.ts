@@ -31,14 +31,19 @@ const FRONT_COST = 1.5
 const FRONT_REPLICATIONS = 12
 
 /**
- * The cheapest candidate that meets every objective. A chain is candidates that differ in replicas
- * only. Where one fails, those with fewer replicas are taken to fail. This is
- * checked on all pairs that are simulated, and on a second candidate of every other chain that one
- * has ruled out; evidence against it has the chain searched in full. No candidate that is dearer
- * than the cheapest known to meet is simulated, except for today's and for the front at the end.
- * Replications begin few, and go on only where the verdict is open (racing). Of a candidate whose
- * replicas are scaled only the least cost is known in advance: it is simulated unless that is too
- * dear, it is alone in its chain, and goes on until what it pays for is surely dearer.
+ * The cheapest candidate that meets every objective.
+ *
+ * A chain is the candidates that differ in replicas only. Where one of them fails, those with fewer
+ * replicas are taken to fail. All pairs that are simulated check this, and so does a second
+ * candidate of every other chain that a single one has ruled out. A chain with evidence against it
+ * is searched in full.
+ *
+ * Once a candidate meets, no dearer one is simulated but today's and the front at the end. Each has
+ * few replications at first, and more while its verdict is open (racing).
+ *
+ * Where replicas are scaled, only the least cost of a candidate is known in advance. Such a
+ * candidate is alone in its chain. It is simulated unless its least cost is too dear, and goes on
+ * until what it pays for is surely dearer.
  */
 export async function searchPlan<Run extends JudgedRun>(
   task: PlanTask<Run>,
@@ -89,36 +94,38 @@ class PlanSearch<Run extends JudgedRun> {
   /** A second candidate of chains that a single one has ruled out; a full search where needed. */
   async #check(chains: readonly Chain[]): Promise<void> {
     const second = chains.flatMap((chain) => {
-      const open = chain.candidates.filter((one) => this.#isOpen(one) && one.cost < this.#cheapest)
-      const single = chain.candidates.filter((one) => this.#runs.has(one)).length === 1
+      const open = chain.candidates.filter(
+        (candidate) => this.#isOpen(candidate) && candidate.cost < this.#cheapest,
+      )
+      const single = chain.candidates.filter((candidate) => this.#runs.has(candidate)).length === 1
       if (!single || open.length === 0 || this.#single++ % CHECK_EVERY > 0) return []
       return [open[open.length >> 1]!]
     })
     await this.#look(second)
     for (const chain of chains) {
       if (!this.#compare(chain)) continue
-      const cheaper = chain.candidates.filter((one) => one.cost < this.#cheapest)
-      await this.#race(cheaper.filter((one) => this.#ruled(one) === null))
+      const cheaper = chain.candidates.filter((candidate) => candidate.cost < this.#cheapest)
+      await this.#race(cheaper.filter((candidate) => this.#ruled(candidate) === null))
     }
   }
 
   /** Compares neighbours among the simulated candidates of a chain; whether one is evidence. */
   #compare({ candidates }: Chain): boolean {
-    const known = candidates.filter((one) => this.#runs.has(one))
-    let found = false
-    for (let i = 1; i < known.length; i++) {
-      const [fewer, more] = [known[i - 1]!, known[i]!]
+    const simulated = candidates.filter((candidate) => this.#runs.has(candidate))
+    let isEvidence = false
+    for (let i = 1; i < simulated.length; i++) {
+      const [fewer, more] = [simulated[i - 1]!, simulated[i]!]
       this.#compared.add(`${fewer.index} ${more.index}`)
-      const [before, after] = [fewer, more].map((one) =>
-        this.#runs.get(one)!.map(({ objectives }) => objectives),
+      const [before, after] = [fewer, more].map((candidate) =>
+        this.#runs.get(candidate)!.map(({ objectives }) => objectives),
       )
       const against = againstMonotone(this.#task.objectives, before!, after!)
       if (against === null) continue
-      const told = this.#against.some((one) => one.fewer === fewer && one.more === more)
-      if (!told) this.#against.push({ ...against, fewer, more })
-      found = true
+      const isListed = this.#against.some((pair) => pair.fewer === fewer && pair.more === more)
+      if (!isListed) this.#against.push({ ...against, fewer, more })
+      isEvidence = true
     }
-    return found
+    return isEvidence
   }
 
   /** Equally cheap and somewhat dearer candidates, the cheapest of each chain first. */
@@ -128,14 +135,15 @@ class PlanSearch<Run extends JudgedRun> {
     if (limit === Number.POSITIVE_INFINITY) return
     const near = this.#chains
       .flatMap(({ candidates }) => {
-        const own = candidates.filter(
-          (one) =>
-            this.#cost(one) >= this.#cheapest &&
-            this.#cost(one) <= limit &&
-            this.#isOpen(one) &&
-            !isRuledOut(one, candidates, this.#ruled),
+        const untried = candidates.find(
+          (candidate) =>
+            this.#cost(candidate) >= this.#cheapest &&
+            this.#cost(candidate) <= limit &&
+            this.#isOpen(candidate) &&
+            !isRuledOut(candidate, candidates, this.#ruled),
         )
-        return [...own.slice(0, 1), ...candidates.filter((one) => this.#wasDear(one, limit))]
+        const wasDear = candidates.filter((candidate) => this.#wasDear(candidate, limit))
+        return untried === undefined ? wasDear : [untried, ...wasDear]
       })
       .sort((a, b) => this.#cost(a) - this.#cost(b) || a.index - b.index)
       .slice(0, FRONT)
@@ -151,14 +159,13 @@ class PlanSearch<Run extends JudgedRun> {
   ): Promise<void> {
     for (let open = candidates; open.length > 0; ) {
       await this.#look(open)
-      open = open.filter((one) => {
-        const judged = this.#judged.get(one)
+      open = open.filter((candidate) => {
+        const judged = this.#judged.get(candidate)
         if (judged?.verdict !== 'UNDECIDED') return false
-        const hopeless = judged.objectives.some(({ holds }) => holds === null)
-        const dear = !spare && this.#leastCost(one) >= this.#cheapest
-        const last = hopeless || this.#runs.get(one)!.length >= most
+        const dear = !spare && this.#leastCost(candidate) >= this.#cheapest
+        const last = isUnjudged(judged) || this.#runs.get(candidate)!.length >= most
         // the least cost of a scaled one is below: it must not be asked for again
-        if (last || (dear && one.scaled)) this.#ended.add(one)
+        if (last || (dear && candidate.scaled)) this.#ended.add(candidate)
         return !last && !dear
       })
     }
@@ -242,15 +249,12 @@ class PlanSearch<Run extends JudgedRun> {
       runs,
       judgement: this.#judged.get(candidate)!,
     }))
-    const left = candidates.filter(
-      (one) => one !== today && !this.#runs.has(one) && !this.#refused.has(one),
-    )
-    const dearer = left.filter((one) => one.cost >= this.#cheapest)
+    const untried = candidates.filter((candidate) => candidate !== today && this.#isOpen(candidate))
     return {
       tried,
       winner: cheapestOf(tried),
-      dearer,
-      ruledOut: left.filter((one) => one.cost < this.#cheapest),
+      dearer: untried.filter(({ cost }) => cost >= this.#cheapest),
+      ruledOut: untried.filter(({ cost }) => cost < this.#cheapest),
       refused: [...this.#refused],
       compared: this.#compared.size,
       against: this.#against,

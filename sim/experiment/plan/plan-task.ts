@@ -1,3 +1,4 @@
+import type { RunFigures } from '../configuration/run-figures.ts'
 import type { ObjectiveFigure } from '../result/objectives.ts'
 import type { TransferDoubt } from '../transfer/transferred-verdicts.ts'
 import type { AgainstMonotone } from './monotone.ts'
@@ -5,36 +6,21 @@ import type { Candidate } from './plan-chains.ts'
 import type { Looks, PlanJudgement, StatedObjective } from './plan-verdict.ts'
 
 /** What the search reads of a replication. */
-export interface JudgedRun {
-  /** where nothing is random, so that all other runs are the same */
-  readonly exact?: true | undefined
-  /** of each objective */
-  readonly objectives: readonly ObjectiveFigure[]
-  /** with the longest times that a transfer allows */
-  readonly slower?: readonly ObjectiveFigure[] | undefined
-  /** the same with each loss that must be survived; absent where nothing must be */
-  readonly lost?:
-    | readonly {
-        readonly text: string
-        readonly objectives: readonly ObjectiveFigure[]
-        readonly slower?: readonly ObjectiveFigure[] | undefined
-      }[]
-    | undefined
-}
+export type JudgedRun = Pick<RunFigures, 'exact' | 'objectives' | 'slower' | 'lost'>
 
 /**
  * What a run is judged on, and then the same with each loss. Where it is exact, more requests would
  * not make it surer.
  */
 export function judgedOn({ exact, objectives, lost = [] }: JudgedRun): ObjectiveFigure[] {
-  return supported(exact, [...objectives, ...lost.flatMap((own) => own.objectives)])
+  return supported(exact, [...objectives, ...lost.flatMap((figures) => figures.objectives)])
 }
 
 /** The same with the longest times that a transfer allows; null where these were not simulated. */
 export function slowerOn({ exact, slower, lost = [] }: JudgedRun): ObjectiveFigure[] | null {
-  const all = [slower, ...lost.map((own) => own.slower)]
-  const known = all.flatMap((figures) => (figures === undefined ? [] : [figures]))
-  return known.length < all.length ? null : supported(exact, known.flat())
+  const each = [slower, ...lost.map((figures) => figures.slower)]
+  const simulated = each.filter((figures) => figures !== undefined)
+  return simulated.length < each.length ? null : supported(exact, simulated.flat())
 }
 
 function supported(exact: JudgedRun['exact'], figures: readonly ObjectiveFigure[]) {

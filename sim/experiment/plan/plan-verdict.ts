@@ -13,7 +13,7 @@ import { limitOf, type ObjectiveFigure, shareBeyond } from '../result/objectives
 import { doubtText, type TransferDoubt } from '../transfer/transferred-verdicts.ts'
 
 /** How sure the replications make it that one objective holds. */
-export interface ObjectiveConfidence {
+interface ObjectiveConfidence {
   readonly class: string
   readonly text: string
   /** what is lost while it must hold; absent where nothing is */
@@ -82,12 +82,12 @@ export function judgePlan(
   runs: readonly (readonly ObjectiveFigure[])[],
   looks: Looks,
 ): PlanJudgement {
-  const objectives = stated.map((one, i) => ({
-    class: one.class,
-    text: one.text,
-    ...(one.lost !== undefined && { lost: one.lost }),
+  const objectives = stated.map(({ class: name, text, lost, objective }, i) => ({
+    class: name,
+    text,
+    ...(lost !== undefined && { lost }),
     ...confidenceOf(
-      one.objective,
+      objective,
       runs.map((run) => run[i]!),
     ),
   }))
@@ -115,17 +115,17 @@ export function asTransferred(
   slower: PlanJudgement | null,
 ): PlanJudgement {
   if (doubts.every((doubt) => doubt === null)) return judged
-  const objectives = judged.objectives.map((one, i) => {
+  const objectives = judged.objectives.map((objective, i) => {
     // those of losses are repeated
     const doubt = doubts[i % doubts.length]!
     const slow = slower?.objectives[i]
-    if (doubt === null || one.holds === null) return one
+    if (doubt === null || objective.holds === null) return objective
     if (slow === undefined || slow.holds === null || slow.holds < 0.5) {
-      const found =
+      const slowest =
         slow === undefined ? null : slow.holds === null ? 'is not known' : 'does not hold'
-      return { ...one, holds: null, reason: doubtText(doubt, found) }
+      return { ...objective, holds: null, reason: doubtText(doubt, slowest) }
     }
-    return { ...one, holds: Math.min(one.holds, slow.holds) }
+    return { ...objective, holds: Math.min(objective.holds, slow.holds) }
   })
   const pMeets = Math.min(...objectives.map(({ holds }) => holds ?? 0))
   const both = judged.verdict === 'MEETS' && slower?.verdict === 'MEETS'

@@ -99,7 +99,7 @@ async function oracleOf(
 
 function meansOf(values: readonly number[], each: number): number[] {
   return Array.from({ length: values.length / each }, (_, i) => {
-    const own = values.slice(i * each, (i + 1) * each)
-    return own.reduce((sum, value) => sum + value, 0) / each
+    const inInterval = values.slice(i * each, (i + 1) * each)
+    return inInterval.reduce((sum, value) => sum + value, 0) / each
   })
 }

@@ -27,14 +27,14 @@ const LEAST = 1 / 256
  */
 export async function replicaRates(search: RateSearch): Promise<ReplicaRate[]> {
   const rates: ReplicaRate[] = []
-  let each = search.guessRps
+  let perReplica = search.guessRps
   for (const replicas of doubling(search.most)) {
-    const found = await highest(search, replicas, each * replicas)
-    const rps = Math.max(found, rates.at(-1)?.rps ?? 0)
+    const held = await highest(search, replicas, perReplica * replicas)
+    const rps = Math.max(held, rates.at(-1)?.rps ?? 0)
     rates.push({ replicas, rps })
     // one that holds nothing even while idle is not helped by others
     if (rps === 0 || rps >= search.peakRps) break
-    each = rps / replicas
+    perReplica = rps / replicas
   }
   return rates
 }

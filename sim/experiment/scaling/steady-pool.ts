@@ -36,13 +36,13 @@ export function steadyPool(
   })
   if (traced) return 'lengths come from a trace, so steady traffic has none'
   const expected = expectedRequests(scenario, input)
-  const all = classes.reduce((sum, i) => sum + expected[i]!.first, 0)
-  const shares = classes.map((i) => expected[i]!.first / all)
+  const total = classes.reduce((sum, i) => sum + expected[i]!.first, 0)
+  const shares = classes.map((i) => expected[i]!.first / total)
   const beyond = judgedBeyond(slo)
   const scenarioOf = (replicas: number, rps: number): Scenario => {
     const seconds = Math.max(REQUESTS, BEYOND / beyond) / rps
     const { failures: _, ...rest } = scenario
-    const { scaling: __, ...own } = scenario.pools[pool]!
+    const { scaling: __, ...unscaled } = scenario.pools[pool]!
     const steady = (rates: readonly number[]): Scenario => ({
       ...rest,
       slo,
@@ -52,7 +52,7 @@ export function steadyPool(
         ...scenario.traffic[i]!,
         arrivals: { process: 'poisson', rate_rps: rates[at]!, surges: [], waves: [] },
       })),
-      pools: [{ ...own, replicas }],
+      pools: [{ ...unscaled, replicas }],
     })
     // an arrival of a session or a fan-out is several requests
     const single = steady(classes.map(() => 1))
@@ -77,11 +77,11 @@ export function steadyPool(
 function sloOf({ slo, traffic }: Scenario, classes: readonly number[]): Scenario['slo'] {
   const names = new Set(classes.map((i) => traffic[i]!.class))
   const entries = Object.entries(slo).flatMap(([name, texts]) => {
-    const own = texts.flatMap((text) => {
+    const judged = texts.flatMap((text) => {
       if (parseObjective(text)?.kind === 'cost') return []
       return text.replace(/,\s*worst[^)]*/, '')
     })
-    return names.has(name) && own.length > 0 ? [[name, own] as const] : []
+    return names.has(name) && judged.length > 0 ? [[name, judged] as const] : []
   })
   return Object.fromEntries(entries)
 }

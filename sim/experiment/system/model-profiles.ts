@@ -21,8 +21,8 @@ export function modelProfiles(
   const problems: string[] = []
   const models = scenario.pools.map((pool, i) => {
     if ('work' in scenario.models[pool.model]!) return null
-    const known = modelsOf(scenario, pool, profile)
-    const model = known.find(({ content }) => content === contents[i]) ?? known[0]
+    const recorded = modelsOf(scenario, pool, profile)
+    const model = recorded.find(({ content }) => content === contents[i]) ?? recorded[0]
     const label = modelLabel(scenario, pool)
     const content = contents[i] ?? model?.content
     const lacks = (what: string) =>
@@ -31,7 +31,7 @@ export function modelProfiles(
           `Run: spillway calibrate ${file}, with the same --set, or choose another one with --profile`,
       )
     if (model === undefined) {
-      const labels = [...new Set(profile?.models.map((one) => one.label))]
+      const labels = [...new Set(profile?.models.map((model) => model.label))]
       lacks(
         labels.includes(label)
           ? `has ${label} with other inputs, samples or settings`
@@ -61,8 +61,9 @@ export function hasModels(
 ): boolean {
   return scenario.pools.every((pool, i) => {
     if ('work' in scenario.models[pool.model]!) return true
-    const known = modelsOf(scenario, pool, profile)
-    return known.some(({ content }) => content === (contents[i] ?? content))
+    return modelsOf(scenario, pool, profile).some(
+      ({ content }) => content === (contents[i] ?? content),
+    )
   })
 }
 

@@ -3,7 +3,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { ClientRow, TraceData } from '../../traffic/index.ts'
 
 /** A trace before a simulation reads its rows. */
-export interface SurveyedTrace extends TraceData {
+interface SurveyedTrace extends TraceData {
   /** lengths from all over the trace; null where it has none */
   readonly lengthSample: Int32Array | null
   /** the same of tokens to generate */

@@ -9,8 +9,8 @@ import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 export function withLengths(scenario: Scenario, factor: number): Scenario | null {
   const { pools, models, traffic } = scenario
   if (!pools.some(({ model }) => takesLength(models[model]!))) return null
-  const scaled = traffic.flatMap((own) => {
-    const { arrivals, input_tokens, output_tokens } = own
+  const scaled = traffic.flatMap((ofClass) => {
+    const { arrivals, input_tokens, output_tokens } = ofClass
     const [inputs, outputs] = [input_tokens, output_tokens].map(
       (of) => of?.distribution === 'trace',
     )
@@ -22,7 +22,7 @@ export function withLengths(scenario: Scenario, factor: number): Scenario | null
     }
     return [
       {
-        ...own,
+        ...ofClass,
         input_tokens: scaledLengths(input_tokens, factor),
         ...(output_tokens && { output_tokens: scaledLengths(output_tokens, factor) }),
         ...(ofTrace && { arrivals: { ...arrivals, ...scales } as typeof arrivals }),

@@ -14,7 +14,7 @@ export interface Transfer {
   readonly width: TransferWidth | null
 }
 
-export type Fitted = NonNullable<ReturnType<typeof fittedOf>>
+type Fitted = NonNullable<ReturnType<typeof fittedOf>>
 
 /** What the work of a model was fitted to; undefined where it states nothing. */
 export function fittedOf(work: Work) {
@@ -54,15 +54,15 @@ function changesOf(fitted: Fitted, pool: Pool): Change[] {
   const card = cardName(pool)
   const differs = (a: unknown, b: unknown) => a !== undefined && b !== undefined && a !== b
   // without a card nothing is known of how many there were, either
-  const known = accelerator !== undefined && card !== null
-  const found: readonly (readonly [Change, boolean])[] = [
-    ['card', known && accelerator !== card],
+  const hasCards = accelerator !== undefined && card !== null
+  const comparisons: readonly (readonly [Change, boolean])[] = [
+    ['card', hasCards && accelerator !== card],
     ['precision', differs(precision, pool.precision)],
     ['engine', differs(engine, pool.engine)],
-    ['tensor_parallel', known && tensor_parallel !== (pool.tensor_parallel ?? 1)],
-    ['partition', known && partition !== (pool.partition ?? 1)],
+    ['tensor_parallel', hasCards && tensor_parallel !== (pool.tensor_parallel ?? 1)],
+    ['partition', hasCards && partition !== (pool.partition ?? 1)],
   ]
-  return found.flatMap(([change, is]) => (is ? [change] : []))
+  return comparisons.flatMap(([change, differs]) => (differs ? [change] : []))
 }
 
 /** The name of the card of a pool; null where it states none. */

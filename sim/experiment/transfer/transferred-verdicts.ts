@@ -31,12 +31,12 @@ export interface TransferDoubt {
   readonly slowness: number
 }
 
-/** A doubt as a reason; `found`: with the longest times, null where these were not simulated. */
-export function doubtText({ because, slowness }: TransferDoubt, found: string | null): string {
+/** A doubt as a reason; `outcome`: with the longest times, null where these were not simulated. */
+export function doubtText({ because, slowness }: TransferDoubt, outcome: string | null): string {
   if (!Number.isFinite(slowness)) return `${because}, so nothing shows that it holds`
   const times = `times ${significant(slowness, 3)} times as long`
-  if (found === null) return `${because}, and ${times} were not simulated`
-  return `${because}, and with ${times} it ${found}`
+  if (outcome === null) return `${because}, and ${times} were not simulated`
+  return `${because}, and with ${times} it ${outcome}`
 }
 
 /**
@@ -50,14 +50,15 @@ export function withinTransfers(
   slower: readonly Judged[] | null,
 ): Judged[] {
   const doubts = transferDoubts(scenario)
-  return judged.map((one, i) => {
-    const doubt = doubts.get(one.class)
+  return judged.map((objective, i) => {
+    const { class: name, verdict, estimate } = objective
+    const doubt = doubts.get(name)
     const slow = slower?.[i]
-    if (one.verdict !== 'PASS' || doubt === undefined || slow?.verdict === 'PASS') return one
+    if (verdict !== 'PASS' || doubt === undefined || slow?.verdict === 'PASS') return objective
     const reason = doubtText(doubt, slow === undefined ? null : slowText(slow))
     return {
-      ...one,
-      estimate: { ...one.estimate, reason },
+      ...objective,
+      estimate: { ...estimate, reason },
       verdict: 'UNDECIDED',
       deciding_duration_s: null,
     }
@@ -68,8 +69,8 @@ export function withinTransfers(
 function slowText({ text, verdict, estimate: { value } }: Judged): string {
   const { kind } = parseObjective(text)!
   const [factor, unit] = kind === 'goodput' ? [100, '%'] : [1, kind === 'cost' ? 'USD' : 'ms']
-  const found = value === null ? '' : `, ${significant(factor * value, 3)} ${unit}`
-  return `${verdict === 'FAIL' ? 'fails' : 'is not decided'}${found}`
+  const figure = value === null ? '' : `, ${significant(factor * value, 3)} ${unit}`
+  return `${verdict === 'FAIL' ? 'fails' : 'is not decided'}${figure}`
 }
 
 /**
@@ -78,14 +79,14 @@ function slowText({ text, verdict, estimate: { value } }: Judged): string {
  */
 export function transferDoubts(scenario: Scenario): ReadonlyMap<string, TransferDoubt> {
   const transfers = transfersOf(scenario)
-  const found = new Map<string, TransferDoubt>()
+  const doubts = new Map<string, TransferDoubt>()
   for (const { class: name, model } of scenario.traffic) {
-    const own = transfers.filter(
-      (one) => model === undefined || one.model === model || scenario.cards !== undefined,
+    const met = transfers.filter(
+      (transfer) => model === undefined || transfer.model === model || scenario.cards !== undefined,
     )
-    if (own.length > 0) found.set(name, doubtOf(own))
+    if (met.length > 0) doubts.set(name, doubtOf(met))
   }
-  return found
+  return doubts
 }
 
 function doubtOf(transfers: readonly Transfer[]): TransferDoubt {

@@ -11,7 +11,7 @@ const LEVELS = [
 ] as const
 
 /** Replays of one variant. */
-export interface ReplayedVariant {
+interface ReplayedVariant {
   readonly name: string
   readonly sides: readonly RoundSide[]
 }
@@ -41,16 +41,16 @@ export function measuredRatios(
     const levels = supported.map(([, p]) => p)
     const ratios = levels.length === 0 ? [] : blockRatios(blocks, levels, () => random.uniform())
     for (const [metric, p] of LEVELS) {
-      const found = ratios[levels.indexOf(p)]
-      if (found === undefined) {
+      const measured = ratios[levels.indexOf(p)]
+      if (measured === undefined) {
         const none = `${percentileLabel(p)} needs more requests than the ${n} of all replays`
         open.push({ variant, metric, none })
-      } else if (found.high === null) {
+      } else if (measured.high === null) {
         open.push({ variant, metric, none: 'a single block has no interval; replay more often' })
       } else {
         const df = blocks.length - 1
-        const error = log(found.high / found.ratio) / studentTQuantile(0.975, df)
-        open.push({ variant, metric, log: log(found.ratio), error, df })
+        const error = log(measured.high / measured.ratio) / studentTQuantile(0.975, df)
+        open.push({ variant, metric, log: log(measured.ratio), error, df })
       }
     }
   }

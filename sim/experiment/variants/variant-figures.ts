@@ -4,7 +4,7 @@ import {
   type VariantMetric,
   type VariantRatio,
 } from '../../documents/index.ts'
-import { log } from '../../kernel/index.ts'
+import { log, sum } from '../../kernel/index.ts'
 import {
   estimate,
   holmRatios,
@@ -20,8 +20,6 @@ import { capacityUtilisation } from '../figures/work.ts'
 
 const LEVELS = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 const isLevel = (metric: VariantMetric): metric is keyof typeof LEVELS => metric in LEVELS
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 /** A metric of one run. */
 function metricOf(metric: VariantMetric, run: RunSummary): number {
@@ -42,7 +40,7 @@ function largestOfCapacity(run: RunSummary): number | null {
 const arrivalsOf = (run: RunSummary) => run.classes.map(({ counts }) => counts.arrived)
 
 /** Runs of one variant. */
-export interface VariantRuns {
+interface VariantRuns {
   readonly name: string
   readonly runs: readonly RunSummary[]
 }
@@ -74,12 +72,9 @@ export interface TtftMetric {
  * Ratios of every variant to the first one, metric by metric: means of the logarithms over runs,
  * pairs of which share their requests, so that what they have in common cancels.
  */
-export function pairedRatios(
-  [first, ...others]: readonly VariantRuns[],
-  metrics: readonly VariantMetric[] = VARIANT_METRICS,
-): VariantRatio[] {
+export function pairedRatios([first, ...others]: readonly VariantRuns[]): VariantRatio[] {
   return judged(
-    others.flatMap((other) => metrics.map((metric) => openRatio(metric, first!, other))),
+    others.flatMap((other) => VARIANT_METRICS.map((metric) => openRatio(metric, first!, other))),
   )
 }
 
@@ -98,21 +93,21 @@ export function pairedWithTtft(
 }
 
 function openRatio(metric: VariantMetric, a: VariantRuns, b: VariantRuns) {
-  const own = { variant: b.name, metric }
+  const head = { variant: b.name, metric }
   const fewest = Math.min(...[...a.runs, ...b.runs].map(({ all }) => all.n))
   if (isLevel(metric) && !supports(fewest, LEVELS[metric])) {
-    return { ...own, none: unsupportedReason(fewest, LEVELS[metric]) }
+    return { ...head, none: unsupportedReason(fewest, LEVELS[metric]) }
   }
-  return { ...own, ...paired((run) => metricOf(metric, run), a, b) }
+  return { ...head, ...paired((run) => metricOf(metric, run), a, b) }
 }
 
 function openTtft({ class: number, level }: TtftMetric, a: VariantRuns, b: VariantRuns) {
-  const own = { variant: b.name, metric: 'ttft' as const }
-  const of = (run: RunSummary) => run.classes[number]!.tokens?.ttft
-  const fewest = Math.min(...[...a.runs, ...b.runs].map((run) => of(run)?.n ?? 0))
-  if (!supports(fewest, level)) return { ...own, none: unsupportedReason(fewest, level) }
+  const head = { variant: b.name, metric: 'ttft' as const }
+  const ttft = (run: RunSummary) => run.classes[number]!.tokens?.ttft
+  const fewest = Math.min(...[...a.runs, ...b.runs].map((run) => ttft(run)?.n ?? 0))
+  if (!supports(fewest, level)) return { ...head, none: unsupportedReason(fewest, level) }
   const at = (PERCENTILES as readonly number[]).indexOf(level)
-  return { ...own, ...paired((run) => of(run)!.percentiles[at]!, a, b) }
+  return { ...head, ...paired((run) => ttft(run)!.percentiles[at]!, a, b) }
 }
 
 function paired(
@@ -126,9 +121,9 @@ function paired(
     return before === after ? 0 : log(after / before)
   })
   if (!logs.every(Number.isFinite)) return { none: 'it is 0 in some replication' }
-  const [one] = logs
+  const [first] = logs
   // the sum of equal values is rounded, which is no scatter
-  if (logs.every((value) => value === one)) return { log: one!, error: 0, df: logs.length - 1 }
+  if (logs.every((value) => value === first)) return { log: first!, error: 0, df: logs.length - 1 }
   const { mean, standardError } = meanWithError(logs)
   return { log: mean, error: standardError, df: logs.length - 1 }
 }
@@ -143,22 +138,15 @@ export type OpenRatio<Metric = VariantMetric> = {
 
 /** Judges all ratios of a document together. */
 export function judged<Metric>(open: readonly OpenRatio<Metric>[]): RatioOf<Metric>[] {
-  const known = open.filter((one) => 'log' in one)
-  const found = holmRatios(known)
-  return open.map((one): RatioOf<Metric> => {
-    const { variant, metric } = one
-    if ('none' in one) {
-      return {
-        variant,
-        metric,
-        value: null,
-        low: null,
-        high: null,
-        difference: null,
-        reason: one.none,
-      }
+  const tested = open.filter((ratio) => 'log' in ratio)
+  const outcomes = holmRatios(tested)
+  return open.map((ratio): RatioOf<Metric> => {
+    const { variant, metric } = ratio
+    if ('none' in ratio) {
+      const none = { value: null, low: null, high: null, difference: null }
+      return { variant, metric, ...none, reason: ratio.none }
     }
-    const { value, low, high, real } = found[known.indexOf(one)]!
+    const { value, low, high, real } = outcomes[tested.indexOf(ratio)]!
     const difference = !real ? 'none found' : value > 1 ? 'higher' : 'lower'
     return { variant, metric, value, low, high, difference }
   })

@@ -2,6 +2,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { isTransformer } from '../../../scenarios/schema/takes-length.ts'
 import { weightBytes } from '../../accelerator/index.ts'
 import type { VariantResources } from '../../documents/index.ts'
+import { sum } from '../../kernel/index.ts'
 import { type ActivationPlan, weightsBytesOf } from '../../memory/index.ts'
 import { costAtCapacity } from '../configuration/cost.ts'
 import type { RunSummary } from '../figures/run-summary.ts'
@@ -10,7 +11,6 @@ import { weightBitsOf } from '../simulation/accelerator-card.ts'
 import { transformerOf } from '../simulation/transformer-times.ts'
 
 const MIB = 2 ** 20
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 interface WeighedSystem {
   readonly scenario: Scenario
@@ -32,7 +32,7 @@ export function variantResources(
   const weights = scenario.pools.map((_, i) => {
     return weightsOf(scenario, activations, i) ?? stored[i] ?? null
   })
-  const bytes = weights.filter((own) => own !== null)
+  const bytes = weights.filter((weight) => weight !== null)
   const powered = runs.every(({ power }) => power.every((pool) => pool !== null))
   return {
     weights_mib: bytes.length === weights.length ? sum(bytes) / MIB : null,

@@ -1,4 +1,4 @@
-import { exp, log } from '../../kernel/index.ts'
+import { exp, log, sum } from '../../kernel/index.ts'
 import { betaCdf, betaQuantile } from './beta.ts'
 import { normalDistribution, normalQuantile } from './normal.ts'
 import { studentTCdf, studentTQuantile } from './student-t.ts'
@@ -133,5 +133,3 @@ function shareAt({ values }: RunTail, shares: readonly number[], threshold: numb
 
 const medianOf = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)

@@ -3,8 +3,7 @@ import { latencyLimits } from '../../../reports/charts/load/limits.ts'
 import { timeChart } from '../../../reports/charts/load/over-time.ts'
 import { replicasOverTime } from '../../../reports/charts/load/replicas-over-time.ts'
 import { LIGHT } from '../../../reports/charts/theme.ts'
-import { estimateText, figure, time } from '../../../reports/format.ts'
-import { joined } from '../answers.ts'
+import { estimateText, figure, listed, time } from '../../../reports/format.ts'
 import { subjectOf, worldOf } from '../charts.ts'
 import { comparison, drawn, expected, single, variedScenario } from '../comparison.ts'
 import { type Group, type System, type Systems, WIDTH } from '../entry.ts'
@@ -85,7 +84,7 @@ function backlogFinding([storm, ...others]: Systems): string {
   const { duration_s, surges } = storm.result
   const since = duration_s - surges[0]!.at_s
   const rest = others.map((system) => `${waiting(system)} ${system.phrase}`)
-  return `${since} s after the surge began ${joined([`${waiting(storm)} requests wait ${storm.phrase}`, ...rest])}`
+  return `${since} s after the surge began ${listed([`${waiting(storm)} requests wait ${storm.phrase}`, ...rest])}`
 }
 
 /** How long the surge of each system lasts in its queue. */
