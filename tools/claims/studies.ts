@@ -169,6 +169,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...COMMANDS,
       ...['runtime/jobs/sweep', 'runtime/jobs/trace-readers.ts', 'scenarios/trace'],
       ...['tools/bench', 'tools/articles/fleet/rates.ts', 'tools/build.ts'],
+      ...['tools/plan-study/space.ts', 'tools/plan-study/space.yaml'],
       ...['tools/bundles.ts', 'runtime/jobs/gate/other-version.ts', 'reports/terminal/align.ts'],
     ],
     timed: true,
