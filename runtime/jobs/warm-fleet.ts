@@ -96,7 +96,7 @@ export async function openFleets(
   const fleets = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   if (fleets.length === sides.length) return fleets
   await closeFleets(fleets, options.fleets)
-  throw signal.reason
+  throw stop.signal.reason
 }
 
 /** Leaves fleets to later replays, where these take them; else closes them. */

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { EXIT } from '../../scenarios/index.ts'
-import { SCENARIO, SMALL_SPACE, SPACE } from '../plan-study/space.ts'
+import { SMALL_SPACE, SPACE } from '../plan-study/space.ts'
 import { type Extent, type Figure, figure, millisecondsOf, roundsIn } from './figure.ts'
 
 const CLI = 'dist/cli.js'
+const SCENARIO = 'tools/plan-study/space.yaml'
 const ROUNDS = 3
 
 /** How long the built command plans the space of the plan study; no figure without a build. */
