@@ -86,6 +86,9 @@ describe('power and heat', () => {
   test('are in order: points, steps, limits', () => {
     const power = (keys: string) => problemsOf({ pool: `power: { ${keys} }` }).join()
     expect(power('limit_w: 90')).toMatch(/…power.limit_w: expected at most power_w 70/)
+    // 12 % of the 70 W of the card
+    expect(power('limit_w: 8')).toMatch(/…power.limit_w: expected more than the idle power of 8\.4/)
+    expect(power('limit_w: 9')).toBe('')
     const half = problemsOf({ pool: 'power: { limit_w: 60 }\n    partition: 0.5' })
     expect(half.join()).toMatch(/…power.limit_w: expected at most power_w 35/)
     expect(power('idle_w: 60, curve: [{ batch: 1, power_w: 40 }]')).toMatch(/…power.idle_w/)

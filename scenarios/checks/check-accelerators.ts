@@ -1,5 +1,5 @@
 import type { Path } from '../parse/located.ts'
-import { INLET_C } from '../schema/pool-accelerator.ts'
+import { IDLE_SHARE, INLET_C } from '../schema/pool-accelerator.ts'
 import type { Accelerator } from '../schema/schema-accelerator.ts'
 import { isAccelerated, isTransformer } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
@@ -103,7 +103,9 @@ function checkPower(pool: PoolDraft, draft: Draft): void {
   if (refuseMeasured(pool, path, draft)) return
   const { curve, cap_curve, limit_w, idle_w } = power
   const card = catalogued(pool)
-  const board = card === null ? undefined : (pool.partition ?? 1) * card.power_w.value
+  const partition = pool.partition ?? 1
+  const board = card === null ? undefined : partition * card.power_w.value
+  const least = Math.min(...(curve?.map(({ power_w }) => power_w) ?? []))
   if (board === undefined && curve === undefined) {
     draft.refuse(path, 'the key curve, as the pool has no accelerator of the catalogue', 'none')
   }
@@ -112,6 +114,13 @@ function checkPower(pool: PoolDraft, draft: Draft): void {
     draft.refuse([...path, 'limit_w'], text)
   } else if (board !== undefined && limit_w !== undefined && limit_w > board) {
     draft.refuse([...path, 'limit_w'], `at most power_w ${board} of the accelerator`)
+  } else if (board !== undefined && limit_w !== undefined && cap_curve === undefined) {
+    const listed = card?.idle_w && partition * card.idle_w.value
+    const floor = Math.min(idle_w ?? listed ?? IDLE_SHARE * board, least)
+    if (limit_w <= floor) {
+      const why = `more than the idle power of ${floor} W, which no limit reduces`
+      draft.refuse([...path, 'limit_w'], `${why}; or state cap_curve`)
+    }
   }
   if (limit_w === undefined) draft.unused([...path, 'cap_curve'], 'the pool has no limit_w')
   if (pool.scaling === null) draft.unused([...path, 'start_w'], 'the pool is not scaled')
@@ -123,7 +132,6 @@ function checkPower(pool: PoolDraft, draft: Draft): void {
   checkRising(batches, at('curve', 'batch'), 'the batch of the point before', draft)
   const shares = cap_curve?.map(({ limit_share: share }) => share) ?? []
   checkRising(shares, at('cap_curve', 'limit_share'), 'the limit_share of the point before', draft)
-  const least = Math.min(...(curve?.map(({ power_w }) => power_w) ?? []))
   if (idle_w !== undefined && idle_w > least) {
     draft.refuse([...path, 'idle_w'], `at most the least power of the curve, ${least}`)
   }

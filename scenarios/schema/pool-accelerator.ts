@@ -1,6 +1,9 @@
 import type { Pool } from './schema.ts'
 import type { Accelerator, AcceleratorFigure, AcceleratorPrice } from './schema-accelerator.ts'
 
+/** Idle power as a share of the board power where nothing states it; uncalibrated. */
+export const IDLE_SHARE = 0.12
+
 /** °C of the inlet air where a scenario does not state it; uncalibrated. */
 export const INLET_C = 25
 

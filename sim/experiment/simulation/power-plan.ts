@@ -1,4 +1,9 @@
-import { acceleratorOf, INLET_C, sharersOf } from '../../../scenarios/schema/pool-accelerator.ts'
+import {
+  acceleratorOf,
+  IDLE_SHARE,
+  INLET_C,
+  sharersOf,
+} from '../../../scenarios/schema/pool-accelerator.ts'
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type Constant,
@@ -13,9 +18,6 @@ import {
   TRAINING_CAP,
 } from '../../accelerator/index.ts'
 import type { ExecutorHeat, PoweredExecutor, PowerPlan } from '../../world/index.ts'
-
-/** Idle power as a share of the board power where nothing states it; uncalibrated. */
-const IDLE_SHARE = 0.12
 
 /** Whether the power of a pool is known or assumed, so that its energy is simulated. */
 export const isPowered = ({ accelerator, power }: Pool) =>
