@@ -37,13 +37,12 @@ export async function doubtOf(
 ): Promise<Doubt | null> {
   const [made, here] = [engineOf(entry), engineOf(head)]
   if (made !== here) return openBy(`${from} was made by Spillway ${made}, and this is ${here}`)
-  const text = JSON.stringify(entry.scenario ?? null)
-  const scenario = readable(text, from)
+  const scenario = keptScenario(entry, from)
   if (scenario === null) return refutedBy(`${from} holds no scenario that it can be made of`)
-  if (hashOf(JSON.parse(text)) !== entry.hash) {
+  if (hashOf(JSON.parse(keptText(entry))) !== entry.hash) {
     return refutedBy(`${from} states the hash ${entry.hash}, which is not that of its scenario`)
   }
-  const again = entry.hash === head.hash ? head : await simulate(scenario).catch(asText)
+  const again = entry.hash === head.hash ? head : await simulate(scenario).catch(problemOf)
   if (typeof again === 'string') return openBy(`the base cannot be simulated here: ${again}`)
   if (again.profile?.hash !== entry.profile?.hash) {
     const [before, now] = [entry, again].map(({ profile }) => profile?.hash ?? 'none')
@@ -80,10 +79,12 @@ export function underDoubt(gateCase: GateCase, doubt: Doubt | null): GateCase {
 const engineOf = ({ version, commit }: BaselineEntry) =>
   commit === null ? version : `${version} (${commit})`
 
+const keptText = ({ scenario }: BaselineEntry) => JSON.stringify(scenario ?? null)
+
 /** Null where the scenario of a baseline is none of this version. */
-function readable(text: string, from: string): Scenario | null {
+export function keptScenario(entry: BaselineEntry, from: string): Scenario | null {
   try {
-    return parseKeptScenario(text, from)
+    return parseKeptScenario(keptText(entry), from)
   } catch (error) {
     if (error instanceof Failure) return null
     throw error
@@ -91,7 +92,7 @@ function readable(text: string, from: string): Scenario | null {
 }
 
 /** The first problem of what cannot be simulated. An interruption is none. */
-function asText(error: unknown): string {
+export function problemOf(error: unknown): string {
   if (error instanceof Failure && error.exitCode !== EXIT.interrupted) return error.problems[0]!
   throw error
 }

@@ -143,10 +143,7 @@ export function predictionCase(
 ): GateCase {
   const { file, name, hash } = head
   const same = { file, name, hash, base: from, measured: null }
-  const none = { scenario: null, profile: null, engine: null }
-  const refused = (reason: string): GateCase => {
-    return { ...same, verdict: 'NOT COMPARABLE', reason, changes: none, metrics: [] }
-  }
+  const refused = (reason: string) => notComparable(head, from, reason)
   if (base === undefined) return refused(`${from} has no scenario ${file}; add it with --update`)
   for (const key of ['seed', 'replications'] as const) {
     if (base[key] === head[key]) continue
@@ -163,6 +160,20 @@ export function predictionCase(
   const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
   const changes = changesOf(base, head, scenario)
   return { ...same, verdict, reason: reasonOf(metrics, verdict, margin), changes, metrics }
+}
+
+/** A scenario that cannot be compared with its base. */
+export function notComparable(
+  { file, name, hash }: Pick<BaselineEntry, 'file' | 'name' | 'hash'>,
+  from: string,
+  reason: string,
+): GateCase {
+  return {
+    ...{ file, name, hash, base: from, measured: null, metrics: [] },
+    verdict: 'NOT COMPARABLE',
+    reason,
+    changes: { scenario: null, profile: null, engine: null },
+  }
 }
 
 function changesOf(
