@@ -106,3 +106,38 @@ describe('a load is a share of the capacity of the base, on both sides', () => {
     expect(measured.reason).toContain('gate.json was made with another profile')
   })
 })
+
+describe('both sides are judged by the objectives of the base', () => {
+  const LIMIT = /slo: .*\n/
+  const rated = (text: string) => changed(text, ['load: 0.4', 'rate_rps: 200'])
+  const strict = rated(changed(BASE, [LIMIT, 'slo: { web: ["p(99) latency_ms < 45"] }\n']))
+  const loose = rated(changed(BASE, [LIMIT, 'slo: { web: ["p(99) latency_ms < 90"] }\n']))
+  const none = rated(changed(BASE, [LIMIT, '']))
+
+  test.each<[string, string, RegExp]>([
+    ['raised', loose, /45 is removed, web: p\(99\) latency_ms < 90 is new$/],
+    ['removed', none, /: web: p\(99\) latency_ms < 45 is removed$/],
+  ])('so one that is %s changes no figure, and is named', async (_, head, named) => {
+    const cases = [await against(strict, head), await gated(head, await baselineOf(strict))]
+    for (const judged of cases) {
+      expect(judged.verdict).toBe('PASS')
+      expect(judged.reason).toMatch(/^no figure has changed; objectives changed, and both sides /)
+      expect(judged.reason).toMatch(named)
+    }
+  })
+
+  test('so a slower service fails an objective that it no longer states', async () => {
+    const slower = (text: string) => changed(text, ['base_ms: 12', 'base_ms: 18'])
+    const judged = await against(strict, slower(none))
+    const kept = await against(strict, slower(strict))
+    expect(judged.verdict).toBe('FAIL')
+    expect(figure(judged, 'web: lost or late').verdict).toBe('FAIL')
+    expect(judged.metrics).toEqual(kept.metrics)
+  })
+
+  test('so an objective that only the head states is not judged, and is named', async () => {
+    const judged = await against(none, strict)
+    expect(judged).toMatchObject({ verdict: 'PASS' })
+    expect(judged.reason).toMatch(/web: p\(99\) latency_ms < 45 is new$/)
+  })
+})

@@ -4,6 +4,7 @@ import {
   Failure,
   type LoadedScenario,
   loadScenario,
+  parseObjective,
   type Scenario,
   scenarioChanges,
   scenarioSchema,
@@ -118,22 +119,43 @@ async function simulateBase(system: System, options: PredictionGateOptions) {
   return baselineEntry(result, system.scenario, system.file)
 }
 
-/** What a head takes from its base. */
-interface Terms {
-  /** its loads are shares of this capacity, so that both sides have the same traffic */
-  readonly capacityRps: number | null
+/** What loads of a head are shares of: the capacity of its base. */
+type Rates = Pick<System, 'capacityRps'>
+
+interface SimulatedHead {
+  readonly system: System
+  readonly head: BaselineEntry
 }
 
+/** A head with the rates of its base, whose requests are judged by the objectives of its base. */
 async function simulateHead(
-  head: System,
-  { capacityRps }: Terms,
+  system: System,
+  base: BaselineEntry,
+  { capacityRps }: Rates,
   options: PredictionGateOptions,
-): Promise<BaselineEntry> {
+): Promise<SimulatedHead> {
   // without a capacity the base has no load, so its traffic is another
-  const rates = { capacityRps: capacityRps ?? head.capacityRps }
-  const result = await simulateAgainst(rates, head, simulationOf(head, options))
-  return baselineEntry(result, head.scenario, head.file)
+  const rates = { capacityRps: capacityRps ?? system.capacityRps }
+  const judged = judgedBy(base, system)
+  const result = await simulateAgainst(rates, judged, simulationOf(system, options))
+  return { system, head: baselineEntry(result, system.scenario, system.file) }
 }
+
+/** A system with the objectives of a base. What its routers aim at stays in its plan. */
+function judgedBy({ hash, objectives }: BaselineEntry, system: System): System {
+  if (hash === system.hash) return system
+  const { scenario } = system
+  const slo = scenario.traffic.map(({ class: name }) => {
+    const texts = objectives.flatMap(({ class: of, text }) => (of === name ? [text] : []))
+    // another version may have objectives that this one does not know
+    return [name, texts.filter((text) => parseObjective(text) !== null)] as const
+  })
+  return { ...system, scenario: { ...scenario, slo: Object.fromEntries(slo) } }
+}
+
+/** The objectives that a scenario states. */
+const statedObjectives = ({ scenario: { traffic, slo } }: System) =>
+  traffic.flatMap(({ class: name }) => (slo[name] ?? []).map((text) => ({ class: name, text })))
 
 /** Whether its traffic depends on a capacity. */
 const takesLoad = ({ scenario }: System) =>
@@ -166,19 +188,20 @@ async function againstFile(
     const system = await loadSide(file, options)
     const base = baseIn(path, baseline, { file, name: system.scenario.name })
     if (base === null) {
-      const head = await simulateHead(system, system, options)
-      cases.push(caseOf(undefined, head, path, options))
+      const head = await simulateBase(system, options)
+      cases.push(caseOf(undefined, { system, head }, path, options))
       continue
     }
-    const terms = await termsOf(base, system, () => keptSystem(base, system, options))
-    if (typeof terms === 'string') {
-      cases.push(notComparable(headOf(system), base.from, terms))
+    const { entry, from } = base
+    const rates = await ratesOf(base, system, () => keptSystem(base, system, options))
+    if (typeof rates === 'string') {
+      cases.push(notComparable(headOf(system), from, rates))
       continue
     }
-    const head = await simulateHead(system, terms, options)
-    const gateCase = caseOf(base.entry, head, base.from, options)
+    const simulated = await simulateHead(system, entry, rates, options)
+    const gateCase = caseOf(entry, simulated, from, options)
     const done = gateCase.verdict === 'NOT COMPARABLE'
-    cases.push(done ? gateCase : await verified(gateCase, base, { system, head }, options))
+    cases.push(done ? gateCase : await verified(gateCase, base, simulated, options))
   }
   return cases
 }
@@ -186,14 +209,14 @@ async function againstFile(
 const headOf = ({ file, scenario: { name }, hash }: System) => ({ file, name, hash })
 
 /**
- * What a head takes from a base of which only the figures are at hand, or why it cannot.
- * `resolve`: the scenario of the base as a system; null where this version cannot read it.
+ * The rates of a base of which only the figures are at hand, or why they are not known. `resolve`:
+ * the scenario of the base as a system; null where this version cannot read it.
  */
-async function termsOf(
+async function ratesOf(
   { entry, from }: KnownBase,
   head: System,
   resolve: () => Promise<System | null>,
-): Promise<Terms | string> {
+): Promise<Rates | string> {
   if (!takesLoad(head)) return head
   const sameProfile = (system: System) => profileHash(system) === (entry.profile?.hash ?? null)
   if (entry.hash === head.hash && sameProfile(head)) return head
@@ -228,11 +251,6 @@ async function systemBeside(
   return loadSide({ ...loaded, ...of, notes: [], variants: [] }, quietly)
 }
 
-interface SimulatedHead {
-  readonly system: System
-  readonly head: BaselineEntry
-}
-
 /** Figures of a file are relied on where the scenario that it holds has them. */
 async function verified(
   gateCase: GateCase,
@@ -259,7 +277,7 @@ async function againstScenario(
     const base = await loadSide(basePath, { ...options, set: [...(options.set ?? []), ...set] })
     const from = set.length === 0 ? basePath : `${basePath} with ${set.join(', ')}`
     const entry = await simulateBase(base, options)
-    cases.push(caseOf(entry, await simulateHead(head, base, options), from, options))
+    cases.push(caseOf(entry, await simulateHead(head, entry, base, options), from, options))
   }
   return cases
 }
@@ -286,12 +304,15 @@ function againstRef(
           ? await baseByThis(head, version, options)
           : await baseByOther(head, version, { run: line, signal }, options)
       if (base === undefined) {
-        cases.push(newCase(await simulateHead(head, head, options), from))
-      } else if (typeof base.terms === 'string') {
-        cases.push(notComparable(headOf(head), from, base.terms))
-      } else {
-        cases.push(caseOf(base.entry, await simulateHead(head, base.terms, options), from, options))
+        cases.push(newCase(await simulateBase(head, options), from))
+        continue
       }
+      const { entry, rates } = base
+      cases.push(
+        typeof rates === 'string'
+          ? notComparable(headOf(head), from, rates)
+          : caseOf(entry, await simulateHead(head, entry, rates, options), from, options),
+      )
     }
     return cases
   })
@@ -305,10 +326,10 @@ function installedRun(version: OtherVersion, { onNote }: PredictionGateOptions):
   return null
 }
 
-/** The figures of a base, and what the head takes from it, or why it cannot. */
+/** The figures of a base, and its rates, or why they are not known. */
 interface SimulatedBase {
   readonly entry: BaselineEntry
-  readonly terms: Terms | string
+  readonly rates: Rates | string
 }
 
 /** A scenario of another version as this one simulates it; undefined where that has none. */
@@ -338,7 +359,7 @@ async function baseByThis(
     ...quietly,
     ...(profile !== undefined && { profile: version.file(profile) }),
   })
-  return { entry: { ...(await simulateBase(base, quietly)), file }, terms: base }
+  return { entry: { ...(await simulateBase(base, quietly)), file }, rates: base }
 }
 
 /** A scenario as another version simulates it; undefined where that has no such scenario. */
@@ -372,7 +393,7 @@ async function baseByOther(
   const entry = baselineEntry(figures, loaded?.scenario ?? null, file)
   const { onNote: _, ...quietly } = options
   const resolve = async () => loaded && loadSide(loaded, { ...quietly, profile })
-  return { entry, terms: await termsOf({ entry, from: version.from }, head, resolve) }
+  return { entry, rates: await ratesOf({ entry, from: version.from }, head, resolve) }
 }
 
 /** The scenario of another version; null where this one cannot read it. */
@@ -439,11 +460,12 @@ function figuresOf(text: string): SimulatedFigures | null {
 
 function caseOf(
   entry: BaselineEntry | undefined,
-  head: BaselineEntry,
+  { system, head }: SimulatedHead,
   from: string,
   { margin = MARGIN }: PredictionGateOptions,
 ): GateCase {
-  return predictionCase(entry, head, { margin, from, changes: changesOf(entry, head) })
+  const [changes, stated] = [changesOf(entry, head), statedObjectives(system)]
+  return predictionCase(entry, head, { margin, from, changes, stated })
 }
 
 /** Differences of two scenarios; null where this version cannot read both. */

@@ -129,17 +129,21 @@ interface PredictionOptions {
   readonly margin: number
   readonly from: string
   readonly changes: readonly string[] | null
+  readonly stated?: readonly StatedObjective[]
 }
+
+type StatedObjective = Pick<BaselineEntry['objectives'][number], 'class' | 'text'>
 
 /**
  * Judges a simulation by another one. Both are deterministic, so each difference is one of the
  * scenario, the profile or the engine. `from`: what the base is, for people; `changes`: of the
- * scenario; null where they are not known.
+ * scenario; null where they are not known. `stated`: objectives of the head's scenario, which are
+ * named where they differ: the head is simulated with those of the base.
  */
 export function predictionCase(
   base: BaselineEntry | undefined,
   head: BaselineEntry,
-  { margin, from, changes: scenario }: PredictionOptions,
+  { margin, from, changes: scenario, stated = base?.objectives ?? [] }: PredictionOptions,
 ): GateCase {
   const { file, name, hash } = head
   const same = { file, name, hash, base: from, measured: null }
@@ -159,7 +163,36 @@ export function predictionCase(
   )
   const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
   const changes = changesOf(base, head, scenario)
-  return { ...same, verdict, reason: reasonOf(metrics, verdict, margin), changes, metrics }
+  const objectives = objectiveChanges(base.objectives, stated)
+  const reasons = [reasonOf(metrics, verdict, margin), ...(objectives === null ? [] : [objectives])]
+  return { ...same, verdict, reason: reasons.join('; '), changes, metrics }
+}
+
+/** Limit of changes that a reason names. */
+const MOST_NAMED = 4
+
+/** "a, b and 2 more". */
+function namedList(texts: readonly string[]): string {
+  const more = texts.length - MOST_NAMED
+  return `${texts.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** How the objectives of a head differ from those of its base, in words; null for not at all. */
+function objectiveChanges(
+  base: readonly StatedObjective[],
+  head: readonly StatedObjective[],
+): string | null {
+  const [before, after] = [base, head].map((objectives) =>
+    objectives.map(({ class: of, text }) => `${of}: ${text}`),
+  )
+  const removed = before!.filter((text) => !after!.includes(text))
+  const added = after!.filter((text) => !before!.includes(text))
+  const changes = [
+    ...removed.map((text) => `${text} is removed`),
+    ...added.map((text) => `${text} is new`),
+  ]
+  if (changes.length === 0) return null
+  return `objectives changed, and both sides are judged by those of the base: ${namedList(changes)}`
 }
 
 /** A scenario that cannot be compared with its base. */
