@@ -141,3 +141,16 @@ describe('both sides are judged by the objectives of the base', () => {
     expect(judged.reason).toMatch(/web: p\(99\) latency_ms < 45 is new$/)
   })
 })
+
+test('less traffic beside a slower service cannot be compared, and is named', async () => {
+  const base = changed(BASE, ['load: 0.4', 'rate_rps: 200'])
+  const head = changed(BASE, ['load: 0.4', 'rate_rps: 80'], ['base_ms: 12', 'base_ms: 16'])
+  for (const judged of [await against(base, head), await gated(head, await baselineOf(base))]) {
+    expect(judged).toMatchObject({
+      verdict: 'NOT COMPARABLE',
+      reason: expect.stringContaining('traffic.web.arrivals.rate_rps: 200 → 80'),
+    })
+  }
+  // a load beside a base without any
+  expect((await against(base, BASE)).verdict).toBe('NOT COMPARABLE')
+})

@@ -181,6 +181,23 @@ describe('a prediction gate', () => {
     })
   })
 
+  test.each([
+    [['traffic.web.arrivals.rate_rps: 200 → 80'], 'NOT COMPARABLE'],
+    [['traffic.web.timeout_ms: 50 → none', 'pools.central.replicas: 2 → 3'], 'NOT COMPARABLE'],
+    [['seed: 1 → 2'], 'NOT COMPARABLE'],
+    // how the service treats the same requests
+    [['traffic.web.priority: 1 → 2', 'traffic.web.hedge.after_ms: 5 → 9'], 'IMPROVED'],
+    [['pools.central.replicas: 2 → 3', 'duration_s: 10 → 20'], 'IMPROVED'],
+    [null, 'IMPROVED'],
+  ])('with the changes %j is %s', (changes, verdict) => {
+    const [base, head] = [entry([ms('p99', 10)]), entry([ms('p99', 5)])]
+    const judged = predictionCase(base, head, { margin: 0.05, from: 'gate.json', changes })
+    expect(judged.verdict).toBe(verdict)
+    if (verdict === 'IMPROVED') return
+    expect(judged.metrics).toEqual([])
+    expect(judged.reason).toContain(`other requests than gate.json: ${changes?.[0]}; `)
+  })
+
   test('each metric has the interval of the base, where that has one', () => {
     const known = { ...ms('p99', 10), low: 9.6, high: 10.4 }
     const { metrics } = judge(entry([known, ms('p50', 4)]), entry([ms('p99', 10), ms('p50', 4)]))

@@ -154,6 +154,11 @@ export function predictionCase(
     const differ = `${key} ${base[key]} in ${from}, but ${head[key]} here`
     return refused(`${differ}: their requests differ; use the same, or make it again`)
   }
+  const others = requestChanges(scenario ?? [])
+  if (others.length > 0) {
+    const differ = `other requests than ${from}: ${namedList(others)}`
+    return refused(`${differ}; gate the change of the service alone, or make the base again`)
+  }
   const isInBase = (figure: Figure) => base.figures.some((inBase) => isSame(inBase, figure))
   if (!head.figures.some(isInBase)) {
     return refused(`${from} has no figure of ${file}; make it again`)
@@ -167,6 +172,14 @@ export function predictionCase(
   const reasons = [reasonOf(metrics, verdict, margin), ...(objectives === null ? [] : [objectives])]
   return { ...same, verdict, reason: reasons.join('; '), changes, metrics }
 }
+
+/** What the service makes of the requests of a class: they stay the same requests. */
+const SERVING =
+  /^traffic\.[^.:]+\.(model|priority|deadline_ms|tenant|weight|queue_timeout_ms|hedge)\b/
+
+/** Changes of a scenario by which its requests are others. */
+const requestChanges = (changes: readonly string[]) =>
+  changes.filter((text) => /^(traffic|seed)\b/.test(text) && !SERVING.test(text))
 
 /** Limit of changes that a reason names. */
 const MOST_NAMED = 4
