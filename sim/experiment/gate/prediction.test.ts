@@ -223,6 +223,31 @@ describe('a prediction gate', () => {
     expect(judge(entry([ms('p99', null)]), head).verdict).toBe('PASS')
   })
 
+  test('a percentile that neither side has the requests for is a row that says so', () => {
+    const figures = (p95: number) => [ms('p50', 5), ms('p95', p95), ms('p99', null), lost(0)]
+    const judged = judge(entry(figures(8)), entry(figures(8.1)))
+    expect(judged.reason).toBe(
+      'no metric is worse by more than 5 %; the worst is web: p95 +1.25 %',
+    )
+    expect(judged.metrics.at(-1)).toMatchObject({
+      ...{ name: 'p99', verdict: 'PASS', base: null, head: null, ratio: null },
+      note: 'too few requests on both sides',
+    })
+    expect(judge(entry(figures(8)), entry(figures(8))).reason).toBe('no figure has changed')
+  })
+
+  test.each([
+    [5, 'UNDECIDED'],
+    [2, 'UNDECIDED'],
+    [9, 'FAIL'],
+  ])('with no tail on either side a p50 of 5 ms that becomes %s is %s', (p50, verdict) => {
+    const figures = (value: number) => [ms('p50', value), ms('p95', null), ms('p99', null), lost(0)]
+    const judged = judge(entry(figures(5)), entry(figures(p50)))
+    expect(judged.verdict).toBe(verdict)
+    if (verdict === 'FAIL') return
+    expect(judged.reason).toBe('web: p95: too few requests on both sides; raise duration_s')
+  })
+
   test('a base near 0 has no ratio to it, and is as wrong as it is', () => {
     const found = judge(entry([ms('p99', 5e-324)]), entry([ms('p99', 10)]))
     expect(found.metrics[0]).toMatchObject({ verdict: 'FAIL', ratio: null })

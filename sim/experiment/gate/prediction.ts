@@ -163,7 +163,8 @@ export function predictionCase(
   if (!head.figures.some(isInBase)) {
     return refused(`${from} has no figure of ${file}; make it again`)
   }
-  const metrics = [...figureMetrics(base, head, margin), ...objectiveMetrics(base, head)].sort(
+  const figures = withoutTails(figureMetrics(base, head, margin))
+  const metrics = [...figures, ...objectiveMetrics(base, head)].sort(
     (a, b) => byVerdict(a.verdict, b.verdict) || badness(b) - badness(a),
   )
   const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
@@ -249,7 +250,9 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
     const { value, low: _, high: __, ...metric } = figure
     const inBase = base.figures.find((candidate) => isSame(candidate, figure))
     const { value: before = null, low, high } = inBase ?? {}
-    if (before === null && value === null) return []
+    if (before === null && value === null) {
+      return metric.unit === 'ms' ? [unsupported(metric)] : []
+    }
     const grows = overloaded && metric.unit === 'ms'
     const verdict = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
     // what is lost has no latency: to shed requests is no way to serve them faster
@@ -278,6 +281,28 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
       },
     ]
   })
+}
+
+const TOO_FEW = 'too few requests on both sides'
+
+/** A percentile that neither side has the requests for. */
+function unsupported(metric: Pick<GateMetric, 'class' | 'name' | 'unit' | 'better'>): GateMetric {
+  return {
+    ...{ ...metric, base: null, head: null, ratio: null, low: null, high: null },
+    ...{ margin: null, p: null, deciding_blocks: null },
+    verdict: 'PASS',
+    note: TOO_FEW,
+  }
+}
+
+const isUnsupported = ({ note }: GateMetric) => note?.startsWith(TOO_FEW) === true
+
+/** Where neither side has a tail of any class, it is open whether that got worse. */
+function withoutTails(metrics: readonly GateMetric[]): GateMetric[] {
+  const isTail = ({ unit, name }: GateMetric) => unit === 'ms' && name !== 'p50'
+  if (!metrics.some(isTail) || !metrics.filter(isTail).every(isUnsupported)) return [...metrics]
+  const undecided = { verdict: 'UNDECIDED', note: `${TOO_FEW}; raise duration_s` } as const
+  return metrics.map((metric) => (isTail(metric) ? { ...metric, ...undecided } : metric))
 }
 
 function noteOf(base: number | null, { unit, value: head }: Figure): string | null {
@@ -363,8 +388,10 @@ function objectiveVerdict(base: Verdict, head: Verdict): GateVerdict {
   return base === 'FAIL' && head === 'PASS' ? 'IMPROVED' : 'PASS'
 }
 
-/** How much worse it is: relative; a lost value is the worst. */
-function badness({ ratio, better }: GateMetric): number {
+/** How much worse it is: relative; a lost value is the worst, and one of neither side the least. */
+function badness(metric: GateMetric): number {
+  const { ratio, better } = metric
+  if (isUnsupported(metric)) return Number.NEGATIVE_INFINITY
   if (ratio === null) return Number.POSITIVE_INFINITY
   return better === 'lower' ? ratio - 1 : 1 - ratio
 }
@@ -396,7 +423,7 @@ function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: 
     case 'IMPROVED':
       return `better by more than ${percentText(margin)}: ${what}${more}`
     case 'PASS':
-      return metrics.every(({ ratio }) => ratio === 1)
+      return metrics.every((metric) => isUnsupported(metric) || metric.ratio === 1)
         ? 'no figure has changed'
         : `no metric is worse by more than ${percentText(margin)}; the worst is ${what}`
   }
