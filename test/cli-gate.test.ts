@@ -215,7 +215,7 @@ describe('a prediction gate', () => {
     [
       'another profile',
       (own) => ({ ...timesTen(own), profile: { name: 'ci', hash: 'x' } }),
-      /cannot be verified: .* made with profile x, and here it is none/,
+      /made with profile x, and here it is none; write it again/,
     ],
   ])('a baseline with %s passes nothing', async (_, forge, why) => {
     const kept = readJson(at('base.json')) as GateBaseline

@@ -11,7 +11,10 @@ import { metricLabel } from '../../../sim/experiment/index.ts'
 
 /** Why the figures of a baseline cannot be relied on. */
 export interface Doubt {
-  /** they are shown to be others; else they cannot be made again here */
+  /**
+   * they are shown to be others, or of another machine, and say nothing of the head; else they
+   * cannot be made again here
+   */
   readonly refuted: boolean
   readonly reason: string
 }
@@ -46,7 +49,7 @@ export async function doubtOf(
   if (typeof again === 'string') return openBy(`the base cannot be simulated here: ${again}`)
   if (again.profile?.hash !== entry.profile?.hash) {
     const [before, now] = [entry, again].map(({ profile }) => profile?.hash ?? 'none')
-    return openBy(`${from} was made with profile ${before}, and here it is ${now}`)
+    return refutedBy(`${from} was made with profile ${before}, and here it is ${now}`)
   }
   const difference = differenceOf(entry, again)
   if (difference === null) return null
