@@ -136,8 +136,7 @@ async function simulateHead(
 ): Promise<SimulatedHead> {
   // without a capacity the base has no load, so its traffic is another
   const rates = { capacityRps: capacityRps ?? system.capacityRps }
-  const judged = judgedBy(base, system)
-  const result = await simulateAgainst(rates, judged, simulationOf(system, options))
+  const result = await simulateAgainst(rates, judgedBy(base, system), simulationOf(system, options))
   return { system, head: baselineEntry(result, system.scenario, system.file) }
 }
 

@@ -226,9 +226,7 @@ describe('a prediction gate', () => {
   test('a percentile that neither side has the requests for is a row that says so', () => {
     const figures = (p95: number) => [ms('p50', 5), ms('p95', p95), ms('p99', null), lost(0)]
     const judged = judge(entry(figures(8)), entry(figures(8.1)))
-    expect(judged.reason).toBe(
-      'no metric is worse by more than 5 %; the worst is web: p95 +1.25 %',
-    )
+    expect(judged.reason).toBe('no metric is worse by more than 5 %; the worst is web: p95 +1.25 %')
     expect(judged.metrics.at(-1)).toMatchObject({
       ...{ name: 'p99', verdict: 'PASS', base: null, head: null, ratio: null },
       note: 'too few requests on both sides',
