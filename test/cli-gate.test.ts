@@ -215,7 +215,7 @@ describe('a prediction gate', () => {
     [
       'another profile',
       (own) => ({ ...timesTen(own), profile: { name: 'ci', hash: 'x' } }),
-      /cannot be verified: .* made with profile x, and here it is none/,
+      /made with profile x, and here it is none; write it again/,
     ],
   ])('a baseline with %s passes nothing', async (_, forge, why) => {
     const kept = readJson(at('base.json')) as GateBaseline
@@ -566,6 +566,41 @@ describe('--against-ref', () => {
     expect(gate.cases[0]!.changes.scenario).toEqual(CHANGES)
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1)
     expect(existsSync(join(repository, 'prepared'))).toBe(false)
+  })
+
+  test('a load is a share of the capacity of the other version', async () => {
+    const loaded = changed(
+      DECLARED,
+      [/rate_rps: 120\n/, 'load: 0.3\n'],
+      ['rate_rps: 60', 'load: 0.15'],
+    )
+    put(repository, 'loaded.yaml', loaded)
+    const commits = { loads: loaded, 'later-loads': `${loaded}key_of_later: 1\n` }
+    for (const [branch, text] of Object.entries(commits)) {
+      git('switch', '-q', '-c', branch)
+      put(repository, 'loaded.yaml', text)
+      git('add', 'loaded.yaml')
+      git('commit', '-q', '-m', 'State loads', '--', 'loaded.yaml')
+    }
+    git('switch', '-q', 'main')
+    put(repository, 'loaded.yaml', changed(loaded, ['mean_ms: 8', 'mean_ms: 12']))
+    const gate = ['gate', 'loaded.yaml', ...FEW, '--json', '--against-ref']
+    const cases: Gate['cases'][number][] = []
+    for (const more of [[], ['--run', RUN]]) {
+      const ended = await there().run(...gate, 'loads', ...more)
+      expect(ended.code, ended.stderr).toBe(4)
+      cases.push((JSON.parse(ended.stdout) as Gate).cases[0]!)
+    }
+    const ratios = cases.map(({ metrics }) => metrics.map(({ name, ratio }) => ({ name, ratio })))
+    expect(ratios[1]).toEqual(ratios[0])
+    // a version whose scenario this one cannot read
+    const result = await there().run('simulate', 'loaded.yaml', ...FEW, '--json')
+    put(folder, 'loaded.json', result.stdout)
+    put(repository, 'loaded.yaml', loaded)
+    const run = ['--run', `cat '${at('loaded.json')}' && true`]
+    const unread = await there().run(...gate, 'later-loads', ...run)
+    expect(unread.code, unread.stderr).toBe(6)
+    expect(unread.stdout).toContain('this version cannot read the scenario of later-loads')
   })
 
   describe('fetches no package by its name', () => {

@@ -136,13 +136,17 @@ async function untilPrecise(
 
 /** Simulates the second side of a what-if at the rates of the first: loads are of its capacity. */
 export async function simulateAgainst(
-  first: System,
+  first: Pick<System, 'capacityRps'>,
   second: System,
   options: SimulateOptions,
 ): Promise<Result> {
-  const result = await simulate({ ...second, capacityRps: first.capacityRps }, options)
-  if (result.load === null || first.capacityRps === null) return result
-  return { ...result, load: loadOf(result.load * first.capacityRps, second) }
+  const { capacityRps } = first
+  const result = await simulate({ ...second, capacityRps }, options)
+  // the same capacity leaves the load as it is, to the last digit
+  if (result.load === null || capacityRps === null || capacityRps === second.capacityRps) {
+    return result
+  }
+  return { ...result, load: loadOf(result.load * capacityRps, second) }
 }
 
 /** Raw rows and decision log of replication 0, so that it can be audited. */

@@ -71,6 +71,7 @@ export {
   baselineEntry,
   metricLabel,
   newCase,
+  notComparable,
   percentText,
   predictionCase,
   type SimulatedFigures,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { hashOf } from '../../scenarios/index.ts'
+import { hashOf, scenarioSchema } from '../../scenarios/index.ts'
 import { type GateBaseline, gateSchema } from '../../sim/documents/index.ts'
 import { Random } from '../../sim/kernel/index.ts'
 import { commandsIn } from '../../test/command-line.ts'
@@ -13,7 +13,7 @@ import { faultOf, type Outcome } from './outcome.ts'
 
 /**
  * Mutated and forged baselines: none passes but the one that `--update` wrote. One that names
- * another version or profile may fail the head by its figures.
+ * another version may fail the head by its figures.
  */
 
 const FILE = 'baseline.json'
@@ -141,17 +141,34 @@ function expectedCode(text: string, head: Written): number | null {
     })
     if (pairs.length === 0) return 6
     if (isDeepStrictEqual(base, head)) return 0
+    if (hasOtherRequests(base, head)) return 6
     return isOpen(base, head) && isWorse(base, head, pairs) ? 4 : 6
   } catch {
     return null
   }
 }
 
-/** Whether its figures cannot be made again: they are of another engine, or of another profile. */
-function isOpen(base: Written, head: Written): boolean {
-  if (base.version !== head.version || base.commit !== head.commit) return true
-  const sameScenario = isDeepStrictEqual([base.scenario, base.hash], [head.scenario, head.hash])
-  return sameScenario && base.profile?.hash !== head.profile?.hash
+/** Whether its figures cannot be made again: they are of another engine. */
+const isOpen = (base: Written, head: Written) =>
+  base.version !== head.version || base.commit !== head.commit
+
+/** Whether the scenario of a base that is not that of the head has other traffic. */
+function hasOtherRequests(base: Written, head: Written): boolean {
+  if (base.hash === head.hash) return false
+  const [before, after] = [base, head].map(({ scenario }) => scenarioSchema.safeParse(scenario))
+  if (!before!.success || !after!.success) return false
+  const [was, is] = [before!.data, after!.data]
+  return !isDeepStrictEqual([was.seed, was.traffic], [is.seed, is.traffic])
+}
+
+/** Whether the head is judged by objectives that it does not state. */
+function isJudgedByOthers(text: string, head: Written): boolean {
+  const textsOf = ({ objectives }: Written) =>
+    objectives.map(({ class: of, text: stated }) => [of, stated])
+  const { scenarios } = JSON.parse(text) as GateBaseline
+  return scenarios.some(
+    (base) => base.hash !== head.hash && !isDeepStrictEqual(textsOf(base), textsOf(head)),
+  )
 }
 
 type Pair = readonly [number | null, Written['figures'][number]]
@@ -228,5 +245,8 @@ function verdictFault(
 ): string | null {
   if (code === 3) return content === written ? 'refuses what it has written' : null
   const expected = expectedCode(content, head)
+  // by a forged objective more or fewer requests are late
+  const isLenient = expected !== null && isJudgedByOthers(content, head)
+  if (isLenient && (code === 4 || code === 6)) return null
   return code === expected ? null : `ends with ${code}, its figures with ${expected}`
 }

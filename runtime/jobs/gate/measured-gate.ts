@@ -121,7 +121,7 @@ function refuseOther(base: Prepared, head: Prepared): void {
     /^(traffic|seed)\b/.test(text),
   )
   if (traffic.length === 0) return
-  const text = `traffic differs from that of the base (${traffic[0]}), and the measured gate plays the same requests; the prediction gate supports it`
+  const text = `traffic differs from that of the base (${traffic[0]}), and a gate plays the same requests on both sides`
   throw new Failure(`${head.file}: ${text}`, EXIT.notComparable)
 }
 

@@ -4,27 +4,31 @@ import {
   Failure,
   type LoadedScenario,
   loadScenario,
+  parseObjective,
   type Scenario,
   scenarioChanges,
   scenarioSchema,
 } from '../../../scenarios/index.ts'
-import type { BaselineEntry, Gate, GateCase, Stability } from '../../../sim/documents/index.ts'
+import type { BaselineEntry, Gate, GateCase } from '../../../sim/documents/index.ts'
 import {
   baselineEntry,
   newCase,
+  notComparable,
   predictionCase,
   type SimulatedFigures,
 } from '../../../sim/experiment/index.ts'
+import { hasLoad } from '../../../sim/traffic/index.ts'
 import { readText } from '../../folders/documents.ts'
-import { MARGIN } from '../defaults.ts'
+import { profileLabel } from '../../folders/profile-file.ts'
+import { MARGIN, REPLICATIONS } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
-import { loadSystem } from '../prepare.ts'
-import { type SimulateOptions, simulate } from '../simulate.ts'
+import { loadSystem, type System } from '../prepare.ts'
+import { type SimulateOptions, simulate, simulateAgainst } from '../simulate.ts'
 import { baseIn, type KnownBase, readBaseline } from './baseline.ts'
 import { dataFiles } from './data-files.ts'
 import { gateOf } from './gate.ts'
 import { type OtherVersion, refused, shellIn, withOtherVersion } from './other-version.ts'
-import { doubtOf, underDoubt } from './verify-baseline.ts'
+import { doubtOf, keptScenario, problemOf, underDoubt } from './verify-baseline.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
 export type PredictionBase =
@@ -79,50 +83,82 @@ export async function baselineEntries(
 ): Promise<BaselineEntry[]> {
   const entries: BaselineEntry[] = []
   for (const file of files) {
-    const { entry, stability } = await simulateScenario(file, options)
+    const system = await loadSide(file, options)
+    const result = await simulate(system, simulationOf(system, options))
+    const { stability } = result
     if (stability.state === 'OVERLOADED') {
       const remedy = 'lower the traffic, or add capacity'
       throw new Failure(
         `${file}: is overloaded, and no base to gate by: ${stability.reason}; ${remedy}`,
       )
     }
-    entries.push(entry)
+    entries.push(baselineEntry(result, system.scenario, file))
   }
   return entries
 }
 
-async function simulateEntries(
-  files: readonly string[],
-  options: PredictionGateOptions,
-): Promise<BaselineEntry[]> {
-  const entries: BaselineEntry[] = []
-  for (const file of files) entries.push(await simulateEntry(file, options))
-  return entries
-}
-
-const simulateEntry = async (source: string | LoadedScenario, options: PredictionGateOptions) =>
-  (await simulateScenario(source, options)).entry
-
-/** A loaded scenario is simulated as it was loaded, without overrides. */
-async function simulateScenario(
+/** A loaded scenario stays as it was loaded, without overrides. */
+function loadSide(
   source: string | LoadedScenario,
-  options: PredictionGateOptions,
-): Promise<{ readonly entry: BaselineEntry; readonly stability: Stability }> {
-  const { set, seed, profile, replications, workers, signal } = options
-  const { onProgress, onWarning, onNote } = options
-  const file = typeof source === 'string' ? source : source.file
-  const loading = { set, seed, profile, signal, onNote, onProgress }
-  const system = await loadSystem(source, loading)
-  const result = await simulate(system, {
-    replications,
-    workers,
-    signal,
-    onWarning,
-    onProgress: (_, done, of) => onProgress?.(`simulating ${file}`, done, of),
-  })
-  const entry = baselineEntry(result, system.scenario, file)
-  return { entry, stability: result.stability }
+  { set, seed, profile, signal, onNote, onProgress }: PredictionGateOptions,
+): Promise<System> {
+  return loadSystem(source, { set, seed, profile, signal, onNote, onProgress })
 }
+
+function simulationOf({ file }: System, options: PredictionGateOptions): SimulateOptions {
+  const { replications, workers, signal, onWarning, onProgress } = options
+  return {
+    ...{ replications, workers, signal, onWarning },
+    onProgress: (_, done, of) => onProgress?.(`simulating ${file}`, done, of),
+  }
+}
+
+/** A side as it stands for itself: its loads are shares of its capacity. */
+async function simulateBase(system: System, options: PredictionGateOptions) {
+  const result = await simulate(system, simulationOf(system, options))
+  return baselineEntry(result, system.scenario, system.file)
+}
+
+/** What loads of a head are shares of: the capacity of its base. */
+type Rates = Pick<System, 'capacityRps'>
+
+interface SimulatedHead {
+  readonly system: System
+  readonly head: BaselineEntry
+}
+
+/** A head with the rates of its base, whose requests are judged by the objectives of its base. */
+async function simulateHead(
+  system: System,
+  base: BaselineEntry,
+  { capacityRps }: Rates,
+  options: PredictionGateOptions,
+): Promise<SimulatedHead> {
+  // without a capacity the base has no load, so its traffic is another
+  const rates = { capacityRps: capacityRps ?? system.capacityRps }
+  const result = await simulateAgainst(rates, judgedBy(base, system), simulationOf(system, options))
+  return { system, head: baselineEntry(result, system.scenario, system.file) }
+}
+
+/** A system with the objectives of a base. What its routers aim at stays in its plan. */
+function judgedBy({ hash, objectives }: BaselineEntry, system: System): System {
+  if (hash === system.hash) return system
+  const { scenario } = system
+  const slo = scenario.traffic.map(({ class: name }) => {
+    const texts = objectives.flatMap(({ class: of, text }) => (of === name ? [text] : []))
+    // another version may have objectives that this one does not know
+    return [name, texts.filter((text) => parseObjective(text) !== null)] as const
+  })
+  return { ...system, scenario: { ...scenario, slo: Object.fromEntries(slo) } }
+}
+
+/** The objectives that a scenario states. */
+const statedObjectives = ({ scenario: { traffic, slo } }: System) =>
+  traffic.flatMap(({ class: name }) => (slo[name] ?? []).map((text) => ({ class: name, text })))
+
+/** Whether its traffic depends on a capacity. */
+const takesLoad = ({ scenario }: System) =>
+  scenario.traffic.some(({ arrivals }) => hasLoad(arrivals))
 
 /** The base is looked at first, so that a wrong one costs no simulation. */
 function judged(
@@ -147,29 +183,85 @@ async function againstFile(
 ): Promise<GateCase[]> {
   const baseline = await readBaseline(path)
   const cases: GateCase[] = []
-  for (const head of await simulateEntries(files, options)) {
-    const base = baseIn(path, baseline, head)
-    const gateCase = caseOf(base?.entry, head, base?.from ?? path, options)
-    const done = base === null || gateCase.verdict === 'NOT COMPARABLE'
-    cases.push(done ? gateCase : await verified(gateCase, base, head, options))
+  for (const file of files) {
+    const system = await loadSide(file, options)
+    const base = baseIn(path, baseline, { file, name: system.scenario.name })
+    if (base === null) {
+      const head = await simulateBase(system, options)
+      cases.push(caseOf(undefined, { system, head }, path, options))
+      continue
+    }
+    const { entry, from } = base
+    const rates = await ratesOf(base, system, () => keptSystem(base, system, options))
+    if (typeof rates === 'string') {
+      cases.push(notComparable(headOf(system), from, rates))
+      continue
+    }
+    const simulated = await simulateHead(system, entry, rates, options)
+    const gateCase = caseOf(entry, simulated, from, options)
+    const done = gateCase.verdict === 'NOT COMPARABLE'
+    cases.push(done ? gateCase : await verified(gateCase, base, simulated, options))
   }
   return cases
+}
+
+const headOf = ({ file, scenario: { name }, hash }: System) => ({ file, name, hash })
+
+/**
+ * The rates of a base of which only the figures are at hand, or why they are not known. `resolve`:
+ * the scenario of the base as a system; null where this version cannot read it.
+ */
+async function ratesOf(
+  { entry, from }: KnownBase,
+  head: System,
+  resolve: () => Promise<System | null>,
+): Promise<Rates | string> {
+  if (!takesLoad(head)) return head
+  const sameProfile = (system: System) => profileHash(system) === (entry.profile?.hash ?? null)
+  if (entry.hash === head.hash && sameProfile(head)) return head
+  const unknown = (why: string) =>
+    `a load is a share of the base's capacity, which is not known here: ${why}; ` +
+    'state rate_rps in place of load, or gate with --against-ref'
+  const base = await resolve().catch(problemOf)
+  if (typeof base === 'string') return unknown(base)
+  if (base === null) return unknown(`this version cannot read the scenario of ${from}`)
+  return sameProfile(base) ? base : unknown(`${from} was made with another profile`)
+}
+
+const profileHash = ({ profile }: System) => profile && profileLabel(profile).hash
+
+/** The scenario that a baseline holds as a system; null where it holds none of this version. */
+async function keptSystem(
+  { entry, from }: KnownBase,
+  head: System,
+  options: PredictionGateOptions,
+): Promise<System | null> {
+  const scenario = keptScenario(entry, from)
+  return scenario && systemBeside(head, { scenario, hash: entry.hash }, options)
+}
+
+/** Another scenario whose files are where those of the head are. */
+async function systemBeside(
+  head: System,
+  of: Pick<LoadedScenario, 'scenario' | 'hash'>,
+  { onNote: _, ...quietly }: PredictionGateOptions,
+): Promise<System> {
+  const loaded = await loadScenario(head.file, { set: quietly.set ?? [] })
+  return loadSide({ ...loaded, ...of, notes: [], variants: [] }, quietly)
 }
 
 /** Figures of a file are relied on where the scenario that it holds has them. */
 async function verified(
   gateCase: GateCase,
   { entry, from }: KnownBase,
-  head: BaselineEntry,
-  { onNote: _, onWarning: __, ...quietly }: PredictionGateOptions,
+  { system, head }: SimulatedHead,
+  { onWarning: _, ...quietly }: PredictionGateOptions,
 ): Promise<GateCase> {
-  const simulate = async (scenario: Scenario) => {
-    // its files are where those of the head are
-    const loaded = await loadScenario(head.file, { set: quietly.set ?? [] })
-    const { hash } = entry
-    return simulateEntry({ ...loaded, scenario, hash, notes: [], variants: [] }, quietly)
+  const simulateKept = async (scenario: Scenario) => {
+    const kept = await systemBeside(system, { scenario, hash: entry.hash }, quietly)
+    return simulateBase(kept, quietly)
   }
-  return underDoubt(gateCase, await doubtOf(entry, { from, head, simulate }))
+  return underDoubt(gateCase, await doubtOf(entry, { from, head, simulate: simulateKept }))
 }
 
 async function againstScenario(
@@ -178,11 +270,13 @@ async function againstScenario(
   options: PredictionGateOptions,
 ): Promise<GateCase[]> {
   const cases: GateCase[] = []
-  for (const head of await simulateEntries(files, options)) {
-    const file = path ?? head.file
-    const entry = await simulateEntry(file, { ...options, set: [...(options.set ?? []), ...set] })
-    const from = set.length === 0 ? file : `${file} with ${set.join(', ')}`
-    cases.push(caseOf(entry, head, from, options))
+  for (const file of files) {
+    const head = await loadSide(file, options)
+    const basePath = path ?? file
+    const base = await loadSide(basePath, { ...options, set: [...(options.set ?? []), ...set] })
+    const from = set.length === 0 ? basePath : `${basePath} with ${set.join(', ')}`
+    const entry = await simulateBase(base, options)
+    cases.push(caseOf(entry, await simulateHead(head, entry, base, options), from, options))
   }
   return cases
 }
@@ -199,15 +293,25 @@ function againstRef(
     // refused before the first simulation
     for (const file of files) version.scenario(file)
     const line = run ?? (prepare === undefined ? null : installedRun(version, options))
+    const { from } = version
     const cases: GateCase[] = []
-    for (const head of await simulateEntries(files, options)) {
-      show(`simulating ${head.file} as of ${ref}`)
-      const entry =
+    for (const file of files) {
+      const head = await loadSide(file, options)
+      show(`simulating ${file} as of ${ref}`)
+      const base =
         line === null
-          ? await entryByThis(head, version, options)
-          : await entryOf(head, version, { run: line, signal }, options)
-      const { from } = version
-      cases.push(entry ? caseOf(entry, head, from, options) : newCase(head, from))
+          ? await baseByThis(head, version, options)
+          : await baseByOther(head, version, { run: line, signal }, options)
+      if (base === undefined) {
+        cases.push(newCase(await simulateBase(head, options), from))
+        continue
+      }
+      const { entry, rates } = base
+      cases.push(
+        typeof rates === 'string'
+          ? notComparable(headOf(head), from, rates)
+          : caseOf(entry, await simulateHead(head, entry, rates, options), from, options),
+      )
     }
     return cases
   })
@@ -221,12 +325,18 @@ function installedRun(version: OtherVersion, { onNote }: PredictionGateOptions):
   return null
 }
 
+/** The figures of a base, and its rates, or why they are not known. */
+interface SimulatedBase {
+  readonly entry: BaselineEntry
+  readonly rates: Rates | string
+}
+
 /** A scenario of another version as this one simulates it; undefined where that has none. */
-async function entryByThis(
-  { file, seed, replications }: BaselineEntry,
+async function baseByThis(
+  { file, scenario: { seed } }: System,
   version: OtherVersion,
   options: PredictionGateOptions,
-): Promise<BaselineEntry | undefined> {
+): Promise<SimulatedBase | undefined> {
   const there = version.scenario(file)
   if (there === null) return undefined
   const { path } = there
@@ -244,28 +354,31 @@ async function entryByThis(
   })
   version.expectOwn(file, [...files, ...dataFiles(loaded)])
   const { onNote: _, profile, ...quietly } = options
-  const entry = await simulateEntry(loaded, {
+  const base = await loadSide(loaded, {
     ...quietly,
-    replications,
     ...(profile !== undefined && { profile: version.file(profile) }),
   })
-  return { ...entry, file }
+  return { entry: { ...(await simulateBase(base, quietly)), file }, rates: base }
 }
 
 /** A scenario as another version simulates it; undefined where that has no such scenario. */
-async function entryOf(
-  { file, seed, replications }: BaselineEntry,
+async function baseByOther(
+  head: System,
   version: OtherVersion,
   { run, signal }: { readonly run: string; readonly signal: AbortSignal },
-  { set = [], profile }: PredictionGateOptions,
-): Promise<BaselineEntry | undefined> {
+  options: PredictionGateOptions,
+): Promise<SimulatedBase | undefined> {
+  const { set = [], replications = REPLICATIONS.interval } = options
+  const { file } = head
+  const { seed } = head.scenario
+  const profile = options.profile && version.file(options.profile)
   const there = version.scenario(file)
   if (there === null) return undefined
   const { word, path } = there
   const words = [
     ...[word, '--json', '--quiet', '--seed', String(seed), '--replications', String(replications)],
     ...set.flatMap((override) => ['--set', override]),
-    ...(profile === undefined ? [] : ['--profile', version.file(profile)]),
+    ...(profile === undefined ? [] : ['--profile', profile]),
   ]
   const ended = await shellIn(version, run, signal, words)
   const { code, stdout, stderr } = ended
@@ -275,8 +388,11 @@ async function entryOf(
   if (figures === null) {
     throw refused(`--run ${run}: printed no result in ${version.from} (exit code ${code})`, ended)
   }
-  const scenario = path === null ? null : await readable(version, file, path, set)
-  return baselineEntry(figures, scenario, file)
+  const loaded = path === null ? null : await readable(version, file, path, { set, seed })
+  const entry = baselineEntry(figures, loaded?.scenario ?? null, file)
+  const { onNote: _, ...quietly } = options
+  const resolve = async () => loaded && loadSide(loaded, { ...quietly, profile })
+  return { entry, rates: await ratesOf({ entry, from: version.from }, head, resolve) }
 }
 
 /** The scenario of another version; null where this one cannot read it. */
@@ -284,14 +400,14 @@ async function readable(
   version: OtherVersion,
   file: string,
   path: string,
-  set: readonly string[],
-): Promise<Scenario | null> {
+  loading: { readonly set: readonly string[]; readonly seed: number },
+): Promise<LoadedScenario | null> {
   const files: string[] = []
   const onFile = (read: string) => files.push(read)
-  const loaded = await loadScenario(path, { set, onFile }).catch(() => null)
+  const loaded = await loadScenario(path, { ...loading, onFile }).catch(() => null)
   const data = loaded === null ? fullPathsIn(await readText(path)) : dataFiles(loaded)
   version.expectOwn(file, [...files, ...data])
-  return loaded?.scenario ?? null
+  return loaded
 }
 
 /** Words that look like full paths, in the text of a scenario with an unknown schema. */
@@ -343,11 +459,12 @@ function figuresOf(text: string): SimulatedFigures | null {
 
 function caseOf(
   entry: BaselineEntry | undefined,
-  head: BaselineEntry,
+  { system, head }: SimulatedHead,
   from: string,
   { margin = MARGIN }: PredictionGateOptions,
 ): GateCase {
-  return predictionCase(entry, head, { margin, from, changes: changesOf(entry, head) })
+  const [changes, stated] = [changesOf(entry, head), statedObjectives(system)]
+  return predictionCase(entry, head, { margin, from, changes, stated })
 }
 
 /** Differences of two scenarios; null where this version cannot read both. */

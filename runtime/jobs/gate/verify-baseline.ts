@@ -11,7 +11,10 @@ import { metricLabel } from '../../../sim/experiment/index.ts'
 
 /** Why the figures of a baseline cannot be relied on. */
 export interface Doubt {
-  /** they are shown to be others; else they cannot be made again here */
+  /**
+   * they are shown to be others, or of another machine, and say nothing of the head; else they
+   * cannot be made again here
+   */
   readonly refuted: boolean
   readonly reason: string
 }
@@ -37,17 +40,16 @@ export async function doubtOf(
 ): Promise<Doubt | null> {
   const [made, here] = [engineOf(entry), engineOf(head)]
   if (made !== here) return openBy(`${from} was made by Spillway ${made}, and this is ${here}`)
-  const text = JSON.stringify(entry.scenario ?? null)
-  const scenario = readable(text, from)
+  const scenario = keptScenario(entry, from)
   if (scenario === null) return refutedBy(`${from} holds no scenario that it can be made of`)
-  if (hashOf(JSON.parse(text)) !== entry.hash) {
+  if (hashOf(JSON.parse(keptText(entry))) !== entry.hash) {
     return refutedBy(`${from} states the hash ${entry.hash}, which is not that of its scenario`)
   }
-  const again = entry.hash === head.hash ? head : await simulate(scenario).catch(asText)
+  const again = entry.hash === head.hash ? head : await simulate(scenario).catch(problemOf)
   if (typeof again === 'string') return openBy(`the base cannot be simulated here: ${again}`)
   if (again.profile?.hash !== entry.profile?.hash) {
     const [before, now] = [entry, again].map(({ profile }) => profile?.hash ?? 'none')
-    return openBy(`${from} was made with profile ${before}, and here it is ${now}`)
+    return refutedBy(`${from} was made with profile ${before}, and here it is ${now}`)
   }
   const difference = differenceOf(entry, again)
   if (difference === null) return null
@@ -80,10 +82,12 @@ export function underDoubt(gateCase: GateCase, doubt: Doubt | null): GateCase {
 const engineOf = ({ version, commit }: BaselineEntry) =>
   commit === null ? version : `${version} (${commit})`
 
+const keptText = ({ scenario }: BaselineEntry) => JSON.stringify(scenario ?? null)
+
 /** Null where the scenario of a baseline is none of this version. */
-function readable(text: string, from: string): Scenario | null {
+export function keptScenario(entry: BaselineEntry, from: string): Scenario | null {
   try {
-    return parseKeptScenario(text, from)
+    return parseKeptScenario(keptText(entry), from)
   } catch (error) {
     if (error instanceof Failure) return null
     throw error
@@ -91,7 +95,7 @@ function readable(text: string, from: string): Scenario | null {
 }
 
 /** The first problem of what cannot be simulated. An interruption is none. */
-function asText(error: unknown): string {
+export function problemOf(error: unknown): string {
   if (error instanceof Failure && error.exitCode !== EXIT.interrupted) return error.problems[0]!
   throw error
 }

@@ -181,6 +181,23 @@ describe('a prediction gate', () => {
     })
   })
 
+  test.each([
+    [['traffic.web.arrivals.rate_rps: 200 → 80'], 'NOT COMPARABLE'],
+    [['traffic.web.timeout_ms: 50 → none', 'pools.central.replicas: 2 → 3'], 'NOT COMPARABLE'],
+    [['seed: 1 → 2'], 'NOT COMPARABLE'],
+    // how the service treats the same requests
+    [['traffic.web.priority: 1 → 2', 'traffic.web.hedge.after_ms: 5 → 9'], 'IMPROVED'],
+    [['pools.central.replicas: 2 → 3', 'duration_s: 10 → 20'], 'IMPROVED'],
+    [null, 'IMPROVED'],
+  ])('with the changes %j is %s', (changes, verdict) => {
+    const [base, head] = [entry([ms('p99', 10)]), entry([ms('p99', 5)])]
+    const judged = predictionCase(base, head, { margin: 0.05, from: 'gate.json', changes })
+    expect(judged.verdict).toBe(verdict)
+    if (verdict === 'IMPROVED') return
+    expect(judged.metrics).toEqual([])
+    expect(judged.reason).toContain(`other requests than gate.json: ${changes?.[0]}; `)
+  })
+
   test('each metric has the interval of the base, where that has one', () => {
     const known = { ...ms('p99', 10), low: 9.6, high: 10.4 }
     const { metrics } = judge(entry([known, ms('p50', 4)]), entry([ms('p99', 10), ms('p50', 4)]))
@@ -204,6 +221,29 @@ describe('a prediction gate', () => {
     expect(judge(entry([ms('p99', 10)]), head).verdict).toBe('PASS')
     // a figure without a value is one all the same
     expect(judge(entry([ms('p99', null)]), head).verdict).toBe('PASS')
+  })
+
+  test('a percentile that neither side has the requests for is a row that says so', () => {
+    const figures = (p95: number) => [ms('p50', 5), ms('p95', p95), ms('p99', null), lost(0)]
+    const judged = judge(entry(figures(8)), entry(figures(8.1)))
+    expect(judged.reason).toBe('no metric is worse by more than 5 %; the worst is web: p95 +1.25 %')
+    expect(judged.metrics.at(-1)).toMatchObject({
+      ...{ name: 'p99', verdict: 'PASS', base: null, head: null, ratio: null },
+      note: 'too few requests on both sides',
+    })
+    expect(judge(entry(figures(8)), entry(figures(8))).reason).toBe('no figure has changed')
+  })
+
+  test.each([
+    [5, 'UNDECIDED'],
+    [2, 'UNDECIDED'],
+    [9, 'FAIL'],
+  ])('with no tail on either side a p50 of 5 ms that becomes %s is %s', (p50, verdict) => {
+    const figures = (value: number) => [ms('p50', value), ms('p95', null), ms('p99', null), lost(0)]
+    const judged = judge(entry(figures(5)), entry(figures(p50)))
+    expect(judged.verdict).toBe(verdict)
+    if (verdict === 'FAIL') return
+    expect(judged.reason).toBe('web: p95: too few requests on both sides; raise duration_s')
   })
 
   test('a base near 0 has no ratio to it, and is as wrong as it is', () => {

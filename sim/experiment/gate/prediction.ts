@@ -129,40 +129,98 @@ interface PredictionOptions {
   readonly margin: number
   readonly from: string
   readonly changes: readonly string[] | null
+  readonly stated?: readonly StatedObjective[]
 }
+
+type StatedObjective = Pick<BaselineEntry['objectives'][number], 'class' | 'text'>
 
 /**
  * Judges a simulation by another one. Both are deterministic, so each difference is one of the
  * scenario, the profile or the engine. `from`: what the base is, for people; `changes`: of the
- * scenario; null where they are not known.
+ * scenario; null where they are not known. `stated`: objectives of the head's scenario, which are
+ * named where they differ: the head is simulated with those of the base.
  */
 export function predictionCase(
   base: BaselineEntry | undefined,
   head: BaselineEntry,
-  { margin, from, changes: scenario }: PredictionOptions,
+  { margin, from, changes: scenario, stated = base?.objectives ?? [] }: PredictionOptions,
 ): GateCase {
   const { file, name, hash } = head
   const same = { file, name, hash, base: from, measured: null }
-  const none = { scenario: null, profile: null, engine: null }
-  const refused = (reason: string): GateCase => {
-    return { ...same, verdict: 'NOT COMPARABLE', reason, changes: none, metrics: [] }
-  }
+  const refused = (reason: string) => notComparable(head, from, reason)
   if (base === undefined) return refused(`${from} has no scenario ${file}; add it with --update`)
   for (const key of ['seed', 'replications'] as const) {
     if (base[key] === head[key]) continue
     const differ = `${key} ${base[key]} in ${from}, but ${head[key]} here`
     return refused(`${differ}: their requests differ; use the same, or make it again`)
   }
+  const others = requestChanges(scenario ?? [])
+  if (others.length > 0) {
+    const differ = `other requests than ${from}: ${namedList(others)}`
+    return refused(`${differ}; gate the change of the service alone, or make the base again`)
+  }
   const isInBase = (figure: Figure) => base.figures.some((inBase) => isSame(inBase, figure))
   if (!head.figures.some(isInBase)) {
     return refused(`${from} has no figure of ${file}; make it again`)
   }
-  const metrics = [...figureMetrics(base, head, margin), ...objectiveMetrics(base, head)].sort(
+  const figures = withoutTails(figureMetrics(base, head, margin))
+  const metrics = [...figures, ...objectiveMetrics(base, head)].sort(
     (a, b) => byVerdict(a.verdict, b.verdict) || badness(b) - badness(a),
   )
   const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
   const changes = changesOf(base, head, scenario)
-  return { ...same, verdict, reason: reasonOf(metrics, verdict, margin), changes, metrics }
+  const objectives = objectiveChanges(base.objectives, stated)
+  const reasons = [reasonOf(metrics, verdict, margin), ...(objectives === null ? [] : [objectives])]
+  return { ...same, verdict, reason: reasons.join('; '), changes, metrics }
+}
+
+/** What the service makes of the requests of a class: they stay the same requests. */
+const SERVING =
+  /^traffic\.[^.:]+\.(model|priority|deadline_ms|tenant|weight|queue_timeout_ms|hedge)\b/
+
+/** Changes of a scenario by which its requests are others. */
+const requestChanges = (changes: readonly string[]) =>
+  changes.filter((text) => /^(traffic|seed)\b/.test(text) && !SERVING.test(text))
+
+/** Limit of changes that a reason names. */
+const MOST_NAMED = 4
+
+/** "a, b and 2 more". */
+function namedList(texts: readonly string[]): string {
+  const more = texts.length - MOST_NAMED
+  return `${texts.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** How the objectives of a head differ from those of its base, in words; null for not at all. */
+function objectiveChanges(
+  base: readonly StatedObjective[],
+  head: readonly StatedObjective[],
+): string | null {
+  const [before, after] = [base, head].map((objectives) =>
+    objectives.map(({ class: of, text }) => `${of}: ${text}`),
+  )
+  const removed = before!.filter((text) => !after!.includes(text))
+  const added = after!.filter((text) => !before!.includes(text))
+  const changes = [
+    ...removed.map((text) => `${text} is removed`),
+    ...added.map((text) => `${text} is new`),
+  ]
+  if (changes.length === 0) return null
+  return `objectives changed, and both sides are judged by those of the base: ${namedList(changes)}`
+}
+
+/** A scenario that cannot be compared with its base. */
+export function notComparable(
+  { file, name, hash }: Pick<BaselineEntry, 'file' | 'name' | 'hash'>,
+  from: string,
+  reason: string,
+): GateCase {
+  return {
+    ...{ file, name, hash, base: from, measured: null, metrics: [] },
+    verdict: 'NOT COMPARABLE',
+    reason,
+    changes: { scenario: null, profile: null, engine: null },
+  }
 }
 
 function changesOf(
@@ -192,7 +250,9 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
     const { value, low: _, high: __, ...metric } = figure
     const inBase = base.figures.find((candidate) => isSame(candidate, figure))
     const { value: before = null, low, high } = inBase ?? {}
-    if (before === null && value === null) return []
+    if (before === null && value === null) {
+      return metric.unit === 'ms' ? [unsupported(metric)] : []
+    }
     const grows = overloaded && metric.unit === 'ms'
     const verdict = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
     // what is lost has no latency: to shed requests is no way to serve them faster
@@ -221,6 +281,28 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
       },
     ]
   })
+}
+
+const TOO_FEW = 'too few requests on both sides'
+
+/** A percentile that neither side has the requests for. */
+function unsupported(metric: Pick<GateMetric, 'class' | 'name' | 'unit' | 'better'>): GateMetric {
+  return {
+    ...{ ...metric, base: null, head: null, ratio: null, low: null, high: null },
+    ...{ margin: null, p: null, deciding_blocks: null },
+    verdict: 'PASS',
+    note: TOO_FEW,
+  }
+}
+
+const isUnsupported = ({ note }: GateMetric) => note?.startsWith(TOO_FEW) === true
+
+/** Where neither side has a tail of any class, it is open whether that got worse. */
+function withoutTails(metrics: readonly GateMetric[]): GateMetric[] {
+  const isTail = ({ unit, name }: GateMetric) => unit === 'ms' && name !== 'p50'
+  if (!metrics.some(isTail) || !metrics.filter(isTail).every(isUnsupported)) return [...metrics]
+  const undecided = { verdict: 'UNDECIDED', note: `${TOO_FEW}; raise duration_s` } as const
+  return metrics.map((metric) => (isTail(metric) ? { ...metric, ...undecided } : metric))
 }
 
 function noteOf(base: number | null, { unit, value: head }: Figure): string | null {
@@ -306,8 +388,10 @@ function objectiveVerdict(base: Verdict, head: Verdict): GateVerdict {
   return base === 'FAIL' && head === 'PASS' ? 'IMPROVED' : 'PASS'
 }
 
-/** How much worse it is: relative; a lost value is the worst. */
-function badness({ ratio, better }: GateMetric): number {
+/** How much worse it is: relative; a lost value is the worst, and one of neither side the least. */
+function badness(metric: GateMetric): number {
+  const { ratio, better } = metric
+  if (isUnsupported(metric)) return Number.NEGATIVE_INFINITY
   if (ratio === null) return Number.POSITIVE_INFINITY
   return better === 'lower' ? ratio - 1 : 1 - ratio
 }
@@ -339,7 +423,7 @@ function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: 
     case 'IMPROVED':
       return `better by more than ${percentText(margin)}: ${what}${more}`
     case 'PASS':
-      return metrics.every(({ ratio }) => ratio === 1)
+      return metrics.every((metric) => isUnsupported(metric) || metric.ratio === 1)
         ? 'no figure has changed'
         : `no metric is worse by more than ${percentText(margin)}; the worst is ${what}`
   }
