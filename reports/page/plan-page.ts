@@ -54,11 +54,8 @@ ${reproducedBy(plan.command)}`
 function planHours(plan: Plan, width: number): TopLevelSpec | null {
   const { replica_use: use = [] } = plan
   if (use.length === 0) return null
-  return replicaHoursOf(
-    use,
-    `${plan.scenario.name} · the cheapest configuration · means over runs`,
-    width,
-  )
+  const of = winnerOf(plan)?.cost === null ? 'winner, without a price' : 'cheapest configuration'
+  return replicaHoursOf(use, `${plan.scenario.name} · the ${of} · means over runs`, width)
 }
 
 function table(plan: Plan): Html {
