@@ -62,32 +62,51 @@ type Variant = Variants['variants'][number]
 
 const isOverloaded = ({ row }: Variant) => row.stability.state === 'OVERLOADED'
 
-/** Dollars an hour, or replicas where a variant has no price. */
-function costsOf({ variants }: Variants): { readonly unit: 'usd' | 'replicas'; of: CostOf } {
-  const priced = variants.every(({ row }) => row.cost !== null)
-  if (priced) return { unit: 'usd', of: ({ row }) => row.cost!.usd_per_hour }
-  return { unit: 'replicas', of: paidReplicas }
+/** What it has no price for is none of the costs that are compared. */
+const isUnpriced = (document: Variants, { row }: Variant) =>
+  isPriced(document) && row.cost === null
+
+const paidReplicas = ({ row }: Variant) => row.pools.reduce((sum, pool) => sum + pool.replicas, 0)
+
+/** Dollars an hour; replicas without a price. */
+const costOf = (variant: Variant) => variant.row.cost?.usd_per_hour ?? paidReplicas(variant)
+
+function costText(document: Variants, variant: Variant): string {
+  if (isUnpriced(document, variant)) return 'which has no price'
+  return variant.row.cost === null
+    ? plural(Number(figure(costOf(variant))), 'replica')
+    : `${usd(costOf(variant))} an hour`
 }
 
-type CostOf = (variant: Variant) => number
+/** Which variants have no price while others have one, and what to state. */
+function withoutPriceText(document: Variants): string {
+  const names = document.variants
+    .filter((variant) => isUnpriced(document, variant))
+    .map(({ name }) => name)
+  if (names.length === 0) return ''
+  const have = `${plural(names.length, 'variant')} (${listed(names)}) ${names.length === 1 ? 'has' : 'have'}`
+  return ` ${have} no price: state price_usd_per_hour.`
+}
 
-const paidReplicas: CostOf = ({ row }) => row.pools.reduce((sum, pool) => sum + pool.replicas, 0)
+/** The first that is to be preferred: with a price, the cheapest, the lowest p99. */
+function preferred(document: Variants, a: Variant, b: Variant): number {
+  const unpriced = (variant: Variant) => Number(isUnpriced(document, variant))
+  const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.MAX_VALUE
+  return unpriced(a) - unpriced(b) || costOf(a) - costOf(b) || p99(a) - p99(b)
+}
 
 /**
  * The cheapest variant that passes every objective in the simulation, of equally cheap ones that
- * with the lowest p99; null where no objective is stated.
+ * with the lowest p99; one without a price only where none with one passes. Null where no objective
+ * is stated.
  */
 export function variantAnswer(document: Variants): string | null {
   const { variants } = document
   if (variants.every(({ row }) => row.verdict === null)) return null
-  const { unit, of } = costsOf(document)
-  const costText = (variant: Variant) =>
-    unit === 'usd' ? `${usd(of(variant))} an hour` : plural(Number(figure(of(variant))), 'replica')
   const passing = variants.filter(
     (variant) => variant.row.verdict === 'PASS' && !isOverloaded(variant),
   )
-  const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.POSITIVE_INFINITY
-  const [best] = passing.toSorted((a, b) => of(a) - of(b) || (p99(a) < p99(b) ? -1 : 1))
+  const [best] = passing.toSorted((a, b) => preferred(document, a, b))
   if (best === undefined) {
     const open = variants.some(({ row }) => row.verdict === 'UNDECIDED')
     return `No variant passes every objective${open ? '; some are undecided' : ''}.`
@@ -97,8 +116,18 @@ export function variantAnswer(document: Variants): string | null {
   const why =
     passing.length === 1
       ? `the only one of ${variantCount} that passes ${passes}`
-      : `of ${variantCount} ${passing.length} pass ${passes}, and it is the cheapest`
-  return `Take ${best.name}, ${costText(best)}: ${why}.`
+      : `of ${variantCount} ${passing.length} pass ${passes}, ${rankText(document, best, passing)}`
+  return `Take ${best.name}, ${costText(document, best)}: ${why}.${withoutPriceText(document)}`
+}
+
+/** How the best one stands among those that pass. */
+function rankText(document: Variants, best: Variant, passing: readonly Variant[]): string {
+  if (isUnpriced(document, best)) return 'none of them with a price, and it has the fewest replicas'
+  const unpriced = passing.filter((variant) => isUnpriced(document, variant))
+  if (unpriced.length === 0) return 'and it is the cheapest'
+  return unpriced.length === passing.length - 1
+    ? 'and it is the only one of them with a price'
+    : 'and it is the cheapest of those with a price'
 }
 
 export const OPEN_OBJECTIVE = 'failed or open objective'
