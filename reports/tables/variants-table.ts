@@ -25,6 +25,7 @@ import {
   usd,
   valueText,
 } from '../format.ts'
+import { ranOut } from './memory-spaces.ts'
 import { overloadText } from './summary.ts'
 
 /** Variants in words and table cells, for terminals and pages. */
@@ -88,17 +89,20 @@ function withoutPriceText(document: Variants): string {
   return ` ${have} no price: state price_usd_per_hour.`
 }
 
-/** The first that is to be preferred: with a price, the cheapest, the lowest p99. */
+/** The first that is to be preferred: with a price, the cheapest, enough memory, the lowest p99. */
 function preferred(document: Variants, a: Variant, b: Variant): number {
   const unpriced = (variant: Variant) => Number(isUnpriced(document, variant))
   const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.MAX_VALUE
-  return unpriced(a) - unpriced(b) || costOf(a) - costOf(b) || p99(a) - p99(b)
+  const lacks = ({ memory }: Variant) => Number(memory !== undefined)
+  return (
+    unpriced(a) - unpriced(b) || costOf(a) - costOf(b) || lacks(a) - lacks(b) || p99(a) - p99(b)
+  )
 }
 
 /**
  * The cheapest variant that passes every objective in the simulation, of equally cheap ones that
- * with the lowest p99; one without a price only where none with one passes. Null where no objective
- * is stated.
+ * with the lowest p99 that does not run out of memory; one without a price only where none with one
+ * passes. Null where no objective is stated.
  */
 export function variantAnswer(document: Variants): string | null {
   const { variants } = document
@@ -162,8 +166,9 @@ export function changeText(ratio: number): string {
   return ratio >= 2 || ratio <= 0.5 ? `${figure(ratio)} times` : signedPercent(ratio - 1)
 }
 
-/** What is particular of a variant: its overload, and lost requests of an objective. */
-export function variantWarnings({ variants, measured, warnings }: Variants): string[] {
+/** What changes how a variant is read: its overload, a lack of memory, requests that are lost. */
+export function variantWarnings(document: Variants): string[] {
+  const { variants, measured, warnings, replications } = document
   const overloaded = variants.flatMap(({ name, row }) => {
     const text = overloadText(row)
     return text === null ? [] : [`${name}: ${text}`]
@@ -172,7 +177,10 @@ export function variantWarnings({ variants, measured, warnings }: Variants): str
     const text = overloadText({ stability })
     return text === null ? [] : [`${name}, measured: ${text}`]
   })
-  return [...overloaded, ...live, ...warnings, ...(measured?.warnings ?? [])]
+  const lacking = variants.flatMap(({ name, memory = [] }) =>
+    memory.map((space) => `${name}: out of memory: ${space.name} ${ranOut(space, replications)}`),
+  )
+  return [...overloaded, ...lacking, ...live, ...warnings, ...(measured?.warnings ?? [])]
 }
 
 const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) => [
