@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { variantsHtml, variantsText } from '../reports/index.ts'
+import { undecidedText } from '../reports/tables/summary.ts'
 import { variantRows } from '../reports/tables/variants-table.ts'
+import { loadSystem } from '../runtime/jobs/prepare.ts'
+import { simulate } from '../runtime/jobs/simulate.ts'
 import { loadVariants } from '../runtime/jobs/variants/load-variants.ts'
 import { variants } from '../runtime/jobs/variants/variants.ts'
 import type { Variants } from '../sim/documents/index.ts'
@@ -144,4 +147,30 @@ test('requests that failed on a replica that was down are a warning of their var
   expect(document.warnings.join()).not.toContain('early: pool p: ')
   expect(variantsText(document)).toMatch(told)
   expect(await variantsHtml(document)).toMatch(told)
+})
+
+/** 3,000 requests in a run are too few for p99 near its limit. */
+const OPEN = `spillway: 1
+name: open
+duration_s: 60
+models: { m: { work: { law: exponential, mean_ms: 10 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 50 } }]
+slo: { web: ["p(99) latency_ms < 92"] }
+pools: [{ name: p, model: m }]
+variants:
+  single: {}
+  two: { pools.p.replicas: 2 }
+`
+
+test('an open objective has the reason that a simulation gives', async () => {
+  const path = put(folder, 'open.yaml', OPEN)
+  const { document } = await variants(await loadVariants(path, {}), { replications: 2 })
+  const { verdict, estimate } = document.variants[0]!.row.objectives[0]!
+  expect(verdict).toBe('UNDECIDED')
+  expect(estimate.value).not.toBeNull()
+  const { objectives } = await simulate(await loadSystem(path), { replications: 2 })
+  const reason = undecidedText(objectives[0]!)!
+  expect(reason).toMatch(/needs .+ requests/)
+  expect(variantsText(document)).toContain(`; ${reason})`)
+  expect(await variantsHtml(document)).toContain(`; ${reason})`)
 })

@@ -26,7 +26,7 @@ import {
   valueText,
 } from '../format.ts'
 import { ranOut } from './memory-spaces.ts'
-import { overloadText } from './summary.ts'
+import { overloadText, undecidedText } from './summary.ts'
 
 /** Variants in words and table cells, for terminals and pages. */
 
@@ -136,20 +136,21 @@ function rankText(document: Variants, best: Variant, passing: readonly Variant[]
 
 export const OPEN_OBJECTIVE = 'failed or open objective'
 
-/** The objective that a variant fails, or that is open, with its figure; a dash for none. */
+/** The objective that a variant fails, or that is open and why, with its figure; a dash for none. */
 function openObjective({ row }: Variant): string {
   const having = (verdict: Verdict) =>
     row.objectives.find((objective) => objective.verdict === verdict)
   const open = having('FAIL') ?? having('UNDECIDED')
   if (open === undefined) return NONE
   const { class: name, text, estimate, verdict } = open
+  const none = verdict === 'FAIL' ? '∞' : null
   const figures =
     estimate.value === null
-      ? verdict === 'FAIL'
-        ? '∞'
-        : (estimate.reason ?? NONE)
+      ? none
       : estimateText(estimate, objectiveLimit(parseObjective(text)!).quantity)
-  return `${name}: ${text} (${figures})`
+  const why = verdict === 'UNDECIDED' ? undecidedText(open) : null
+  const parts = [figures, why].filter((part) => part !== null)
+  return `${name}: ${text} (${parts.join('; ') || NONE})`
 }
 
 /** Whether a variant was replayed in a round that counts. */
