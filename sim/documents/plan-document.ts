@@ -77,7 +77,12 @@ const planRow = z
     verdict: planVerdict.describe('Whether the configuration holds every objective.'),
     p_meets: number.describe('Least confidence of its objectives, 0 to 1; 0 where one has none.'),
     objectives: z.array(plannedObjective).describe('Objectives of the scenario, class by class.'),
-    binding: namedObjective.extend({ lost }).describe('Objective with the least confidence.'),
+    binding: namedObjective
+      .extend({ lost })
+      .describe(
+        'Objective with the least confidence; that nearest to its limit, losses included, where all ' +
+          'have more than 0.999.',
+      ),
     survival: z
       .array(survival)
       .optional()
