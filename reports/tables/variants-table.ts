@@ -136,7 +136,7 @@ function rankText(document: Variants, best: Variant, passing: readonly Variant[]
 
 export const OPEN_OBJECTIVE = 'failed or open objective'
 
-/** The objective that a variant fails, or that is open and why, with its figure; a dash for none. */
+/** The objective that a variant fails, or that is open and why, with its figure. */
 function openObjective({ row }: Variant): string {
   const having = (verdict: Verdict) =>
     row.objectives.find((objective) => objective.verdict === verdict)

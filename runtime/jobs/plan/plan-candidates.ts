@@ -132,7 +132,7 @@ export async function planCandidates(
   return { candidates, today, unit, withoutPrice: [...withoutPrice], invalid, same }
 }
 
-/** "a10", "pool edge": the cards of pools that have no price; the pools that are on this machine. */
+/** "a10", "pool edge": cards of pools without a price, and such pools on this machine. */
 function partsWithoutPrice({ pools }: Scenario): string[] {
   return pools.flatMap((pool) => {
     if (replicaPrice(pool) !== null) return []

@@ -92,7 +92,10 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
 }
 
 /** Configurations without a price where others have one; nothing where there are none. */
-function withoutPrice({ candidates, withoutPrice: of }: PlanCandidates): Pick<Plan, 'without_price'> {
+function withoutPrice({
+  candidates,
+  withoutPrice: of,
+}: PlanCandidates): Pick<Plan, 'without_price'> {
   const { length: configurations } = candidates.filter(({ unpriced }) => unpriced)
   return configurations === 0 ? {} : { without_price: { configurations, of: [...of] } }
 }
