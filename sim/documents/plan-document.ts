@@ -256,8 +256,8 @@ export const planSchema = z
       })
       .optional()
       .describe(
-        'Configurations of the search space that have no price while others have one; absent where ' +
-          'there are none.',
+        'Configurations, and the scenario as it stands, that have no price while others have one; ' +
+          'absent where there are none.',
       ),
     rate_rps: number.describe(
       'Mean rate of the traffic, requests per second; the same for all configurations.',

@@ -26,7 +26,7 @@ export interface PlanCandidates {
   /** the scenario as it stands: one of the candidates, or one beside them */
   readonly today: PricedCandidate
   readonly unit: 'usd_per_hour' | 'replicas'
-  /** cards of `unpriced` candidates that have no price, and pools of this machine; each once */
+  /** cards without a price where others have one, and such pools of this machine; each once */
   readonly withoutPrice: readonly string[]
   /** overrides that are invalid, with the problem */
   readonly invalid: readonly { readonly set: readonly string[]; readonly problem: string }[]
@@ -127,8 +127,7 @@ export async function planCandidates(
     capacityRps: system.capacityRps,
   }
   const today = candidates[todayAt] ?? { ...beside, ...ofToday }
-  const unpriced = drafts.filter(({ scenario }) => isUnpriced(scenario))
-  const withoutPrice = new Set(unpriced.flatMap(({ scenario }) => partsWithoutPrice(scenario)))
+  const withoutPrice = new Set(scenarios.filter(isUnpriced).flatMap(partsWithoutPrice))
   return { candidates, today, unit, withoutPrice: [...withoutPrice], invalid, same }
 }
 

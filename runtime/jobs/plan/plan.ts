@@ -94,9 +94,11 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
 /** Configurations without a price where others have one; nothing where there are none. */
 function withoutPrice({
   candidates,
+  today,
   withoutPrice: of,
 }: PlanCandidates): Pick<Plan, 'without_price'> {
-  const { length: configurations } = candidates.filter(({ unpriced }) => unpriced)
+  const all = new Set([...candidates, today])
+  const configurations = [...all].filter(({ unpriced }) => unpriced).length
   return configurations === 0 ? {} : { without_price: { configurations, of: [...of] } }
 }
 
