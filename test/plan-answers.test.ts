@@ -140,7 +140,9 @@ test('where only a card without a price holds, it is not called the cheapest', a
   const found = await plan(cards, { set, replications: 6 })
   expect(found.rows[found.winner!]).toMatchObject({ verdict: 'MEETS', cost: null })
   const text = planText(found)
-  expect(text).toMatch(/^No configuration with a price holds every objective at 95 % confidence\. Of/)
+  expect(text).toMatch(
+    /^No configuration with a price holds every objective at 95 % confidence\. Of/,
+  )
   expect(text).not.toMatch(/cheap|NaN|null/)
   expect(await planHtml(found)).not.toMatch(/cheapest|NaN|undefined|Infinity/)
 })

@@ -64,8 +64,7 @@ type Variant = Variants['variants'][number]
 const isOverloaded = ({ row }: Variant) => row.stability.state === 'OVERLOADED'
 
 /** What it has no price for is none of the costs that are compared. */
-const isUnpriced = (document: Variants, { row }: Variant) =>
-  isPriced(document) && row.cost === null
+const isUnpriced = (document: Variants, { row }: Variant) => isPriced(document) && row.cost === null
 
 const paidReplicas = ({ row }: Variant) => row.pools.reduce((sum, pool) => sum + pool.replicas, 0)
 

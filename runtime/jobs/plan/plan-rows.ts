@@ -65,9 +65,7 @@ function nextCheaper(
   winner: Tried<RunFigures> | null,
 ): number | null {
   if (winner === null || winner.candidate.unpriced) return null
-  const cheaper = ordered.filter(
-    ({ candidate, cost }) => !candidate.unpriced && cost < winner.cost,
-  )
+  const cheaper = ordered.filter(({ candidate, cost }) => !candidate.unpriced && cost < winner.cost)
   const [best] = cheaper.sort((a, b) => b.cost - a.cost || b.judgement.pMeets - a.judgement.pMeets)
   return best === undefined ? null : ordered.indexOf(best)
 }
