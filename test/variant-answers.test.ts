@@ -82,15 +82,15 @@ test('a variant without a price is neither the cheapest, nor does it hide what o
 /** Small batches fill the device with blocks that larger ones cannot use: these run in parts. */
 const MEMORY = `spillway: 1
 name: memory
-duration_s: 8
+duration_s: 20
 models:
   m:
-    work: { law: linear, base_ms: 480, per_item_ms: 1 }
+    work: { law: linear, base_ms: 100, per_item_ms: 1 }
     memory: { activations: [{ per_item_kib: 5000 }, { per_item_kib: 5000 }] }
 traffic:
   - class: web
-    arrivals: { process: poisson, schedule: [{ at_s: 0, rate_rps: 3 }, { at_s: 2, rate_rps: 15 }] }
-slo: { web: ["p(50) latency_ms < 9000"] }
+    arrivals: { process: poisson, schedule: [{ at_s: 0, rate_rps: 3 }, { at_s: 2, rate_rps: 50 }] }
+slo: { web: ["goodput > 50%"] }
 pools:
   - name: p
     model: m
@@ -149,7 +149,7 @@ test('requests that failed on a replica that was down are a warning of their var
   expect(await variantsHtml(document)).toMatch(told)
 })
 
-/** 3,000 requests in a run are too few for p99 near its limit. */
+/** p99 is near its limit. */
 const OPEN = `spillway: 1
 name: open
 duration_s: 60
@@ -170,7 +170,6 @@ test('an open objective has the reason that a simulation gives', async () => {
   expect(estimate.value).not.toBeNull()
   const { objectives } = await simulate(await loadSystem(path), { replications: 2 })
   const reason = undecidedText(objectives[0]!)!
-  expect(reason).toMatch(/needs .+ requests/)
   expect(variantsText(document)).toContain(`; ${reason})`)
   expect(await variantsHtml(document)).toContain(`; ${reason})`)
 })

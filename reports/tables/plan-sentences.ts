@@ -33,6 +33,10 @@ import { headroomText } from './summary.ts'
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
   winner === null ? null : rows[winner]!
 
+/** What the winner is called in titles. */
+export const winnerName = ({ cost }: PlanRow): string =>
+  cost === null ? 'winner, without a price' : 'cheapest configuration'
+
 /** The answer in one sentence. */
 export function planAnswer(plan: Plan): string {
   const sure = `${fixed(100 * plan.confidence, 0)} % confidence`
