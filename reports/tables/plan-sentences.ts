@@ -63,7 +63,7 @@ function winnerText(plan: Plan, winner: PlanRow, holds: string): string {
 function withoutPriceText({ without_price: without }: Plan): string {
   if (without === undefined) return ''
   const { configurations: n, of } = without
-  return ` ${plural(n, 'configuration')} (those with ${listed(of)}) ${n === 1 ? 'has' : 'have'} no price: state price_usd_per_hour.`
+  return ` ${plural(n, 'configuration')} (${n === 1 ? 'that' : 'those'} with ${listed(of)}) ${n === 1 ? 'has' : 'have'} no price: state price_usd_per_hour.`
 }
 
 /** What is lost while objectives hold. */
