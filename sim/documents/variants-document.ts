@@ -164,7 +164,11 @@ const simulatedVariant = z
     figures: figures.describe('Figures of all classes together, over replications.'),
     resources,
     memory: z
-      .array(memorySpace.pick({ name: true, out_of_memory: true, remedies: true }))
+      .array(
+        memorySpace
+          .pick({ name: true, out_of_memory: true, remedies: true })
+          .describe('One device or pool, and what it lacked in all replications.'),
+      )
       .optional()
       .describe(
         'Devices, and pools with dedicated devices, that ran out of memory; absent where none did.',
