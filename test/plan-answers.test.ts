@@ -92,3 +92,65 @@ test('prices of the catalogue have provider and range, and classes that generate
   const stated = await plan(priced, { set: ['pools.gpus.replicas=1,2'], replications: 6 })
   expect(stated.prices).toBeUndefined()
 })
+
+/** Each replica serves 100 requests/s on any card, so 150 need two. The a10 has no listed price. */
+const CARDS = `spillway: 1
+name: cards
+duration_s: 30
+models: { net: { work: { law: constant, ms: 10 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 150 } }]
+slo: { web: ["p(95) latency_ms < 100"] }
+pools:
+  - { name: gpu, model: net, accelerator: t4, batching: { policy: none } }
+`
+const cards = put(folder, 'cards.yaml', CARDS)
+const CHOICES = ['pools.gpu.accelerator=a10,l4,t4', 'pools.gpu.replicas=1..3']
+
+test('a card without a price is never the cheapest, is ranked last, and is named', async () => {
+  const found = await plan(cards, { set: CHOICES, replications: 6 })
+  expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
+  expect(found.cost_unit).toBe('usd_per_hour')
+  const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
+  const isFree = meeting.map(({ set }) => set[0]!.endsWith('a10'))
+  expect(isFree).toContain(true)
+  expect(isFree).toEqual(isFree.toSorted((a, b) => Number(a) - Number(b)))
+  for (const { set, cost, figures, cost_vs_today: change } of found.rows) {
+    const isPriced = !set[0]!.endsWith('a10')
+    expect(cost).toBe(isPriced ? figures.cost!.usd_per_hour : null)
+    expect(change === null).toBe(!isPriced)
+  }
+  expect(found.without_price).toEqual({ configurations: 3, of: ['a10'] })
+  const text = planText(found)
+  expect(text).toMatch(
+    /^The cheapest configuration with a price that holds .* is accelerator (t4|l4), 2 replicas: \$/,
+  )
+  expect(text.split('\n')[0]).toMatch(
+    / 3 configurations \(those with a10\) have no price: state price_usd_per_hour\.$/,
+  )
+  expect(text).not.toContain('Nothing cheaper was found in the search space')
+  expect(text).not.toContain('cost counts replicas')
+  expect(await planHtml(found)).not.toMatch(/NaN|undefined|Infinity/)
+  const skipped = found.skipped.reduce((sum, { configurations: n }) => sum + n, 0)
+  expect(found.rows.length + skipped).toBe(found.configurations)
+})
+
+test('where only a card without a price holds, it is not called the cheapest', async () => {
+  const pool = 'name: gpu, model: net, batching: {policy: none}'
+  const set = [`pools.gpu={${pool}, accelerator: a10, replicas: 2},{${pool}, accelerator: t4}`]
+  const found = await plan(cards, { set, replications: 6 })
+  expect(found.rows[found.winner!]).toMatchObject({ verdict: 'MEETS', cost: null })
+  const text = planText(found)
+  expect(text).toMatch(
+    /^No configuration with a price holds every objective at 95 % confidence\. Of/,
+  )
+  expect(text).not.toMatch(/cheap|NaN|null/)
+  expect(await planHtml(found)).not.toMatch(/cheapest|NaN|undefined|Infinity/)
+})
+
+test('where no card has a price, cost counts replicas', async () => {
+  const set = ['pools.gpu.accelerator=a10', 'pools.gpu.replicas=1..3']
+  const found = await plan(cards, { set, replications: 6 })
+  expect(found.cost_unit).toBe('replicas')
+  expect(found.without_price).toBeUndefined()
+  expect(planText(found)).toMatch(/^The cheapest configuration that holds .* is 2 replicas: 2 rep/)
+})

@@ -33,6 +33,8 @@ test('one replica more is needed where one may be lost, with the figures of what
   expect(planSchema.parse(JSON.parse(JSON.stringify(survived)))).toEqual(survived)
   const row = survived.rows[survived.winner!]!
   expect(row.survival!.map(({ lost }) => lost)).toEqual(['a replica of server'])
+  // all hold for sure, and with the loss the figure is nearer to its limit
+  expect(row.binding.lost).toBe('a replica of server')
   // a pool of one replica less, which draws the same requests
   const two = await simulate(await loadSystem(small, { set: ['pools.server.replicas=2'] }), {
     replications: 6,

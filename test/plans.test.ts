@@ -64,13 +64,13 @@ describe('a plan', () => {
     expect(words).toMatch(new RegExp(`^${replicasOf(winner)} replicas?\\b`))
     const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
     expect(meeting.map(({ rank }) => rank)).toEqual(meeting.map((_, i) => i + 1))
-    expect(Math.min(...meeting.map(({ cost }) => cost))).toBe(winner.cost)
+    expect(Math.min(...meeting.map(({ cost }) => cost!))).toBe(winner.cost)
     const today = found.rows.filter((row) => row.today)
     expect(today.map(({ figures, cost_vs_today }) => [figures.pools[0]!.replicas, cost_vs_today]))
       // today's is one of the grid, at its cost
       .toEqual([[1, 0]])
     const next = found.rows[found.next_cheaper ?? -1]
-    if (next) expect(next.cost).toBeLessThan(winner.cost)
+    if (next) expect(next.cost).toBeLessThan(winner.cost!)
   })
 
   test('gives all configurations the same traffic, also where load is a share of the capacity', () => {
@@ -192,7 +192,7 @@ describe('a plan of scaled pools', () => {
     expect(found.monotone).toEqual({ compared: 0, against: [] })
     expect(found.rows).toHaveLength(4)
     for (const { cost, paid, figures } of found.rows) {
-      expect(paid!.value).toBeCloseTo(cost, 12)
+      expect(paid!.value).toBeCloseTo(cost!, 12)
       expect(cost).toBeCloseTo(0.5 * figures.pools[0]!.replicas, 12)
       expect(cost).not.toBeCloseTo(0.5 * 6, 3)
     }
@@ -200,10 +200,10 @@ describe('a plan of scaled pools', () => {
     const { cost } = await simulate(await loadSystem(path), {
       replications: row.figures.replications,
     })
-    expect(cost!.usd_per_hour).toBeCloseTo(row.cost, 12)
+    expect(cost!.usd_per_hour).toBeCloseTo(row.cost!, 12)
     const winner = found.rows[found.winner!]!
     const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
-    expect(winner.cost).toBe(Math.min(...meeting.map((one) => one.cost)))
+    expect(winner.cost).toBe(Math.min(...meeting.map((row) => row.cost!)))
     expect(planText(found)).toMatch(/replicas paid/)
     expect(planText(found)).toMatch(/what runs paid for after the warm-up/)
     expect(await planHtml(found)).not.toMatch(/NaN|undefined|Infinity/)

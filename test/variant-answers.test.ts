@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest'
 import { variantsHtml, variantsText } from '../reports/index.ts'
+import { undecidedText } from '../reports/tables/summary.ts'
 import { variantRows } from '../reports/tables/variants-table.ts'
+import { loadSystem } from '../runtime/jobs/prepare.ts'
+import { simulate } from '../runtime/jobs/simulate.ts'
 import { loadVariants } from '../runtime/jobs/variants/load-variants.ts'
 import { variants } from '../runtime/jobs/variants/variants.ts'
+import type { Variants } from '../sim/documents/index.ts'
 import { put, temporaryFolder } from './spillway.ts'
+
+type Variant = Variants['variants'][number]
 
 const folder = temporaryFolder()
 
@@ -35,4 +41,135 @@ test('variants recommend the cheapest that passes, and name what the others fail
   // a minute of one, four and three replicas
   expect(of('replica-hours')).toEqual(['0.017', '0.067', '0.050'])
   expect(await variantsHtml(document)).toContain('Take three')
+})
+
+/** Half of the capacity of a replica. The a10 has no listed price. */
+const CARDS = `spillway: 1
+name: cards
+duration_s: 60
+models: { m: { work: { law: constant, ms: 10 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 50 } }]
+slo: { web: ["p(95) latency_ms < 60"] }
+pools: [{ name: p, model: m, accelerator: a10 }]
+variants:
+  a10: {}
+  a100: { pools.p.accelerator: a100-sxm-40 }
+  t4: { pools.p.accelerator: t4 }
+`
+
+test('a variant without a price is neither the cheapest, nor does it hide what others cost', async () => {
+  const path = put(folder, 'cards.yaml', CARDS)
+  const { document } = await variants(await loadVariants(path, {}), { replications: 3 })
+  const t4 = document.variants[2]!.row.cost!.usd_per_hour
+  const [answer] = variantsText(document).split('\n')
+  expect(answer).toBe(
+    `Take t4, $${t4.toFixed(2)} an hour: of 3 variants 3 pass every objective in the simulation, and it is the cheapest of those with a price. 1 variant (a10) has no price: state price_usd_per_hour.`,
+  )
+  expect(await variantsHtml(document)).toContain(
+    '1 variant (a10) has no price: state price_usd_per_hour.',
+  )
+  const slow = CARDS.replace('t4 }', 't4, models.m.work.ms: 100 }').replace(
+    'sxm-40 }',
+    'sxm-40, models.m.work.ms: 100 }',
+  )
+  const only = await loadVariants(put(folder, 'only.yaml', slow), {})
+  const free = (await variants(only, { replications: 3 })).document
+  expect(variantsText(free).split('\n')[0]).toBe(
+    'Take a10, which has no price: the only one of 3 variants that passes every objective in the simulation. 1 variant (a10) has no price: state price_usd_per_hour.',
+  )
+})
+
+/** Small batches fill the device with blocks that larger ones cannot use: these run in parts. */
+const MEMORY = `spillway: 1
+name: memory
+duration_s: 20
+models:
+  m:
+    work: { law: linear, base_ms: 100, per_item_ms: 1 }
+    memory: { activations: [{ per_item_kib: 5000 }, { per_item_kib: 5000 }] }
+traffic:
+  - class: web
+    arrivals: { process: poisson, schedule: [{ at_s: 0, rate_rps: 3 }, { at_s: 2, rate_rps: 50 }] }
+slo: { web: ["goodput > 50%"] }
+pools:
+  - name: p
+    model: m
+    batching: { policy: dynamic, max_batch: 16, max_delay_ms: 1 }
+    memory: { allocator: bucket, limit_mib: 140, out_of_memory: [split] }
+variants:
+  tight: {}
+  roomy: { pools.p.memory.limit_mib: 4000 }
+`
+
+test('a variant that runs out of memory has a warning, and of equally dear ones is not taken', async () => {
+  const path = put(folder, 'memory.yaml', MEMORY)
+  const { document } = await variants(await loadVariants(path, {}), { replications: 3 })
+  const [tight, roomy] = document.variants as [Variant, Variant]
+  expect([tight.row.verdict, roomy.row.verdict]).toEqual(['PASS', 'PASS'])
+  expect(tight.memory!.map(({ name }) => name)).toEqual(['p'])
+  expect(roomy.memory).toBeUndefined()
+  const warning = /^warning: tight: out of memory: p [\d,]+ times in 3 runs/m
+  expect(variantsText(document)).toMatch(warning)
+  expect(await variantsHtml(document)).toMatch(/<li>tight: out of memory: p /)
+  // also where it is the first and the faster one
+  const p99 = { ...tight.figures.p99, value: 1 }
+  const faster = { ...tight, figures: { ...tight.figures, p99 } }
+  const answerOf = (...compared: Variant[]) =>
+    variantsText({ ...document, variants: compared }).split('\n')[0]
+  expect(answerOf(faster, roomy)).toMatch(/^Take roomy, 1 replica: /)
+  const { memory: _, ...enough } = faster
+  expect(answerOf(enough, roomy)).toMatch(/^Take tight, 1 replica: /)
+  // of those that are alike the first
+  const same = { ...roomy, figures: enough.figures }
+  expect(answerOf(enough, same)).toMatch(/^Take tight, /)
+  expect(answerOf(same, enough)).toMatch(/^Take roomy, /)
+})
+
+/** A replica is lost at 20 s, and found to be after 5 s: it fails at once what is sent to it. */
+const LOST = `spillway: 1
+name: lost
+duration_s: 60
+models: { m: { work: { law: exponential, mean_ms: 20 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 100 } }]
+pools: [{ name: p, model: m, replicas: 4, queue: { mode: per-replica } }]
+failures:
+  - { kind: crash, replicas: [1], at_s: [20], detection_s: 5, restart_s: { distribution: fixed, value: 30 } }
+variants:
+  late: {}
+  early: { failures.0.detection_s: 0 }
+`
+
+test('requests that failed on a replica that was down are a warning of their variant', async () => {
+  const path = put(folder, 'lost.yaml', LOST)
+  const { document } = await variants(await loadVariants(path, {}), { replications: 2 })
+  const told = /late: pool p: [\d,]+ requests failed on a replica that was down and still routed to/
+  expect(document.warnings.filter((text) => told.test(text))).toHaveLength(1)
+  expect(document.warnings.join()).not.toContain('early: pool p: ')
+  expect(variantsText(document)).toMatch(told)
+  expect(await variantsHtml(document)).toMatch(told)
+})
+
+/** p99 is near its limit. */
+const OPEN = `spillway: 1
+name: open
+duration_s: 60
+models: { m: { work: { law: exponential, mean_ms: 10 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 50 } }]
+slo: { web: ["p(99) latency_ms < 92"] }
+pools: [{ name: p, model: m }]
+variants:
+  single: {}
+  two: { pools.p.replicas: 2 }
+`
+
+test('an open objective has the reason that a simulation gives', async () => {
+  const path = put(folder, 'open.yaml', OPEN)
+  const { document } = await variants(await loadVariants(path, {}), { replications: 2 })
+  const { verdict, estimate } = document.variants[0]!.row.objectives[0]!
+  expect(verdict).toBe('UNDECIDED')
+  expect(estimate.value).not.toBeNull()
+  const { objectives } = await simulate(await loadSystem(path), { replications: 2 })
+  const reason = undecidedText(objectives[0]!)!
+  expect(variantsText(document)).toContain(`; ${reason})`)
+  expect(await variantsHtml(document)).toContain(`; ${reason})`)
 })

@@ -9,6 +9,7 @@ import {
   planLegend,
   planSentences,
   searchSentences,
+  winnerName,
   winnerOf,
 } from '../tables/plan-sentences.ts'
 import { planTable } from '../tables/plan-table.ts'
@@ -54,11 +55,8 @@ ${reproducedBy(plan.command)}`
 function planHours(plan: Plan, width: number): TopLevelSpec | null {
   const { replica_use: use = [] } = plan
   if (use.length === 0) return null
-  return replicaHoursOf(
-    use,
-    `${plan.scenario.name} · the cheapest configuration · means over runs`,
-    width,
-  )
+  const name = winnerName(winnerOf(plan)!)
+  return replicaHoursOf(use, `${plan.scenario.name} · the ${name} · means over runs`, width)
 }
 
 function table(plan: Plan): Html {

@@ -1,6 +1,6 @@
-import type { MemorySpace, Result } from '../../sim/documents/index.ts'
+import { type MemorySpace, memoryShortages, type Result } from '../../sim/documents/index.ts'
 import { count, estimateText, exactSize, NONE } from '../format.ts'
-import { preempts, ranOut, worstFirst } from './memory-spaces.ts'
+import { ranOut, worstFirst } from './memory-spaces.ts'
 import { countOf, figureOf, type Metric, metricTable, type ResultTable } from './result-tables.ts'
 
 const spaces = ({ memory }: Result) =>
@@ -84,8 +84,5 @@ export const MEMORY_TABLES: readonly ResultTable[] = [
 
 /** One line for each space that ran out of memory, the worst first. */
 export function memoryAlarms({ memory, runs }: Result): string[] {
-  return worstFirst(memory).flatMap((space) => {
-    const text = preempts(space) ? null : ranOut(space, runs)
-    return text === null ? [] : [`${space.name} ${text}`]
-  })
+  return memoryShortages(worstFirst(memory)).map((space) => `${space.name} ${ranOut(space, runs)}`)
 }

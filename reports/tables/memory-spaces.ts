@@ -1,4 +1,4 @@
-import type { MemorySpace } from '../../sim/documents/index.ts'
+import { type MemoryShortage, type MemorySpace, memoryFailures } from '../../sim/documents/index.ts'
 import { type ReportInput, type World, worlds } from '../charts/frame.ts'
 import { count } from '../format.ts'
 
@@ -7,11 +7,6 @@ export type Space = readonly [SpaceSide, ...SpaceSide[]]
 
 export interface SpaceSide extends World {
   readonly space: MemorySpace
-}
-
-/** Number of batches without a sufficient chunk, in all runs. */
-export function failures({ out_of_memory: { shortage, fragmentation, oversize } }: MemorySpace) {
-  return shortage + fragmentation + oversize
 }
 
 /** Share of the limit that was reserved; 0 without a limit. */
@@ -23,7 +18,7 @@ function fullness({ peak_held_mib, limit_mib }: MemorySpace): number {
 function compareSpaces(a: MemorySpace, b: MemorySpace): number {
   return (
     b.remedies.failed - a.remedies.failed ||
-    failures(b) - failures(a) ||
+    memoryFailures(b) - memoryFailures(a) ||
     fullness(b) - fullness(a) ||
     (b.peak_held_mib.value ?? 0) - (a.peak_held_mib.value ?? 0)
   )
@@ -64,8 +59,8 @@ export const CUT_AXIS = 'the axis starts inside the weights'
  * "113 times in 80 runs, 97 of them though enough bytes were free"; null if no batch lacked memory
  * or a model. The cause of a replay's failures is unknown.
  */
-export function ranOut(space: MemorySpace, runs: number): string | null {
-  const all = failures(space)
+export function ranOut(space: MemoryShortage, runs: number): string | null {
+  const all = memoryFailures(space)
   const { fragmentation, oversize, loads } = space.out_of_memory
   const { failed } = space.remedies
   if (all === 0 && failed === 0) return null
@@ -80,9 +75,4 @@ export function ranOut(space: MemorySpace, runs: number): string | null {
     ...(oversize > 0 ? [`${some(oversize)}for more than it can ever hold`] : []),
   ]
   return parts.join(', ') + (failed === 0 ? '' : `; ${lost} failed`)
-}
-
-/** Whether sequences are preempted when blocks run out, which is no failure. */
-export function preempts({ allocators }: MemorySpace): boolean {
-  return allocators.every((kind) => kind === 'paged' || kind === 'contiguous')
 }

@@ -5,6 +5,7 @@ import {
   figure,
   fixed,
   HOURS_A_MONTH,
+  listed,
   NONE,
   percent,
   plural,
@@ -32,16 +33,37 @@ import { headroomText } from './summary.ts'
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
   winner === null ? null : rows[winner]!
 
+/** What the winner is called in titles. */
+export const winnerName = ({ cost }: PlanRow): string =>
+  cost === null ? 'winner, without a price' : 'cheapest configuration'
+
 /** The answer in one sentence. */
 export function planAnswer(plan: Plan): string {
   const sure = `${fixed(100 * plan.confidence, 0)} % confidence`
   const winner = winnerOf(plan)
   if (winner !== null) {
-    const change = againstToday(winner)
-    return `The cheapest configuration that holds every objective${surviving(plan)} at ${sure} is ${configurationText(plan, winner)}: ${costsText(plan, winner)}${change}. Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}`
+    const holds = `holds every objective${surviving(plan)} at ${sure}`
+    return `${winnerText(plan, winner, holds)} Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}${withoutPriceText(plan)}`
   }
   const of = plural(plan.configurations, 'configuration')
-  return `None of ${of} holds every objective${surviving(plan)} at ${sure}. ${nearestText(plan)}`
+  return `None of ${of} holds every objective${surviving(plan)} at ${sure}. ${nearestText(plan)}${withoutPriceText(plan)}`
+}
+
+/** Which configuration is the winner and what it costs; one without a price is not the cheapest. */
+function winnerText(plan: Plan, winner: PlanRow, holds: string): string {
+  const name = configurationText(plan, winner)
+  if (winner.cost === null) {
+    return `No configuration with a price ${holds}. Of those without a price ${name} does, with the fewest replicas.`
+  }
+  const cheapest = `The cheapest configuration${plan.without_price === undefined ? '' : ' with a price'}`
+  return `${cheapest} that ${holds} is ${name}: ${costsText(plan, winner)}${againstToday(plan, winner)}.`
+}
+
+/** How many configurations have no price, and what to state. */
+function withoutPriceText({ without_price: without }: Plan): string {
+  if (without === undefined) return ''
+  const { configurations: n, of } = without
+  return ` ${plural(n, 'configuration')} (${n === 1 ? 'that' : 'those'} with ${listed(of)}) ${n === 1 ? 'has' : 'have'} no price: state price_usd_per_hour.`
 }
 
 /** What is lost while objectives hold. */
@@ -81,8 +103,9 @@ function transferredText({ figures: { transferred } }: PlanRow): string {
   return ' Its times are transferred from another card, precision or engine: measure them before you rely on it.'
 }
 
-function againstToday({ today, cost_vs_today: change }: PlanRow): string {
+function againstToday({ rows }: Plan, { today, cost_vs_today: change }: PlanRow): string {
   if (today) return ', as today'
+  if (rows.some((row) => row.today && row.cost === null)) return '; today has no price'
   if (change === null || change === 0) return ', the same as today'
   return `, ${percent(Math.abs(change))} ${change < 0 ? 'less' : 'more'} than today`
 }
@@ -103,7 +126,12 @@ export function planSentences(plan: Plan): string[] {
 
 function nextCheaper(plan: Plan): string[] {
   if (plan.winner === null) return []
-  if (plan.next_cheaper === null) return ['Nothing cheaper was found in the search space.']
+  if (winnerOf(plan)?.cost === null) return []
+  if (plan.next_cheaper === null) {
+    const where =
+      plan.without_price === undefined ? 'in the search space' : 'among those with a price'
+    return [`Nothing cheaper was found ${where}.`]
+  }
   const row = plan.rows[plan.next_cheaper]!
   const what = row.verdict === 'FAILS' ? 'fails' : 'is undecided in'
   return [
@@ -156,9 +184,10 @@ const figureRate = (rps: number) => `${rateFigure(rps)} requests/s`
 
 function undecidedCheaper(plan: Plan): string[] {
   const winner = winnerOf(plan)
-  const open = plan.rows.filter(
-    ({ verdict, cost }) => verdict === 'UNDECIDED' && cost < (winner?.cost ?? Infinity),
-  )
+  const below = winner?.cost ?? Number.POSITIVE_INFINITY
+  // nothing without a price is cheaper than the winner
+  const mayWin = ({ cost }: PlanRow) => winner === null || (cost !== null && cost < below)
+  const open = plan.rows.filter((row) => row.verdict === 'UNDECIDED' && mayWin(row))
   const [first] = open
   if (first === undefined) return []
   const reason = first.objectives.find((objective) => objective.reason !== null)?.reason
@@ -167,7 +196,7 @@ function undecidedCheaper(plan: Plan): string[] {
   const sure = rowConfidence(first)
   const example = `${configurationText(plan, first)}${sure === NONE ? '' : ` (${sure})`}`
   return [
-    `${plural(open.length, 'cheaper configuration')} undecided, such as ${example}: ${remedy}.`,
+    `${plural(open.length, `${winner?.cost === null ? 'priced' : 'cheaper'} configuration`)} undecided, such as ${example}: ${remedy}.`,
   ]
 }
 
@@ -193,6 +222,7 @@ function priceSentences({ prices = [] }: Plan): string[] {
 
 const REASONS = {
   dearer: 'no cheaper than the winner',
+  'no-price': 'no price, and no fewer replicas than one without a price that meets',
   'fewer-replicas': 'fewer replicas than one that does not meet',
   same: 'the same as another one',
   invalid: 'invalid',

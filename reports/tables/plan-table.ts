@@ -79,8 +79,12 @@ export function configurationText(plan: Plan, row: Pick<PlanRow, 'set'>): string
 const replicasText = (count: string) =>
   /^\d+$/.test(count) ? `${count} ${count === '1' ? 'replica' : 'replicas'}` : `replicas ${count}`
 
-/** "$1.20 an hour", or "3 replicas". */
-export function costText({ cost_unit: unit }: Pick<Plan, 'cost_unit'>, cost: number): string {
+/** "$1.20 an hour", "3 replicas", or "no price". */
+export function costText(
+  { cost_unit: unit }: Pick<Plan, 'cost_unit'>,
+  cost: PlanRow['cost'],
+): string {
+  if (cost === null) return 'no price'
   if (unit === 'usd_per_hour') return `${usd(cost)} an hour`
   return `${figureOf(cost)} ${cost === 1 ? 'replica' : 'replicas'}`
 }
@@ -103,7 +107,8 @@ export function rowCostText(
 /** "$19.72 [19.65, 19.79] an hour ($14,396 a month)". */
 export function costsText(plan: Pick<Plan, 'cost_unit'>, row: Pick<PlanRow, 'cost' | 'paid'>) {
   const hour = rowCostText(plan, row)
-  return plan.cost_unit === 'usd_per_hour' ? `${hour} (${usdPerMonth(row.cost)} a month)` : hour
+  if (plan.cost_unit !== 'usd_per_hour' || row.cost === null) return hour
+  return `${hour} (${usdPerMonth(row.cost)} a month)`
 }
 
 /** Of a transferred one that may hold there is no confidence; 0 % would be one. */
@@ -228,12 +233,15 @@ const FIRST_COLUMNS: readonly Column[] = [
   { head: 'p meets', text: rowConfidence },
   {
     head: 'cost',
-    text: ({ cost }, plan) =>
-      plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost),
+    text: ({ cost }, plan) => {
+      if (cost === null) return NONE
+      return plan.cost_unit === 'usd_per_hour' ? `${usd(cost)}/h` : figureOf(cost)
+    },
   },
   {
     head: 'a month',
-    text: ({ cost }, plan) => (plan.cost_unit === 'usd_per_hour' ? usdPerMonth(cost) : NONE),
+    text: ({ cost }, plan) =>
+      plan.cost_unit === 'usd_per_hour' && cost !== null ? usdPerMonth(cost) : NONE,
     optional: true,
   },
   {

@@ -25,7 +25,8 @@ import {
   usd,
   valueText,
 } from '../format.ts'
-import { overloadText } from './summary.ts'
+import { ranOut } from './memory-spaces.ts'
+import { overloadText, undecidedText } from './summary.ts'
 
 /** Variants in words and table cells, for terminals and pages. */
 
@@ -62,32 +63,53 @@ type Variant = Variants['variants'][number]
 
 const isOverloaded = ({ row }: Variant) => row.stability.state === 'OVERLOADED'
 
-/** Dollars an hour, or replicas where a variant has no price. */
-function costsOf({ variants }: Variants): { readonly unit: 'usd' | 'replicas'; of: CostOf } {
-  const priced = variants.every(({ row }) => row.cost !== null)
-  if (priced) return { unit: 'usd', of: ({ row }) => row.cost!.usd_per_hour }
-  return { unit: 'replicas', of: paidReplicas }
+/** What it has no price for is none of the costs that are compared. */
+const isUnpriced = (document: Variants, { row }: Variant) => isPriced(document) && row.cost === null
+
+const paidReplicas = ({ row }: Variant) => row.pools.reduce((sum, pool) => sum + pool.replicas, 0)
+
+/** Dollars an hour; replicas without a price. */
+const costOf = (variant: Variant) => variant.row.cost?.usd_per_hour ?? paidReplicas(variant)
+
+function costText(document: Variants, variant: Variant): string {
+  if (isUnpriced(document, variant)) return 'which has no price'
+  return variant.row.cost === null
+    ? plural(Number(figure(costOf(variant))), 'replica')
+    : `${usd(costOf(variant))} an hour`
 }
 
-type CostOf = (variant: Variant) => number
+/** Which variants have no price while others have one, and what to state. */
+function withoutPriceText(document: Variants): string {
+  const names = document.variants
+    .filter((variant) => isUnpriced(document, variant))
+    .map(({ name }) => name)
+  if (names.length === 0) return ''
+  const have = `${plural(names.length, 'variant')} (${listed(names)}) ${names.length === 1 ? 'has' : 'have'}`
+  return ` ${have} no price: state price_usd_per_hour.`
+}
 
-const paidReplicas: CostOf = ({ row }) => row.pools.reduce((sum, pool) => sum + pool.replicas, 0)
+/** The first that is to be preferred: with a price, the cheapest, enough memory, the lowest p99. */
+function preferred(document: Variants, a: Variant, b: Variant): number {
+  const unpriced = (variant: Variant) => Number(isUnpriced(document, variant))
+  const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.MAX_VALUE
+  const lacks = ({ memory }: Variant) => Number(memory !== undefined)
+  return (
+    unpriced(a) - unpriced(b) || costOf(a) - costOf(b) || lacks(a) - lacks(b) || p99(a) - p99(b)
+  )
+}
 
 /**
  * The cheapest variant that passes every objective in the simulation, of equally cheap ones that
- * with the lowest p99; null where no objective is stated.
+ * with the lowest p99 that does not run out of memory; one without a price only where none with one
+ * passes. Null where no objective is stated.
  */
 export function variantAnswer(document: Variants): string | null {
   const { variants } = document
   if (variants.every(({ row }) => row.verdict === null)) return null
-  const { unit, of } = costsOf(document)
-  const costText = (variant: Variant) =>
-    unit === 'usd' ? `${usd(of(variant))} an hour` : plural(Number(figure(of(variant))), 'replica')
   const passing = variants.filter(
     (variant) => variant.row.verdict === 'PASS' && !isOverloaded(variant),
   )
-  const p99 = ({ figures }: Variant) => figures.p99.value ?? Number.POSITIVE_INFINITY
-  const [best] = passing.toSorted((a, b) => of(a) - of(b) || (p99(a) < p99(b) ? -1 : 1))
+  const [best] = passing.toSorted((a, b) => preferred(document, a, b))
   if (best === undefined) {
     const open = variants.some(({ row }) => row.verdict === 'UNDECIDED')
     return `No variant passes every objective${open ? '; some are undecided' : ''}.`
@@ -97,26 +119,37 @@ export function variantAnswer(document: Variants): string | null {
   const why =
     passing.length === 1
       ? `the only one of ${variantCount} that passes ${passes}`
-      : `of ${variantCount} ${passing.length} pass ${passes}, and it is the cheapest`
-  return `Take ${best.name}, ${costText(best)}: ${why}.`
+      : `of ${variantCount} ${passing.length} pass ${passes}, ${rankText(document, best, passing)}`
+  return `Take ${best.name}, ${costText(document, best)}: ${why}.${withoutPriceText(document)}`
+}
+
+/** How the best one stands among those that pass. */
+function rankText(document: Variants, best: Variant, passing: readonly Variant[]): string {
+  if (isUnpriced(document, best)) return 'none of them with a price, and it has the fewest replicas'
+  const unpriced = passing.filter((variant) => isUnpriced(document, variant))
+  if (unpriced.length === 0) return 'and it is the cheapest'
+  return unpriced.length === passing.length - 1
+    ? 'and it is the only one of them with a price'
+    : 'and it is the cheapest of those with a price'
 }
 
 export const OPEN_OBJECTIVE = 'failed or open objective'
 
-/** The objective that a variant fails, or that is open, with its figure; a dash for none. */
+/** The objective that a variant fails, or that is open and why, with its figure. */
 function openObjective({ row }: Variant): string {
   const having = (verdict: Verdict) =>
     row.objectives.find((objective) => objective.verdict === verdict)
   const open = having('FAIL') ?? having('UNDECIDED')
   if (open === undefined) return NONE
   const { class: name, text, estimate, verdict } = open
+  const none = verdict === 'FAIL' ? '∞' : null
   const figures =
     estimate.value === null
-      ? verdict === 'FAIL'
-        ? '∞'
-        : (estimate.reason ?? NONE)
+      ? none
       : estimateText(estimate, objectiveLimit(parseObjective(text)!).quantity)
-  return `${name}: ${text} (${figures})`
+  const why = verdict === 'UNDECIDED' ? undecidedText(open) : null
+  const parts = [figures, why].filter((part) => part !== null)
+  return `${name}: ${text} (${parts.join('; ') || NONE})`
 }
 
 /** Whether a variant was replayed in a round that counts. */
@@ -133,8 +166,9 @@ export function changeText(ratio: number): string {
   return ratio >= 2 || ratio <= 0.5 ? `${figure(ratio)} times` : signedPercent(ratio - 1)
 }
 
-/** What is particular of a variant: its overload, and lost requests of an objective. */
-export function variantWarnings({ variants, measured, warnings }: Variants): string[] {
+/** What changes how a variant is read: its overload, a lack of memory, requests that are lost. */
+export function variantWarnings(document: Variants): string[] {
+  const { variants, measured, warnings, replications } = document
   const overloaded = variants.flatMap(({ name, row }) => {
     const text = overloadText(row)
     return text === null ? [] : [`${name}: ${text}`]
@@ -143,7 +177,10 @@ export function variantWarnings({ variants, measured, warnings }: Variants): str
     const text = overloadText({ stability })
     return text === null ? [] : [`${name}, measured: ${text}`]
   })
-  return [...overloaded, ...live, ...warnings, ...(measured?.warnings ?? [])]
+  const lacking = variants.flatMap(({ name, memory = [] }) =>
+    memory.map((space) => `${name}: out of memory: ${space.name} ${ranOut(space, replications)}`),
+  )
+  return [...overloaded, ...lacking, ...live, ...warnings, ...(measured?.warnings ?? [])]
 }
 
 const figureCells = ({ p50, p95, p99, goodput, utilisation }: VariantFigures) => [

@@ -17,7 +17,8 @@ const LEAST_REPLICATIONS = 6
 const HELP = `
 Values of --set: one value holds for all configurations; several are searched: 1,2,4, 1..8, 0.5..2:0.5.
 Without any that has several: replicas from 1 to 4 times today's and, of a single pool, max_batch in powers of two and
-batch windows around today's. Cost is that of price_usd_per_hour of the pools, or else the number of replicas.
+batch windows around today's. Cost is that of price_usd_per_hour of the pools, or of their cards;
+where no configuration has a price, it is the number of replicas.
 
 Fewer replicas are taken to be no better, which is checked; nothing is taken for granted of batch sizes. Scaled pools
 cost what their runs paid for, and nothing is taken for granted of them.

@@ -27,6 +27,12 @@ export { type Host, hostSchema } from './host-document.ts'
 export type { GateBlock, MeasuredGate } from './measured-gate.ts'
 export type { ArenaFigures, MemoryComparison } from './memory-comparison.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
+export {
+  type MemoryShortage,
+  memoryFailures,
+  memoryShortages,
+  preempts,
+} from './memory-shortage.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
 export type { ErrorSplit, PercentileComparison, ReplayError } from './percentile-comparison.ts'

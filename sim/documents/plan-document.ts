@@ -71,12 +71,18 @@ const planRow = z
       .describe('Overrides path=value of the configuration; empty for the scenario as it stands.'),
     today: z.boolean().describe('Whether the configuration is the scenario as it stands.'),
     rank: numberOrNull.describe(
-      'Rank by cost among the configurations that meet, from 1; null for all others.',
+      'Rank by cost among the configurations that meet, from 1, those without a price last; null ' +
+        'for all others.',
     ),
     verdict: planVerdict.describe('Whether the configuration holds every objective.'),
     p_meets: number.describe('Least confidence of its objectives, 0 to 1; 0 where one has none.'),
     objectives: z.array(plannedObjective).describe('Objectives of the scenario, class by class.'),
-    binding: namedObjective.extend({ lost }).describe('Objective with the least confidence.'),
+    binding: namedObjective
+      .extend({ lost })
+      .describe(
+        'Objective with the least confidence; that nearest to its limit, losses included, where all ' +
+          'have more than 0.999.',
+      ),
     survival: z
       .array(survival)
       .optional()
@@ -98,18 +104,19 @@ const planRow = z
       'Peak memory in use over its limit, 0 to 1, of the fullest device in any replication; ' +
         'null without a limit.',
     ),
-    cost: number.describe(
+    cost: numberOrNull.describe(
       'Cost of the configuration in its cost_unit; with scaled pools the mean of what its runs ' +
-        'paid for.',
+        'paid for. Null where it has no price and others have one.',
     ),
     paid: estimate
       .nullable()
       .describe(
         'What runs paid for in cost_unit, where pools are scaled, with its interval over runs; ' +
-          'null where the cost is known in advance.',
+          'null where the cost is known in advance, and where there is none.',
       ),
     cost_vs_today: numberOrNull.describe(
-      'Cost over that of the scenario as it stands, less 1; null where that is 0.',
+      'Cost over that of the scenario as it stands, less 1; null where that is 0, and where one ' +
+        'of the two has no price.',
     ),
     figures: configurationRow.describe('Figures of the configuration.'),
   })
@@ -118,10 +125,11 @@ const planRow = z
 const skipped = z
   .strictObject({
     reason: z
-      .enum(['dearer', 'fewer-replicas', 'same', 'invalid'])
+      .enum(['dearer', 'no-price', 'fewer-replicas', 'same', 'invalid'])
       .describe(
-        'Reason: no cheaper than the winner, fewer replicas than one that fails, the same ' +
-          'scenario as another, or invalid.',
+        'Reason: no cheaper than the winner, no price and no fewer replicas than one without a ' +
+          'price that meets, fewer replicas than one that fails, the same scenario as another, or ' +
+          'invalid.',
       ),
     configurations: number.describe('Number of configurations that were skipped for this reason.'),
     example: z.array(z.string()).describe('Overrides path=value of one of them.'),
@@ -229,12 +237,26 @@ export const planSchema = z
     default_space: z.boolean().describe('Whether the dimensions are the default ones.'),
     cost_unit: z
       .enum(['usd_per_hour', 'replicas'])
-      .describe('Unit of costs: USD per hour, or the number of replicas where prices are missing.'),
+      .describe(
+        'Unit of costs: USD per hour, or the number of replicas where no configuration has a price.',
+      ),
     prices: z
       .array(cardPrice)
       .optional()
       .describe(
         'Listed prices of the accelerators of simulated configurations whose pools state no price; ' +
+          'absent where there are none.',
+      ),
+    without_price: z
+      .strictObject({
+        configurations: number.describe('Number of configurations without a price.'),
+        of: z
+          .array(z.string())
+          .describe('Accelerators without a price, and pools on this machine that state none.'),
+      })
+      .optional()
+      .describe(
+        'Configurations, and the scenario as it stands, that have no price while others have one; ' +
           'absent where there are none.',
       ),
     rate_rps: number.describe(
@@ -252,14 +274,16 @@ export const planSchema = z
     rows: z
       .array(planRow)
       .describe(
-        'Those that meet by their rank, then the others by cost; where none meets, the nearest ' +
-          'miss first: by the objective that is farthest beyond its limit.',
+        'Those that meet by their rank, then the others by cost, those without a price last; where ' +
+          'none meets, the nearest miss first: by the objective that is farthest beyond its limit.',
       ),
     winner: numberOrNull.describe(
-      'Index of the row of the winner, from 0; null where no configuration meets.',
+      'Index of the row of the winner, from 0: the cheapest that meets, or where none with a price ' +
+        'does, that with the fewest replicas. Null where no configuration meets.',
     ),
     next_cheaper: numberOrNull.describe(
-      'Index of the dearest row that is cheaper than the winner, from 0; null where none is.',
+      'Index of the dearest row that is cheaper than the winner, from 0; null where none is, and ' +
+        'where the winner has no price.',
     ),
     skipped: z.array(skipped).describe('Configurations that were not simulated, by reason.'),
     monotone: monotone.describe('Check that more replicas make no objective worse.'),

@@ -11,6 +11,7 @@ import {
   profileRef,
   scenarioRef,
 } from './document-parts.ts'
+import { memorySpace } from './memory-document.ts'
 import { tailPoint } from './request-figures.ts'
 import { stability } from './system-figures.ts'
 
@@ -162,6 +163,16 @@ const simulatedVariant = z
     row: configurationRow.describe('Figures of the variant by class and pool.'),
     figures: figures.describe('Figures of all classes together, over replications.'),
     resources,
+    memory: z
+      .array(
+        memorySpace
+          .pick({ name: true, out_of_memory: true, remedies: true })
+          .describe('One device or pool, and what it lacked in all replications.'),
+      )
+      .optional()
+      .describe(
+        'Devices, and pools with dedicated devices, that ran out of memory; absent where none did.',
+      ),
     tail: z
       .array(tailPoint)
       .describe('Tail curve of the latency of served requests over all classes and replications.'),

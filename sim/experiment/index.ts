@@ -39,6 +39,7 @@ export { type LostFigures, type RunFigures, runFigures } from './configuration/r
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export { memoryResult } from './figures/memory.ts'
 export { type RunSummary, recordRun } from './figures/run-summary.ts'
+export { undetectedWarnings } from './figures/undetected.ts'
 export {
   type FitPlace,
   type FittedRow,

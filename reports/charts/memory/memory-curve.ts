@@ -1,12 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { NonNormalizedSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { MemorySpace } from '../../../sim/documents/index.ts'
+import { type MemorySpace, memoryFailures, preempts } from '../../../sim/documents/index.ts'
 import { exactSize, plural, sizeIn, sizeUnit } from '../../format.ts'
 import {
   axisStart,
   CUT_AXIS,
-  failures,
-  preempts,
   ranOut,
   type Space,
   type SpaceSide,
@@ -154,7 +152,7 @@ function subtitle(sides: Space, [low, top]: readonly [number, number]): string {
 
 /** States that memory ran out, is reserved but unused, or how near its peak was to the limit. */
 function finding(sides: Space): string {
-  const worst = largest(sides, ({ space }) => failures(space) + space.remedies.failed)
+  const worst = largest(sides, ({ space }) => memoryFailures(space) + space.remedies.failed)
   const out = worst && ranOut(worst.space, worst.result.runs)
   if (worst && out) {
     const what = preempts(worst.space)

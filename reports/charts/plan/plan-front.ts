@@ -25,11 +25,14 @@ interface Point {
   readonly high: number
 }
 
-/** Cost and latency of every configuration that was simulated, and the front of those that meet. */
+/**
+ * Cost and latency of every configuration that was simulated and has a price, and the front of
+ * those that meet.
+ */
 export function planFront(plan: Plan, width: number): TopLevelSpec {
   const judged = timedObjective(plan)
   const title = finding(plan)
-  const exact = plan.rows.map((row) => pointOf(row, judged))
+  const exact = plan.rows.flatMap((row) => pointOf(row, judged) ?? [])
   const height = narrow(width) ? 260 : 340
   const limitMs = judged?.limitMs ?? null
   const y = rangeOf(exact, limitMs)
@@ -85,7 +88,10 @@ function timedObjective(plan: Plan): Judged | null {
   return binding ?? timed[0] ?? null
 }
 
-function pointOf(row: PlanRow, judged: Judged | null): Point {
+/** Null for one without a price. */
+function pointOf(row: PlanRow, judged: Judged | null): Point | null {
+  const { cost } = row
+  if (cost === null) return null
   const { objectives, classes } = row.figures
   const judgedObjective = objectives.find(
     ({ class: name, text }) => name === judged?.class && text === judged.text,
@@ -93,7 +99,7 @@ function pointOf(row: PlanRow, judged: Judged | null): Point {
   const estimate: Estimate = judgedObjective?.estimate ?? classes[0]!.latency_all.p99
   // lost requests make it infinite, which is beyond any limit
   const ms = estimate.value ?? Number.POSITIVE_INFINITY
-  return { row, cost: row.cost, ms, low: estimate.low ?? ms, high: estimate.high ?? ms }
+  return { row, cost, ms, low: estimate.low ?? ms, high: estimate.high ?? ms }
 }
 
 function rangeOf(points: readonly Point[], limitMs: number | null): readonly [number, number] {
@@ -112,7 +118,8 @@ function inside(point: Point, [least, most]: readonly [number, number]): Point {
 }
 
 function costAxis({ cost_unit: unit }: Plan, points: readonly Point[], width: number): Channel {
-  const costs = points.map(({ cost }) => cost)
+  // where none that was simulated has a price, an empty plot
+  const costs = points.length === 0 ? [0] : points.map(({ cost }) => cost)
   const [least, most] = [Math.min(...costs), Math.max(...costs)]
   const margin = 0.08 * (most - least || most || 1)
   const usdAxis = unit === 'usd_per_hour'
@@ -195,6 +202,9 @@ function finding(plan: Plan): string {
   const winner = winnerOf(plan)
   const sure = `${fixed(100 * plan.confidence, 0)} % confidence`
   if (winner === null) return `No configuration holds every objective at ${sure}`
+  if (winner.cost === null) {
+    return `Without a price, every objective is held at ${sure}: ${configurationText(plan, winner)}`
+  }
   const hold = plan.cost_unit === 'replicas' && winner.cost !== 1 ? 'hold' : 'holds'
   return `${costText(plan, winner.cost)} ${hold} every objective at ${sure}: ${configurationText(plan, winner)}`
 }
@@ -204,6 +214,7 @@ function subtitleOf(plan: Plan, text: string, clipped: boolean): string {
     const n = plan.rows.filter((row) => row.verdict === verdict).length
     return n === 0 ? [] : [`${count(n)} ${name}`]
   })
+  const unpriced = plan.rows.filter(({ cost }) => cost === null).length
   return [
     plan.scenario.name,
     `${plural(plan.configurations, 'configuration')}, ${count(plan.rows.length)} simulated: ${verdicts.join(', ')}`,
@@ -212,6 +223,7 @@ function subtitleOf(plan: Plan, text: string, clipped: boolean): string {
     ...(plan.survive === undefined
       ? []
       : [`drawn without a loss, judged also without a ${plan.survive}`]),
+    ...(unpriced > 0 ? [`not drawn: ${count(unpriced)} without a price`] : []),
     ...(clipped ? ['at the upper edge: beyond the plot'] : []),
   ].join(' · ')
 }

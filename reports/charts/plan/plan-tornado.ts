@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { parseObjective } from '../../../scenarios/index.ts'
 import type { Plan } from '../../../sim/documents/index.ts'
 import { declared, exactText, objectiveLimit, signedPercent } from '../../format.ts'
-import { causeName, winnerOf } from '../../tables/plan-sentences.ts'
+import { causeName, winnerName, winnerOf } from '../../tables/plan-sentences.ts'
 import { frame, keyWords, type Layer, narrow, PERCENT, plotWidth } from '../frame.ts'
 import { type Channel, labels, linear } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -169,7 +169,7 @@ function subtitle(plan: Plan, by: string, limit: string | null): string {
   const winner = winnerOf(plan)!
   return [
     plan.scenario.name,
-    `${winner.binding.class}: ${winner.binding.text} of the cheapest configuration`,
+    `${winner.binding.class}: ${winner.binding.text} of the ${winnerName(winner)}`,
     `one cause at a time, ${by} less and more`,
     'means of 10 replications of the same draws',
     ...(limit === null ? [] : [limit]),

@@ -6,6 +6,7 @@ import {
   gridSize,
   loadScenario,
   type Pool,
+  replicaPrice,
   type Scenario,
   shortened,
 } from '../../../scenarios/index.ts'
@@ -25,6 +26,8 @@ export interface PlanCandidates {
   /** the scenario as it stands: one of the candidates, or one beside them */
   readonly today: PricedCandidate
   readonly unit: 'usd_per_hour' | 'replicas'
+  /** cards without a price where others have one, and such pools of this machine; each once */
+  readonly withoutPrice: readonly string[]
   /** overrides that are invalid, with the problem */
   readonly invalid: readonly { readonly set: readonly string[]; readonly problem: string }[]
   /** overrides that give the scenario of another candidate */
@@ -97,14 +100,16 @@ export async function planCandidates(
   }
   if (drafts.length === 0) throw new Failure(firstOf(invalid))
   const scenarios = [system.scenario, ...drafts.map(({ scenario }) => scenario)]
-  const priced = scenarios.every(({ pools }) => hourlyCost(pools) !== null)
-  const unit = priced ? 'usd_per_hour' : 'replicas'
+  const isPriced = ({ pools }: Scenario) => hourlyCost(pools) !== null
+  const unit = scenarios.some(isPriced) ? 'usd_per_hour' : 'replicas'
+  const isUnpriced = (scenario: Scenario) => unit === 'usd_per_hour' && !isPriced(scenario)
   const costOf = ({ pools }: Scenario) => costOfReplicas(pools, leastReplicas(pools), unit)
   const isScaled = ({ pools }: Scenario) => pools.some(({ scaling }) => scaling !== undefined)
   const along = dimensions.map(({ path: at }) => REPLICAS.test(at))
   const candidates = drafts.map(({ set, scenario, index }): PricedCandidate => {
     const values = set.map((text) => text.slice(text.indexOf('=') + 1))
-    const shared = { set, index, cost: costOf(scenario), capacityRps: null }
+    const unpriced = isUnpriced(scenario) && { unpriced: true }
+    const shared = { set, index, cost: costOf(scenario), ...unpriced, capacityRps: null }
     // with a scaler, fewer replicas elsewhere may cost more and serve better: it stands alone
     if (isScaled(scenario))
       return { ...shared, scaled: true, family: JSON.stringify(set), replicas: [] }
@@ -116,9 +121,24 @@ export async function planCandidates(
   })
   const todayAt = drafts.findIndex(({ hash }) => hash === system.hash)
   const beside = { set: [], index: size, cost: costOf(system.scenario), family: '', replicas: [] }
-  const scaled = isScaled(system.scenario) && { scaled: true }
-  const today = candidates[todayAt] ?? { ...beside, ...scaled, capacityRps: system.capacityRps }
-  return { candidates, today, unit, invalid, same }
+  const ofToday = {
+    ...(isScaled(system.scenario) && { scaled: true }),
+    ...(isUnpriced(system.scenario) && { unpriced: true }),
+    capacityRps: system.capacityRps,
+  }
+  const today = candidates[todayAt] ?? { ...beside, ...ofToday }
+  const withoutPrice = new Set(scenarios.filter(isUnpriced).flatMap(partsWithoutPrice))
+  return { candidates, today, unit, withoutPrice: [...withoutPrice], invalid, same }
+}
+
+/** "a10", "pool edge": cards of pools without a price, and such pools on this machine. */
+function partsWithoutPrice({ pools }: Scenario): string[] {
+  return pools.flatMap((pool) => {
+    if (replicaPrice(pool) !== null) return []
+    const { accelerator, pricing, name } = pool
+    if (typeof accelerator === 'string') return [`pool ${name}`]
+    return [pricing === undefined ? accelerator.name : `${accelerator.name} ${pricing}`]
+  })
 }
 
 /** More problems add nothing: where no configuration is valid, most of them have the same cause. */

@@ -82,12 +82,15 @@ function paidNotes(rows: readonly PlanRow[], { tried, winner }: PlanFound<RunFig
     'cost of scaled pools is the mean of what runs paid for after the warm-up: replicas that start, serve or finish what they have, and warm pools',
   ]
   if (winner === null) return notes
-  if (winner.paid !== null) {
+  if (winner.paid !== null && !winner.candidate.unpriced) {
     notes.push(
       'headroom lets scalers pay for more replicas, up to their max: the cost is that of the traffic as stated',
     )
   }
-  const meeting = tried.filter(({ judgement }) => judgement.verdict === 'MEETS')
+  const meeting = tried.filter(
+    ({ candidate, judgement }) =>
+      judgement.verdict === 'MEETS' && candidate.unpriced === winner.candidate.unpriced,
+  )
   const runs = Math.max(...meeting.map(({ paid }) => paid?.length ?? 0))
   const paidBy = ({ paid, cost }: (typeof meeting)[number]) => paid ?? Array(runs).fill(cost)
   const alike = meeting.filter((rival) => !costsDiffer(paidBy(rival), paidBy(winner)))

@@ -29,13 +29,14 @@ export function planRows(
   { setOf, simulations, today }: RowSources & { readonly today: Candidate },
 ): Pick<Plan, 'rows' | 'winner' | 'next_cheaper'> {
   const sorted = [...outcome.tried].sort(byCost)
-  const costToday = sorted.find(({ candidate }) => candidate === today)!.cost
+  const costToday = priceOfTried(sorted.find(({ candidate }) => candidate === today)!)
   const meets = (tried: Tried<RunFigures>) => tried.judgement.verdict === 'MEETS'
   const ordered =
     outcome.winner === null
       ? [...sorted].sort(byNearness)
       : [...sorted.filter(meets), ...sorted.filter((tried) => !meets(tried))]
-  const rows = ordered.map(({ candidate, judgement, runs, cost, paid }, i): PlanRow => {
+  const rows = ordered.map((tried, i): PlanRow => {
+    const { candidate, judgement, runs } = tried
     const { scenario, capacityRps, extrapolated } = simulations.of(candidate.index)
     const row = planRow({
       scenario,
@@ -45,8 +46,8 @@ export function planRows(
       runs,
       set: setOf.get(candidate.index)!,
       today: candidate === today,
-      cost,
-      paid,
+      cost: priceOfTried(tried),
+      paid: candidate.unpriced ? null : tried.paid,
       costToday,
     })
     return { ...row, rank: judgement.verdict === 'MEETS' ? i + 1 : null }
@@ -55,13 +56,16 @@ export function planRows(
   return { rows, winner, next_cheaper: nextCheaper(ordered, outcome.winner) }
 }
 
+/** What a configuration costs; null where it has no price, and others have one. */
+const priceOfTried = ({ candidate, cost }: Tried<RunFigures>) => (candidate.unpriced ? null : cost)
+
 /** The dearest configuration below the winner's cost; of equally dear ones the surest. */
 function nextCheaper(
   ordered: readonly Tried<RunFigures>[],
   winner: Tried<RunFigures> | null,
 ): number | null {
-  if (winner === null) return null
-  const cheaper = ordered.filter(({ cost }) => cost < winner.cost)
+  if (winner === null || winner.candidate.unpriced) return null
+  const cheaper = ordered.filter(({ candidate, cost }) => !candidate.unpriced && cost < winner.cost)
   const [best] = cheaper.sort((a, b) => b.cost - a.cost || b.judgement.pMeets - a.judgement.pMeets)
   return best === undefined ? null : ordered.indexOf(best)
 }
@@ -81,7 +85,16 @@ export function skippedOf(
     })),
   ]
   const reasons = [
-    { reason: 'dearer' as const, of: sets(dearer), problem: null },
+    {
+      reason: 'dearer' as const,
+      of: sets(dearer.filter(({ unpriced }) => !unpriced)),
+      problem: null,
+    },
+    {
+      reason: 'no-price' as const,
+      of: sets(dearer.filter(({ unpriced }) => unpriced)),
+      problem: null,
+    },
     { reason: 'fewer-replicas' as const, of: sets(ruledOut), problem: null },
     { reason: 'same' as const, of: same, problem: null },
     {

@@ -5,6 +5,7 @@ import { build } from '../../version.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { refuseLive } from '../refuse.ts'
+import type { PlanCandidates } from './plan-candidates.ts'
 import { planNotes } from './plan-notes.ts'
 import { cardPrices, planRows, skippedOf } from './plan-rows.ts'
 import { winnerFigures } from './plan-winner.ts'
@@ -63,6 +64,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     default_space: chosen,
     cost_unit: priced.unit,
     ...cardPrices(outcome, simulations, priced.unit),
+    ...withoutPrice(priced),
     rate_rps: rateRps,
     ...(peak !== null && { peak_rate_rps: peak }),
     configurations: priced.candidates.length + priced.invalid.length + priced.same.length,
@@ -87,6 +89,17 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     notes: planNotes(system, { priced, chosen, verified, outcome, rows: rows.rows }),
     command: options.command ?? LIBRARY_CALL,
   }
+}
+
+/** Configurations without a price where others have one; nothing where there are none. */
+function withoutPrice({
+  candidates,
+  today,
+  withoutPrice: of,
+}: PlanCandidates): Pick<Plan, 'without_price'> {
+  const all = new Set([...candidates, today])
+  const configurations = [...all].filter(({ unpriced }) => unpriced).length
+  return configurations === 0 ? {} : { without_price: { configurations, of: [...of] } }
 }
 
 /** Mean rate of the traffic, requests/s: all configurations have the same. */

@@ -5,7 +5,7 @@ import {
   type Scenario,
   variantChanges,
 } from '../../../scenarios/index.ts'
-import type { Variants } from '../../../sim/documents/index.ts'
+import { memoryShortages, type Variants } from '../../../sim/documents/index.ts'
 import {
   configurationRow,
   pairedRatios,
@@ -14,6 +14,7 @@ import {
   simulatedResult,
   transferWarnings,
   uncalibratedWarnings,
+  undetectedWarnings,
   variantFigures,
   variantResources,
 } from '../../../sim/experiment/index.ts'
@@ -87,18 +88,25 @@ export async function variants(
   const label = profile && profileLabel(profile)
   const sides = simulated.map(({ named: { name }, runs }) => ({ name, runs }))
   const weights = await Promise.all(named.map(({ system }) => modelWeights(system)))
-  const rows = simulated.map(({ named: { name, set, system }, runs, slower }, i) => ({
-    name,
-    set: [...set],
-    changes: variantChanges({ scenario, set: first.set }, { scenario: system.scenario, set }),
-    row: configurationRow(
-      { ...system, extrapolated: extrapolationWarnings(system) },
-      runs.map((run, at) => runFigures(system.scenario, run, slower?.[at])),
-    ),
-    figures: variantFigures(sides[i]!),
-    resources: variantResources(system, weights[i]!, runs),
-    tail: simulatedResult(system, runs, { ...build(), profile: label }).tail,
-  }))
+  const rows = simulated.map(({ named: { name, set, system }, runs, slower }, i) => {
+    const result = simulatedResult(system, runs, { ...build(), profile: label })
+    const failed = undetectedWarnings(system.scenario, result)
+    warnings.push(...failed.map((text) => `${name}: ${text}`))
+    const memory = memoryShortages(result.memory)
+    return {
+      name,
+      set: [...set],
+      changes: variantChanges({ scenario, set: first.set }, { scenario: system.scenario, set }),
+      row: configurationRow(
+        { ...system, extrapolated: extrapolationWarnings(system) },
+        runs.map((run, at) => runFigures(system.scenario, run, slower?.[at])),
+      ),
+      figures: variantFigures(sides[i]!),
+      resources: variantResources(system, weights[i]!, runs),
+      ...(memory.length > 0 && { memory }),
+      tail: result.tail,
+    }
+  })
   const ratios = pairedRatios(sides)
   const replayed =
     replays === undefined ? null : await replayVariants(named, { replays, signal, onProgress })

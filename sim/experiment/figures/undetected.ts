@@ -1,3 +1,5 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Result } from '../../documents/index.ts'
 import { type Batch, type Ms, STATUS } from '../../serving/index.ts'
 import { undetectedSpans } from '../simulation/failure-plan.ts'
 import { grouped } from '../system/crowd.ts'
@@ -24,21 +26,26 @@ export const undetected: PoolFamily<number[] | null, 'failed_undetected'> = {
     return { failed_undetected: counts.reduce((sum, count) => sum + count, 0) }
   },
 
-  /** For each pool that lost requests to replicas whose loss no check had found yet. */
-  warnings({ failures = [] }, { pools }) {
-    return pools.flatMap(({ name, failed_undetected: failed = 0 }) => {
-      if (failed === 0) return []
-      const checks = failures.flatMap((failure) =>
-        failure.kind === 'crash' && (failure.pools?.includes(name) ?? true)
-          ? [failure.detection_s]
-          : [],
-      )
-      const requests = `${grouped(failed)} ${failed === 1 ? 'request' : 'requests'}`
-      return [
-        `pool ${name}: ${requests} failed on a replica that was down and still routed to, as health ` +
-          `checks find a loss after ${Math.max(...checks)} s (detection_s): a replica that fails at ` +
-          'once looks idle; faster checks or outlier_detection lose fewer',
-      ]
-    })
-  },
+  warnings: undetectedWarnings,
+}
+
+/** For each pool that lost requests to replicas whose loss no check had found yet. */
+export function undetectedWarnings(
+  { failures = [] }: Pick<Scenario, 'failures'>,
+  { pools }: Pick<Result, 'pools'>,
+): string[] {
+  return pools.flatMap(({ name, failed_undetected: failed = 0 }) => {
+    if (failed === 0) return []
+    const checks = failures.flatMap((failure) =>
+      failure.kind === 'crash' && (failure.pools?.includes(name) ?? true)
+        ? [failure.detection_s]
+        : [],
+    )
+    const requests = `${grouped(failed)} ${failed === 1 ? 'request' : 'requests'}`
+    return [
+      `pool ${name}: ${requests} failed on a replica that was down and still routed to, as health ` +
+        `checks find a loss after ${Math.max(...checks)} s (detection_s): a replica that fails at ` +
+        'once looks idle; faster checks or outlier_detection lose fewer',
+    ]
+  })
 }

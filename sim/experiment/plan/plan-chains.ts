@@ -7,6 +7,8 @@ export interface Candidate {
   readonly cost: number
   /** whether replicas are scaled, so that a simulation finds what is paid for */
   readonly scaled?: boolean
+  /** whether it has no price where others have one; its cost counts replicas then */
+  readonly unpriced?: boolean
   /** the values of all dimensions but replicas: equal text, equal values */
   readonly family: string
   /** replicas of each pool whose replicas are a dimension */

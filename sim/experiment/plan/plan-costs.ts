@@ -2,6 +2,10 @@ import { meanWithError } from '../../stats/index.ts'
 import { meanOf } from '../configuration/cost.ts'
 import type { Candidate } from './plan-chains.ts'
 
+/** Those with a price first: dollars and replicas are not compared. */
+export const pricedFirst = (a: Candidate, b: Candidate): number =>
+  Number(a.unpriced ?? false) - Number(b.unpriced ?? false)
+
 /** What a candidate costs: known in advance, or else the mean of what its runs paid for. */
 export function paidCost({ cost }: Candidate, paid: readonly number[] | null): number {
   return paid === null || paid.length === 0 ? cost : meanOf(paid)

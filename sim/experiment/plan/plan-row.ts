@@ -10,10 +10,11 @@ import type { PlanJudgement } from './plan-verdict.ts'
 interface PlanRowParts extends ConfiguredSystem {
   readonly set: readonly string[]
   readonly today: boolean
-  readonly cost: number
-  /** of each run; null where the cost is known in advance */
+  /** null for one without a price where others have one */
+  readonly cost: number | null
+  /** of each run; null where the cost is known in advance, or there is none */
   readonly paid: readonly number[] | null
-  readonly costToday: number
+  readonly costToday: number | null
   readonly judgement: PlanJudgement
   readonly runs: readonly RunFigures[]
 }
@@ -52,7 +53,8 @@ export function planRow(parts: PlanRowParts): PlanRow {
     memory_of_limit: fullest(runs),
     cost,
     paid: parts.paid && { ...tInterval(parts.paid), n: parts.paid.length },
-    cost_vs_today: costToday > 0 ? cost / costToday - 1 : null,
+    cost_vs_today:
+      cost !== null && costToday !== null && costToday > 0 ? cost / costToday - 1 : null,
     figures,
   }
 }

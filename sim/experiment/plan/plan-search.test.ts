@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { stream } from '../../kernel/index.ts'
 import type { Candidate } from './plan-chains.ts'
-import { searchPlan } from './plan-search.ts'
+import { byCost, searchPlan } from './plan-search.ts'
 import type { Ask, JudgedRun } from './plan-task.ts'
 import { looksUpTo, statedObjectives } from './plan-verdict.ts'
 
@@ -113,6 +113,26 @@ test('a candidate that cannot be simulated says nothing of others', async () => 
   const { found } = await searched([...slow, ...fast], law)
   expect(found.winner!.candidate).toMatchObject({ family: 'fast', replicas: [3] })
   expect(found.refused.length).toBeGreaterThan(0)
+})
+
+test('one without a price never wins over one with a price, and is ranked after it', async () => {
+  const unpriced = family('free', 1, 2, 20).map((candidate) => ({ ...candidate, unpriced: true }))
+  const law: Law = (candidate) => (candidate.unpriced ? 50 : LAW(candidate))
+  for (const today of [slow[0]!, unpriced[1]!]) {
+    const { found } = await searched([...slow, ...fast, ...unpriced], law, today)
+    expect(found.winner!.candidate).toMatchObject({ family: 'fast', replicas: [3] })
+    const ranked = found.tried.toSorted(byCost).map(({ candidate }) => candidate.family)
+    expect(ranked.slice(ranked.indexOf('free')).every((name) => name === 'free')).toBe(true)
+    expect(ranked).toContain('free')
+  }
+})
+
+test('where only those without a price meet, that with the fewest replicas is the winner', async () => {
+  const unpriced = family('free', 1, 4, 20).map((candidate) => ({ ...candidate, unpriced: true }))
+  const law: Law = ({ unpriced: free, replicas: [n] }) => (free ? 150 / n! : 300)
+  const { found } = await searched([...slow, ...unpriced], law)
+  expect(found.winner!.candidate).toMatchObject({ family: 'free', replicas: [2] })
+  expect(found.tried.length + found.dearer.length + found.ruledOut.length).toBe(14)
 })
 
 /** Scaled candidates pay for more than their least, and fewer replicas at first may cost more. */

@@ -7,7 +7,7 @@ import {
   nextProbe,
   type Ruled,
 } from './plan-chains.ts'
-import { leastPaid, paidCost } from './plan-costs.ts'
+import { leastPaid, paidCost, pricedFirst } from './plan-costs.ts'
 import {
   type AgainstReplicas,
   type Ask,
@@ -31,7 +31,8 @@ const FRONT_COST = 1.5
 const FRONT_REPLICATIONS = 12
 
 /**
- * The cheapest candidate that meets every objective.
+ * The cheapest candidate that meets every objective; where none with a price does, of those
+ * without one that with the fewest replicas. Each of the two kinds is searched by itself.
  *
  * A chain is the candidates that differ in replicas only. Where one of them fails, those with fewer
  * replicas are taken to fail. All pairs that are simulated check this, and so does a second
@@ -48,12 +49,33 @@ const FRONT_REPLICATIONS = 12
 export async function searchPlan<Run extends JudgedRun>(
   task: PlanTask<Run>,
 ): Promise<PlanFound<Run>> {
-  const search = new PlanSearch(task)
-  return search.run()
+  const { candidates, today } = task
+  const isLikeToday = (candidate: Candidate) => pricedFirst(candidate, today) === 0
+  const alike = await new PlanSearch(task, candidates.filter(isLikeToday), today).run()
+  const others = candidates.filter((candidate) => !isLikeToday(candidate))
+  if (others.length === 0) return alike
+  return joined(alike, await new PlanSearch(task, others, null).run())
 }
 
+/** Two searches of the same task as one. */
+function joined<Run>(a: PlanFound<Run>, b: PlanFound<Run>): PlanFound<Run> {
+  const tried = [...a.tried, ...b.tried]
+  return {
+    tried,
+    winner: cheapestOf(tried),
+    dearer: [...a.dearer, ...b.dearer],
+    ruledOut: [...a.ruledOut, ...b.ruledOut],
+    refused: [...a.refused, ...b.refused],
+    compared: a.compared + b.compared,
+    against: [...a.against, ...b.against],
+  }
+}
+
+/** A search of candidates that all have a price, or have none; with today's where it is alike. */
 class PlanSearch<Run extends JudgedRun> {
   readonly #task: PlanTask<Run>
+  readonly #candidates: readonly Candidate[]
+  readonly #today: Candidate | null
   readonly #runs = new Map<Candidate, Run[]>()
   readonly #judged = new Map<Candidate, PlanJudgement>()
   /** undecided at the last look */
@@ -66,14 +88,15 @@ class PlanSearch<Run extends JudgedRun> {
   /** chains that a single candidate has ruled out */
   #single = 0
 
-  constructor(task: PlanTask<Run>) {
+  constructor(task: PlanTask<Run>, candidates: readonly Candidate[], today: Candidate | null) {
     this.#task = task
-    this.#chains = chainsOf(task.candidates)
+    this.#candidates = candidates
+    this.#today = today
+    this.#chains = chainsOf(candidates)
   }
 
   async run(): Promise<PlanFound<Run>> {
-    const { today } = this.#task
-    await this.#race([today], { spare: true })
+    if (this.#today !== null) await this.#race([this.#today], { spare: true })
     for (let i = 0; i < this.#chains.length; i += AT_ONCE) {
       this.#task.onProgress?.(i, this.#chains.length)
       await this.#searchChains(this.#chains.slice(i, i + AT_ONCE))
@@ -241,7 +264,6 @@ class PlanSearch<Run extends JudgedRun> {
   }
 
   #found(): PlanFound<Run> {
-    const { candidates, today } = this.#task
     const tried = [...this.#runs].map(([candidate, runs]) => ({
       candidate,
       cost: this.#cost(candidate),
@@ -249,7 +271,9 @@ class PlanSearch<Run extends JudgedRun> {
       runs,
       judgement: this.#judged.get(candidate)!,
     }))
-    const untried = candidates.filter((candidate) => candidate !== today && this.#isOpen(candidate))
+    const untried = this.#candidates.filter(
+      (candidate) => candidate !== this.#today && this.#isOpen(candidate),
+    )
     return {
       tried,
       winner: cheapestOf(tried),
@@ -269,9 +293,14 @@ const isUnjudged = ({ objectives }: PlanJudgement) => objectives.some(({ holds }
 export const nearness = ({ judgement }: Pick<Tried<unknown>, 'judgement'>) =>
   Math.max(...judgement.objectives.map(({ ofLimit }) => ofLimit))
 
-/** By cost; equally cheap ones by their distance from the limits. */
+/** By cost, those without a price last; equally cheap ones by their distance from the limits. */
 export function byCost(a: Tried<unknown>, b: Tried<unknown>): number {
-  return a.cost - b.cost || nearness(a) - nearness(b) || a.candidate.index - b.candidate.index
+  return (
+    pricedFirst(a.candidate, b.candidate) ||
+    a.cost - b.cost ||
+    nearness(a) - nearness(b) ||
+    a.candidate.index - b.candidate.index
+  )
 }
 
 function cheapestOf<Run>(tried: readonly Tried<Run>[]): Tried<Run> | null {

@@ -78,7 +78,10 @@ export interface AgainstReplicas extends AgainstMonotone {
 
 export interface PlanFound<Run> {
   readonly tried: readonly Tried<Run>[]
-  /** the cheapest that meets; of equally cheap ones that farthest from its limits */
+  /**
+   * the cheapest that meets, one without a price only where none with one does; of equally cheap
+   * ones that farthest from its limits
+   */
   readonly winner: Tried<Run> | null
   /** candidates that were not simulated, by reason */
   readonly dearer: readonly Candidate[]

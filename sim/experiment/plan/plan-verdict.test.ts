@@ -55,6 +55,22 @@ describe('the verdict on a configuration', () => {
     expect(objectives[0]!.holds).toBeGreaterThan(0.999)
   })
 
+  test('is bound by the objective nearest to its limit where all surely hold', () => {
+    const two = stated('p(99) latency_ms < 100', 'p(50) latency_ms < 100')
+    const at = (first: readonly number[], second: readonly number[]) =>
+      first.map((value, i) =>
+        [value, second[i]!].map((ms) => ({ value: ms, n: ENOUGH, upper: null, tail: null })),
+      )
+    // the first is farther from its limit, but varies more
+    const varies = [20, 22, 21, 20, 22, 21]
+    const { binding, objectives } = judgePlan(two, at(varies, about(47, 6)), LOOKS)
+    const [first, second] = objectives
+    expect(Math.min(first!.holds!, second!.holds!)).toBeGreaterThan(0.999)
+    expect(binding).toBe(1)
+    const steady = judgePlan(two, at(Array(6).fill(47), varies), LOOKS)
+    expect(steady.binding).toBe(0)
+  })
+
   test('takes equal runs for exact, and lost requests for a failure', () => {
     const goodput = stated('goodput > 99%')
     expect(judgePlan(goodput, runs([1, 1, 1, 1, 1, 1]), LOOKS).verdict).toBe('MEETS')

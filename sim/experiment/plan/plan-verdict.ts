@@ -34,7 +34,7 @@ export interface PlanJudgement {
   /** the least confidence of an objective; 0 where one has none */
   readonly pMeets: number
   readonly objectives: readonly ObjectiveConfidence[]
-  /** index of the objective with the least confidence */
+  /** index of the objective with the least confidence; nearest to its limit where all are sure */
   readonly binding: number
 }
 
@@ -157,8 +157,18 @@ export function tooFewRequests(
   return null
 }
 
-/** The least sure objective; of equally sure ones that nearest to its limit. */
+/** Beyond this confidence the least one is noise. */
+const SURE = 0.999
+
+/**
+ * The objective that is nearest to its limit where all surely hold. Else the least sure one; of
+ * equally sure ones that nearest to its limit.
+ */
 function bindingOf(objectives: readonly ObjectiveConfidence[]): number {
+  const shares = objectives.map(({ ofLimit }) => ofLimit)
+  if (objectives.every(({ holds }) => holds !== null && holds > SURE)) {
+    return shares.indexOf(Math.max(...shares))
+  }
   let binding = 0
   for (const [i, { holds, ofLimit }] of objectives.entries()) {
     const best = objectives[binding]!
