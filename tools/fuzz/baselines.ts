@@ -18,7 +18,8 @@ import { faultOf, type Outcome } from './outcome.ts'
 
 const FILE = 'baseline.json'
 const SCENARIO = 'declared.yaml'
-const GATE = words(`gate ${SCENARIO} --replications 2 --baseline ${FILE}`)
+// long enough for the tail: without it a gate is undecided
+const GATE = words(`gate ${SCENARIO} --set duration_s=40 --replications 2 --baseline ${FILE}`)
 const MARGIN = 0.05
 const LEAST_SHARE = 0.001
 
@@ -73,6 +74,14 @@ const FORGERIES: readonly ((baseline: Forged, entry: Entry, random: Random) => v
   (_, entry, random) => {
     const [major, minor, patch] = String(entry.version).split('.')
     entry[pick(random, ['version', 'commit'] as const)] = `${major}.${minor}.${Number(patch) + 1}`
+  },
+  // one that the head is far worse than
+  (_, entry, random) => {
+    entry.version = `${entry.version}-other`
+    for (const figure of entry.figures) {
+      figure.value = (figure.value ?? 1) * (figure.better === 'lower' ? 0.5 : 2)
+    }
+    entry.figures = entry.figures.filter(() => chance(random, 0.9))
   },
   // a scenario that is another one, also with the hash that it has
   (_, entry, random) => {
