@@ -127,7 +127,7 @@ interface SimulatedHead {
   readonly head: BaselineEntry
 }
 
-/** A head with the rates of its base, whose requests are judged by the objectives of its base. */
+/** A head under the rates of its base, and by the objectives of its base. */
 async function simulateHead(
   system: System,
   base: BaselineEntry,
