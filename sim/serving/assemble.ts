@@ -1,4 +1,4 @@
-import { withAttempts } from './attempt-source.ts'
+import { withAttempts } from './attempts/attempt-source.ts'
 import { ControlPlane } from './control-plane.ts'
 import { LoggingControlPlane } from './decision-log/decision-log.ts'
 import { EndOfTraffic } from './end-of-traffic.ts'

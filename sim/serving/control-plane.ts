@@ -1,4 +1,4 @@
-import { type Attempts, attemptsOf } from './attempts.ts'
+import { type Attempts, attemptsOf } from './attempts/attempts.ts'
 import { emptyBatch } from './batching/batch-assembly.ts'
 import { leavesAt } from './client-timeout.ts'
 import { withEjections } from './ejection/ejections.ts'

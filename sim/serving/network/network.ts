@@ -1,4 +1,4 @@
-import type { Attempts } from '../attempts.ts'
+import type { Attempts } from '../attempts/attempts.ts'
 import type { ClassPlan } from '../plan.ts'
 import { type Ms, OUTCOME } from '../ports.ts'
 import type { Requests } from '../requests.ts'

@@ -1,4 +1,4 @@
-import type { Attempts } from '../attempts.ts'
+import type { Attempts } from '../attempts/attempts.ts'
 import type { Network } from '../network/network.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome, STATUS } from '../ports.ts'
 import type { Requests } from '../requests.ts'
