@@ -5,18 +5,20 @@ import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { bothSidesTable } from '../tables/both-sides-table.ts'
 import { controlTexts, errorSplitTable, SPLIT_NOTES } from '../tables/error-split-table.ts'
 import {
-  type Cell,
   COMPARISON_NOTES,
   comparisonTable,
+  STALL_FREE_NOTE,
+  stallFreeTable,
+  type VerdictTable,
+  whatIfTable,
+} from '../tables/comparison-table.ts'
+import {
+  type Cell,
   latencyTable,
   missingText,
   namedCells,
   type PercentileTable,
-  STALL_FREE_NOTE,
-  stallFreeTable,
   TOKENS,
-  type VerdictTable,
-  whatIfTable,
 } from '../tables/percentile-tables.ts'
 import type { ResultTable } from '../tables/result-tables.ts'
 import { type Html, html, NOTHING } from './html.ts'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Comparison } from '../../sim/documents/index.ts'
 import { reportHtml } from '../page/page.ts'
 import { sampleComparison } from '../sample-comparison.test-helper.ts'
-import { comparisonText } from '../terminal/terminal.ts'
+import { comparisonText } from '../terminal/comparison-text.ts'
 import { arenaNotes, arenaRows } from './arena-rows.ts'
 
 const figures = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { reportHtml } from '../page/page.ts'
 import { sampleResult } from '../sample-documents.test-helper.ts'
 import type { Sample } from '../sample-figures.test-helper.ts'
-import { resultText } from '../terminal/terminal.ts'
+import { resultText } from '../terminal/result-text.ts'
 import { ENERGY_TABLES, poweredPools, uncalibratedNote } from './energy-tables.ts'
 import { resultCostText } from './summary.ts'
 

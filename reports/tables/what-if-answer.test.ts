@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sampleComparison } from '../sample-comparison.test-helper.ts'
-import { comparisonText } from '../terminal/terminal.ts'
+import { comparisonText } from '../terminal/comparison-text.ts'
 import { whatIfAnswer } from './what-if-answer.ts'
 
 const whatIf = sampleComparison().what_if!

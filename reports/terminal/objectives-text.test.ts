@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
-import { objectivesText, resultText } from './terminal.ts'
+import { objectivesText, resultText } from './result-text.ts'
 
 describe('objectives in text', () => {
   test('have a line for each side, aligned', () => {

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Comparison, PercentileComparison, Verdict } from '../../../sim/documents/index.ts'
 import { capitalise, percentileName, plural, signedPercent, toleranceText } from '../../format.ts'
-import { meanError } from '../../tables/percentile-tables.ts'
+import { meanError } from '../../tables/comparison-table.ts'
 import { replaysText } from '../../tables/summary.ts'
 import { frame, keyWords, largest, narrow, plotWidth, type ReportInput } from '../frame.ts'
 import { LIGHT } from '../theme.ts'
