@@ -3,7 +3,6 @@ import { type LabelledWorld, type ReportInput, sidesOf } from '../charts/frame.t
 import { capitalise, count, estimateText, NONE } from '../format.ts'
 import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { bothSidesTable } from '../tables/both-sides-table.ts'
-import { controlTexts, errorSplitTable, SPLIT_NOTES } from '../tables/error-split-table.ts'
 import {
   COMPARISON_NOTES,
   comparisonTable,
@@ -12,6 +11,7 @@ import {
   type VerdictTable,
   whatIfTable,
 } from '../tables/comparison-table.ts'
+import { controlTexts, errorSplitTable, SPLIT_NOTES } from '../tables/error-split-table.ts'
 import {
   type Cell,
   latencyTable,

@@ -6,7 +6,12 @@ import { declared, loadText, NONE, runsText, valueText } from '../format.ts'
 import { AVAILABILITY_TABLES } from '../tables/availability-tables.ts'
 import { ENERGY_TABLES } from '../tables/energy-tables.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
-import { latencyTable, namedCells, type PercentileTable, TOKENS } from '../tables/percentile-tables.ts'
+import {
+  latencyTable,
+  namedCells,
+  type PercentileTable,
+  TOKENS,
+} from '../tables/percentile-tables.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import {
   headroomText,

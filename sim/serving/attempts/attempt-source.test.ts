@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ListSource, RequestList } from '../../traffic/index.ts'
-import { AttemptSource } from './attempt-source.ts'
-import type { HedgePlan } from './hedge-plan.ts'
-import { Throttling } from './throttling.ts'
 import { ANY_CLASS } from '../plan.ts'
 import { type Ms, OUTCOME, type Outcome } from '../ports.ts'
 import { Requests } from '../requests.ts'
+import { AttemptSource } from './attempt-source.ts'
+import type { HedgePlan } from './hedge-plan.ts'
+import { Throttling } from './throttling.ts'
 
 const { served, failed, shed, abandoned, withdrawn } = OUTCOME
 

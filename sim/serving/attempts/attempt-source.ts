@@ -1,14 +1,14 @@
 import { KeyedHeap } from '../../kernel/index.ts'
 import { leavesAt } from '../client-timeout.ts'
-import type { HedgePlan } from './hedge-plan.ts'
-import { LearntPercentile } from './learnt-percentile.ts'
-import { SendBudget } from './send-budget.ts'
-import { Throttling } from './throttling.ts'
 import type { ClassPlan, ServingPlan } from '../plan.ts'
 import { type Ms, OUTCOME, type Outcome, type RequestFields, type Source } from '../ports.ts'
 import { nextAttemptAfter } from '../pushback.ts'
 import { Requests } from '../requests.ts'
 import { topologyOf } from '../topology.ts'
+import type { HedgePlan } from './hedge-plan.ts'
+import { LearntPercentile } from './learnt-percentile.ts'
+import { SendBudget } from './send-budget.ts'
+import { Throttling } from './throttling.ts'
 
 const never = Number.POSITIVE_INFINITY
 

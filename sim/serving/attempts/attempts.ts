@@ -1,12 +1,12 @@
-import type { HedgePlan } from './hedge-plan.ts'
 import type { ServingPlan } from '../plan.ts'
 import { type Batch, type Ms, type Observer, OUTCOME, type Outcome } from '../ports.ts'
 import type { Requests } from '../requests.ts'
+import type { Station } from '../routing/station.ts'
+import type { PoolState } from '../routing/stations.ts'
+import type { HedgePlan } from './hedge-plan.ts'
 import { retryDueAt } from './retry-due.ts'
 import { type RetryLimit, retryLimit } from './retry-limit.ts'
 import type { RetryPlan } from './retry-plan.ts'
-import type { Station } from '../routing/station.ts'
-import type { PoolState } from '../routing/stations.ts'
 
 /** The retries of one pool. */
 interface PoolRetries {
