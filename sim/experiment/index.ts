@@ -103,6 +103,7 @@ export {
   tooFewRequests,
 } from './plan/plan-verdict.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
+export { busyEngineWarnings } from './result/busy-engines.ts'
 export { costFigure, verdictOf } from './result/objectives.ts'
 export { withRegret } from './result/regret-result.ts'
 export { replaysResult } from './result/replays-result.ts'

@@ -86,7 +86,10 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
-    notes: planNotes(system, { priced, chosen, verified, outcome, rows: rows.rows }),
+    notes: planNotes(system, {
+      ...{ priced, chosen, verified, outcome, simulations },
+      rows: rows.rows,
+    }),
     command: options.command ?? LIBRARY_CALL,
   }
 }

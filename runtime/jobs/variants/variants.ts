@@ -7,6 +7,7 @@ import {
 } from '../../../scenarios/index.ts'
 import { memoryShortages, type Variants } from '../../../sim/documents/index.ts'
 import {
+  busyEngineWarnings,
   configurationRow,
   pairedRatios,
   type RunSummary,
@@ -128,7 +129,12 @@ export async function variants(
     variants: rows,
     ratios,
     measured: replayed?.document ?? null,
-    warnings: [...warnings, ...held(named, transferWarnings), ...held(named, uncalibratedWarnings)],
+    warnings: [
+      ...warnings,
+      ...held(named, transferWarnings),
+      ...held(named, uncalibratedWarnings),
+      ...held(named, busyEngineWarnings),
+    ],
     command,
   }
   return { document, replayed }

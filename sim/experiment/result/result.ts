@@ -22,6 +22,7 @@ import { loadOf, type Resolved } from '../system/resolve.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
 import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
+import { busyEngineWarnings } from './busy-engines.ts'
 import { metastableOf } from './metastable.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns } from './over-runs.ts'
@@ -214,6 +215,7 @@ export function simulatedResult(
     ...transferWarnings(scenario),
     ...stallWarnings(result.pools),
     ...uncalibratedWarnings(scenario),
+    ...busyEngineWarnings(scenario),
     ...retryLimitWarnings(scenario, result.pools),
   ]
   return { ...result, stability, warnings: [...doubts, ...result.warnings, ...short] }
