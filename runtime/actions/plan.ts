@@ -15,6 +15,8 @@ interface PlanOptions extends ScenarioOptions {
   readonly survive?: NonNullable<Plan['survive']>
   readonly warmup?: 'auto'
   readonly workers?: number
+  readonly headroom: boolean
+  readonly sensitivity: boolean
   readonly verify?: boolean
   readonly replays: number
 }
@@ -39,6 +41,8 @@ export async function perform(
       replications,
       workers,
       survive,
+      headroom: options.headroom,
+      sensitivity: options.sensitivity,
       confidence: options.confidence,
       signal,
       onProgress,

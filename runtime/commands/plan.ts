@@ -29,6 +29,7 @@ Examples:
   $ spillway plan peak.yaml --set pools.central.replicas=1..8 --set pools.central.batching.max_batch=4,8,16,32
   $ spillway plan peak.yaml --set 'pools.central.precision=fp32,int8' --confidence 99%
   $ spillway plan peak.yaml --survive replica
+  $ spillway plan peak.yaml --no-headroom --no-sensitivity
   $ spillway plan peak.yaml --out plan --verify`
 
 export function define(command: Command): void {
@@ -53,6 +54,8 @@ export function define(command: Command): void {
     )
     .addOption(warmupOption())
     .addOption(workersOption())
+    .option('--no-headroom', 'do not search how much more traffic the winner takes')
+    .option('--no-sensitivity', 'do not try other rates, lengths and speeds of the winner')
     .option('--verify', 'replay the winner on this machine')
     .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
   const load = async () => (await import('../actions/plan.ts')).perform

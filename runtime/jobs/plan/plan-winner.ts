@@ -32,6 +32,12 @@ export interface Winner {
 
 type Running = JobOptions & { readonly workers?: number | undefined }
 
+/** What is asked of the winner: each takes many simulations. */
+interface Asked {
+  readonly headroom: boolean
+  readonly sensitivity: boolean
+}
+
 /** The winner at the traffic of the plan. */
 export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promise<System> {
   const { path, set, seed, profile, loadOfRps } = winner
@@ -41,7 +47,7 @@ export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promis
 /** How much more traffic the winner takes, and what moves its binding objective. */
 export async function winnerFigures(
   winner: Winner,
-  options: Running,
+  options: Running & Asked,
 ): Promise<{
   readonly headroom: Result['headroom']
   readonly sensitivity: Plan['sensitivity']
@@ -54,8 +60,8 @@ export async function winnerFigures(
   // rates that cannot be multiplied have no headroom, and the plan stands without it
   const scalable = withTraffic(system.scenario, 1) !== null
   return {
-    headroom: scalable ? await headroom(system, result, options) : null,
-    sensitivity: await sensitivityOf(system, winner, options),
+    headroom: options.headroom && scalable ? await headroom(system, result, options) : null,
+    sensitivity: options.sensitivity ? await sensitivityOf(system, winner, options) : [],
     use: replicaUse(result),
     peakRps: peakRate(result),
   }

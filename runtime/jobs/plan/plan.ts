@@ -1,5 +1,5 @@
 import type { Plan } from '../../../sim/documents/index.ts'
-import type { RunFigures } from '../../../sim/experiment/index.ts'
+import { paidHours, type RunFigures } from '../../../sim/experiment/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
@@ -15,6 +15,10 @@ import type { verifyWinner } from './verify-winner.ts'
 export interface PlanOptions extends DocumentOptions, Omit<PlanSearchOptions, 'expect'> {
   /** replays of the winner on this machine; default none */
   readonly replays?: number | undefined
+  /** whether to find how much more traffic the winner takes; default true */
+  readonly headroom?: boolean | undefined
+  /** whether to find what moves the binding objective of the winner; default true */
+  readonly sensitivity?: boolean | undefined
   readonly onWarning?: ((text: string) => void) | undefined
 }
 
@@ -45,7 +49,9 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     binding: winner.judgement.binding % searched.objectives,
   }
   const running = { workers, signal, onProgress }
-  const figures = chosenOne && (await winnerFigures(chosenOne, running))
+  const { headroom = true, sensitivity = true } = options
+  const asked = { headroom, sensitivity }
+  const figures = chosenOne && (await winnerFigures(chosenOne, { ...running, ...asked }))
   const verified =
     chosenOne && replays !== undefined ? await verify(chosenOne, { ...running, replays }) : null
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
@@ -63,6 +69,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     dimensions: dimensions.map(({ path: at, values }) => ({ path: at, values: [...values] })),
     default_space: chosen,
     cost_unit: priced.unit,
+    ...(rows.rows.some(({ paid }) => paid !== null) && { paid_hours: paidHours(scenario) }),
     ...cardPrices(outcome, simulations, priced.unit),
     ...withoutPrice(priced),
     rate_rps: rateRps,
