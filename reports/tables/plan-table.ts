@@ -231,12 +231,9 @@ export function undecidedReason({ rows, winner, looks }: Plan, row: PlanRow): st
   if (row.verdict !== 'UNDECIDED') return null
   const unjudged = row.objectives.find(({ p_holds }) => p_holds === null)
   if (unjudged?.reason != null) {
-    const { estimate, deciding_duration_s } = figureOfObjective(row, unjudged)
-    return undecidedText({
-      estimate: { ...estimate, reason: unjudged.reason },
-      // the advice is for what the reason lacks
-      deciding_duration_s: estimate.reason === unjudged.reason ? deciding_duration_s : null,
-    })
+    const simulated = figureOfObjective(row, unjudged)
+    const isSimulated = simulated.estimate.reason?.startsWith(unjudged.reason) === true
+    return isSimulated ? undecidedText(simulated) : unjudged.reason
   }
   const { replications } = row.figures
   const runs = plural(replications, 'replication')

@@ -155,9 +155,7 @@ function tailText({ tail, verdict }: Result['objectives'][number]): string {
 }
 
 /** Why an objective has no verdict or no figure, and what would decide it; null where it has. */
-export function undecidedText(
-  line: Pick<Result['objectives'][number], 'estimate' | 'deciding_duration_s'>,
-): string | null {
+export function undecidedText(line: Result['objectives'][number]): string | null {
   const { estimate, deciding_duration_s: deciding } = line
   const longer = deciding === null ? '' : `; duration_s of about ${declared(deciding)} would decide`
   return estimate.reason === undefined ? null : `${estimate.reason}${longer}`
