@@ -5,7 +5,7 @@ import {
   type Scenario,
   variantChanges,
 } from '../../../scenarios/index.ts'
-import { memoryShortages, type Variants } from '../../../sim/documents/index.ts'
+import { fewRunsText, memoryShortages, type Variants } from '../../../sim/documents/index.ts'
 import {
   busyEngineWarnings,
   configurationRow,
@@ -108,6 +108,8 @@ export async function variants(
       tail: result.tail,
     }
   })
+  const few = rows.every(({ row }) => row.exact === true) ? null : fewRunsText(replications)
+  if (few !== null) warnings.push(few)
   const ratios = pairedRatios(sides)
   const replayed =
     replays === undefined ? null : await replayVariants(named, { replays, signal, onProgress })

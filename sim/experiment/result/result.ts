@@ -1,6 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
-import type { Result, TailPoint } from '../../documents/index.ts'
+import { fewRunsText, type Result, type TailPoint } from '../../documents/index.ts'
 import {
   type CellSummary,
   distribution,
@@ -210,6 +210,7 @@ export function simulatedResult(
   const metastable = metastableOf(system, runs)
   const stability = { ...result.stability, ...(metastable && { metastable }) }
   const overloaded = result.stability.state === 'OVERLOADED'
+  const few = sameRuns(runs) === null ? fewRunsText(runs.length) : null
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
   const doubts = [
     ...transferWarnings(scenario),
@@ -218,7 +219,8 @@ export function simulatedResult(
     ...busyEngineWarnings(scenario),
     ...retryLimitWarnings(scenario, result.pools),
   ]
-  return { ...result, stability, warnings: [...doubts, ...result.warnings, ...short] }
+  const warnings = [...doubts, ...result.warnings, ...short, ...(few === null ? [] : [few])]
+  return { ...result, stability, warnings }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
