@@ -38,6 +38,13 @@ interface Asked {
   readonly sensitivity: boolean
 }
 
+/** Of a headroom below 3, at its traffic: two or three to find one that breaks, four between. */
+const HEADROOM_SIMULATIONS = 8
+
+/** Simulations of the winner, in such of its traffic. */
+export const simulationsOf = ({ headroom, sensitivity }: Asked): number =>
+  1 + (headroom ? HEADROOM_SIMULATIONS : 0) + (sensitivity ? 2 * Object.keys(CAUSES).length : 0)
+
 /** The winner at the traffic of the plan. */
 export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promise<System> {
   const { path, set, seed, profile, loadOfRps } = winner

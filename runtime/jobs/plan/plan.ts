@@ -8,11 +8,13 @@ import { refuseLive } from '../refuse.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 import { planNotes } from './plan-notes.ts'
 import { cardPrices, planRows, skippedOf } from './plan-rows.ts'
-import { winnerFigures } from './plan-winner.ts'
+import { simulationsOf, winnerFigures } from './plan-winner.ts'
 import { type PlanSearchOptions, searchedPlan } from './searched-plan.ts'
 import type { verifyWinner } from './verify-winner.ts'
 
-export interface PlanOptions extends DocumentOptions, Omit<PlanSearchOptions, 'expect'> {
+export interface PlanOptions
+  extends DocumentOptions,
+    Omit<PlanSearchOptions, 'expect' | 'ofWinner'> {
   /** replays of the winner on this machine; default none */
   readonly replays?: number | undefined
   /** whether to find how much more traffic the winner takes; default true */
@@ -34,7 +36,10 @@ const verify: typeof verifyWinner = async (...winner) =>
 export async function plan(path: string, options: PlanOptions = {}): Promise<Plan> {
   const { seed, profile, workers, signal, onProgress, onWarning, replays } = options
   const expect = replays === undefined ? undefined : (system: System) => refuseLive([system])
-  const searched = await searchedPlan(path, { ...options, expect })
+  const { headroom = true, sensitivity = true } = options
+  const asked = { headroom, sensitivity }
+  const ofWinner = simulationsOf(asked)
+  const searched = await searchedPlan(path, { ...options, expect, ofWinner })
   const { system, outcome, simulations, priced, dimensions, chosen, setOf, looks, today } = searched
   const { scenario } = system
   const { winner } = outcome
@@ -49,8 +54,6 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     binding: winner.judgement.binding % searched.objectives,
   }
   const running = { workers, signal, onProgress }
-  const { headroom = true, sensitivity = true } = options
-  const asked = { headroom, sensitivity }
   const figures = chosenOne && (await winnerFigures(chosenOne, { ...running, ...asked }))
   const verified =
     chosenOne && replays !== undefined ? await verify(chosenOne, { ...running, replays }) : null

@@ -30,7 +30,7 @@ import {
   refuseDimensions,
 } from './plan-candidates.ts'
 import { PlanSimulations } from './plan-simulations.ts'
-import { planTimeText } from './plan-time.ts'
+import { PlanClock } from './plan-time.ts'
 
 export interface PlanSearchOptions extends JobOptions {
   /** texts `path=values`; those with several values are the search space */
@@ -47,6 +47,8 @@ export interface PlanSearchOptions extends JobOptions {
   /** losses with which each configuration must hold its objectives, too; by default none */
   readonly survive?: Survive | undefined
   readonly onNote?: ((text: string) => void) | undefined
+  /** simulations of the winner that follow, which its time counts; default none */
+  readonly ofWinner?: number | undefined
   /** refuses the scenario as it stands before anything is simulated */
   readonly expect?: ((system: System) => void) | undefined
 }
@@ -70,9 +72,6 @@ export interface SearchedPlan {
   /** overrides by the index of the candidate */
   readonly setOf: ReadonlyMap<number, readonly string[]>
 }
-
-/** Until the code of a process is compiled, s. */
-const WARM_UP_S = 1
 
 type PlanDimensions = ReturnType<typeof defaultSpace>
 
@@ -128,6 +127,8 @@ export async function searchedPlan(
     const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)
+    const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
+    let clock: PlanClock | null = null
     const outcome = await searchPlan<RunFigures>({
       candidates,
       today,
@@ -142,20 +143,21 @@ export async function searchedPlan(
         return objectives.map(({ class: name }) => doubts.get(name) ?? null)
       },
       simulate: async (asks) => {
-        const began = performance.now()
+        const [began, before] = [performance.now(), simulations.replications]
         const answers = await simulations.simulate(asks)
+        const seconds = (performance.now() - began) / 1000
         const todayAt = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
         const runs = answers[todayAt]
         if (runs === null) throw new Failure(simulations.problem(today.index))
-        if (runs === undefined) return answers
-        refuseShort(system.file, objectives, { runs, replications })
         // today's is the first that is simulated, alone
-        const exact = runs[0]!.exact === true
-        const rounds = exact ? 1 : Math.ceil(runs.length / pool.workers)
-        const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
-        const eachS = Math.max(0, (performance.now() - began) / 1000 - WARM_UP_S) / rounds
-        const text = planTimeText({ chains, most: replications, exact }, eachS, pool.workers)
-        if (text !== null) onNote?.(text)
+        if (runs !== undefined) {
+          refuseShort(system.file, objectives, { runs, replications })
+          const exact = runs[0]!.exact === true
+          const work = { chains, most: replications, exact, ofWinner: options.ofWinner ?? 0 }
+          clock = new PlanClock(work, pool.workers)
+        }
+        const text = clock?.after({ replications: simulations.replications - before, seconds })
+        if (text != null) onNote?.(text)
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),

@@ -28,5 +28,5 @@ test('two replications have a warning, and three have none', () => {
 })
 
 test('two that are the same are exact', () => {
-  expect(warningsOf(2, 'process: uniform, rate_rps: 20')).not.toContain('say little')
+  expect(warningsOf(2, 'process: deterministic, rate_rps: 20')).not.toContain('say little')
 })
