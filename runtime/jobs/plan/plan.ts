@@ -6,6 +6,7 @@ import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { refuseLive } from '../refuse.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
+import { type JournalOptions, PlanJournal } from './plan-journal.ts'
 import { planNotes } from './plan-notes.ts'
 import { cardPrices, planRows, skippedOf } from './plan-rows.ts'
 import { simulationsOf, winnerFigures } from './plan-winner.ts'
@@ -14,7 +15,8 @@ import type { verifyWinner } from './verify-winner.ts'
 
 export interface PlanOptions
   extends DocumentOptions,
-    Omit<PlanSearchOptions, 'expect' | 'ofWinner'> {
+    Omit<PlanSearchOptions, 'expect' | 'ofWinner' | 'journal'>,
+    JournalOptions {
   /** replays of the winner on this machine; default none */
   readonly replays?: number | undefined
   /** whether to find how much more traffic the winner takes; default true */
@@ -30,16 +32,29 @@ const verify: typeof verifyWinner = async (...winner) =>
 
 /**
  * The cheapest configuration of a scenario that holds every objective, with what is next to it: its
- * headroom, and what moves it. Throws `Failure` as `searchedPlan` does, and where a replay was
- * asked for and the scenario cannot run live.
+ * headroom, and what moves it. With a directory, what is simulated is kept there in PLAN_JOURNAL,
+ * which whoever keeps the result removes. Throws `Failure` as `searchedPlan` does, and where a
+ * replay was asked for and the scenario cannot run live.
  */
 export async function plan(path: string, options: PlanOptions = {}): Promise<Plan> {
+  const journal = new PlanJournal(options)
+  try {
+    const document = await planWith(journal, path, options)
+    await journal.end()
+    return document
+  } catch (error) {
+    await journal.end(error)
+    throw error
+  }
+}
+
+async function planWith(journal: PlanJournal, path: string, options: PlanOptions): Promise<Plan> {
   const { seed, profile, workers, signal, onProgress, onWarning, replays } = options
   const expect = replays === undefined ? undefined : (system: System) => refuseLive([system])
   const { headroom = true, sensitivity = true } = options
   const asked = { headroom, sensitivity }
   const ofWinner = simulationsOf(asked)
-  const searched = await searchedPlan(path, { ...options, expect, ofWinner })
+  const searched = await searchedPlan(path, { ...options, expect, ofWinner, journal })
   const { system, outcome, simulations, priced, dimensions, chosen, setOf, looks, today } = searched
   const { scenario } = system
   const { winner } = outcome
@@ -54,7 +69,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     binding: winner.judgement.binding % searched.objectives,
   }
   const running = { workers, signal, onProgress }
-  const figures = chosenOne && (await winnerFigures(chosenOne, { ...running, ...asked }))
+  const figures = chosenOne && (await winnerFigures(chosenOne, { ...running, ...asked, journal }))
   const verified =
     chosenOne && replays !== undefined ? await verify(chosenOne, { ...running, replays }) : null
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
