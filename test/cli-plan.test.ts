@@ -12,7 +12,7 @@ const folder = temporaryFolder()
 const { run, start } = commandsIn(folder)
 put(folder, 'declared.yaml', DECLARED)
 const at = (name: string) => join(folder, name)
-const PLAN = ['plan', 'declared.yaml', '--set', 'slo.web=["goodput > 80%"]'].concat(
+const PLAN = ['plan', 'declared.yaml', '--set', 'slo.web=["goodput > 5%"]'].concat(
   ['--set', 'pools.first.replicas=1..6', '--set', 'pools.second.batching.max_batch=2,4,8,16'],
   ['--set', 'pools.first.price_usd_per_hour=2', '--set', 'pools.second.price_usd_per_hour=3'],
 )

@@ -2,8 +2,8 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { plan } from '../runtime/jobs/plan/plan.ts'
 import { planReplications } from '../runtime/jobs/plan/plan-time.ts'
 import { simulationsOf } from '../runtime/jobs/plan/plan-winner.ts'
-import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { SimulationPool } from '../runtime/jobs/simulations/simulation-pool.ts'
+import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { put, temporaryFolder } from './spillway.ts'
 
 /** What a plan says that it will simulate, against what it then simulates. */

@@ -275,7 +275,8 @@ export function planLegend(plan: Plan): string[] {
 /** What hour the price of a month multiplies. */
 function monthText({ paid_hours: hours }: Plan): string {
   const month = `A month has ${HOURS_A_MONTH} hours`
-  if (hours === undefined) return `${month}; each costs the same, as replicas are paid for at all times.`
+  if (hours === undefined)
+    return `${month}; each costs the same, as replicas are paid for at all times.`
   const { counted_s: counted, whole_days: days } = hours
   if (days) return `${month}; with scalers they are those of the days of this traffic.`
   return `${month}; with scalers each is as the mean of the ${declared(counted)} s of this traffic, which is no month where other hours have less: for that, state days of traffic.`

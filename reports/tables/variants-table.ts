@@ -40,12 +40,7 @@ const NAMES: Readonly<Record<VariantMetric, string>> = {
 }
 
 /** Each variant against the first one in a sentence, by the differences that were found. */
-export function variantFindings({
-  variants,
-  ratios,
-  measured,
-  replications,
-}: Variants): string[] {
+export function variantFindings({ variants, ratios, measured, replications }: Variants): string[] {
   const [first, ...others] = variants
   return others.map(({ name, row }) => {
     const counts = hasCounted(measured, name)

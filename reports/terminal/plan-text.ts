@@ -18,7 +18,9 @@ export function planText(plan: Plan): string {
   const texts = [0, ...plan.dimensions.map((_, i) => i + 1)]
   const words = [
     ...texts,
-    ...['verdict', 'binding objective', 'bottleneck', WHY_UNDECIDED].map((name) => head.indexOf(name)),
+    ...['verdict', 'binding objective', 'bottleneck', WHY_UNDECIDED].map((name) =>
+      head.indexOf(name),
+    ),
   ]
   return [
     ...[planAnswer(plan), ...planSentences(plan)].map(visibleLine),

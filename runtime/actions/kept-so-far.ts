@@ -5,7 +5,9 @@ import { err } from '../terminal.ts'
 export function keptSoFar(error: unknown, what: string, out: string | undefined): never {
   const interrupted = error instanceof Failure && error.exitCode === EXIT.interrupted
   if (interrupted && out !== undefined) {
-    err(`${what} so far are kept in ${visibleLine(out)}; go on with the same command and --resume\n`)
+    err(
+      `${what} so far are kept in ${visibleLine(out)}; go on with the same command and --resume\n`,
+    )
   }
   throw error
 }

@@ -38,7 +38,10 @@ Examples:
   $ spillway plan peak.yaml --out plan --verify`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command), 'plan.json and report.html, and what is simulated until then')
+  withScenarioOptions(
+    scenarioFile(command),
+    'plan.json and report.html, and what is simulated until then',
+  )
     .addOption(profileOption())
     .addOption(
       new Option('--confidence <share>', 'how sure a verdict must be, such as 95%')

@@ -89,10 +89,12 @@ export class JournalRows {
    * `Failure` if it is no regular file, or once the signal is set.
    */
   async read(path: string, accepts: AcceptsRow): Promise<void> {
-    const file = await openJournal(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-      return null
-    })
+    const file = await openJournal(path, constants.O_RDONLY).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+        return null
+      },
+    )
     if (file === null) return
     const index = this.#files.push(file) - 1
     for await (const { text, from, bytes } of linesOf(file, this.#signal)) {

@@ -196,7 +196,7 @@ const runsName = (scenario: string, from: number) => `${scenario} ${from}`
 
 async function headOf(path: string, signal: AbortSignal | undefined): Promise<KeptHead | null> {
   for await (const text of textsOf(path, signal)) {
-    return headSchema.safeParse(valueOf(text)).data ?? null
+    return headSchema.safeParse(decoded(text)).data ?? null
   }
   return null
 }
@@ -216,9 +216,9 @@ async function* textsOf(path: string, signal: AbortSignal | undefined): AsyncGen
 }
 
 /** A line that is kept; null for any other text, such as the head and a torn line. */
-const lineOf = (text: string) => lineSchema.safeParse(valueOf(text)).data ?? null
+const lineOf = (text: string) => lineSchema.safeParse(decoded(text)).data ?? null
 
-function valueOf(text: string): unknown {
+function decoded(text: string): unknown {
   try {
     return decode(text)
   } catch {

@@ -88,7 +88,8 @@ export class PlanSimulations {
   ): Promise<readonly RunFigures[] | null> {
     if (!this.#journal.hasRuns || from === to) return null
     // without a replication it is read only
-    const { hash } = this.#configurations.get(index) ?? (await this.#known(index, { from, to: from }))
+    const { hash } =
+      this.#configurations.get(index) ?? (await this.#known(index, { from, to: from }))
     return this.#journal.takeRuns(hash, from, to)
   }
 

@@ -90,10 +90,13 @@ export async function winnerFigures(
   // rates that cannot be multiplied have no headroom, and the plan stands without it
   const scalable = withTraffic(system.scenario, 1) !== null
   return {
-    headroom: options.headroom && scalable
+    headroom:
+      options.headroom && scalable
         ? await headroom(system, objectives, { ...options, keep })
         : null,
-    sensitivity: options.sensitivity ? await sensitivityOf(system, winner, { ...options, keep }) : [],
+    sensitivity: options.sensitivity
+      ? await sensitivityOf(system, winner, { ...options, keep })
+      : [],
     use,
     peakRps,
   }

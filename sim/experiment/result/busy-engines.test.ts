@@ -21,7 +21,8 @@ pools:
   return parseScenario(text, { file: 'idle.yaml' }).scenario
 }
 
-const BY_UTILISATION = 'policy: hpa, interval_s: 15, metrics: [{ metric: utilisation, target: 0.2 }]'
+const BY_UTILISATION =
+  'policy: hpa, interval_s: 15, metrics: [{ metric: utilisation, target: 0.2 }]'
 
 test.each([
   BY_UTILISATION,
