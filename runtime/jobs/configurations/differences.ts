@@ -1,4 +1,4 @@
-/** Parts of what is kept in a folder, by which it is told from another one. */
+/** Parts of what is kept in a folder, in which it may differ from another one. */
 export type Parts<T> = readonly (readonly [name: string, of: (whole: T) => unknown])[]
 
 /** What two differ in, each with the value of both: "seed: 1 there, 2 here". */

@@ -141,7 +141,7 @@ export class PlanJournal {
 
   /**
    * Ends the journal after `error`, or where all is simulated. It stays for a plan that goes on,
-   * and for whoever writes the results of a plan that is done.
+   * and until the result of a plan that is done is written.
    */
   async end(error?: unknown): Promise<void> {
     this.#isClosed = true

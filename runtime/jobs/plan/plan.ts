@@ -33,7 +33,7 @@ const verify: typeof verifyWinner = async (...winner) =>
 /**
  * The cheapest configuration of a scenario that holds every objective, with what is next to it: its
  * headroom, and what moves it. With a directory, what is simulated is kept there in PLAN_JOURNAL,
- * which whoever keeps the result removes. Throws `Failure` as `searchedPlan` does, and where a
+ * and the caller removes it with the result. Throws `Failure` as `searchedPlan` does, and where a
  * replay was asked for and the scenario cannot run live.
  */
 export async function plan(path: string, options: PlanOptions = {}): Promise<Plan> {

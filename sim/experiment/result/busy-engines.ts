@@ -1,5 +1,4 @@
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { Scaling } from '../../../scenarios/schema/schema-scaling.ts'
+import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
 
 /**
  * A warning for each pool of engines whose scaler reads utilisation: the time in which a replica
@@ -17,7 +16,7 @@ export function busyEngineWarnings({ pools }: Pick<Scenario, 'pools'>): string[]
   })
 }
 
-function readsUtilisation(scaling: Scaling): boolean {
+function readsUtilisation(scaling: NonNullable<Pool['scaling']>): boolean {
   switch (scaling.policy) {
     case 'hpa':
       return scaling.metrics.some(({ metric }) => metric === 'utilisation')
