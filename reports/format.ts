@@ -202,8 +202,9 @@ const oneDigit = (value: number) => fixed(value, -Math.floor(Math.log10(value)))
 
 /**
  * "12.3 [11.9, 12.8] ms": value and interval to the same decimals; in the unit of `like`. However
- * wide the interval, a lower end above zero keeps a digit, "5 [0.4, 40] ms", and ends that only say
- * that nothing is known are cut: "5 [<0.05, >500] ms".
+ * wide the interval, a lower end above zero keeps a digit, "5 [0.4, 40] ms", and an end that only
+ * says that nothing is known is cut: "5 [<0.05, 400] ms". Where both are, there is no interval:
+ * "5 ms (no interval)".
  */
 export function estimateText(estimate: Estimate, quantity: Quantity, like?: number): string {
   const { value, low, high } = estimate
@@ -218,8 +219,10 @@ export function estimateText(estimate: Estimate, quantity: Quantity, like?: numb
     return scaled > 0 && scaled < 0.5 * 10 ** -places ? oneDigit(scaled) : fixed(scaled, places)
   }
   const [least, most] = [value / FARTHEST, value * FARTHEST].map((x) => x * unit.factor)
-  const from = low > 0 && low * FARTHEST < value ? `<${oneDigit(least!)}` : shown(low)
-  const to = value > 0 && high > value * FARTHEST ? `>${oneDigit(most!)}` : shown(high)
+  const [isFarBelow, isFarAbove] = [low > 0 && low < value / FARTHEST, high > value * FARTHEST]
+  if (isFarBelow && isFarAbove) return `${join(shown(value), unit)} (no interval)`
+  const from = isFarBelow ? `<${oneDigit(least!)}` : shown(low)
+  const to = value > 0 && isFarAbove ? `>${oneDigit(most!)}` : shown(high)
   return join(`${shown(value)} [${from}, ${to}]`, unit)
 }
 

@@ -1,7 +1,10 @@
 import { afterAll, expect, test } from 'vitest'
 import { planHtml, planText } from '../reports/index.ts'
 import { planTable } from '../reports/tables/plan-table.ts'
+import { undecidedText } from '../reports/tables/summary.ts'
 import { plan } from '../runtime/jobs/plan/plan.ts'
+import { loadSystem } from '../runtime/jobs/prepare.ts'
+import { simulate } from '../runtime/jobs/simulate.ts'
 import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { planSchema } from '../sim/documents/index.ts'
 import { changed } from './scenarios.ts'
@@ -42,6 +45,43 @@ test('where none holds, the nearest miss is first, with what it misses and by ho
   )
   const { lines, head } = planTable(found)
   expect(lines[0]![head.indexOf('a month')]).toBe('$1,095')
+})
+
+test('a configuration that is undecided for lack of requests says so, as a simulation of it does', async () => {
+  // far below the limit, with 180 requests in each window
+  const slo = 'slo.web=["p(99.9, worst 2s) latency_ms < 1000"]'
+  const set = ['pools.server.replicas=2,3', slo]
+  const open = await plan(small, { set, replications: 6 })
+  expect(open.rows.map(({ verdict }) => verdict)).toEqual(['UNDECIDED', 'UNDECIDED', 'UNDECIDED'])
+  const { objectives } = await simulate(await loadSystem(small, { set: [slo] }), {
+    replications: 3,
+  })
+  const today = open.rows.find((row) => row.today)!
+  expect(today.objectives[0]!.of_limit).toBeLessThan(0.2)
+  const reason = undecidedText(objectives[0]!)!
+  expect(reason).toMatch(/^p99\.9 needs 100,000 requests in each window, got [\d,]+, as a longer/)
+  const { head, lines } = planTable(open)
+  const why = lines.map((line) => line[head.indexOf('why undecided')])
+  expect(why).toContain(reason)
+  expect(why.every((text) => text!.startsWith('p99.9 needs 100,000 requests'))).toBe(true)
+  expect(planText(open).split('\n')[0]).toMatch(
+    /which is undecided: .* of the limit; p99\.9 needs 100,000 requests in each window/,
+  )
+  expect(await planHtml(open)).toContain(reason)
+})
+
+test('one that costs too much to be simulated to its end says so', async () => {
+  // one replica misses it, and a third one costs more
+  const set = ['pools.server.replicas=1..4', 'slo.web=["p(95) latency_ms < 22"]']
+  const { rows, ...found } = await plan(small, { set, replications: 6 })
+  const { cost } = rows[found.winner!]!
+  const at = rows.findIndex((row) => row.cost! > cost!)
+  expect(at).toBeGreaterThan(0)
+  const dear = { ...rows[at]!, verdict: 'UNDECIDED' as const, rank: null }
+  const short = { ...found, looks: [3, 6, 12], rows: rows.with(at, dear) }
+  expect(planText(short)).toMatch(/no cheaper than the winner: \d replications are enough/)
+  const last = { ...short, looks: [dear.figures.replications] }
+  expect(planText(last)).toMatch(/\d replications do not decide/)
 })
 
 const CHAT = `spillway: 1

@@ -110,6 +110,16 @@ describe('a plan', () => {
     expect(found.sensitivity.map(({ what }) => what)).toEqual(['rate', 'speed'])
   })
 
+  test('leaves out headroom and sensitivity where they are not asked for', async () => {
+    const without = { headroom: false, sensitivity: false }
+    const short = await plan(file, { set: SET, replications: 6, ...without })
+    expect(short).toMatchObject({ headroom: null, max_rate_rps: null, sensitivity: [] })
+    expect(short.rows).toEqual(found.rows)
+    expect(short.replica_use).toEqual(found.replica_use)
+    expect(planText(short)).not.toContain('Headroom')
+    expect(await planHtml(short)).not.toContain('What moves the answer')
+  })
+
   test('has a text and a page: the answer, the table, the search', async () => {
     const text = planText(found)
     expect(text).toMatch(
@@ -207,6 +217,12 @@ describe('a plan of scaled pools', () => {
     expect(planText(found)).toMatch(/replicas paid/)
     expect(planText(found)).toMatch(/what runs paid for after the warm-up/)
     expect(await planHtml(found)).not.toMatch(/NaN|undefined|Infinity/)
+    // twenty seconds are no month
+    expect(found.paid_hours).toEqual({ counted_s: 20, whole_days: false })
+    expect(planText(found)).toMatch(/an hour \(\$[\d,]+ a month of such hours\)/)
+    const legend = /A month has 730 hours; with scalers each is as the mean of the 20 s of this/
+    expect(planText(found)).toMatch(legend)
+    expect(await planHtml(found)).toMatch(legend)
   })
 
   test('takes a pool without a scaler as a choice beside it, at its price in advance', async () => {

@@ -149,6 +149,35 @@ test('requests that failed on a replica that was down are a warning of their var
   expect(await variantsHtml(document)).toMatch(told)
 })
 
+test('two replications do not tell whether variants differ, and say so', async () => {
+  const path = put(folder, 'alike.yaml', ALIKE)
+  const of = async (replications: number) => {
+    const { document } = await variants(await loadVariants(path, {}), { replications })
+    return { document, text: variantsText(document) }
+  }
+  const two = await of(2)
+  expect(two.text).toMatch(/two replications do not tell whether p50, p95 and goodput differ/)
+  expect(two.text).not.toContain('no difference found in')
+  expect(two.text).toMatch(/warning: two replications say little: .*; use --replications 6/)
+  expect(two.text).not.toMatch(/\[<[\d.,]+, >[\d.,]+\]/)
+  expect(await variantsHtml(two.document)).toContain('two replications say little')
+  const six = await of(6)
+  expect(six.text).toContain('no difference found in')
+  expect(six.text).not.toContain('say little')
+})
+
+/** Equal but for their draws. */
+const ALIKE = `spillway: 1
+name: alike
+duration_s: 60
+models: { m: { work: { law: exponential, mean_ms: 10 } }, n: { work: { law: exponential, mean_ms: 9.9 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 50 } }]
+pools: [{ name: p, model: m }]
+variants:
+  one: {}
+  two: { pools.p.model: n }
+`
+
 /** p99 is near its limit. */
 const OPEN = `spillway: 1
 name: open

@@ -14,7 +14,6 @@ import {
 } from '../format.ts'
 import {
   bindingFigure,
-  bindingOf,
   bindingText,
   bottleneckText,
   configurationText,
@@ -25,6 +24,7 @@ import {
   rowConfidence,
   rowCostText,
   rowFigure,
+  undecidedReason,
   worstLoss,
 } from './plan-table.ts'
 import { hoursOf, idleText } from './replica-hours.ts'
@@ -81,8 +81,8 @@ function nearestText(plan: Plan): string {
   const name = `${configurationText(plan, row)}, ${costsText(plan, row)}`
   const [first, ...others] = missedObjectives(row)
   if (first === undefined) {
-    const { reason } = bindingOf(row)
-    const why = row.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
+    const reason = undecidedReason(plan, row)
+    const why = reason === null ? '' : `; ${reason}`
     return `The nearest is ${name}, which is undecided: ${rowConfidence(row)}, by ${bindingText(row)}, ${bindingFigure(row)}${why}.`
   }
   const more =
@@ -190,9 +190,9 @@ function undecidedCheaper(plan: Plan): string[] {
   const open = plan.rows.filter((row) => row.verdict === 'UNDECIDED' && mayWin(row))
   const [first] = open
   if (first === undefined) return []
-  const reason = first.objectives.find((objective) => objective.reason !== null)?.reason
-  const most = plan.looks.at(-1)!
-  const remedy = reason ?? `${most} replications do not decide; more do: --replications ${2 * most}`
+  const isUnjudged = first.objectives.some(({ reason }) => reason !== null)
+  const more = isUnjudged ? '' : `; more do: --replications ${2 * plan.looks.at(-1)!}`
+  const remedy = `${undecidedReason(plan, first)}${more}`
   const sure = rowConfidence(first)
   const example = `${configurationText(plan, first)}${sure === NONE ? '' : ` (${sure})`}`
   return [
@@ -261,12 +261,23 @@ const CAUSES = { rate: 'rate', lengths: 'lengths', speed: 'service speed' } as c
 export const causeName = (what: Plan['sensitivity'][number]['what']) => CAUSES[what]
 
 /** What the columns mean. */
-export function planLegend({ confidence, looks, cost_unit: unit }: Plan): string[] {
+export function planLegend(plan: Plan): string[] {
+  const { confidence, looks, cost_unit: unit } = plan
   const percentage = declared(100 * confidence)
   return [
     `p meets: least confidence, of all objectives, that the mean figure over replications is within its limit (Student's t; of times on the log scale).`,
     `Verdict: ${percentage} % over all looks, at ${looks.join(', ')} replications (Bonferroni). Intervals: 95 %, of the draws only, not of the profile.`,
     'Of limit: figure over limit; of goodput the share missed over the share that may be. Bottleneck: the longest part of the mean latency.',
-    ...(unit === 'usd_per_hour' ? [`A month has ${HOURS_A_MONTH} hours.`] : []),
+    ...(unit === 'usd_per_hour' ? [monthText(plan)] : []),
   ]
+}
+
+/** What hour the price of a month multiplies. */
+function monthText({ paid_hours: hours }: Plan): string {
+  const month = `A month has ${HOURS_A_MONTH} hours`
+  if (hours === undefined)
+    return `${month}; each costs the same, as replicas are paid for at all times.`
+  const { counted_s: counted, whole_days: days } = hours
+  if (days) return `${month}; with scalers they are those of the days of this traffic.`
+  return `${month}; with scalers each is as the mean of the ${declared(counted)} s of this traffic, which is no month where other hours have less: for that, state days of traffic.`
 }

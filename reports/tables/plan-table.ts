@@ -9,10 +9,12 @@ import {
   objectiveLimit,
   ofLimitText,
   percent,
+  plural,
   signedPercent,
   usd,
   usdPerMonth,
 } from '../format.ts'
+import { undecidedText } from './summary.ts'
 import { largestOfCapacity } from './sweep-rows.ts'
 
 /** Rows of a plan that a table shows; all of them are in the document. */
@@ -104,11 +106,23 @@ export function rowCostText(
   return `${text.slice(0, at)} [${least}, ${most}]${text.slice(at)}`
 }
 
-/** "$19.72 [19.65, 19.79] an hour ($14,396 a month)". */
-export function costsText(plan: Pick<Plan, 'cost_unit'>, row: Pick<PlanRow, 'cost' | 'paid'>) {
+/** "$19.72 [19.65, 19.79] an hour ($14,396 a month of such hours)". */
+export function costsText(
+  plan: Pick<Plan, 'cost_unit' | 'paid_hours'>,
+  row: Pick<PlanRow, 'cost' | 'paid'>,
+) {
   const hour = rowCostText(plan, row)
   if (plan.cost_unit !== 'usd_per_hour' || row.cost === null) return hour
-  return `${hour} (${usdPerMonth(row.cost)} a month)`
+  return `${hour} (${usdPerMonth(row.cost)} a month${ofSuch(plan, row)})`
+}
+
+/** Of which hours the month of a scaled configuration is; any other costs the same every hour. */
+function ofSuch(
+  { paid_hours: hours }: Pick<Plan, 'paid_hours'>,
+  { paid }: Pick<PlanRow, 'paid'>,
+): string {
+  if (paid === null || hours === undefined) return ''
+  return hours.whole_days ? ' of such days' : ' of such hours'
 }
 
 /** Of a transferred one that may hold there is no confidence; 0 % would be one. */
@@ -209,6 +223,28 @@ export function missText(
     : `${is}, ${figure(ofLimit)} times its limit`
 }
 
+/**
+ * Why a row is undecided, where a run has too few requests with the reason that `simulate` gives;
+ * null for a decided one.
+ */
+export function undecidedReason({ rows, winner, looks }: Plan, row: PlanRow): string | null {
+  if (row.verdict !== 'UNDECIDED') return null
+  const unjudged = row.objectives.find(({ p_holds }) => p_holds === null)
+  if (unjudged?.reason != null) {
+    const simulated = figureOfObjective(row, unjudged)
+    const isSimulated = simulated.estimate.reason?.startsWith(unjudged.reason) === true
+    return isSimulated ? undecidedText(simulated) : unjudged.reason
+  }
+  const { replications } = row.figures
+  const runs = plural(replications, 'replication')
+  if (replications >= looks.at(-1)!) return `${runs} do not decide`
+  const best = winner === null ? null : rows[winner]!
+  const isPriced = row.cost !== null || best?.cost === null
+  return isPriced
+    ? `no cheaper than the winner: ${runs} are enough`
+    : `no price, unlike the winner: ${runs} are enough`
+}
+
 /** "47 [37, 58] ms, 0.19 of the limit": the binding figure, or why there is none. */
 export function bindingFigure(row: PlanRow): string {
   const { binding } = row
@@ -258,6 +294,9 @@ const FIRST_COLUMNS: readonly Column[] = [
   },
 ]
 
+/** Head of the column with the reason of rows that are undecided. */
+export const WHY_UNDECIDED = 'why undecided'
+
 const LAST_COLUMNS: readonly Column[] = [
   {
     head: 'with the worst loss',
@@ -303,6 +342,11 @@ const LAST_COLUMNS: readonly Column[] = [
     },
   },
   { head: 'binding objective', text: bindingText },
+  {
+    head: WHY_UNDECIDED,
+    text: (row, plan) => undecidedReason(plan, row) ?? NONE,
+    optional: true,
+  },
 ]
 
 /** Objectives that have a column; all of them are in the document. */

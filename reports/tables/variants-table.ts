@@ -1,13 +1,14 @@
 import { parseObjective } from '../../scenarios/index.ts'
-import type {
-  Estimate,
-  OutputDrift,
-  VariantFigures,
-  VariantMetric,
-  VariantRatio,
-  VariantResources,
-  Variants,
-  Verdict,
+import {
+  type Estimate,
+  fewRunsText,
+  type OutputDrift,
+  type VariantFigures,
+  type VariantMetric,
+  type VariantRatio,
+  type VariantResources,
+  type Variants,
+  type Verdict,
 } from '../../sim/documents/index.ts'
 import {
   declared,
@@ -39,7 +40,7 @@ const NAMES: Readonly<Record<VariantMetric, string>> = {
 }
 
 /** Each variant against the first one in a sentence, by the differences that were found. */
-export function variantFindings({ variants, ratios, measured }: Variants): string[] {
+export function variantFindings({ variants, ratios, measured, replications }: Variants): string[] {
   const [first, ...others] = variants
   return others.map(({ name, row }) => {
     const counts = hasCounted(measured, name)
@@ -49,7 +50,11 @@ export function variantFindings({ variants, ratios, measured }: Variants): strin
     const real = ofVariant.filter(({ difference }) => isDifference(difference))
     const open = ofVariant.filter(({ difference }) => difference === 'none found')
     const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${changeText(value!)}`)
-    const none = `no difference found in ${listed(open.map(({ metric }) => NAMES[metric]))}`
+    const metrics = listed(open.map(({ metric }) => NAMES[metric]))
+    const isFew = !counts && fewRunsText(replications) !== null
+    const none = isFew
+      ? `two replications do not tell whether ${metrics} ${open.length === 1 ? 'differs' : 'differ'}`
+      : `no difference found in ${metrics}`
     const parts = [
       ...(row.stability.state === 'OVERLOADED' ? ['overloaded in the simulation'] : []),
       ...(texts.length === 0 ? [] : [`${listed(texts)} against ${first!.name}`]),

@@ -9,7 +9,7 @@ import {
   searchSentences,
   winnerOf,
 } from '../tables/plan-sentences.ts'
-import { planTable } from '../tables/plan-table.ts'
+import { planTable, WHY_UNDECIDED } from '../tables/plan-table.ts'
 import { alignColumns } from './align.ts'
 
 /** A plan for a terminal: the answer, the table, what is next to it, and how it was searched. */
@@ -18,7 +18,9 @@ export function planText(plan: Plan): string {
   const texts = [0, ...plan.dimensions.map((_, i) => i + 1)]
   const words = [
     ...texts,
-    ...['verdict', 'binding objective', 'bottleneck'].map((name) => head.indexOf(name)),
+    ...['verdict', 'binding objective', 'bottleneck', WHY_UNDECIDED].map((name) =>
+      head.indexOf(name),
+    ),
   ]
   return [
     ...[planAnswer(plan), ...planSentences(plan)].map(visibleLine),

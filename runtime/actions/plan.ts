@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { planHtml, planText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Plan } from '../../sim/documents/index.ts'
-import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
+import { commandLine, note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { plan } from '../jobs/plan/plan.ts'
+import { PLAN_JOURNAL } from '../jobs/plan/plan-journal.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
+import { keptSoFar } from './kept-so-far.ts'
 import { emit, VERDICT_EXIT } from './output.ts'
 
 interface PlanOptions extends ScenarioOptions {
@@ -15,6 +19,9 @@ interface PlanOptions extends ScenarioOptions {
   readonly survive?: NonNullable<Plan['survive']>
   readonly warmup?: 'auto'
   readonly workers?: number
+  readonly resume?: boolean
+  readonly headroom: boolean
+  readonly sensitivity: boolean
   readonly verify?: boolean
   readonly replays: number
 }
@@ -24,12 +31,16 @@ function planExit({ winner, rows, verified }: Plan): ExitCode {
   return rows.some(({ verdict }) => verdict === 'UNDECIDED') ? EXIT.undecided : EXIT.failed
 }
 
+const keepsRuns = (out: string | undefined) =>
+  out !== undefined && existsSync(join(out, PLAN_JOURNAL))
+
 export async function perform(
   signal: AbortSignal,
   { file: path }: LoadedScenario,
   options: PlanOptions,
 ): Promise<ExitCode> {
-  const { seed, profile, replications, workers, verify, replays, survive, out } = options
+  const { seed, profile, replications, workers, verify, replays, survive, out, resume } = options
+  refuseWithoutOut('--resume', resume, options)
   const undo = await writableFolder(out)
   const document = await withProgress(async (onProgress, { warn: onWarning }) =>
     plan(path, {
@@ -38,7 +49,11 @@ export async function perform(
       profile,
       replications,
       workers,
+      directory: out,
+      resume,
       survive,
+      headroom: options.headroom,
+      sensitivity: options.sensitivity,
       confidence: options.confidence,
       signal,
       onProgress,
@@ -47,9 +62,12 @@ export async function perform(
       command: commandLine(),
       ...(verify === true && { replays }),
     }),
-  ).catch(undo)
-  await emit(options, { plan: document }, 'plan', planText(document), async (change) =>
-    change.write('report.html', await planHtml(document)),
   )
+    .catch(undo)
+    .catch((error) => keptSoFar(error, 'the runs', keepsRuns(out) ? out : undefined))
+  await emit(options, { plan: document }, 'plan', planText(document), async (change) => {
+    change.remove(PLAN_JOURNAL)
+    await change.write('report.html', await planHtml(document))
+  })
   return planExit(document)
 }

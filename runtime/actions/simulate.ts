@@ -69,7 +69,7 @@ export async function perform(
     const job = { replications, workers, requestsFile, signal, onProgress }
     const simulated = await simulate(system, { ...job, precision, onWarning, oracle: true })
     if (options.headroom !== true) return simulated
-    return { ...simulated, headroom: await headroom(system, simulated, job) }
+    return { ...simulated, headroom: await headroom(system, simulated.objectives, job) }
   })
   const documents = { simulated: result }
   const text = [resultText(result), plots(options, documents)]

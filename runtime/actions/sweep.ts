@@ -1,11 +1,5 @@
 import { sweepHtml, sweepText } from '../../reports/index.ts'
-import {
-  EXIT,
-  type ExitCode,
-  Failure,
-  type LoadedScenario,
-  visibleLine,
-} from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Sweep } from '../../sim/documents/index.ts'
 import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
@@ -15,7 +9,7 @@ import { writableFolder } from '../folders/write-whole.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
 import { type SweepResult, sweep } from '../jobs/sweep/sweep.ts'
 import type { Shard } from '../jobs/sweep/sweep-plan.ts'
-import { err } from '../terminal.ts'
+import { keptSoFar } from './kept-so-far.ts'
 import { emit } from './output.ts'
 
 interface SweepOptions extends ScenarioOptions {
@@ -28,17 +22,6 @@ interface SweepOptions extends ScenarioOptions {
   readonly workers?: number
   readonly shard?: Shard
   readonly resume?: boolean
-}
-
-/** After an interruption, says how to go on. */
-function keptSoFar(error: unknown, out: string | undefined): never {
-  const interrupted = error instanceof Failure && error.exitCode === EXIT.interrupted
-  if (interrupted && out !== undefined) {
-    err(
-      `the rows so far are kept in ${visibleLine(out)}; go on with the same command and --resume\n`,
-    )
-  }
-  throw error
 }
 
 function exitOf({ counts, configurations }: Sweep): ExitCode {
@@ -64,7 +47,7 @@ export async function perform(
     return sweep({ ...options, path, set }, { ...job, onWarning: display.warn })
   })
     .catch(undo)
-    .catch((error) => keptSoFar(error, out))
+    .catch((error) => keptSoFar(error, 'the rows', out))
   await emitSweep(options, swept)
   return exitOf(swept.document)
 }

@@ -22,17 +22,26 @@ where no configuration has a price, it is the number of replicas.
 
 Fewer replicas are taken to be no better, which is checked; nothing is taken for granted of batch sizes. Scaled pools
 cost what their runs paid for, and nothing is taken for granted of them.
-Exit codes: 0 a configuration meets, 4 none does (or the replayed winner does not), 5 undecided.
+
+With --out, runs are on the disk as soon as they are simulated: after any end, also kill -9, --resume goes on in that folder, also with
+other values to search. One process at a time writes to a folder. No result depends on interruptions.
+
+Exit codes: 0 a configuration meets, 4 none does (or the replayed winner does not), 5 undecided, 6 if --resume meets another plan.
 
 Examples:
   $ spillway plan peak.yaml
   $ spillway plan peak.yaml --set pools.central.replicas=1..8 --set pools.central.batching.max_batch=4,8,16,32
   $ spillway plan peak.yaml --set 'pools.central.precision=fp32,int8' --confidence 99%
   $ spillway plan peak.yaml --survive replica
+  $ spillway plan peak.yaml --no-headroom --no-sensitivity
+  $ spillway plan peak.yaml --out plan --resume
   $ spillway plan peak.yaml --out plan --verify`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command), 'plan.json and report.html')
+  withScenarioOptions(
+    scenarioFile(command),
+    'plan.json and report.html, and what is simulated until then',
+  )
     .addOption(profileOption())
     .addOption(
       new Option('--confidence <share>', 'how sure a verdict must be, such as 95%')
@@ -53,6 +62,9 @@ export function define(command: Command): void {
     )
     .addOption(warmupOption())
     .addOption(workersOption())
+    .option('--resume', 'continue the plan in the folder of --out, or begin it there')
+    .option('--no-headroom', 'do not search how much more traffic the winner takes')
+    .option('--no-sensitivity', 'do not try other rates, lengths and speeds of the winner')
     .option('--verify', 'replay the winner on this machine')
     .option('--replays <n>', 'replays of --verify', wholeNumber(1, 1000), 3)
   const load = async () => (await import('../actions/plan.ts')).perform

@@ -12,6 +12,16 @@ const STEP = 1.5
 /** The search ends where traffic that passes and traffic that does not are this close. */
 const CLOSE = 1.03
 
+type Objectives = Result['objectives']
+
+/** The objectives of a simulation as they are kept by its name, or else as they are found. */
+export type Keep = (name: string, find: () => Promise<Objectives>) => Promise<Objectives>
+
+interface HeadroomOptions extends SimulateOptions {
+  /** by default nothing is kept */
+  readonly keep?: Keep
+}
+
 type Tried = { readonly factor: number; readonly broken: string | null }
 
 /**
@@ -20,10 +30,9 @@ type Tried = { readonly factor: number; readonly broken: string | null }
  */
 export async function headroom(
   system: System,
-  result: Result,
-  options: SimulateOptions,
+  objectives: Objectives,
+  { keep = (_, find) => find(), ...options }: HeadroomOptions,
 ): Promise<Headroom> {
-  const { objectives } = result
   if (objectives.length === 0) {
     throw new Failure(`${system.file}: headroom needs an objective: state one under slo`)
   }
@@ -35,7 +44,8 @@ export async function headroom(
     const resolved = resolveSystem({ ...system, scenario }, system.profile)
     // `load` stays a share of the same capacity
     const more = { ...resolved, capacityRps: system.capacityRps }
-    return tried(factor, (await simulate(more, { ...options, onProgress })).objectives)
+    const find = async () => (await simulate(more, { ...options, onProgress })).objectives
+    return tried(factor, await keep(`headroom ${factor}`, find))
   }
   const first = tried(1, objectives)
   const up = first.broken === null
@@ -62,7 +72,7 @@ const FIXED_RATES =
   'headroom needs rates that can be multiplied: a servegen class needs rate_rps or load'
 
 /** By the interval alone: other traffic has other numbers of requests, which are no headroom. */
-function tried(factor: number, objectives: Result['objectives']): Tried {
+function tried(factor: number, objectives: Objectives): Tried {
   const broken = objectives.find(
     ({ text, estimate }) => verdictOf(parseObjective(text)!, estimate) !== 'PASS',
   )

@@ -11,6 +11,7 @@ export {
 export type { ConfigurationRow, Cost } from './configuration-document.ts'
 export type { Estimate } from './document-parts.ts'
 export { type Result, resultSchema } from './documents.ts'
+export { fewRunsText } from './few-runs-text.ts'
 export { type Fit, fitSchema } from './fit-document.ts'
 export {
   type BaselineEntry,

@@ -240,6 +240,21 @@ export const planSchema = z
       .describe(
         'Unit of costs: USD per hour, or the number of replicas where no configuration has a price.',
       ),
+    paid_hours: z
+      .strictObject({
+        counted_s: number.describe('Time of the traffic after the warm-up, s.'),
+        whole_days: z
+          .boolean()
+          .describe(
+            'Whether that is a whole number of days, and of the periods of waves and surges; if ' +
+              'not, a month has other hours.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Hours whose mean the cost of scaled pools is; absent where no configuration that was ' +
+          'simulated has any, as every hour costs the same then.',
+      ),
     prices: z
       .array(cardPrice)
       .optional()
@@ -288,8 +303,8 @@ export const planSchema = z
     skipped: z.array(skipped).describe('Configurations that were not simulated, by reason.'),
     monotone: monotone.describe('Check that more replicas make no objective worse.'),
     headroom: headroom.describe(
-      'How much traffic the winner holds; null without a winner, and where rates cannot be ' +
-        'multiplied.',
+      'How much traffic the winner holds; null without a winner, where rates cannot be ' +
+        'multiplied, and where it was not asked for (--no-headroom).',
     ),
     max_rate_rps: numberOrNull.describe(
       'Highest mean rate that the winner holds of those tried, requests per second; ' +
@@ -317,7 +332,10 @@ export const planSchema = z
       ),
     sensitivity: z
       .array(sensitivity)
-      .describe('Binding objective of the winner after small changes either way.'),
+      .describe(
+        'Binding objective of the winner after small changes either way; empty without a winner, ' +
+          'and where it was not asked for (--no-sensitivity).',
+      ),
     verified,
     notes: z.array(z.string()).describe('Assumptions of the plan, each as one text.'),
     command,

@@ -32,7 +32,7 @@ const VARIANTS = ['--variant', 'a:', '--variant', 'b: pools.first.replicas=3']
 export const EXACT: Readonly<Record<string, WrittenBy>> = {
   sweep: { old: null, now: words(`${SWEEP} --resume`) },
   merge: { old: null, now: words('merge shard-1 shard-2') },
-  plan: seeded(words(PLAN)),
+  plan: { old: null, now: words(`${PLAN} --resume`) },
   gate: seeded(words('gate declared.yaml --replications 4 --against-set pools.first.replicas=2')),
   variants: seeded([...words('variants declared.yaml --replications 4'), ...VARIANTS]),
   blame: seeded(words('blame declared.yaml --replications 2')),
@@ -52,7 +52,7 @@ export const EXACT: Readonly<Record<string, WrittenBy>> = {
 }
 
 /** A journal has rows in the order in which they were simulated, with torn lines between. */
-const UNORDERED = new Set(['journal.jsonl'])
+const UNORDERED = new Set(['journal.jsonl', 'plan-journal.jsonl'])
 
 /** Every file below a folder with a hash of its content; an empty text for none. */
 export function contentOf(folder: string): string {
@@ -91,8 +91,9 @@ export async function exactState(
   await settleFolder(settled)
   const left = contentOf(settled)
   rmSync(settled, { recursive: true, force: true })
-  // a sweep that has begun goes on: its plan and its rows are there
-  const begun = /^(journal\.jsonl\n)?manifest\.json \w+$/.test(left) && before === ''
+  // a sweep or a plan that has begun goes on: what it has simulated is there
+  const begun =
+    /^((journal\.jsonl\n)?manifest\.json \w+|plan-journal\.jsonl)$/.test(left) && before === ''
   const state = left === after ? 'after' : left === before || begun ? 'before' : 'mixed'
   if (state === 'mixed') faults.push(`its folder is mixed: ${differing(left, after)}`)
   const again: Outcome = await runner.runIn(folder, [...now, '--out', 'out'])

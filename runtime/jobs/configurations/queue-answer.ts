@@ -128,7 +128,7 @@ const objectiveFigure = z
     'a tail of more than arrived',
   )
 
-const runFigures: z.ZodType<RunFigures> = z.strictObject({
+const figuresOfRun = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
   exact: z.literal(true).optional(),
   classes: z.array(classFigures).max(MOST_PARTS),
@@ -138,6 +138,18 @@ const runFigures: z.ZodType<RunFigures> = z.strictObject({
   memoryOfLimit: amount.nullable(),
   drift,
   observedS: z.number().positive(),
+})
+const runFigures: z.ZodType<RunFigures> = figuresOfRun
+
+const lostFigures = z.strictObject({
+  text: z.string().max(MOST_LETTERS),
+  objectives: z.array(objectiveFigure).max(MOST_PARTS),
+  slower: z.array(objectiveFigure).max(MOST_PARTS).optional(),
+})
+
+/** The same as a plan keeps it: with losses, which no sweep has. */
+export const keptRunFigures: z.ZodType<RunFigures> = figuresOfRun.extend({
+  lost: z.array(lostFigures).max(MOST_PARTS).optional(),
 })
 
 const job = z.string()

@@ -1,8 +1,14 @@
 import { arrivalParts, replicaPrice } from '../../../scenarios/index.ts'
 import type { PlanRow } from '../../../sim/documents/index.ts'
-import { costsDiffer, type PlanFound, type RunFigures } from '../../../sim/experiment/index.ts'
+import {
+  busyEngineWarnings,
+  costsDiffer,
+  type PlanFound,
+  type RunFigures,
+} from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
+import type { PlanSimulations } from './plan-simulations.ts'
 
 /** What a plan took for granted. */
 export function planNotes(
@@ -12,12 +18,14 @@ export function planNotes(
     chosen,
     rows,
     outcome,
+    simulations,
     verified,
   }: {
     readonly priced: PlanCandidates
     readonly chosen: boolean
     readonly rows: readonly PlanRow[]
     readonly outcome: PlanFound<RunFigures>
+    readonly simulations: PlanSimulations
     readonly verified: object | null
   },
 ): string[] {
@@ -62,6 +70,8 @@ export function planNotes(
     notes.push(`cost counts replicas: ${where} has no price_usd_per_hour`)
   }
   notes.push(...paidNotes(rows, outcome))
+  const simulated = outcome.tried.map(({ candidate }) => simulations.of(candidate.index).scenario)
+  notes.push(...new Set(simulated.flatMap(busyEngineWarnings)))
   const ofLoad = scenario.traffic.some(({ arrivals }) =>
     arrivalParts(arrivals).some((part) => 'load' in part && part.load !== undefined),
   )

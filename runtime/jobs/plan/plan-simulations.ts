@@ -1,11 +1,16 @@
 import { EXIT, Failure, type Scenario } from '../../../scenarios/index.ts'
 import type { Ask, RunFigures } from '../../../sim/experiment/index.ts'
 import { ChildEnded } from '../../process/child.ts'
+import type { ConfigurationRuns } from '../simulations/configuration-runs.ts'
 import type { SimulationPool } from '../simulations/simulation-pool.ts'
+import type { ReplicationRange } from '../simulations/system-runs.ts'
 import type { PricedCandidate } from './plan-candidates.ts'
+import type { PlanJournal } from './plan-journal.ts'
 
 /** What the processes report of a candidate beside its runs. */
 interface Known {
+  /** of its scenario */
+  readonly hash: string
   readonly scenario: Scenario
   readonly capacityRps: number | null
   readonly extrapolated: readonly string[]
@@ -16,22 +21,34 @@ export class PlanSimulations {
   readonly #pool: SimulationPool
   readonly #candidates: ReadonlyMap<number, PricedCandidate>
   readonly #mayRepeat: boolean
+  readonly #journal: PlanJournal
   readonly #configurations = new Map<number, Known>()
   readonly #problems = new Map<number, string>()
   /** runs of candidates in which nothing is random */
   readonly #exact = new Map<number, RunFigures>()
   #replications = 0
+  #kept = 0
 
   /** `mayRepeat`: whether the replications of a candidate may all be the same */
-  constructor(pool: SimulationPool, candidates: readonly PricedCandidate[], mayRepeat: boolean) {
+  constructor(
+    pool: SimulationPool,
+    candidates: readonly PricedCandidate[],
+    { mayRepeat, journal }: { readonly mayRepeat: boolean; readonly journal: PlanJournal },
+  ) {
     this.#pool = pool
     this.#mayRepeat = mayRepeat
+    this.#journal = journal
     this.#candidates = new Map(candidates.map((candidate) => [candidate.index, candidate]))
   }
 
-  /** Replications simulated so far. */
+  /** Replications so far, whenever they were simulated. */
   get replications(): number {
     return this.#replications
+  }
+
+  /** Those of them that an earlier process has simulated. */
+  get kept(): number {
+    return this.#kept
   }
 
   of(index: number): Known {
@@ -55,11 +72,32 @@ export class PlanSimulations {
     Promise.all(asks.map((ask) => this.#ask(ask)))
 
   async #simulated({ candidate: { index }, from, to }: Ask): Promise<readonly RunFigures[]> {
+    const kept = await this.#keptRuns(index, { from, to })
+    this.#replications += kept?.length ?? 0
+    this.#kept += kept?.length ?? 0
+    if (kept !== null) return kept
+    const { hash, runs } = await this.#known(index, { from, to })
+    this.#replications += runs.length
+    await this.#journal.addRuns(hash, from, runs)
+    return runs
+  }
+
+  async #keptRuns(
+    index: number,
+    { from, to }: ReplicationRange,
+  ): Promise<readonly RunFigures[] | null> {
+    if (!this.#journal.hasRuns || from === to) return null
+    // without a replication it is read only
+    const { hash } =
+      this.#configurations.get(index) ?? (await this.#known(index, { from, to: from }))
+    return this.#journal.takeRuns(hash, from, to)
+  }
+
+  async #known(index: number, range: ReplicationRange): Promise<ConfigurationRuns> {
     const { set } = this.#candidates.get(index)!
-    const simulated = await this.#pool.simulate({ set, from, to })
+    const simulated = await this.#pool.simulate({ set, ...range })
     this.#configurations.set(index, simulated)
-    this.#replications += simulated.runs.length
-    return simulated.runs
+    return simulated
   }
 
   async #ask(ask: Ask): Promise<readonly RunFigures[] | null> {

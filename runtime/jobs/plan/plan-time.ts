@@ -1,4 +1,5 @@
 import { grouped } from '../../../sim/experiment/index.ts'
+import { REPLICATIONS } from '../defaults.ts'
 
 /** What a plan will simulate, as far as it is known before the search. */
 export interface PlanWork {
@@ -8,21 +9,22 @@ export interface PlanWork {
   readonly most: number
   /** whether nothing is random, so that one replication of each is simulated */
   readonly exact: boolean
+  /** simulations of the winner that follow the search, at its traffic */
+  readonly ofWinner: number
 }
 
 /** Replications at which most configurations are decided. */
 const DECIDED = 6
 /** Of a chain that is dearer than the best so far, mostly one configuration is looked at. */
 const RULED_OUT = 6
-/** Configurations near the winner, its headroom, and what moves it. */
+/** Configurations near the winner. */
 const FRONT = { configurations: 6, replications: 9 }
-const WINNER = { simulations: 17, replications: 10 }
 
 /**
  * Replications that a plan is likely to simulate, and the most: the first chain is halved until
  * its cheapest is found, the others are mostly ruled out at their first look.
  */
-export function planReplications({ chains, most, exact }: PlanWork): {
+export function planReplications({ chains, most, exact, ofWinner }: PlanWork): {
   readonly likely: number
   readonly most: number
 } {
@@ -31,8 +33,8 @@ export function planReplications({ chains, most, exact }: PlanWork): {
   const halvings = Math.ceil(Math.log2(Math.max(1, ...chains))) + 1
   const front = Math.min(FRONT.configurations, configurations)
   const beside = exact
-    ? front + WINNER.simulations
-    : front * FRONT.replications + WINNER.simulations * WINNER.replications
+    ? front + ofWinner
+    : front * FRONT.replications + ofWinner * REPLICATIONS.interval
   const search = halvings * decided + (chains.length - 1) * ruledOut
   const all = configurations * (exact ? 1 : most)
   return { likely: Math.min(all, search) + beside, most: all + beside }
@@ -40,11 +42,44 @@ export function planReplications({ chains, most, exact }: PlanWork): {
 
 /** A plan that is likely to take longer says so, s. */
 const NOTABLE_S = 20
+/** Beside simulations that take longer, the start of their processes does not count, s. */
+const MOST_START_S = 20
+
+/** Replications that were simulated together, and how long that took. */
+interface Look {
+  readonly replications: number
+  readonly seconds: number
+}
 
 /**
- * How long a plan is going to take, by the time of a replication of the scenario as it stands;
- * null where it is soon done.
+ * Says once how long a plan is going to take, as soon as that is known. The first look is at the
+ * scenario as it stands, while processes start, read their code and compile it: on a busy machine
+ * three replications of a tenth of a second took nine seconds. So what a replication takes is that
+ * of the second look, unless the first one was longer than any start.
  */
+export class PlanClock {
+  readonly #work: PlanWork
+  readonly #processes: number
+  #looks = 0
+  #isTold = false
+
+  constructor(work: PlanWork, processes: number) {
+    this.#work = work
+    this.#processes = processes
+  }
+
+  /** After each look; null where there is nothing to say, or it was said. */
+  after({ replications, seconds }: Look): string | null {
+    if (this.#isTold || replications === 0) return null
+    this.#looks++
+    if (this.#looks === 1 && seconds < MOST_START_S) return null
+    this.#isTold = true
+    const rounds = Math.ceil(replications / this.#processes)
+    return planTimeText(this.#work, seconds / rounds, this.#processes)
+  }
+}
+
+/** How long a plan takes at so many seconds a replication; null where it is soon done. */
 export function planTimeText(work: PlanWork, eachS: number, processes: number): string | null {
   const { likely, most } = planReplications(work)
   const seconds = (replications: number) => (replications * eachS) / processes

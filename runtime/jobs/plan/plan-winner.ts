@@ -1,8 +1,11 @@
+import * as z from 'zod'
 import {
   type Plan,
+  planSchema,
   type ReplicaUse,
   type Result,
   replicaUse,
+  resultSchema,
 } from '../../../sim/documents/index.ts'
 import {
   resolveSystem,
@@ -12,10 +15,11 @@ import {
   withTraffic,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
-import { headroom } from '../headroom.ts'
+import { headroom, type Keep } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
+import type { PlanJournal } from './plan-journal.ts'
 
 /** The configuration that a plan has chosen. */
 export interface Winner {
@@ -32,6 +36,27 @@ export interface Winner {
 
 type Running = JobOptions & { readonly workers?: number | undefined }
 
+/** What is asked of the winner: each takes many simulations. */
+interface Asked {
+  readonly headroom: boolean
+  readonly sensitivity: boolean
+}
+
+/** What the first simulation of the winner shows. */
+const atTraffic = z.strictObject({
+  objectives: resultSchema.shape.objectives,
+  use: planSchema.shape.replica_use.unwrap(),
+  peakRps: z.number().nullable(),
+})
+type AtTraffic = z.infer<typeof atTraffic>
+
+/** Of a headroom below 3, at its traffic: two or three to find one that breaks, four between. */
+const HEADROOM_SIMULATIONS = 8
+
+/** Simulations of the winner, in such of its traffic. */
+export const simulationsOf = ({ headroom, sensitivity }: Asked): number =>
+  1 + (headroom ? HEADROOM_SIMULATIONS : 0) + (sensitivity ? 2 * Object.keys(CAUSES).length : 0)
+
 /** The winner at the traffic of the plan. */
 export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promise<System> {
   const { path, set, seed, profile, loadOfRps } = winner
@@ -41,7 +66,7 @@ export async function winnerSystem(winner: Winner, signal?: AbortSignal): Promis
 /** How much more traffic the winner takes, and what moves its binding objective. */
 export async function winnerFigures(
   winner: Winner,
-  options: Running,
+  options: Running & Asked & { readonly journal: PlanJournal },
 ): Promise<{
   readonly headroom: Result['headroom']
   readonly sensitivity: Plan['sensitivity']
@@ -49,15 +74,31 @@ export async function winnerFigures(
   readonly peakRps: number | null
 }> {
   const system = await winnerSystem(winner, options.signal)
-  const running = { workers: options.workers, signal: options.signal }
-  const result = await simulate(system, running)
+  const { workers, signal, journal } = options
+  const named = (what: string) => `${system.hash} ${what}`
+  const { objectives, use, peakRps } = await journal.figures(
+    named('traffic'),
+    atTraffic,
+    async (): Promise<AtTraffic> => {
+      const result = await simulate(system, { workers, signal })
+      const { objectives } = result
+      return { objectives, use: replicaUse(result), peakRps: peakRate(result) }
+    },
+  )
+  const keep: Keep = (what, find) =>
+    journal.figures(named(what), resultSchema.shape.objectives, find)
   // rates that cannot be multiplied have no headroom, and the plan stands without it
   const scalable = withTraffic(system.scenario, 1) !== null
   return {
-    headroom: scalable ? await headroom(system, result, options) : null,
-    sensitivity: await sensitivityOf(system, winner, options),
-    use: replicaUse(result),
-    peakRps: peakRate(result),
+    headroom:
+      options.headroom && scalable
+        ? await headroom(system, objectives, { ...options, keep })
+        : null,
+    sensitivity: options.sensitivity
+      ? await sensitivityOf(system, winner, { ...options, keep })
+      : [],
+    use,
+    peakRps,
   }
 }
 
@@ -89,7 +130,7 @@ const CAUSES: Readonly<Record<Plan['sensitivity'][number]['what'], Changed>> = {
 async function sensitivityOf(
   system: System,
   { binding }: Winner,
-  { workers, signal, onProgress }: Running,
+  { workers, signal, onProgress, keep }: Running & { readonly keep: Keep },
 ): Promise<Plan['sensitivity']> {
   const rows: Plan['sensitivity'] = []
   const causes = Object.entries(CAUSES) as [Plan['sensitivity'][number]['what'], Changed][]
@@ -99,11 +140,14 @@ async function sensitivityOf(
       [1 - CHANGE, 1 + CHANGE].map((factor) => changed(system, factor, signal)),
     )
     if (sides.includes(null)) continue
-    const [less, more] = [
-      await simulate(sides[0]!, { workers, signal }),
-      await simulate(sides[1]!, { workers, signal }),
-    ].map(({ objectives }) => objectives[binding]!.estimate)
-    rows.push({ what, change: CHANGE, less: less!, more: more! })
+    const estimateOf = async (side: System, text: string) => {
+      const found = async () => (await simulate(side, { workers, signal })).objectives
+      const objectives = await keep(`${text} ${what}`, found)
+      return objectives[binding]!.estimate
+    }
+    const less = await estimateOf(sides[0]!, 'less')
+    const more = await estimateOf(sides[1]!, 'more')
+    rows.push({ what, change: CHANGE, less, more })
   }
   return rows
 }

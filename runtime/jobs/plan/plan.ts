@@ -1,20 +1,28 @@
 import type { Plan } from '../../../sim/documents/index.ts'
-import type { RunFigures } from '../../../sim/experiment/index.ts'
+import { paidHours, type RunFigures } from '../../../sim/experiment/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { refuseLive } from '../refuse.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
+import { type JournalOptions, PlanJournal } from './plan-journal.ts'
 import { planNotes } from './plan-notes.ts'
 import { cardPrices, planRows, skippedOf } from './plan-rows.ts'
-import { winnerFigures } from './plan-winner.ts'
+import { simulationsOf, winnerFigures } from './plan-winner.ts'
 import { type PlanSearchOptions, searchedPlan } from './searched-plan.ts'
 import type { verifyWinner } from './verify-winner.ts'
 
-export interface PlanOptions extends DocumentOptions, Omit<PlanSearchOptions, 'expect'> {
+export interface PlanOptions
+  extends DocumentOptions,
+    Omit<PlanSearchOptions, 'expect' | 'ofWinner' | 'journal'>,
+    JournalOptions {
   /** replays of the winner on this machine; default none */
   readonly replays?: number | undefined
+  /** whether to find how much more traffic the winner takes; default true */
+  readonly headroom?: boolean | undefined
+  /** whether to find what moves the binding objective of the winner; default true */
+  readonly sensitivity?: boolean | undefined
   readonly onWarning?: ((text: string) => void) | undefined
 }
 
@@ -24,13 +32,29 @@ const verify: typeof verifyWinner = async (...winner) =>
 
 /**
  * The cheapest configuration of a scenario that holds every objective, with what is next to it: its
- * headroom, and what moves it. Throws `Failure` as `searchedPlan` does, and where a replay was
- * asked for and the scenario cannot run live.
+ * headroom, and what moves it. With a directory, what is simulated is kept there in PLAN_JOURNAL,
+ * and the caller removes it with the result. Throws `Failure` as `searchedPlan` does, and where a
+ * replay was asked for and the scenario cannot run live.
  */
 export async function plan(path: string, options: PlanOptions = {}): Promise<Plan> {
+  const journal = new PlanJournal(options)
+  try {
+    const document = await planWith(journal, path, options)
+    await journal.end()
+    return document
+  } catch (error) {
+    await journal.end(error)
+    throw error
+  }
+}
+
+async function planWith(journal: PlanJournal, path: string, options: PlanOptions): Promise<Plan> {
   const { seed, profile, workers, signal, onProgress, onWarning, replays } = options
   const expect = replays === undefined ? undefined : (system: System) => refuseLive([system])
-  const searched = await searchedPlan(path, { ...options, expect })
+  const { headroom = true, sensitivity = true } = options
+  const asked = { headroom, sensitivity }
+  const ofWinner = simulationsOf(asked)
+  const searched = await searchedPlan(path, { ...options, expect, ofWinner, journal })
   const { system, outcome, simulations, priced, dimensions, chosen, setOf, looks, today } = searched
   const { scenario } = system
   const { winner } = outcome
@@ -45,7 +69,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     binding: winner.judgement.binding % searched.objectives,
   }
   const running = { workers, signal, onProgress }
-  const figures = chosenOne && (await winnerFigures(chosenOne, running))
+  const figures = chosenOne && (await winnerFigures(chosenOne, { ...running, ...asked, journal }))
   const verified =
     chosenOne && replays !== undefined ? await verify(chosenOne, { ...running, replays }) : null
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
@@ -63,6 +87,7 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     dimensions: dimensions.map(({ path: at, values }) => ({ path: at, values: [...values] })),
     default_space: chosen,
     cost_unit: priced.unit,
+    ...(rows.rows.some(({ paid }) => paid !== null) && { paid_hours: paidHours(scenario) }),
     ...cardPrices(outcome, simulations, priced.unit),
     ...withoutPrice(priced),
     rate_rps: rateRps,
@@ -86,7 +111,10 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
-    notes: planNotes(system, { priced, chosen, verified, outcome, rows: rows.rows }),
+    notes: planNotes(system, {
+      ...{ priced, chosen, verified, outcome, simulations },
+      rows: rows.rows,
+    }),
     command: options.command ?? LIBRARY_CALL,
   }
 }

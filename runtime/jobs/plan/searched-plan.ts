@@ -1,6 +1,7 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import {
   chainsOf,
+  grouped,
   judgedOn,
   type Looks,
   looksUpTo,
@@ -16,6 +17,8 @@ import {
   transferDoubts,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
+import { profileLabel } from '../../folders/profile-file.ts'
+import { build } from '../../version.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { PLAN_DEFAULTS } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
@@ -29,8 +32,9 @@ import {
   planCandidates,
   refuseDimensions,
 } from './plan-candidates.ts'
+import { type PlanHead, PlanJournal } from './plan-journal.ts'
 import { PlanSimulations } from './plan-simulations.ts'
-import { planTimeText } from './plan-time.ts'
+import { PlanClock } from './plan-time.ts'
 
 export interface PlanSearchOptions extends JobOptions {
   /** texts `path=values`; those with several values are the search space */
@@ -47,6 +51,10 @@ export interface PlanSearchOptions extends JobOptions {
   /** losses with which each configuration must hold its objectives, too; by default none */
   readonly survive?: Survive | undefined
   readonly onNote?: ((text: string) => void) | undefined
+  /** keeps what is simulated; by default nothing is kept */
+  readonly journal?: PlanJournal | undefined
+  /** simulations of the winner that follow, which its time counts; default none */
+  readonly ofWinner?: number | undefined
   /** refuses the scenario as it stands before anything is simulated */
   readonly expect?: ((system: System) => void) | undefined
 }
@@ -71,10 +79,23 @@ export interface SearchedPlan {
   readonly setOf: ReadonlyMap<number, readonly string[]>
 }
 
-/** Until the code of a process is compiled, s. */
-const WARM_UP_S = 1
-
 type PlanDimensions = ReturnType<typeof defaultSpace>
+
+const NOT_KEPT = 'nothing is kept of it without --out DIR, where --resume goes on'
+
+const plural = (replications: number) =>
+  replications === 1 ? '1 replication' : `${grouped(replications)} replications`
+
+/** What decides the runs of all configurations. */
+function planHead({ scenario, hash, profile }: System, survive: Survive | undefined): PlanHead {
+  return {
+    ...build(),
+    scenario: { name: scenario.name, hash },
+    seed: scenario.seed,
+    profile: profile && profileLabel(profile),
+    survive: survive ?? null,
+  }
+}
 
 /**
  * Searches the configurations of a scenario for the cheapest that holds every objective. Throws
@@ -119,15 +140,23 @@ export async function searchedPlan(
     ...(survive !== undefined && { survive }),
   }
   const looks = looksUpTo(replications, confidence)
+  const { journal = new PlanJournal() } = options
+  const kept = await journal.begin(planHead(system, survive))
+  if (kept > 0) onNote?.(`goes on where it was: ${plural(kept)} are kept of it`)
   // its processes start while the configurations are read
   const pool = new SimulationPool({ base, workers, signal })
   try {
     const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
     const inSpace = priced.candidates.includes(priced.today)
     const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
-    const simulations = new PlanSimulations(pool, all, mayRepeat({ ...system, requests: null }))
+    const simulations = new PlanSimulations(pool, all, {
+      mayRepeat: mayRepeat({ ...system, requests: null }),
+      journal,
+    })
     onProgress?.('searching', 0, 1)
     const [candidates, today] = await withCapacities(priced, simulations)
+    const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
+    let clock: PlanClock | null = null
     const outcome = await searchPlan<RunFigures>({
       candidates,
       today,
@@ -142,20 +171,22 @@ export async function searchedPlan(
         return objectives.map(({ class: name }) => doubts.get(name) ?? null)
       },
       simulate: async (asks) => {
-        const began = performance.now()
+        const newOnes = () => simulations.replications - simulations.kept
+        const [began, before] = [performance.now(), newOnes()]
         const answers = await simulations.simulate(asks)
+        const seconds = (performance.now() - began) / 1000
         const todayAt = asks.findIndex(({ candidate, from }) => candidate === today && from === 0)
         const runs = answers[todayAt]
         if (runs === null) throw new Failure(simulations.problem(today.index))
-        if (runs === undefined) return answers
-        refuseShort(system.file, objectives, { runs, replications })
         // today's is the first that is simulated, alone
-        const exact = runs[0]!.exact === true
-        const rounds = exact ? 1 : Math.ceil(runs.length / pool.workers)
-        const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
-        const eachS = Math.max(0, (performance.now() - began) / 1000 - WARM_UP_S) / rounds
-        const text = planTimeText({ chains, most: replications, exact }, eachS, pool.workers)
-        if (text !== null) onNote?.(text)
+        if (runs !== undefined) {
+          refuseShort(system.file, objectives, { runs, replications })
+          const exact = runs[0]!.exact === true
+          const work = { chains, most: replications, exact, ofWinner: options.ofWinner ?? 0 }
+          clock = new PlanClock(work, pool.workers)
+        }
+        const text = clock?.after({ replications: newOnes() - before, seconds })
+        if (text != null) onNote?.(journal.keeps ? text : `${text}; ${NOT_KEPT}`)
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),

@@ -4,6 +4,7 @@ import { sweepFigure } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
+import { differencesOf, type Parts } from '../configurations/differences.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { loadSystem, type System } from '../prepare.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
@@ -130,7 +131,7 @@ export function shardSize(plan: SweepManifest): number {
 
 /** What two plans differ in, each with the value of both: "seed: 1 there, 2 here". */
 export function planDifferences(there: SweepManifest, here: SweepManifest): string[] {
-  const parts: readonly (readonly [string, (plan: SweepManifest) => unknown])[] = [
+  const parts: Parts<SweepManifest> = [
     ['version', ({ version }) => version],
     ['commit', ({ commit }) => commit],
     ['scenario', ({ scenario }) => `${scenario.name} (${scenario.hash})`],
@@ -142,18 +143,7 @@ export function planDifferences(there: SweepManifest, here: SweepManifest): stri
     ['values', ({ paths, grid }) => grid?.map((values, i) => `${paths[i]}=${values.join(',')}`)],
     ['points', ({ paths, points }) => points && [paths, points]],
   ]
-  return parts.flatMap(([name, of]) => {
-    const [theirs, ours] = [of(there), of(here)]
-    if (JSON.stringify(theirs) === JSON.stringify(ours)) return []
-    return [`${name}: ${shown(theirs)} there, ${shown(ours)} here`]
-  })
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return 'none'
-  if (typeof value !== 'object') return String(value)
-  const text = JSON.stringify(value)
-  return text.length > 200 ? `${text.slice(0, 197)}…` : text
+  return differencesOf(parts, there, here)
 }
 
 /** "shard 2/3" as a user types it. */

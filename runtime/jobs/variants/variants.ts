@@ -5,8 +5,9 @@ import {
   type Scenario,
   variantChanges,
 } from '../../../scenarios/index.ts'
-import { memoryShortages, type Variants } from '../../../sim/documents/index.ts'
+import { fewRunsText, memoryShortages, type Variants } from '../../../sim/documents/index.ts'
 import {
+  busyEngineWarnings,
   configurationRow,
   pairedRatios,
   type RunSummary,
@@ -107,6 +108,8 @@ export async function variants(
       tail: result.tail,
     }
   })
+  const few = rows.every(({ row }) => row.exact === true) ? null : fewRunsText(replications)
+  if (few !== null) warnings.push(few)
   const ratios = pairedRatios(sides)
   const replayed =
     replays === undefined ? null : await replayVariants(named, { replays, signal, onProgress })
@@ -128,7 +131,12 @@ export async function variants(
     variants: rows,
     ratios,
     measured: replayed?.document ?? null,
-    warnings: [...warnings, ...held(named, transferWarnings), ...held(named, uncalibratedWarnings)],
+    warnings: [
+      ...warnings,
+      ...held(named, transferWarnings),
+      ...held(named, uncalibratedWarnings),
+      ...held(named, busyEngineWarnings),
+    ],
     command,
   }
   return { document, replayed }

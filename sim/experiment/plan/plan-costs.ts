@@ -1,4 +1,7 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Plan } from '../../documents/index.ts'
 import { meanWithError } from '../../stats/index.ts'
+import { periodS } from '../../traffic/index.ts'
 import { meanOf } from '../configuration/cost.ts'
 import type { Candidate } from './plan-chains.ts'
 
@@ -27,4 +30,23 @@ export function costsDiffer(a: readonly number[], b: readonly number[]): boolean
   if (differences.every((value) => value === differences[0])) return differences[0] !== 0
   const { mean, halfWidth } = meanWithError(differences)
   return Math.abs(mean) > halfWidth
+}
+
+const DAY_S = 86_400
+
+/**
+ * The hours whose mean is the cost of scaled pools. They are those of a month only where whole days
+ * of traffic are counted: pressed into minutes, a day has its peak in every hour.
+ */
+export function paidHours({
+  duration_s,
+  warmup_s,
+  traffic,
+}: Pick<Scenario, 'duration_s' | 'warmup_s' | 'traffic'>): NonNullable<Plan['paid_hours']> {
+  const counted = duration_s - warmup_s
+  const period = Math.max(...traffic.map(({ arrivals }) => periodS(arrivals)))
+  // a schedule or a trace is taken as it is
+  const isStated = period === 0 || period === Number.POSITIVE_INFINITY
+  const days = counted % DAY_S === 0 && (isStated || counted % period === 0)
+  return { counted_s: counted, whole_days: days }
 }

@@ -25,6 +25,24 @@ test('objectives on windows do not fail by few requests: the largest of many is 
   expect(judge(objective, each(10_000), OF).verdict).toBe('FAIL')
 })
 
+test('two runs whose interval holds the limit get no advice but more runs', () => {
+  const objective = parseObjective('p(99) latency_ms < 200')!
+  const runs = (...values: number[]) =>
+    judge(
+      objective,
+      values.map((value) => ({ value, upper: null, n: 20_000, tail: null })),
+      OF,
+    )
+  const two = runs(90, 140)
+  expect(two.verdict).toBe('UNDECIDED')
+  expect(two.estimate.reason).toMatch(/two runs say little: six say more/)
+  expect(two.deciding_duration_s).toBeNull()
+  // three of the same scatter decide
+  expect(runs(90, 140, 112).verdict).toBe('PASS')
+  // two that are as good as equal do, too
+  expect(runs(90, 91).verdict).toBe('PASS')
+})
+
 test.each([
   ['process: poisson, rate_rps: 9', true],
   ['process: poisson, rate_rps: 9, surges: [{ at_s: 2, every_s: 8, factor: 3 }]', true],

@@ -153,8 +153,12 @@ export function judge(
     return undecided('a single run has no interval; several have', null)
   }
   if (verdict !== 'UNDECIDED' || found.value === null) return decided
+  // the interval of two is no measure of how much traffic would narrow it
+  if (each.length === 2) return undecided(TWO_RUNS, null)
   return undecided('its interval holds the limit', timesToDecide(objective, found))
 }
+
+const TWO_RUNS = 'its interval holds the limit, and two runs say little: six say more'
 
 /** The share of requests beyond a limit; null of a single run, and of runs that show too little. */
 export function shareBeyond(

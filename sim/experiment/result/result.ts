@@ -1,6 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
-import type { Result, TailPoint } from '../../documents/index.ts'
+import { fewRunsText, type Result, type TailPoint } from '../../documents/index.ts'
 import {
   type CellSummary,
   distribution,
@@ -22,6 +22,7 @@ import { loadOf, type Resolved } from '../system/resolve.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
 import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
+import { busyEngineWarnings } from './busy-engines.ts'
 import { metastableOf } from './metastable.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns } from './over-runs.ts'
@@ -209,14 +210,17 @@ export function simulatedResult(
   const metastable = metastableOf(system, runs)
   const stability = { ...result.stability, ...(metastable && { metastable }) }
   const overloaded = result.stability.state === 'OVERLOADED'
+  const few = sameRuns(runs) === null ? fewRunsText(runs.length) : null
   const short = overloaded ? [] : shortRunWarnings(scenario, runs, result.pools)
   const doubts = [
     ...transferWarnings(scenario),
     ...stallWarnings(result.pools),
     ...uncalibratedWarnings(scenario),
+    ...busyEngineWarnings(scenario),
     ...retryLimitWarnings(scenario, result.pools),
   ]
-  return { ...result, stability, warnings: [...doubts, ...result.warnings, ...short] }
+  const warnings = [...doubts, ...result.warnings, ...short, ...(few === null ? [] : [few])]
+  return { ...result, stability, warnings }
 }
 
 function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
