@@ -60,29 +60,29 @@ export class KeyedHeap {
   }
 
   #rise(from: number, item: number): void {
-    let at = from
-    while (at > 0) {
-      const parent = (at - 1) >> 1
+    let position = from
+    while (position > 0) {
+      const parent = (position - 1) >> 1
       if (!this.#precedes(item, this.#heap[parent]!)) break
-      this.#put(at, this.#heap[parent]!)
-      at = parent
+      this.#put(position, this.#heap[parent]!)
+      position = parent
     }
-    this.#put(at, item)
+    this.#put(position, item)
   }
 
   #sink(from: number, item: number): void {
-    let at = from
+    let position = from
     for (;;) {
-      let child = 2 * at + 1
+      let child = 2 * position + 1
       if (child >= this.#length) break
       if (child + 1 < this.#length && this.#precedes(this.#heap[child + 1]!, this.#heap[child]!)) {
         child++
       }
       if (!this.#precedes(this.#heap[child]!, item)) break
-      this.#put(at, this.#heap[child]!)
-      at = child
+      this.#put(position, this.#heap[child]!)
+      position = child
     }
-    this.#put(at, item)
+    this.#put(position, item)
   }
 
   #put(place: number, item: number): void {
