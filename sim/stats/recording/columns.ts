@@ -98,8 +98,8 @@ export class RowsBy {
   readonly #picked = { at: new Int32Array(ROWS), count: 0 }
 
   /** Numbers are below this. */
-  constructor(most: number) {
-    this.#first = new Int32Array(most).fill(-1)
+  constructor(limit: number) {
+    this.#first = new Int32Array(limit).fill(-1)
   }
 
   /** Calls `take` once for each number among the first `count` rows, with the rows that have it. */

@@ -87,11 +87,11 @@ export class KvSpaces implements Observer {
 
   summaries(): SpaceSummary[] {
     return [...this.#groups.values()].map((spaces) => {
-      const all = spaces.map(({ recorder, replicas }) => {
+      const spaceSummaries = spaces.map(({ recorder, replicas }) => {
         recorder.counts.shortage = replicas.reduce((sum, { use }) => sum + use.shortages, 0)
         return recorder.summary({ residency: false })
       })
-      return fullestSpace(all)
+      return fullestSpace(spaceSummaries)
     })
   }
 
@@ -146,9 +146,9 @@ function chunksOf(replicas: readonly Replica[], shared: boolean): SpaceChunk[] {
       ['cached prefixes', use.kept * block],
       ['free', use.free * block],
     ] as const
-    for (const [what, bytes] of parts) {
+    for (const [part, bytes] of parts) {
       if (bytes === 0) continue
-      const owner = shared && what !== 'free' ? `${pool}: ${what}` : what
+      const owner = shared && part !== 'free' ? `${pool}: ${part}` : part
       chunks.push({ address, bytes, owner })
       address += bytes
     }
