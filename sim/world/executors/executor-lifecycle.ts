@@ -169,16 +169,16 @@ export class ExecutorLifecycle {
 
   /** The accelerators of an executor were too warm and stopped, or have cooled. */
   heatChanged(now: Ms, executor: number, stopped: boolean): void {
-    const own = this.heat!.plans[executor]!
+    const heatPlan = this.heat!.plans[executor]!
     if (stopped) {
-      // one that restarts when it stops again has been down all the time
+      // too warm again before its restart: it has been down all the time, and is down on
       if (this.#cancel((event) => event.kind === 'up' && event.heat === true, executor)) return
       this.heat!.began(now, executor)
       this.#push({ at: now, executor, kind: 'crash' })
-      this.#push({ at: now + own.detectionMs, executor, kind: 'detected', heat: true })
+      this.#push({ at: now + heatPlan.detectionMs, executor, kind: 'detected', heat: true })
       return
     }
-    const at = now + 1000 * drawDuration(own.restartS, this.#random)
+    const at = now + 1000 * drawDuration(heatPlan.restartS, this.#random)
     this.#push({ at, executor, kind: 'up', heat: true })
   }
 
