@@ -148,10 +148,10 @@ export class AttemptSource implements Source {
   /** The next copy is sent at once, or when the server says; none if it says so. */
   #afterFailure(repeated: Repeated, { plan }: Hedging, now: Ms, pushbackMs: Ms | undefined): void {
     // tied copies are no hedges of gRPC
-    const told = plan.tied ? undefined : pushbackMs
-    const at = now + nextAttemptAfter(told, 0)
+    const hedgePushbackMs = plan.tied ? undefined : pushbackMs
+    const at = now + nextAttemptAfter(hedgePushbackMs, 0)
     if (at === never) this.#cancel(repeated)
-    else if (told !== undefined || this.#due[repeated.slot]! > now) this.#plan(repeated, at)
+    else if (hedgePushbackMs !== undefined || this.#due[repeated.slot]! > now) this.#plan(repeated, at)
   }
 
   get #nextDue(): Ms {
@@ -161,13 +161,13 @@ export class AttemptSource implements Source {
 
   #keep(requests: RequestFields, slot: number, repeating: RepeatingClass, innerKey: number): void {
     const { hedging } = repeating
-    const kept = this.#kept.acquire()
-    copyFields(requests, slot, this.#kept, kept)
+    const keptSlot = this.#kept.acquire()
+    copyFields(requests, slot, this.#kept, keptSlot)
     const key = requests.key[slot]!
     const delayMs = hedging?.plan.afterMs ?? hedging?.learnt?.value ?? never
     const repeated: Repeated = {
       repeating,
-      slot: kept,
+      slot: keptSlot,
       innerKey,
       key,
       leaves: leavesAt(this.#classes, requests, slot),
@@ -179,8 +179,8 @@ export class AttemptSource implements Source {
       failure: null,
       pushbackMs: undefined,
     }
-    this.#repeated[kept] = repeated
-    this.#due[kept] = never
+    this.#repeated[keptSlot] = repeated
+    this.#due[keptSlot] = never
     this.#inFlight.set(key, repeated)
     hedging?.budget.called()
     this.#plan(repeated, requests.at[slot]! + delayMs)
@@ -188,15 +188,15 @@ export class AttemptSource implements Source {
 
   #takeFurther(requests: RequestFields, slot: number): boolean {
     const repeated = this.#repeated[this.#next.next()]!
-    const { slot: kept } = repeated
+    const { slot: keptSlot } = repeated
     const { hedging } = repeated.repeating
-    const due = this.#due[kept]!
+    const due = this.#due[keptSlot]!
     if (hedging?.throttling?.allows === false || hedging?.budget.allows === false) {
       this.#cancel(repeated)
-      this.#release(this.#kept.class[kept]!, repeated, due)
+      this.#release(this.#kept.class[keptSlot]!, repeated, due)
       return false
     }
-    copyFields(this.#kept, kept, requests, slot)
+    copyFields(this.#kept, keptSlot, requests, slot)
     const key = this.#count++
     requests.key[slot] = key
     requests.copy[slot] = repeated.sent++
@@ -251,17 +251,17 @@ export class AttemptSource implements Source {
 }
 
 /** What the attempts of a request have in common. */
-function copyFields(from: RequestFields, slot: number, to: RequestFields, other: number): void {
-  to.at[other] = from.at[slot]!
-  to.inputTokens[other] = from.inputTokens[slot]!
-  to.outputTokens[other] = from.outputTokens[slot]!
-  to.class[other] = from.class[slot]!
-  to.attempt[other] = from.attempt[slot]!
-  to.firstScheduledAt[other] = from.firstScheduledAt[slot]!
-  to.sendId[other] = from.sendId[slot]!
-  to.part[other] = from.part[slot]!
+function copyFields(from: RequestFields, slot: number, to: RequestFields, toSlot: number): void {
+  to.at[toSlot] = from.at[slot]!
+  to.inputTokens[toSlot] = from.inputTokens[slot]!
+  to.outputTokens[toSlot] = from.outputTokens[slot]!
+  to.class[toSlot] = from.class[slot]!
+  to.attempt[toSlot] = from.attempt[slot]!
+  to.firstScheduledAt[toSlot] = from.firstScheduledAt[slot]!
+  to.sendId[toSlot] = from.sendId[slot]!
+  to.part[toSlot] = from.part[slot]!
   const prefix = from.prefixes.get(slot)
-  if (prefix) to.prefixes.set(other, prefix)
+  if (prefix) to.prefixes.set(toSlot, prefix)
 }
 
 /** Null where each request of a class has one attempt. */

@@ -153,7 +153,7 @@ export class Attempts implements Observer {
     }
   }
 
-  /** A request has run, and would end so. Returns how it ends. */
+  /** A request has run. `outcome`: how it ends without further attempts. Returns how it ends. */
   ran(now: Ms, request: number, outcome: Outcome): Outcome {
     const attempted = this.#of[request]
     if (attempted === undefined) return outcome
@@ -164,7 +164,7 @@ export class Attempts implements Observer {
     return answered && outcome !== OUTCOME.failed ? OUTCOME.redundant : outcome
   }
 
-  /** A request would end so, and was in no batch. Returns how it ends. */
+  /** The same for a request that was in no batch. */
   dropped(now: Ms, request: number, outcome: Outcome): Outcome {
     const attempted = this.#of[request]
     if (attempted === undefined) return outcome
@@ -174,7 +174,7 @@ export class Attempts implements Observer {
     return outcome
   }
 
-  /** Returns `retried` where an attempt that would end so is sent again. */
+  /** Returns `retried` where the request is sent again, else `outcome`. */
   #retried(now: Ms, request: number, outcome: Outcome, attempted: Attempted): Outcome {
     const { retryAt, ownOutcome, copy } = this.#requests
     const { key, pool, stations } = attempted
@@ -196,7 +196,7 @@ export class Attempts implements Observer {
     return OUTCOME.retried
   }
 
-  /** No further copy counts. */
+  /** From now on no further copy counts. */
   #answer(attempted: Attempted): void {
     if (attempted.answered) return
     attempted.answered = true

@@ -14,13 +14,13 @@ interface Cork extends BatchState {
   readonly sizes: number[]
   readonly durations: Ms[]
   readonly waits: Ms[]
-  /** not before this is anything learnt again */
+  /** nothing is learnt again before this time */
   refreshAt: Ms
 }
 
 const KEPT = 50
 const SKIPPED = 2
-/** so many of the first ones kept are each learnt from at once */
+/** each of so many batches that are kept first is learnt from at once */
 const AT_ONCE = 4
 const REFRESH_MS = 5000
 const DECAY = 0.95

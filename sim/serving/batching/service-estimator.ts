@@ -40,14 +40,14 @@ export class ServiceEstimator {
     let covariance = 0
     let variance = 0
     for (let i = 0; i < count; i++) {
-      const apart = this.#computed[i]! - meanComputed
-      covariance += apart * (this.#ms[i]! - meanMs)
-      variance += apart * apart
+      const deviation = this.#computed[i]! - meanComputed
+      covariance += deviation * (this.#ms[i]! - meanMs)
+      variance += deviation * deviation
     }
     // means of equal numbers may differ from them by rounding
-    const one = variance <= 1e-12 * meanComputed * meanComputed
-    this.#only = one ? meanComputed : Number.POSITIVE_INFINITY
-    this.#slope = one ? 0 : Math.max(0, covariance / variance)
+    const isOneSize = variance <= 1e-12 * meanComputed * meanComputed
+    this.#only = isOneSize ? meanComputed : Number.POSITIVE_INFINITY
+    this.#slope = isOneSize ? 0 : Math.max(0, covariance / variance)
     this.#base = Math.max(0, meanMs - this.#slope * meanComputed)
   }
 }

@@ -92,11 +92,11 @@ export class BatchGroup implements BatchGroupView {
 
   /** Whether a request that has timed out goes next. */
   #lateGoes(): boolean {
-    const late = this.#late === null ? -1 : this.#late.next()
-    if (late < 0) return false
+    const timedOut = this.#late === null ? -1 : this.#late.next()
+    if (timedOut < 0) return false
     const next = this.#order!.next()
     const { strict, levelOf } = this.#by
-    return next < 0 || (strict && levelOf(late) < levelOf(next))
+    return next < 0 || (strict && levelOf(timedOut) < levelOf(next))
   }
 
   /** Takes out any request of the group. */

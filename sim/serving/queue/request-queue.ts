@@ -41,7 +41,7 @@ export class RequestQueue {
   ) {
     const { order } = pool
     const byLevel = order.discipline === 'priority'
-    const policies = classes.map((own) => waitingPolicy(pool, own))
+    const policies = classes.map((classPlan) => waitingPolicy(pool, classPlan))
     const { adaptiveLifo } = pool.admission
     this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
     const timeOutGroups = [false, true].flatMap((inOverload) =>

@@ -80,9 +80,9 @@ function expectedRate(plan: PlanOf<'predictive'>, { forecast, rate }: Predictive
       wait > 0 ? `first forecast in ${wait * plan.stepS} s` : 'too few forecasts to judge them'
     return { rps: lasting.rps, text: `reactive, ${cause}: ${lasting.text}` }
   }
-  const compared = `mean error ${short(errors.own.mean)}/s, without a change ${short(errors.flat.mean)}/s`
+  const compared = `mean error ${short(errors.fitted.mean)}/s, without a change ${short(errors.flat.mean)}/s`
   if (skill.better) {
-    const room = errors.own.headroom(plan.quantile)
+    const room = errors.fitted.headroom(plan.quantile)
     const text = `forecast ${short(peak)}/s in ${plan.leadS} s + ${percent(room)} (${compared})`
     const ahead = peak * (1 + room)
     const least = Math.min(rate, level)
@@ -103,9 +103,9 @@ function lastingRate(
   rate: number,
 ) {
   const { errors, level } = forecast
-  const known = errors.flat.count >= FEWEST_FORECASTS
-  const room = known ? errors.flat.headroom(quantile) : headroom
-  const base = known ? level : rate
+  const hasErrors = errors.flat.count >= FEWEST_FORECASTS
+  const room = hasErrors ? errors.flat.headroom(quantile) : headroom
+  const base = hasErrors ? level : rate
   return { rps: base * (1 + room), text: `rate ${short(base)}/s + ${percent(room)}` }
 }
 
