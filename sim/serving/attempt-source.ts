@@ -70,11 +70,11 @@ export class AttemptSource implements Source {
   /** by key: attempts in flight, and the inner keys of requests that have only one */
   readonly #inFlight = new Map<number, Repeated>()
   readonly #plain = new Map<number, number>()
-  readonly #kept = new Requests()
-  /** by slot of `#kept` */
+  readonly #keptFields = new Requests()
+  /** by slot of `#keptFields` */
   readonly #repeated: (Repeated | undefined)[] = []
   readonly #due: Ms[] = []
-  /** slots of `#kept` with an attempt to come, by its time */
+  /** slots of `#keptFields` with an attempt to come, by its time */
   readonly #next = new KeyedHeap((slot) => this.#due[slot]!)
   #count = 0
 
@@ -123,7 +123,7 @@ export class AttemptSource implements Source {
       this.#plan(repeated, now)
     } else if (outcome === OUTCOME.served) {
       hedging?.throttling?.succeeded()
-      hedging?.learnt?.add(now - this.#kept.at[repeated.slot]!)
+      hedging?.learnt?.add(now - this.#keptFields.at[repeated.slot]!)
       this.#cancel(repeated)
       repeated.answered = true
       this.#report(number, repeated, outcome, now)
@@ -161,8 +161,8 @@ export class AttemptSource implements Source {
 
   #keep(requests: RequestFields, slot: number, repeating: RepeatingClass, innerKey: number): void {
     const { hedging } = repeating
-    const keptSlot = this.#kept.acquire()
-    copyFields(requests, slot, this.#kept, keptSlot)
+    const keptSlot = this.#keptFields.acquire()
+    copyFields(requests, slot, this.#keptFields, keptSlot)
     const key = requests.key[slot]!
     const delayMs = hedging?.plan.afterMs ?? hedging?.learnt?.value ?? never
     const repeated: Repeated = {
@@ -193,10 +193,10 @@ export class AttemptSource implements Source {
     const due = this.#due[keptSlot]!
     if (hedging?.throttling?.allows === false || hedging?.budget.allows === false) {
       this.#cancel(repeated)
-      this.#release(this.#kept.class[keptSlot]!, repeated, due)
+      this.#release(this.#keptFields.class[keptSlot]!, repeated, due)
       return false
     }
-    copyFields(this.#kept, keptSlot, requests, slot)
+    copyFields(this.#keptFields, keptSlot, requests, slot)
     const key = this.#count++
     requests.key[slot] = key
     requests.copy[slot] = repeated.sent++
@@ -228,7 +228,7 @@ export class AttemptSource implements Source {
     if (repeated.inFlight > 0 || this.#due[repeated.slot]! < never) return
     if (!repeated.answered) this.#report(number, repeated, repeated.failure ?? OUTCOME.failed, now)
     this.#repeated[repeated.slot] = undefined
-    this.#kept.release(repeated.slot)
+    this.#keptFields.release(repeated.slot)
   }
 
   #settlePlain(

@@ -10,7 +10,7 @@ const KEPT = 50
 export class ServiceEstimator {
   readonly #computed = new Float64Array(KEPT)
   readonly #ms = new Float64Array(KEPT)
-  #seen = 0
+  #count = 0
   #slope = 0
   #base: Ms = Number.POSITIVE_INFINITY
   /** what all batches computed; Infinity where they differ */
@@ -18,10 +18,10 @@ export class ServiceEstimator {
 
   /** `computed`: members times padded length, or the sum of lengths where nothing is padded. */
   observe(computed: number, ms: Ms): void {
-    const place = this.#seen++ % KEPT
+    const place = this.#count++ % KEPT
     this.#computed[place] = computed
     this.#ms[place] = ms
-    this.#fit(Math.min(this.#seen, KEPT))
+    this.#fit(Math.min(this.#count, KEPT))
   }
 
   /** Infinity before anything was observed, ms. */

@@ -36,8 +36,8 @@ export class PrefixCache {
   #size = 1
   readonly #spare: number[] = []
   /** known blocks of the request that was looked up last, and of each that has a place, by slot */
-  #found: number[] = []
-  readonly #held: number[][] = []
+  #hits: number[] = []
+  readonly #entriesOf: number[][] = []
 
   constructor(kv: KvLedger, keys: BlockKeys) {
     this.#kv = kv
@@ -46,32 +46,32 @@ export class PrefixCache {
 
   /** Blocks that were found for the request that was looked up last. */
   get hits(): number {
-    return this.#found.length
+    return this.#hits.length
   }
 
   /** Looks a request up, as far as its first `tokens` tokens go. */
   find(request: number, tokens: number): void {
     const most = this.#keys.count(request, tokens)
-    this.#found = []
+    this.#hits = []
     this.hitsInUse = 0
     for (let block = 0; block < most; block++) {
       const entry = this.#entries.get(this.#keys.key(request, block))
       if (entry === undefined) return
-      this.#found.push(entry)
+      this.#hits.push(entry)
       if (this.#users[entry]! > 0) this.hitsInUse++
     }
   }
 
   /** The request that was looked up last uses what was found. */
   take(request: number): void {
-    this.#held[request] = [...this.#found]
-    for (const entry of this.#found) this.#use(entry)
+    this.#entriesOf[request] = [...this.#hits]
+    for (const entry of this.#hits) this.#use(entry)
   }
 
   /** A sequence's first `tokens` tokens are computed: blocks that it has twice are free. */
   computed(request: number, tokens: number): void {
     const count = this.#keys.count(request, tokens)
-    const heldEntries = this.#held[request]!
+    const heldEntries = this.#entriesOf[request]!
     for (let block = heldEntries.length; block < count; block++) {
       const key = this.#keys.key(request, block)
       const entry = this.#entries.get(key)
@@ -86,7 +86,7 @@ export class PrefixCache {
 
   /** A sequence leaves; returns how many of its blocks were known ones. */
   leave(request: number): number {
-    const heldEntries = this.#held[request]!
+    const heldEntries = this.#entriesOf[request]!
     for (let block = heldEntries.length - 1; block >= 0; block--) {
       const entry = heldEntries[block]!
       if (--this.#users[entry]! > 0) this.sharedUses--
@@ -95,7 +95,7 @@ export class PrefixCache {
         this.#kv.keep()
       }
     }
-    this.#held[request] = []
+    this.#entriesOf[request] = []
     return heldEntries.length
   }
 

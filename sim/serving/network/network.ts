@@ -48,9 +48,9 @@ export class Network {
   readonly #out: Receiver = { delivered: (now, request) => this.#arrived(now, request) }
   readonly #back: Receiver = { delivered: (now, request) => this.#host.answered(now, request) }
 
-  constructor(plan: NetworkPlan, ends: NetworkHost) {
+  constructor(plan: NetworkPlan, host: NetworkHost) {
     this.#plan = plan
-    this.#host = ends
+    this.#host = host
   }
 
   /** Whether the end of the traffic has to wait until all requests are delivered. */
@@ -90,17 +90,17 @@ export class Network {
   }
 
   #deliver(now: Ms, request: number, pool: PoolState): void {
-    const others = this.#others(request)
+    const taken = this.#takenStations(request)
     const station =
-      others.length === 0
+      taken.length === 0
         ? pool.router.route(now, request)
-        : pool.router.routeCopy(now, request, others)
+        : pool.router.routeCopy(now, request, taken)
     this.#noteParts(request, station)
     this.#host.deliver(now, request, pool, station)
   }
 
   /** Stations that have another copy of a request, or another part of it. */
-  #others(request: number): readonly Station[] {
+  #takenStations(request: number): readonly Station[] {
     const { requests, attempts } = this.#host
     const copies = attempts?.avoided(request) ?? []
     if (requests.copy[request]! > 0) return copies
@@ -147,8 +147,8 @@ export class Network {
 }
 
 /** Null where requests reach their queues at once. */
-export function networkOf(plan: NetworkPlan | null | undefined, ends: NetworkHost): Network | null {
-  return plan == null ? null : new Network(plan, ends)
+export function networkOf(plan: NetworkPlan | null | undefined, host: NetworkHost): Network | null {
+  return plan == null ? null : new Network(plan, host)
 }
 
 const sizeOf = ({ bytes, perToken }: SizePlan, tokens: number) => bytes + perToken * tokens

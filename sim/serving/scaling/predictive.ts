@@ -7,7 +7,7 @@ import { poolFigure, replicasText, scalingPolicy, short } from './scaling-policy
 
 interface Predictive {
   readonly forecast: OnlineForecast
-  readonly kept: Recent
+  readonly recentNeeds: Recent
   nextSample: Ms
   /** the last rate that was delivered */
   rate: number
@@ -42,7 +42,7 @@ export const predictive = scalingPolicy<'predictive', Predictive>({
     for (const rate of plan.historyRps) forecast.observe(rate)
     return {
       forecast,
-      kept: new Recent(1000 * downDelayS),
+      recentNeeds: new Recent(1000 * downDelayS),
       nextSample: 1000 * stepS,
       rate: Number.NaN,
     }
@@ -60,8 +60,8 @@ export const predictive = scalingPolicy<'predictive', Predictive>({
     const needed = Math.ceil(rps / plan.capacityRps)
     const reason = `${text} / ${short(plan.capacityRps)} = ${replicasText(needed)}`
     if (plan.downDelayS === 0) return { replicas: needed, reason }
-    state.kept.record(now, needed)
-    const replicas = state.kept.reduce(now, 1000 * plan.downDelayS, Math.max, needed)
+    state.recentNeeds.record(now, needed)
+    const replicas = state.recentNeeds.reduce(now, 1000 * plan.downDelayS, Math.max, needed)
     const held = replicas === needed ? '' : `; ${replicas} kept for the scale-down delay`
     return { replicas, reason: `${reason}${held}` }
   },

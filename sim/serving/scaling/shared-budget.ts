@@ -49,7 +49,7 @@ export class SharedBudget {
 
   join(sharer: Sharer): void {
     this.#sharers.push(sharer)
-    this.#sharers.sort((a, b) => this.#of(a).rank - this.#of(b).rank || a.pool - b.pool)
+    this.#sharers.sort((a, b) => this.#poolOf(a).rank - this.#poolOf(b).rank || a.pool - b.pool)
     this.#asked[sharer.pool] = sharer.wanted
   }
 
@@ -57,7 +57,7 @@ export class SharedBudget {
   ask(now: Ms, asking: Sharer, { replicas, reason }: ScalingDecision): void {
     this.#asked[asking.pool] = replicas
     const sharers = this.#sharers
-    const asks = sharers.map((sharer) => ({ ...this.#of(sharer), asked: this.#asked[sharer.pool]! }))
+    const asks = sharers.map((sharer) => ({ ...this.#poolOf(sharer), asked: this.#asked[sharer.pool]! }))
     const grants = allotted(asks, this.#plan)
     for (const [i, sharer] of sharers.entries()) {
       const [granted, cut] = [grants[i]!, asks[i]!.asked - grants[i]!]
@@ -82,16 +82,16 @@ export class SharedBudget {
   /** Whether one more replica of a pool fits. */
   fits(sharer: Sharer): boolean {
     const { replicas, watts } = this.#plan
-    let [count, power] = [1, this.#of(sharer).replicaW]
+    let [count, power] = [1, this.#poolOf(sharer).replicaW]
     for (const occupant of this.#sharers) {
-      const { warm, replicaW } = this.#of(occupant)
+      const { warm, replicaW } = this.#poolOf(occupant)
       count += occupant.occupied + warm
       power += (occupant.occupied + warm) * replicaW
     }
     return count <= replicas && power <= watts
   }
 
-  #of({ pool }: Sharer): BudgetedPool {
+  #poolOf({ pool }: Sharer): BudgetedPool {
     return this.#plan.pools[pool]!
   }
 }

@@ -71,7 +71,7 @@ export class LevelMeter {
     this.#levels[executor] = level
   }
 
-  /** The last change came earlier than was set, at `at`. `level`: that of the executor before it. */
+  /** The last change came earlier than was set: at `at`. `level`: the level before it. */
   shorten(executor: number, at: Ms, level: number): void {
     const since = this.#since[executor]!
     if (at >= since) return

@@ -20,7 +20,10 @@ export class AlikeSpeed implements Speed {
   /** time until which each recording is in use, ms */
   readonly #until: Float64Array
 
-  /** `groups`: executors with the same number are identical. `times`: when each recorded executor received a batch, ms. */
+  /**
+   * `groups`: executors with the same number are identical. `times`: when each recorded executor
+   * received a batch, ms, rising.
+   */
   constructor(recorded: Speed, groups: readonly number[], times: readonly Float64Array[]) {
     this.#recorded = recorded
     this.#groups = groups
