@@ -31,7 +31,7 @@ export class BatchGroup implements BatchGroupView {
   readonly #requests: Requests
 
   constructor(rules: BatchGroupOrder, classes: readonly ClassPlan[], requests: Requests) {
-    const { order, delaying, strict, levelOf } = by
+    const { order, delaying, strict, levelOf } = rules
     const isFifo = order.discipline === 'fifo' && !delaying
     this.#order = isFifo ? null : queueOrder(order, classes, requests)
     this.#late = delaying ? new KeyedHeap(strict ? levelOf : () => 0) : null
