@@ -213,9 +213,9 @@ export class AttemptSource implements Source {
     const { repeating, slot, sent, leaves } = repeated
     if (this.#due[slot]! < never) this.#next.remove(slot)
     const { maxAttempts, untilMs } = repeating
-    const may = sent < maxAttempts && at < Math.min(untilMs, leaves)
-    this.#due[slot] = may ? at : never
-    if (may) this.#next.push(slot)
+    const isAllowed = sent < maxAttempts && at < Math.min(untilMs, leaves)
+    this.#due[slot] = isAllowed ? at : never
+    if (isAllowed) this.#next.push(slot)
   }
 
   #cancel(repeated: Repeated): void {

@@ -172,10 +172,10 @@ export class Residency {
     const device = ledger.deviceOf[executor]!
     if (ledger.free[device]! >= bytes) return true
     if (this.#policies[device] === null) return false
-    const may = this.#evictable(executor)
-    const most = may.reduce((sum, victim) => sum + ledger.resident[victim]!, ledger.free[device]!)
+    const evictable = this.#evictable(executor)
+    const most = evictable.reduce((sum, victim) => sum + ledger.resident[victim]!, ledger.free[device]!)
     if (most < bytes) return false
-    for (const victim of may) {
+    for (const victim of evictable) {
       this.#evict(now, victim)
       if (ledger.free[device]! >= bytes) break
     }
