@@ -23,7 +23,9 @@ describe.each(worldNames)('in %s rows', (world) => {
     const copied = rows.grown(rows.count).columns
     const expected = spoil(copied)
     const ruleReport = audit(copied).rules.find((report) => report.rule === rule)!
-    const naming = ruleReport.first.filter(({ rows }) => expected.every((key) => rows.includes(key)))
+    const naming = ruleReport.first.filter(({ rows }) =>
+      expected.every((key) => rows.includes(key)),
+    )
     expect(naming, JSON.stringify(ruleReport.first)).not.toEqual([])
     for (const key of expected) expect(naming[0]!.text).toContain(String(key))
   })

@@ -41,7 +41,12 @@ pools:
 const inputOf = (budget: string, queue?: string) =>
   simulationInput(parseScenario(textOf(budget, queue), { file: 'budgets.yaml' }).scenario)
 
-function audited(budget: string, queue?: string, fewerReplicas = 0, changes?: readonly ExecutorChange[]) {
+function audited(
+  budget: string,
+  queue?: string,
+  fewerReplicas = 0,
+  changes?: readonly ExecutorChange[],
+) {
   const input = inputOf(budget, queue)
   const run = keptReplication(input, 0)
   const { columns } = run.rows
@@ -94,7 +99,9 @@ describe.each(cases)('a budget of %s, %s queues', (budget, queue) => {
   test('is kept only because pools give replicas back for others', () => {
     // without their ends, replicas that were given back still count
     const withoutEnds = run.changes!.filter(({ state, at }) => state !== 'stopped' || at === 0)
-    expect(audited(BUDGETS[budget]!, QUEUES[queue]!, 0, withoutEnds).budgetRule.violations).toBeGreaterThan(0)
+    expect(
+      audited(BUDGETS[budget]!, QUEUES[queue]!, 0, withoutEnds).budgetRule.violations,
+    ).toBeGreaterThan(0)
   })
 
   test('the result has what an independent count of the changes finds', async () => {

@@ -168,7 +168,9 @@ test('the result has what was held back, and warns that latencies do not', () =>
   const [openClass] = open.classes
   expect(cappedClass!.held!.share.value).toBeGreaterThan(0.4)
   // coordinated omission: the same requests end at the same times, and look faster
-  expect(cappedClass!.held!.latency_from_schedule.mean.value).toBeCloseTo(openClass!.latency.mean.value!)
+  expect(cappedClass!.held!.latency_from_schedule.mean.value).toBeCloseTo(
+    openClass!.latency.mean.value!,
+  )
   expect(cappedClass!.latency.mean.value).toBeLessThan(0.5 * openClass!.latency.mean.value!)
   expect(capped.warnings[0]).toMatch(
     /^class a: [\d.]+ % of the requests waited at their clients, as max_in_flight 4 were in flight/,

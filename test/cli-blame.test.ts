@@ -39,7 +39,8 @@ async function refused(code: number, text: RegExp, ...args: string[]): Promise<v
   expect(ended.stderr).toMatch(text)
 }
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-const group = ({ groups }: Blamed, name: string) => groups.find((candidate) => candidate.class === name)!
+const group = ({ groups }: Blamed, name: string) =>
+  groups.find((candidate) => candidate.class === name)!
 
 describe('blame', () => {
   let document: Blamed
@@ -147,7 +148,9 @@ describe('blame of engines', () => {
     const names = changes.map(({ name }) => name)
     expect(names).toContain('half-the-token-budget')
     expect(names).toContain('one-more-replica-for-long-requests')
-    const separateReplica = changes.find(({ name }) => name === 'one-more-replica-for-long-requests')!
+    const separateReplica = changes.find(
+      ({ name }) => name === 'one-more-replica-for-long-requests',
+    )!
     expect(separateReplica.ttft!.value).toBeLessThan(0.8)
 
     const options = ['--replications', '1', '--keep-rows', '--out', 'engine']

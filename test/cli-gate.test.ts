@@ -179,7 +179,9 @@ describe('a prediction gate', () => {
       /web: p50 cannot be -1/,
     ],
   ])('refuses a baseline that has %s more than once, or as none can be', async (_, forge, why) => {
-    const baseline = readJson(at('base.json')) as { scenarios: { figures: object[]; file: string }[] }
+    const baseline = readJson(at('base.json')) as {
+      scenarios: { figures: object[]; file: string }[]
+    }
     const entry = baseline.scenarios.find(({ file }) => file === 'declared.yaml')!
     put(folder, 'forged.json', JSON.stringify({ ...baseline, ...forge(entry) }))
     const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'forged.json')
@@ -210,7 +212,11 @@ describe('a prediction gate', () => {
     ['a forged hash', () => ({ hash: 'forged' }), /not that of its scenario/],
     ['another hash and latencies', (entry) => ({ ...timesTen(entry), hash: 'x' }), /not that of/],
     ['no scenario', () => ({ scenario: null, hash: 'x' }), /holds no scenario/],
-    ['another version', (entry) => ({ ...timesTen(entry), version: '0.0.1' }), /cannot be verified/],
+    [
+      'another version',
+      (entry) => ({ ...timesTen(entry), version: '0.0.1' }),
+      /cannot be verified/,
+    ],
     ['another commit', (entry) => ({ ...timesTen(entry), commit: 'abc' }), /cannot be verified/],
     [
       'another profile',
@@ -505,7 +511,13 @@ describe('--against-ref', () => {
     expect(loud.stderr).toMatch(
       /exit code 7 in main\n {2}\\u\{3a\}:warning::x\n {2}#\\u\{23\}\[error\]y\n$/,
     )
-    const long = await inRepository().run('gate', 'load/peak.yaml', ...FEW, ...args, `${lines}; exit 7`)
+    const long = await inRepository().run(
+      'gate',
+      'load/peak.yaml',
+      ...FEW,
+      ...args,
+      `${lines}; exit 7`,
+    )
     expect(long.stderr.endsWith('\n  line 19998\n  line 19999\n')).toBe(true)
   })
 
@@ -549,7 +561,10 @@ describe('--against-ref', () => {
     for (const args of commands) {
       const { stdout, stderr } = await inActions.run(...args)
       // an annotation has all on one line
-      const unannotated = stderr.replace(/^::(error|warning|notice) (file=[^\n]*)?title=[^\n]*\n/gm, '')
+      const unannotated = stderr.replace(
+        /^::(error|warning|notice) (file=[^\n]*)?title=[^\n]*\n/gm,
+        '',
+      )
       expect(stdout + unannotated, args.join(' ')).not.toMatch(/^\s*(:|\\u\{3a\}):|##\[/m)
       expect(stderr).not.toMatch(/^::warning::|##\[/m)
     }
@@ -682,7 +697,12 @@ describe('--against-ref', () => {
       expect((JSON.parse(ended.stdout) as Gate).cases[0]!.base).toBe(`${ref} (${commit})`)
     }
     const alone = git('commit-tree', '-m', 'Alone', git('rev-parse', 'main^{tree}').trim()).trim()
-    const none = await inRepository().run('gate', 'load/peak.yaml', '--against-ref', `main...${alone}`)
+    const none = await inRepository().run(
+      'gate',
+      'load/peak.yaml',
+      '--against-ref',
+      `main...${alone}`,
+    )
     expect(none).toMatchObject({ code: 3, stdout: '' })
     expect(none.stderr).toContain('the two have no commit in common')
   })
@@ -732,7 +752,10 @@ describe('the action of the repository', () => {
   /** Runs the script of the action, with these inputs in place of their defaults. */
   function act(inputs: Record<string, string>, runner: Record<string, string> = {}) {
     const values = Object.fromEntries(
-      Object.entries(action.inputs).map(([name, input]) => [name, inputs[name] ?? input.default ?? '']),
+      Object.entries(action.inputs).map(([name, input]) => [
+        name,
+        inputs[name] ?? input.default ?? '',
+      ]),
     )
     const env = Object.fromEntries(
       Object.entries(step!.env).map(([name, text]) => [

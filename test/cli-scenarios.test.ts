@@ -19,9 +19,13 @@ test('the list has one line for each, and --json all of it', async () => {
   expect(rows.map((row) => row.split(' ')[0])).toEqual(shippedNames())
   const json = await run('scenarios', '--json')
   const { scenarios } = JSON.parse(json.stdout)
-  const summaryOf = (name: string) => scenarios.find((scenario: { name: string }) => scenario.name === name)
+  const summaryOf = (name: string) =>
+    scenarios.find((scenario: { name: string }) => scenario.name === name)
   expect(summaryOf('azure-code')).toMatchObject({ duration_s: 30, needs: ['profile', 'trace'] })
-  expect(summaryOf('overload')).toMatchObject({ needs: [], description: expect.stringMatching(/FIFO/) })
+  expect(summaryOf('overload')).toMatchObject({
+    needs: [],
+    description: expect.stringMatching(/FIFO/),
+  })
 })
 
 test('every command that takes a scenario file takes a name', async () => {

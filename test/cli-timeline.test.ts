@@ -71,7 +71,9 @@ test('another run of the scenario removes the timeline of the one before', async
 test('a run that is not there, and a window without length, are refused with what is', async () => {
   const missing = await run('timeline', 'kept', '--run', 'replication-2')
   expectRefusal(missing, 2, folder)
-  expect(missing.stderr).toContain('kept has rows of replication-1 only; did you mean replication-1?')
+  expect(missing.stderr).toContain(
+    'kept has rows of replication-1 only; did you mean replication-1?',
+  )
   const empty = await run('timeline', 'kept', '--from-s', '2', '--to-s', '2')
   expectRefusal(empty, 2, folder)
   expect(empty.stderr).toContain('--from-s 2: is not before --to-s 2')

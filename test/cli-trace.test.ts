@@ -58,7 +58,10 @@ describe('trace inspect', () => {
     const { rows, input_tokens: inputTokens } = JSON.parse(ended.stdout)
     const counted = lengths.slice(0, at.filter((time) => time - at[0]! < 100).length)
     expect(rows).toBe(counted.length)
-    expect(inputTokens.mean).toBeCloseTo(counted.reduce((sum, value) => sum + value, 0) / counted.length, 6)
+    expect(inputTokens.mean).toBeCloseTo(
+      counted.reduce((sum, value) => sum + value, 0) / counted.length,
+      6,
+    )
   })
 
   test('says on stderr how it reads a file, and asks for all that it cannot guess', async () => {

@@ -61,7 +61,8 @@ function foreignFiles({ files }: Traced): string[] {
   const compiled = join(tmpdir(), 'node-compile-cache')
   const allowed = [folder, ROOT, dirname(process.execPath), compiled]
   return files.filter(
-    (path) => !allowed.some((base) => below(path, base)) && !SYSTEM.some((pattern) => pattern.test(path)),
+    (path) =>
+      !allowed.some((base) => below(path, base)) && !SYSTEM.some((pattern) => pattern.test(path)),
   )
 }
 

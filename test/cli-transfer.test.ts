@@ -99,7 +99,10 @@ test('a plan over cards recommends none by a fit that is transferred, but by a m
   expect(rowOf('l4').figures.objectives[0]!.estimate.high).toBeLessThan(4.5)
   expect(rowOf('l4').objectives[0]!.reason).toContain(FROM)
   // with times 1.67 times as long it is still fast enough
-  expect([rowOf('a100-sxm-40').verdict, rowOf('a100-sxm-40').figures.verdict]).toEqual(['MEETS', 'PASS'])
+  expect([rowOf('a100-sxm-40').verdict, rowOf('a100-sxm-40').figures.verdict]).toEqual([
+    'MEETS',
+    'PASS',
+  ])
   expect(plan.rows[plan.winner!]).toBe(rowOf('a100-sxm-40'))
   expect(plan.notes.join()).toContain('configurations that were simulated have times that are')
   const { stdout } = await run('plan', FITTED, ...cards)

@@ -106,7 +106,9 @@ describe.skipIf(skip)('the workers of a queue', () => {
     expect((await queued.ended).code).toBe(0)
     expect(rows()).toBe(1 + 48)
     for (const name of ['manifest.json', 'sweep.json', 'results.parquet', 'report.html']) {
-      const [here, there] = ['here', 'there'].map((place) => readFileSync(join(folder, place, name)))
+      const [here, there] = ['here', 'there'].map((place) =>
+        readFileSync(join(folder, place, name)),
+      )
       expect(there!.equals(here!), name).toBe(true)
     }
     await ends(stays)
@@ -241,7 +243,10 @@ describe.skipIf(skip)('the workers of a queue', () => {
     workers.push(started)
     await putJob(redis, 'bomb', bomb)
     await putJob(redis, 'bomb-of-options', {}, { opts: bomb })
-    await Promise.all([started.prints(/job bomb is refused: /), started.prints(/job bomb-of-options is/)])
+    await Promise.all([
+      started.prints(/job bomb is refused: /),
+      started.prints(/job bomb-of-options is/),
+    ])
     for (const name of ['bomb', 'bomb-of-options']) {
       const answer = await untilThere(() => redis.get(answerKey(name)))
       expect(JSON.parse(answer).reason).toBe('it is larger than any job')

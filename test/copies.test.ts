@@ -35,7 +35,8 @@ describe.each(Object.entries(POOLS))('%s', (_, pool) => {
 
   test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
     const { rows, journal } = serve(system)
-    const count = (outcome: number) => rows.columns.outcome.filter((code) => code === outcome).length
+    const count = (outcome: number) =>
+      rows.columns.outcome.filter((code) => code === outcome).length
     expect(rows.count).toBeGreaterThan(system.requests.count)
     expect(count(OUTCOME.withdrawn)).toBeGreaterThan(10)
     const { columns } = rows
@@ -100,7 +101,9 @@ describe.each([0, 2, 6, -1])('refusals with a pushback of %d ms', (retryPushback
     'a live run keeps every promise: %j',
     (troubles) => {
       const { rows } = replay(system, troubles)
-      expect(rows.columns.outcome.filter((code) => code === OUTCOME.shed).length).toBeGreaterThan(10)
+      expect(rows.columns.outcome.filter((code) => code === OUTCOME.shed).length).toBeGreaterThan(
+        10,
+      )
     },
   )
 })

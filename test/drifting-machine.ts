@@ -38,7 +38,8 @@ export function driftingSpeeds(seed: number, durationMs: Ms, scale = 1): number[
   return Array.from({ length: Math.ceil(durationMs / STEP_MS) }, () => {
     for (const [i, { ms, deviation }] of DRIFTS.entries()) {
       const keptShare = exp(-STEP_MS / ms)
-      levels[i] = keptShare * levels[i]! + Math.sqrt(1 - keptShare * keptShare) * deviation * random.normal()
+      levels[i] =
+        keptShare * levels[i]! + Math.sqrt(1 - keptShare * keptShare) * deviation * random.normal()
     }
     return exp(scale * levels.reduce((sum, level) => sum + level, 0))
   })

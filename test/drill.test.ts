@@ -30,7 +30,9 @@ describe.each([0, 1])('replication %d', (replication) => {
 
   test('copies that overtake each other, and replicas that are lost meanwhile: all is kept', () => {
     expect(problemsOf(columns, run)).toEqual([])
-    expect(columns.outcome.filter((code) => code === OUTCOME.withdrawn).length).toBeGreaterThan(1000)
+    expect(columns.outcome.filter((code) => code === OUTCOME.withdrawn).length).toBeGreaterThan(
+      1000,
+    )
     expect(columns.outcome.filter((code) => code === OUTCOME.failed).length).toBeGreaterThan(1000)
     // several are delivered at one instant, where the dispatcher was late
     const far = [...columns.sent.keys()].filter((key) => columns.sent[key] !== columns.routed[key])

@@ -235,8 +235,8 @@ describe('six replicas of ten fail every request', () => {
   })
 
   test('without a panic a few are lost', () => {
-    const { failed } = runReplication(fleet(6, `${ejectsAll}, panic_threshold_percent: 0`), 0).classes[0]!
-      .counts
+    const { failed } = runReplication(fleet(6, `${ejectsAll}, panic_threshold_percent: 0`), 0)
+      .classes[0]!.counts
     expect(failed).toBe(6 * 4 * 5)
   })
 

@@ -47,7 +47,10 @@ ${key === undefined ? '' : `    ${key}\n`}`
     ['duration_s: 3', 'duration_s: 0.5'],
     ['warmup_s: 0.5', 'warmup_s: 0'],
     ['{ builtin: mlp, layers: 2, width: 64 }', MODEL],
-    [/traffic:[\s\S]*?(?=^\w)/m, `traffic:\n${classText('web', firstKey)}${classText('other', secondKey)}`],
+    [
+      /traffic:[\s\S]*?(?=^\w)/m,
+      `traffic:\n${classText('web', firstKey)}${classText('other', secondKey)}`,
+    ],
     [/batching: \{[^\n]*\}/, `batching: { policy: dynamic, max_batch: 4 }`],
     ['model: mlp', `model: mlp\n    queue: { ${queues[name]} }`],
   )

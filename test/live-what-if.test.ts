@@ -55,7 +55,9 @@ function countedRounds(): number[] {
 /** Whether both sides were cut into slices: a calibration beside others may find it too slow. */
 function inSlices(): boolean {
   const sliced = comparison().what_if!.slice_ms !== null
-  const why = measured('out').warnings.some((warning) => warning.includes('alternate in whole replays'))
+  const why = measured('out').warnings.some((warning) =>
+    warning.includes('alternate in whole replays'),
+  )
   expect(sliced).toBe(!why)
   return sliced
 }
@@ -68,7 +70,10 @@ function verdictBy({ percentiles, control, not_counted, rounds }: WhatIf): strin
   const order = ['FAIL', 'UNDECIDED', 'PASS']
   const drifted = control !== null && Math.abs(Math.log(control)) > MOST_CONTROL
   if (drifted || not_counted.length === rounds) return 'UNDECIDED'
-  return order.find((candidate) => percentiles.some(({ verdict }) => verdict === candidate)) ?? 'UNDECIDED'
+  return (
+    order.find((candidate) => percentiles.some(({ verdict }) => verdict === candidate)) ??
+    'UNDECIDED'
+  )
 }
 
 /** Every round of a folder. */
@@ -268,7 +273,11 @@ describe('a second side', () => {
   })
 
   test('may be another scenario; what overrides the first overrides it too', async () => {
-    const otherText = changed(QUICK, ['name: tiny', 'name: other'], ['max_batch: 4', 'max_batch: 2'])
+    const otherText = changed(
+      QUICK,
+      ['name: tiny', 'name: other'],
+      ['max_batch: 4', 'max_batch: 2'],
+    )
     put(folder, 'other.yaml', otherText)
     const args = ['--against', 'other.yaml', '--set', 'duration_s=1', '--set', 'warmup_s=0']
     const ended = await run(

@@ -222,7 +222,9 @@ class Book {
     }
     return Math.max(
       0,
-      ...arena.together.map((buffers) => buffers.reduce((total, buffer) => total + powers(buffer), 0)),
+      ...arena.together.map((buffers) =>
+        buffers.reduce((total, buffer) => total + powers(buffer), 0),
+      ),
     )
   }
 

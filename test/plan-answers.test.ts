@@ -152,5 +152,7 @@ test('where no card has a price, cost counts replicas', async () => {
   const document = await plan(cards, { set, replications: 6 })
   expect(document.cost_unit).toBe('replicas')
   expect(document.without_price).toBeUndefined()
-  expect(planText(document)).toMatch(/^The cheapest configuration that holds .* is 2 replicas: 2 rep/)
+  expect(planText(document)).toMatch(
+    /^The cheapest configuration that holds .* is 2 replicas: 2 rep/,
+  )
 })

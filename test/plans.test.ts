@@ -103,7 +103,8 @@ describe('a plan', () => {
   test('has headroom and sensitivity of the winner: more rate and less speed are worse', () => {
     expect(document.headroom!.holds).toBeGreaterThanOrEqual(1)
     expect(document.max_rate_rps).toBeCloseTo(document.headroom!.holds! * document.rate_rps, 6)
-    const sensitivityOf = (what: string) => document.sensitivity.find((entry) => entry.what === what)!
+    const sensitivityOf = (what: string) =>
+      document.sensitivity.find((entry) => entry.what === what)!
     expect(sensitivityOf('rate').more.value).toBeGreaterThan(sensitivityOf('rate').less.value!)
     expect(sensitivityOf('speed').more.value).toBeLessThan(sensitivityOf('speed').less.value!)
     // nothing here has lengths

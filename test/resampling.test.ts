@@ -30,7 +30,11 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
   ])(
     'load $load, $replicas replicas; requests that met no stall scatter half as much at p99',
     (setting) => {
-      const [everyRequest, free] = resamplingBias(setting, [resampled], [allRequests, stallFree])[0]!
+      const [everyRequest, free] = resamplingBias(
+        setting,
+        [resampled],
+        [allRequests, stallFree],
+      )[0]!
       expectUnbiased(everyRequest!, WIDEST)
       expectUnbiased(
         free!,

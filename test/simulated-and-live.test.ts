@@ -29,7 +29,17 @@ function decisions({ rows: { columns } }: { rows: Rows }) {
   })
   const { sent, dispatched, done, executor, pool, batchSize, padded, outcome, refusal } = columns
   const { batchWait } = columns
-  const chosenColumns = { batch, sent, dispatched, done, executor, pool, batchSize, padded, outcome }
+  const chosenColumns = {
+    batch,
+    sent,
+    dispatched,
+    done,
+    executor,
+    pool,
+    batchSize,
+    padded,
+    outcome,
+  }
   return { ...chosenColumns, refusal, batchWait }
 }
 

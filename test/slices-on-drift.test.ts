@@ -22,11 +22,16 @@ function measured(slicing: Slicing | null, scale: number, change = (blocks: Bloc
     const blocks = playedBlocks(speeds, { rounds: ROUNDS, slicing, seed }).flat()
     const random = stream(seed, 0, 'resamples')
     const estimate = blockRatios(change(blocks), [0.5], () => random.uniform())[0]!
-    return { ratio: Math.log(estimate.ratio), width: Math.log(estimate.high! / estimate.low!), blocks }
+    return {
+      ratio: Math.log(estimate.ratio),
+      width: Math.log(estimate.high! / estimate.low!),
+      blocks,
+    }
   })
 }
 
-const spread = (trials: ReturnType<typeof measured>) => standardDeviation(trials.map(({ ratio }) => ratio))
+const spread = (trials: ReturnType<typeof measured>) =>
+  standardDeviation(trials.map(({ ratio }) => ratio))
 const width = (trials: ReturnType<typeof measured>) => mean(trials.map((trial) => trial.width))
 
 describe('on a machine that drifts over seconds and minutes', () => {

@@ -54,11 +54,15 @@ const SECOND_DOORS = [
 const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
 
 /** `file: what` for each offence in a file. */
-function offencesIn(among: readonly SourceFile[], offences: (file: SourceFile) => readonly string[]) {
+function offencesIn(
+  among: readonly SourceFile[],
+  offences: (file: SourceFile) => readonly string[],
+) {
   return among.flatMap((file) => offences(file).map((offence) => `${file.path}: ${offence}`))
 }
 
-const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([match]) => match)
+const matches = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([match]) => match)
 
 /** Casts that tell the compiler nothing, or that go through a type which fits every other. */
 function evasions(code: string): string[] {
@@ -222,9 +226,9 @@ describe('boundaries', () => {
     const computes = /^(runtime\/(live|models|calibration|memory|noise|parquet)|sim\/experiment)\//
     const commands = [...inFolder('runtime/commands'), ...inFolder('runtime/actions')]
     expect(commands.length).toBeGreaterThan(50)
-    expect(offencesIn(commands, ({ imports }) => imports.filter((name) => computes.test(name)))).toEqual(
-      [],
-    )
+    expect(
+      offencesIn(commands, ({ imports }) => imports.filter((name) => computes.test(name))),
+    ).toEqual([])
   })
 
   test('draws use the elementary functions of the kernel, which are the same on every engine', () => {

@@ -142,7 +142,8 @@ variants:
 test('requests that failed on a replica that was down are a warning of their variant', async () => {
   const path = put(folder, 'lost.yaml', LOST)
   const { document } = await variants(await loadVariants(path, {}), { replications: 2 })
-  const warning = /late: pool p: [\d,]+ requests failed on a replica that was down and still routed to/
+  const warning =
+    /late: pool p: [\d,]+ requests failed on a replica that was down and still routed to/
   expect(document.warnings.filter((text) => warning.test(text))).toHaveLength(1)
   expect(document.warnings.join()).not.toContain('early: pool p: ')
   expect(variantsText(document)).toMatch(warning)

@@ -38,7 +38,8 @@ export function exitCodeBy(document: unknown): number {
     return codeOf(rows, ['PASS', 'UNDECIDED', 'FAIL'])
   }
   if (kind === 'spillway-plan') {
-    if (fields.winner !== null) return codeOf(fields.verified ? [fields.verified] : [], Object.keys(CODES))
+    if (fields.winner !== null)
+      return codeOf(fields.verified ? [fields.verified] : [], Object.keys(CODES))
     return fields.rows!.some(({ verdict }) => verdict === 'UNDECIDED') ? 5 : 4
   }
   return fields.verdict === undefined ? 0 : CODES[fields.verdict]!

@@ -126,7 +126,9 @@ describe('hedged requests', () => {
     const plan = { throttling: { maxTokens: 2, tokenRatio: 0.5 }, fatal: [shed], maxAttempts: 2 }
     const pushbackArgs = (pushbackMs?: Ms): [Ms?] => (pushbackMs === undefined ? [] : [pushbackMs])
     const copiesOf = (pushbackMs?: Ms) =>
-      sentBy(plan, [0, 100], [[1, 0, shed, ...pushbackArgs(pushbackMs)]]).filter(([, , copy]) => copy > 0)
+      sentBy(plan, [0, 100], [[1, 0, shed, ...pushbackArgs(pushbackMs)]]).filter(
+        ([, , copy]) => copy > 0,
+      )
     expect(copiesOf()).toEqual([[110, 1, 1]])
     expect(copiesOf(50)).toEqual([[110, 1, 1]])
     expect(copiesOf(-1)).toEqual([])

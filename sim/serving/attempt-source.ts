@@ -151,7 +151,8 @@ export class AttemptSource implements Source {
     const hedgePushbackMs = plan.tied ? undefined : pushbackMs
     const at = now + nextAttemptAfter(hedgePushbackMs, 0)
     if (at === never) this.#cancel(repeated)
-    else if (hedgePushbackMs !== undefined || this.#due[repeated.slot]! > now) this.#plan(repeated, at)
+    else if (hedgePushbackMs !== undefined || this.#due[repeated.slot]! > now)
+      this.#plan(repeated, at)
   }
 
   get #nextDue(): Ms {

@@ -19,7 +19,9 @@ interface Pool extends Partial<PoolPlan> {
 
 /** Rows of a run of one pool. */
 function rowsOf({ at, ...columns }: Arrivals, { ms = 1, work, classes = [{}], ...pool }: Pool) {
-  const plan = planOf([pool], { classes: classes.map((partialClass) => ({ ...ANY_CLASS, ...partialClass })) })
+  const plan = planOf([pool], {
+    classes: classes.map((partialClass) => ({ ...ANY_CLASS, ...partialClass })),
+  })
   const requests = requestsOf(at, columns)
   return serve({ plan, requests, work: [work ?? { law: 'constant', ms }] }).rows.columns
 }

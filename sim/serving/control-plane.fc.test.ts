@@ -130,7 +130,9 @@ const tables = [
   })),
   ...(['aimd', 'cork', 'deadline-aware', 'length-bucketed'] as const).map((policy) => ({
     name: `${policy} under any discipline`,
-    systems: fc.oneof(...disciplinesFor(policy).map((discipline) => systemUnder(policy, discipline))),
+    systems: fc.oneof(
+      ...disciplinesFor(policy).map((discipline) => systemUnder(policy, discipline)),
+    ),
     discipline: 'any',
   })),
   ...disciplines.map((discipline) => ({

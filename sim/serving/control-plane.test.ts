@@ -16,7 +16,11 @@ function rowsOf(
   pool: Partial<PoolPlan>,
   planChanges: Partial<ServingPlan> = {},
 ) {
-  const system = { plan: planOf([pool], planChanges), requests: requestsOf(at), work: [constant(ms)] }
+  const system = {
+    plan: planOf([pool], planChanges),
+    requests: requestsOf(at),
+    work: [constant(ms)],
+  }
   return columnsOf(system)
 }
 
@@ -30,7 +34,10 @@ function columnsOf(system: SmallSystem) {
     pool: Array.from(columns.pool),
     batchWait: Array.from(columns.batchWait),
     padded: Array.from(columns.padded),
-    outcome: Array.from(columns.outcome, (code) => outcomes.find(([, outcomeCode]) => outcomeCode === code)![0]),
+    outcome: Array.from(
+      columns.outcome,
+      (code) => outcomes.find(([, outcomeCode]) => outcomeCode === code)![0],
+    ),
   }
 }
 

@@ -77,7 +77,9 @@ export class ControlPlane implements ControlPlanePort {
     const attempts = attemptsOf(plan, requests)
     this.#attempts = attempts
     this.#hasCopies = attempts?.hasCopies === true
-    const everyObserver = attempts?.hasCopies ? observerOf([attempts, world.observer]) : world.observer
+    const everyObserver = attempts?.hasCopies
+      ? observerOf([attempts, world.observer])
+      : world.observer
     const pools = poolStates(plan, requests, everyObserver)
     const stations = pools.flatMap((pool) => pool.stations)
     const stationOf = topologyOf(plan).executors.map(({ station }) => stations[station]!)

@@ -179,7 +179,8 @@ test('without overheads an end is seen at its instant', () => {
 test('a stalled dispatcher sees an end when its stall is over, awake or not', () => {
   const dispatcher = { from: [1], to: [5] }
   const machine = machineOf({ executors: [{ times: [0], speeds: [1] }], dispatcher, intake: NEVER })
-  for (const arrivals of [[0], [0, 2.05], [0, 9]]) expect(observed({ arrivals, machine }).done).toBe(5)
+  for (const arrivals of [[0], [0, 2.05], [0, 9]])
+    expect(observed({ arrivals, machine }).done).toBe(5)
 })
 
 test('a starved world handles no event until its source is refilled', () => {

@@ -140,9 +140,11 @@ async function bundle(name: string, tree: string): Promise<string> {
         if (!full.startsWith(HERE) || isProduct) return null
         const within = full.slice(HERE.length)
         if (!PRODUCT.test(within) && within !== FLAGS) return null
-        const path = join(tree, within)
+        const file = join(tree, within)
         // a version without this file has no flags, or has them in sim/kernel
-        return within === FLAGS && !existsSync(path) ? { path, namespace: 'none' } : { path }
+        return within === FLAGS && !existsSync(file)
+          ? { path: file, namespace: 'none' }
+          : { path: file }
       })
       onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'export {}' }))
     },

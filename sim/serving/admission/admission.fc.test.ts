@@ -19,7 +19,9 @@ test('a pool that generates holds as many sequences as its limit, and no fewer',
     fc.property(generatingSystem(), limits, (system, limit) => {
       const { sent, done, refusal } = serve(limited(system, limit), { audited: false }).rows.columns
       for (const [key, now] of sent.entries()) {
-        const admitted = [...sent.keys()].filter((earlier) => earlier < key && refusal[earlier] === REFUSAL.none)
+        const admitted = [...sent.keys()].filter(
+          (earlier) => earlier < key && refusal[earlier] === REFUSAL.none,
+        )
         if (refusal[key] === REFUSAL.none) {
           expect(admitted.filter((earlier) => done[earlier]! > now).length).toBeLessThan(limit)
         } else if (refusal[key] === REFUSAL.concurrency) {
@@ -36,7 +38,9 @@ test('a KV transfer makes room, and no sequence is counted twice', () => {
     fc.property(generatingSystem({ split: true }), limits, (system, limit) => {
       const { sent, done, refusal } = serve(limited(system, limit), { audited: false }).rows.columns
       for (const [key, now] of sent.entries()) {
-        const before = [...sent.keys()].filter((earlier) => earlier < key && refusal[earlier] === REFUSAL.none)
+        const before = [...sent.keys()].filter(
+          (earlier) => earlier < key && refusal[earlier] === REFUSAL.none,
+        )
         const inSystem = before.filter((earlier) => done[earlier]! >= now).length
         if (inSystem < limit) expect([REFUSAL.none, REFUSAL.memory]).toContain(refusal[key])
       }

@@ -93,9 +93,14 @@ describe('token bucket', () => {
 
   test('of a class or of a tenant is its own', () => {
     const classes = [{ tenant: 'a' }, { tenant: 'a' }, { tenant: 'b' }]
-    const came = [0, 0, 0, 1, 1, 2, 2, 2].map((classNumber, i) => ({ at: i / 100, class: classNumber }))
+    const came = [0, 0, 0, 1, 1, 2, 2, 2].map((classNumber, i) => ({
+      at: i / 100,
+      class: classNumber,
+    }))
     const shed = (per: 'pool' | 'class' | 'tenant') =>
-      refusals(came, { tokenBucket: { ...bucket, per } }, { classes }).map((refusal) => refusal === tokens)
+      refusals(came, { tokenBucket: { ...bucket, per } }, { classes }).map(
+        (refusal) => refusal === tokens,
+      )
     expect(shed('pool')).toEqual([0, 0, 1, 1, 1, 1, 1, 1].map(Boolean))
     expect(shed('tenant')).toEqual([0, 0, 1, 1, 1, 0, 0, 1].map(Boolean))
     expect(shed('class')).toEqual([0, 0, 1, 0, 0, 0, 0, 1].map(Boolean))

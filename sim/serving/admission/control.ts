@@ -36,4 +36,5 @@ export interface AdmissionControl {
   of(pool: PoolPlan, classes: readonly ClassPlan[], requests: Requests): Control | null
 }
 
-export const admissionControl = (control: AdmissionControl): AdmissionControl => Object.freeze(control)
+export const admissionControl = (control: AdmissionControl): AdmissionControl =>
+  Object.freeze(control)

@@ -229,7 +229,11 @@ describe('success rates', () => {
   })
 
   /** Each replica has so many requests, of which these succeed. */
-  function ejectedBy(good: readonly number[], requests: number, changed: Partial<EnvoyOutlierPlan> = {}) {
+  function ejectedBy(
+    good: readonly number[],
+    requests: number,
+    changed: Partial<EnvoyOutlierPlan> = {},
+  ) {
     const { detector, end, reports } = detectorOf(good.length, {
       maxEjectionPercent: 100,
       consecutive5xx: 1e6,

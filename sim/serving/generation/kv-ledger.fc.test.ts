@@ -18,7 +18,8 @@ test('counts by phase equal those of single sequences', () => {
         const ledger = new KvLedger({ blocks, blockTokens })
         let contexts: number[] = []
         let step = 0
-        const heldBlocks = () => contexts.reduce((sum, context) => sum + Math.ceil(context / blockTokens), 0)
+        const heldBlocks = () =>
+          contexts.reduce((sum, context) => sum + Math.ceil(context / blockTokens), 0)
         for (const event of actions) {
           if (event.kind === 'join') {
             const needed = ledger.blocksOf(event.context)

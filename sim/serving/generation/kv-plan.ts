@@ -69,7 +69,10 @@ export function kvBytes(pool: Pool, { models, pools, devices }: Scenario): KvByt
   const limit = devices.find(({ name }) => name === memory.device)!.limit_mib * MIB
   const sharing = pools.filter((candidate) => candidate.memory?.device === memory.device)
   const replicas = sharing.reduce((sum, sharer) => sum + sharer.replicas, 0)
-  const allWeights = sharing.reduce((sum, sharer) => sum + sharer.replicas * weightsBytes(models, sharer), 0)
+  const allWeights = sharing.reduce(
+    (sum, sharer) => sum + sharer.replicas * weightsBytes(models, sharer),
+    0,
+  )
   return { limit, weights, cache: (limit - allWeights) / replicas, token }
 }
 

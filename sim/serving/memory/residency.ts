@@ -173,7 +173,10 @@ export class Residency {
     if (ledger.free[device]! >= bytes) return true
     if (this.#policies[device] === null) return false
     const evictable = this.#evictable(executor)
-    const most = evictable.reduce((sum, victim) => sum + ledger.resident[victim]!, ledger.free[device]!)
+    const most = evictable.reduce(
+      (sum, victim) => sum + ledger.resident[victim]!,
+      ledger.free[device]!,
+    )
     if (most < bytes) return false
     for (const victim of evictable) {
       this.#evict(now, victim)
@@ -199,9 +202,14 @@ export class Residency {
     const waited = (candidate: number) => (stationOf[candidate]!.queue.length > 0 ? 1 : 0)
     const { deviceOf } = this.#world.ledger
     const mayGo = (candidate: number) =>
-      this.#state[candidate] === IDLE && this.#loadMs[candidate] !== null && this.#fresh[candidate] === 0
+      this.#state[candidate] === IDLE &&
+      this.#loadMs[candidate] !== null &&
+      this.#fresh[candidate] === 0
     return [...deviceOf.keys()]
-      .filter((candidate) => candidate !== executor && deviceOf[candidate] === deviceOf[executor] && mayGo(candidate))
+      .filter(
+        (candidate) =>
+          candidate !== executor && deviceOf[candidate] === deviceOf[executor] && mayGo(candidate),
+      )
       .sort(
         (a, b) =>
           waited(a) - waited(b) ||

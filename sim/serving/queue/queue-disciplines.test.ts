@@ -33,7 +33,9 @@ function columnsOf(
       classes: came.map((arrival) => arrival.class ?? 0),
     },
   )
-  const plan = planOf([pool], { classes: classes.map((partialClass) => ({ ...ANY_CLASS, ...partialClass })) })
+  const plan = planOf([pool], {
+    classes: classes.map((partialClass) => ({ ...ANY_CLASS, ...partialClass })),
+  })
   return serve({ plan, requests, work: [{ law: 'constant', ms: 10 }] }).rows.columns
 }
 

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { planOf, unlimited, viewOf } from './scaler.test-helper.ts'
 import type { ScalerView } from './scaling-policy.ts'
 
-const metrics = (target: number, settings: object = {}) => [{ metric: 'concurrency', target, ...settings }]
+const metrics = (target: number, settings: object = {}) => [
+  { metric: 'concurrency', target, ...settings },
+]
 /** An HPA that acts at once, for the rules on ratios. */
 const AT_ONCE = {
   scale_up: { policies: [{ type: 'pods', value: 10_000, period_s: 15 }] },
@@ -62,7 +64,8 @@ describe('the ratio of the metric to its target', () => {
   test('tolerances of the two directions differ where they are set (KEP-4951)', () => {
     const scaleUp = { ...AT_ONCE.scale_up, tolerance: 0 }
     const plan = planOf('hpa', { metrics: metrics(100), ...AT_ONCE, scale_up: scaleUp })
-    const replicasAt = (value: number) => unlimited(plan)(viewOf(20, [repeated(20, value)])).replicas
+    const replicasAt = (value: number) =>
+      unlimited(plan)(viewOf(20, [repeated(20, value)])).replicas
     expect([replicasAt(102), replicasAt(95), replicasAt(89)]).toEqual([21, 20, 18])
   })
 })

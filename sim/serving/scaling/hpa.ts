@@ -19,7 +19,9 @@ export function hpaDecision(
   const stay = (reason: string) => ({ replicas: wanted, reason })
   if (wanted === 0 && plan.min > 0)
     return stay('off: an HPA with a min above 0 does not start at 0')
-  const proposals = plan.metrics.map((metric, i) => proposal(metric, view.figures[i] ?? [], view, plan))
+  const proposals = plan.metrics.map((metric, i) =>
+    proposal(metric, view.figures[i] ?? [], view, plan),
+  )
   const delivered = proposals.filter((value): value is Proposal => value !== null)
   if (delivered.length === 0) return stay('no metric was delivered')
   const highest = delivered.reduce((a, b) => (b.replicas > a.replicas ? b : a))

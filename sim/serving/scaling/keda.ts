@@ -72,13 +72,18 @@ function poll(plan: PlanOf<'keda'>, state: Keda, view: ScalerView): ScalingDecis
     return { replicas: Math.max(plan.min, 1), reason: `${text}: the pool starts` }
   }
   const stops = wanted > restingReplicas && (plan.idle !== undefined || plan.min === 0)
-  if (!stops) return wanted < restingReplicas ? { replicas: restingReplicas, reason: `${text}: min is restored` } : null
+  if (!stops)
+    return wanted < restingReplicas
+      ? { replicas: restingReplicas, reason: `${text}: min is restored` }
+      : null
   const { lastActive, createdAt } = state
   const isCooledDown =
     lastActive === null
       ? now > createdAt! + 1000 * plan.initialCooldownS
       : now > lastActive + 1000 * plan.cooldownS
-  return isCooledDown ? { replicas: restingReplicas, reason: `${text}: idle for the cooldown, the pool stops` } : null
+  return isCooledDown
+    ? { replicas: restingReplicas, reason: `${text}: idle for the cooldown, the pool stops` }
+    : null
 }
 
 /** The HPA that KEDA feeds; it does not act at 0, and its own minimum is 1. */

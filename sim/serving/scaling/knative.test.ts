@@ -109,7 +109,8 @@ describe('panic', () => {
   })
 
   test('is where a new autoscaler of several replicas begins (StartInPanicMode)', () => {
-    const startOf = (ready: number) => unlimited(planWith(10, 11))(viewOf(ready, both(0, 0))).replicas
+    const startOf = (ready: number) =>
+      unlimited(planWith(10, 11))(viewOf(ready, both(0, 0))).replicas
     expect([0, 1, 2, 7].map(startOf)).toEqual([0, 0, 2, 7])
   })
 })

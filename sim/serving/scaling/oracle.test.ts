@@ -46,7 +46,8 @@ describe('the oracle', () => {
           expect(serves(paid, leadSteps, at)).toBeGreaterThanOrEqual(count)
         }
         const plans = need.reduce<number[][]>(
-          (plansSoFar) => plansSoFar.flatMap((plan) => [0, 1, 2, 3].map((count) => [...plan, count])),
+          (plansSoFar) =>
+            plansSoFar.flatMap((plan) => [0, 1, 2, 3].map((count) => [...plan, count])),
           [[]],
         )
         const enough = plans.filter((plan) =>

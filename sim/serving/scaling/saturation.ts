@@ -25,7 +25,9 @@ export interface SaturationVerdict {
  * docs/saturation-analyzer.md @b08b1c7, steps 1 to 5).
  */
 export function saturationOf(loads: readonly ReplicaLoad[], limits: Thresholds): SaturationVerdict {
-  const free = loads.filter(({ kv, queue }) => kv < limits.kvThreshold && queue < limits.queueThreshold)
+  const free = loads.filter(
+    ({ kv, queue }) => kv < limits.kvThreshold && queue < limits.queueThreshold,
+  )
   const kv = free.reduce((sum, load) => sum + load.kv, 0)
   const queue = free.reduce((sum, load) => sum + load.queue, 0)
   /** the mean spare of the unsaturated replicas if they were so many */
@@ -33,7 +35,8 @@ export function saturationOf(loads: readonly ReplicaLoad[], limits: Thresholds):
     kv: replicas === 0 ? 0 : limits.kvThreshold - kv / replicas,
     queue: replicas === 0 ? 0 : limits.queueThreshold - queue / replicas,
   })
-  const isTooLittle = ({ kv, queue }: ReplicaLoad) => kv < limits.kvSpare || queue < limits.queueSpare
+  const isTooLittle = ({ kv, queue }: ReplicaLoad) =>
+    kv < limits.kvSpare || queue < limits.queueSpare
   const text = (load: ReplicaLoad) => `spare KV ${short(load.kv)}, spare queue ${short(load.queue)}`
   const now = spare(free.length)
   if (isTooLittle(now)) return { change: 'up', reason: `${text(now)}: too little` }

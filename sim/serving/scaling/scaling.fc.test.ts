@@ -154,7 +154,9 @@ test.each(Object.entries(policiesByLoad))(
     const load = fc.double({ min: 0, max: 200, noNaN: true })
     fc.assert(
       fc.property(load, load, fc.integer({ min: 1, max: 30 }), (a, b, wanted) => {
-        expect(replicasAt(wanted, Math.max(a, b))).toBeGreaterThanOrEqual(replicasAt(wanted, Math.min(a, b)))
+        expect(replicasAt(wanted, Math.max(a, b))).toBeGreaterThanOrEqual(
+          replicasAt(wanted, Math.min(a, b)),
+        )
       }),
     )
   },

@@ -57,7 +57,10 @@ export class SharedBudget {
   ask(now: Ms, asking: Sharer, { replicas, reason }: ScalingDecision): void {
     this.#asked[asking.pool] = replicas
     const sharers = this.#sharers
-    const asks = sharers.map((sharer) => ({ ...this.#poolOf(sharer), asked: this.#asked[sharer.pool]! }))
+    const asks = sharers.map((sharer) => ({
+      ...this.#poolOf(sharer),
+      asked: this.#asked[sharer.pool]!,
+    }))
     const grants = allotted(asks, this.#plan)
     for (const [i, sharer] of sharers.entries()) {
       const [granted, cut] = [grants[i]!, asks[i]!.asked - grants[i]!]
@@ -66,7 +69,12 @@ export class SharedBudget {
         const text = cut > 0 ? `${reason}; cut to ${share} by the budget` : reason
         sharer.grant(now, granted, text, cut > 0)
       } else if (granted !== sharer.wanted) {
-        sharer.grant(now, granted, `granted ${share}, as ${asking.name} asks for ${replicas}`, cut > 0)
+        sharer.grant(
+          now,
+          granted,
+          `granted ${share}, as ${asking.name} asks for ${replicas}`,
+          cut > 0,
+        )
       }
       sharer.cut(now, cut)
     }

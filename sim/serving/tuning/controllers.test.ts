@@ -81,7 +81,13 @@ describe('pid', () => {
   })
 
   test('negative control: without the integral part it stays away from the target', () => {
-    const withoutIntegral: TuningPlan = { ...shared, ...range, controller: 'pid', ...gains, integral: 0 }
+    const withoutIntegral: TuningPlan = {
+      ...shared,
+      ...range,
+      controller: 'pid',
+      ...gains,
+      integral: 0,
+    }
     expect(Math.abs(settled(withoutIntegral, 3) - 100)).toBeGreaterThan(5)
   })
 
@@ -99,7 +105,12 @@ describe('bandit', () => {
   const plan: TuningPlan = { ...shared, controller: 'bandit', values, discount: 1, start: 4 }
 
   /** Regret after each window, against always the best value: windows of one request. */
-  function regrets(tuning: TuningPlan, windows: number, seed: number, means = () => MEANS): number[] {
+  function regrets(
+    tuning: TuningPlan,
+    windows: number,
+    seed: number,
+    means = () => MEANS,
+  ): number[] {
     const random = new Random(`bandit ${seed}`)
     const { decide } = controllerOf(tuning)
     let arm = 0
@@ -145,7 +156,13 @@ describe('bandit', () => {
   })
 
   test('negative control: a discount costs regret in proportion where nothing changes', () => {
-    const discounted: TuningPlan = { ...shared, controller: 'bandit', values, discount: 0.9, start: 4 }
+    const discounted: TuningPlan = {
+      ...shared,
+      controller: 'bandit',
+      values,
+      discount: 0.9,
+      start: 4,
+    }
     const run = regrets(discounted, 8000, 1)
     expect(run[7999]! / run[1999]!).toBeGreaterThan(3)
   })
@@ -155,7 +172,13 @@ describe('bandit', () => {
       let n = 0
       return () => (n++ < 3000 ? [0.2, 0.5, 0.9, 0.4] : [0.2, 0.5, 0.1, 0.4])
     }
-    const discounted: TuningPlan = { ...shared, controller: 'bandit', values, discount: 0.998, start: 4 }
+    const discounted: TuningPlan = {
+      ...shared,
+      controller: 'bandit',
+      values,
+      discount: 0.998,
+      start: 4,
+    }
     const total = (tuning: TuningPlan) =>
       [1, 2, 3, 4, 5].reduce((sum, seed) => sum + regrets(tuning, 6000, seed, moving()).at(-1)!, 0)
     expect(total(discounted)).toBeLessThan(total(plan))

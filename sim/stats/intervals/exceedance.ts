@@ -75,13 +75,20 @@ export function exceedanceOf(counts: {
   return {
     value: beyond / n,
     low: beyond === 0 ? 0 : betaQuantile(tail, effectiveBeyond, effectiveN - effectiveBeyond + 1),
-    high: beyond === n ? 1 : 1 - betaQuantile(tail, effectiveN - effectiveBeyond, effectiveBeyond + 1),
+    high:
+      beyond === n ? 1 : 1 - betaQuantile(tail, effectiveN - effectiveBeyond, effectiveBeyond + 1),
     n,
     runs,
     designEffect: effect,
     confidence: (share) => ({
-      below: beyond === n ? 0 : overRuns(betaCdf(share, effectiveBeyond + 1, effectiveN - effectiveBeyond)),
-      above: beyond === 0 ? 0 : overRuns(betaCdf(1 - share, effectiveN - effectiveBeyond + 1, effectiveBeyond)),
+      below:
+        beyond === n
+          ? 0
+          : overRuns(betaCdf(share, effectiveBeyond + 1, effectiveN - effectiveBeyond)),
+      above:
+        beyond === 0
+          ? 0
+          : overRuns(betaCdf(1 - share, effectiveN - effectiveBeyond + 1, effectiveBeyond)),
     }),
   }
 }
@@ -128,7 +135,10 @@ function shareAt({ values }: RunTail, shares: readonly number[], threshold: numb
   // a level that only lost requests reach is infinitely far
   if (high === Number.POSITIVE_INFINITY) return shares[upper + 1]!
   const share = (threshold - low) / (high - low)
-  return Math.min(1, exp(log(shares[upper + 1]!) + share * log(shares[upper]! / shares[upper + 1]!)))
+  return Math.min(
+    1,
+    exp(log(shares[upper + 1]!) + share * log(shares[upper]! / shares[upper + 1]!)),
+  )
 }
 
 const medianOf = (values: readonly number[]) =>

@@ -93,7 +93,9 @@ test('rows of a column are recorded as their durations one by one are, to the la
       const [from, to] = [Math.floor(rows.length / 4), rows.length]
       const histogram = new Histogram()
       histogram.recordRows(latency, rows, from, to)
-      expect(histogram).toEqual(histogramOf(Array.from(rows.subarray(from, to), (row) => values[row]!)))
+      expect(histogram).toEqual(
+        histogramOf(Array.from(rows.subarray(from, to), (row) => values[row]!)),
+      )
       const filled = histogramOf(values)
       filled.recordRows(latency, rows, from, to)
       expect(filled.count).toBe(values.length + to - from)

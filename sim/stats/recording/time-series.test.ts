@@ -63,7 +63,10 @@ test('requests are conserved up to the end, and queue lengths integrate to the w
       const { bucket_s, arrived_rps, served_rps, queue_mean, heat } = seriesOf(drawnStays)
       const before = (time: number) => time < DURATION_MS
       expect(arrived_rps).toHaveLength(BUCKETS)
-      expect(sum(arrived_rps) * bucket_s).toBeCloseTo(drawnStays.filter(({ at }) => before(at)).length, 6)
+      expect(sum(arrived_rps) * bucket_s).toBeCloseTo(
+        drawnStays.filter(({ at }) => before(at)).length,
+        6,
+      )
       const served = drawnStays.filter(({ lost }) => !lost)
       const ended = served.filter(({ at, wait, service }) => before(at + wait + service))
       expect(sum(served_rps) * bucket_s).toBeCloseTo(ended.length, 6)

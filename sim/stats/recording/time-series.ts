@@ -111,7 +111,8 @@ export class TimeSeries {
   summary(): Series {
     const perSecond = 1000 / this.#bucketMs
     const untilDrain = (counts: Float64Array) => counts.subarray(0, DRAIN)
-    const rates = (counts: Float64Array) => Array.from(untilDrain(counts), (count) => count * perSecond)
+    const rates = (counts: Float64Array) =>
+      Array.from(untilDrain(counts), (count) => count * perSecond)
     const ratio = (top: Float64Array, bottom: Float64Array) =>
       Array.from(untilDrain(top), (value, i) => (bottom[i]! > 0 ? value / bottom[i]! : null))
     return {

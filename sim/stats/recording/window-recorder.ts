@@ -37,7 +37,8 @@ export function windowOptions({ traffic, slo, warmup_s, duration_s }: Scenario):
       windows: windowsOfLength(1000 * window_s),
     })),
   )
-  const reported = REPORTED_MS.map(windowsOfLength).find(([first]) => first!.count >= FEWEST_WINDOWS) ?? null
+  const reported =
+    REPORTED_MS.map(windowsOfLength).find(([first]) => first!.count >= FEWEST_WINDOWS) ?? null
   return { reported, objectives }
 }
 
@@ -154,11 +155,17 @@ export class WindowRecorder {
           : {
               lengthMs,
               classes: this.#reported.map(worstOf),
-              utilisation: paid.map((_, i) => Math.max(...utilisations.map((byPool) => byPool[i]!))),
-              capacityUtilisation: paid.map((_, i) => Math.max(...ofCapacity.map((byPool) => byPool[i]!))),
+              utilisation: paid.map((_, i) =>
+                Math.max(...utilisations.map((byPool) => byPool[i]!)),
+              ),
+              capacityUtilisation: paid.map((_, i) =>
+                Math.max(...ofCapacity.map((byPool) => byPool[i]!)),
+              ),
               queue: Math.max(...this.#load.map(({ queue }) => queue)),
             },
-      objectives: this.#judged.map((classSeries) => classSeries.map((series) => worstOf(series)[0]!)),
+      objectives: this.#judged.map((classSeries) =>
+        classSeries.map((series) => worstOf(series)[0]!),
+      ),
     }
   }
 }

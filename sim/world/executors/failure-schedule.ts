@@ -36,7 +36,9 @@ export function failureSchedule(
   replication: number,
 ): ExecutorEvent[] {
   const events = failures.flatMap((executorFailures, executor) =>
-    executorEvents(executorFailures, executor, durationMs, (name) => stream(seed, replication, name)),
+    executorEvents(executorFailures, executor, durationMs, (name) =>
+      stream(seed, replication, name),
+    ),
   )
   // stable, so events of one executor at one instant keep their order
   return events.sort((a, b) => a.at - b.at)

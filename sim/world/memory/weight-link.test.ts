@@ -104,7 +104,10 @@ describe('Poisson loads are M/G/1 with processor sharing, load 0.5', () => {
         return { at, bytes: bytes(random) }
       })
       const endTimes = ends(drawnLoads)
-      return drawnLoads.reduce((sum, { at: from }, i) => sum + endTimes[i]! - from, 0) / drawnLoads.length
+      return (
+        drawnLoads.reduce((sum, { at: from }, i) => sum + endTimes[i]! - from, 0) /
+        drawnLoads.length
+      )
     })
     return meanWithError(means)
   }

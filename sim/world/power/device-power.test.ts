@@ -27,7 +27,10 @@ const plain: PoweredExecutor = {
   slowdown: () => 1,
   heat: null,
 }
-const heated = (changes: Partial<PoweredExecutor>, throttleChanges?: Partial<Throttle>): PoweredExecutor => ({
+const heated = (
+  changes: Partial<PoweredExecutor>,
+  throttleChanges?: Partial<Throttle>,
+): PoweredExecutor => ({
   ...plain,
   heat: { rack: 0, device: 0, throttle: throttle(throttleChanges), restartC: 40 },
   ...changes,
@@ -116,7 +119,10 @@ describe('heat', () => {
   })
 
   test('stops a device at the moment of the shutdown, and is seen to have cooled', () => {
-    const { power, looks } = watched([heated({}, { steps: [], shutdownC: assumed(80) })], [rackOf(1)])
+    const { power, looks } = watched(
+      [heated({}, { steps: [], shutdownC: assumed(80) })],
+      [rackOf(1)],
+    )
     // towards 130 °C; the batch has no end of its own
     power.finish(0, 0, knee + 1000, 1)
     expect(looks(knee + 1)).toEqual([[expect.closeTo(knee, 3), 0, true]])
@@ -148,7 +154,10 @@ describe('heat', () => {
   })
 
   test('of a batch that is lost ends with it, and so does its energy', () => {
-    const { power, looks } = watched([heated({}, { steps: [], shutdownC: assumed(80) })], [rackOf(1)])
+    const { power, looks } = watched(
+      [heated({}, { steps: [], shutdownC: assumed(80) })],
+      [rackOf(1)],
+    )
     power.finish(0, 0, 2 * knee, 1)
     power.lost(0, 1000)
     expect(looks(600_000)).toEqual([])

@@ -235,7 +235,10 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
       if (!powered?.heat) continue
       const rack = this.#racks[powered.heat.rack]!
       const { warmestC, slowest } = this.heat[powered.pool]!
-      const [celsius, clock] = [rack.temperatureC(powered.heat.device), rack.clock(powered.heat.device)]
+      const [celsius, clock] = [
+        rack.temperatureC(powered.heat.device),
+        rack.clock(powered.heat.device),
+      ]
       // the first of a pool replaces NaN
       if (!(celsius <= warmestC[interval]!)) warmestC[interval] = celsius
       if (!(clock >= slowest[interval]!)) slowest[interval] = clock

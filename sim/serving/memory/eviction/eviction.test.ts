@@ -36,7 +36,8 @@ function naive(
   const gone: number[] = []
   let aged = 0
   for (const [time, model] of models.entries()) {
-    const used = () => [...resident.keys()].reduce((sum, residentModel) => sum + weights[residentModel]!, 0)
+    const used = () =>
+      [...resident.keys()].reduce((sum, residentModel) => sum + weights[residentModel]!, 0)
     while (!resident.has(model) && used() + weights[model]! > limitBytes) {
       const [victim, { value }] = [...resident].sort(
         ([, a], [, b]) => a.value - b.value || a.time - b.time,

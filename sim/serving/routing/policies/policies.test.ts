@@ -19,7 +19,9 @@ describe('random', () => {
   })
 
   test('routers of different pools draw independently', () => {
-    const [first, second] = [0, 1].map((number) => routerOf('random', candidatesOf(0, 0), { number }))
+    const [first, second] = [0, 1].map((number) =>
+      routerOf('random', candidatesOf(0, 0), { number }),
+    )
     const pairs = times(10_000, () => 2 * first!.next() + second!.next())
     for (const count of countsOf(pairs, 4)) {
       expect(Math.abs(count - 2500)).toBeLessThan(4 * Math.sqrt(10_000 * 0.25 * 0.75))

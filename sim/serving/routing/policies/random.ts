@@ -5,5 +5,6 @@ import { CandidateDraws } from './draws.ts'
 export const random: RoutingPolicy<{ readonly policy: 'random' }, CandidateDraws> = Object.freeze({
   kind: 'random',
   begin: (_: unknown, candidates: readonly Candidate[]) => new CandidateDraws(1, candidates.length),
-  choose: (draws: CandidateDraws, view: RouterView) => (draws.draw(view) > 0 ? draws.drawn[0]! : -1),
+  choose: (draws: CandidateDraws, view: RouterView) =>
+    draws.draw(view) > 0 ? draws.drawn[0]! : -1,
 })

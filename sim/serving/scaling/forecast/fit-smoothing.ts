@@ -80,7 +80,9 @@ function seasonOf(history: readonly number[], shape: SeasonShape, firstStep: num
   }
   return Array.from(sums, (sum, bin) => {
     const binMean = counts[bin]! > 0 ? sum / counts[bin]! : overallMean
-    return seasonality === 'multiplicative' ? Math.max(0.05, binMean / overallMean) : binMean - overallMean
+    return seasonality === 'multiplicative'
+      ? Math.max(0.05, binMean / overallMean)
+      : binMean - overallMean
   })
 }
 
