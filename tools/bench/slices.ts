@@ -39,7 +39,7 @@ export interface Slice {
   readonly peakBytes: number
 }
 
-// as the processes of this version do: some versions have the flags in sim/kernel, earlier ones none
+// as the processes of this version do; earlier versions have the flags in sim/kernel, or none
 const { COMPILER_FLAGS = [] }: Partial<typeof flags> = { ...kernel, ...flags }
 for (const flag of COMPILER_FLAGS) setFlagsFromString(flag)
 
