@@ -201,13 +201,13 @@ const faults: readonly Fault[] = [
       ],
       ...(['random', 'rotating', 'first'] as const).flatMap((ties) =>
         (['random', 'rotating', 'first'] as const)
-          .filter((other) => other !== ties)
+          .filter((otherTies) => otherTies !== ties)
           .map(
-            (other) =>
+            (otherTies) =>
               [
-                `of equals ${other} instead of ${ties}`,
+                `of equals ${otherTies} instead of ${ties}`,
                 { ...queues, routing: { policy: 'least-loaded', ties, viewAgeMs: 0 } },
-                { ...queues, routing: { policy: 'least-loaded', ties: other, viewAgeMs: 0 } },
+                { ...queues, routing: { policy: 'least-loaded', ties: otherTies, viewAgeMs: 0 } },
               ] as const,
           ),
       ),

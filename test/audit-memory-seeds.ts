@@ -60,13 +60,13 @@ export function memorySeeds(): Seed[] {
         // each fits alone, but not both together
         const bytes = ({ keys }: { keys: readonly number[] }) =>
           keys.length * (10 + c.padded[keys[0]!]!)
-        const apart = pairOf(
+        const pair = pairOf(
           c,
           (a, b) =>
             a.executor !== b.executor && b.dispatched >= a.done && bytes(a) + bytes(b) > 300,
         )
-        write(c, apart[0].keys, 'done', apart[1].done)
-        return [...apart[0].keys, ...apart[1].keys]
+        write(c, pair[0].keys, 'done', pair[1].done)
+        return [...pair[0].keys, ...pair[1].keys]
       },
     },
     oneRequest(

@@ -12,9 +12,9 @@ const generates = ({ plan }: SmallSystem) =>
 describe.each(worldNames)('in %s rows', (world) => {
   // a live replay supports neither generation nor shared cards
   const isLive = (system: SmallSystem) => !generates(system) && system.cards === undefined
-  const known = seeds.filter(({ system }) => world === 'simulated' || isLive(system))
+  const applicable = seeds.filter(({ system }) => world === 'simulated' || isLive(system))
 
-  test.each(known)('$rule names the rows: $what', ({ rule, system, spoil }) => {
+  test.each(applicable)('$rule names the rows: $what', ({ rule, system, spoil }) => {
     const { plan, requests } = system
     const { rows } = worlds[world](system)
     const { columns } = rows
@@ -22,9 +22,11 @@ describe.each(worldNames)('in %s rows', (world) => {
     expect(audit(columns).violations).toBe(0)
     const copied = rows.grown(rows.count).columns
     const expected = spoil(copied)
-    const found = audit(copied).rules.find((report) => report.rule === rule)!
-    const naming = found.first.filter(({ rows }) => expected.every((key) => rows.includes(key)))
-    expect(naming, JSON.stringify(found.first)).not.toEqual([])
+    const ruleReport = audit(copied).rules.find((report) => report.rule === rule)!
+    const naming = ruleReport.first.filter(({ rows }) =>
+      expected.every((key) => rows.includes(key)),
+    )
+    expect(naming, JSON.stringify(ruleReport.first)).not.toEqual([])
     for (const key of expected) expect(naming[0]!.text).toContain(String(key))
   })
 })

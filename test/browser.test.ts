@@ -82,10 +82,10 @@ describe('parsing, resolving and simulating', () => {
         expect(
           await has('globalThis.crossOriginIsolated || "SharedArrayBuffer" in globalThis'),
         ).toBe(false)
-        const there = async (text: string) =>
+        const inBrowser = async (text: string) =>
           (await has(`simulation.simulated(${JSON.stringify(text)})`)) as Simulated
         for (const text of [WAVES, POOLS, GENERATING]) {
-          expect(await there(text)).toEqual(simulated(text))
+          expect(await inBrowser(text)).toEqual(simulated(text))
         }
       } finally {
         await browser.close()

@@ -41,16 +41,21 @@ pools:
 const inputOf = (budget: string, queue?: string) =>
   simulationInput(parseScenario(textOf(budget, queue), { file: 'budgets.yaml' }).scenario)
 
-function audited(budget: string, queue?: string, less = 0, changes?: readonly ExecutorChange[]) {
+function audited(
+  budget: string,
+  queue?: string,
+  fewerReplicas = 0,
+  changes?: readonly ExecutorChange[],
+) {
   const input = inputOf(budget, queue)
   const run = keptReplication(input, 0)
   const { columns } = run.rows
   const promises = promisesOf(input.scenario)
-  const { budget: whole } = promises
-  const reduced = whole && {
-    ...whole,
-    replicas: whole.replicas - less,
-    watts: whole.watts - 100 * less,
+  const { budget: promised } = promises
+  const reduced = promised && {
+    ...promised,
+    replicas: promised.replicas - fewerReplicas,
+    watts: promised.watts - 100 * fewerReplicas,
   }
   const report = auditRows(
     { ...promises, budget: reduced },
@@ -58,8 +63,8 @@ function audited(budget: string, queue?: string, less = 0, changes?: readonly Ex
     { ...columns, prefixes: [] },
     changes ?? run.changes,
   )
-  const of = report.rules.find(({ rule }) => rule === 'replica-budget')!
-  return { run, report, of, promises }
+  const budgetRule = report.rules.find(({ rule }) => rule === 'replica-budget')!
+  return { run, report, budgetRule, promises }
 }
 
 const BUDGETS: Readonly<Record<string, string>> = {
@@ -78,23 +83,25 @@ const cases = Object.keys(BUDGETS).flatMap((budget) =>
 )
 
 describe.each(cases)('a budget of %s, %s queues', (budget, queue) => {
-  const { run, report, of } = audited(BUDGETS[budget]!, QUEUES[queue]!)
+  const { run, report, budgetRule } = audited(BUDGETS[budget]!, QUEUES[queue]!)
 
   test('is kept at every instant, with every other promise', () => {
     expect(report.rules.flatMap(({ first }) => first.map(({ text }) => text))).toEqual([])
-    expect(of.checked).toBeGreaterThan(15)
+    expect(budgetRule.checked).toBeGreaterThan(15)
   })
 
   test('binds: with one replica less the audit finds instants beyond it', () => {
     const spoilt = audited(BUDGETS[budget]!, QUEUES[queue]!, budget.startsWith('watts') ? 3 : 1)
-    expect(spoilt.of.violations).toBeGreaterThan(0)
-    expect(spoilt.of.first[0]!.text).toMatch(/replicas and .* W at .* where the budget is/)
+    expect(spoilt.budgetRule.violations).toBeGreaterThan(0)
+    expect(spoilt.budgetRule.first[0]!.text).toMatch(/replicas and .* W at .* where the budget is/)
   })
 
   test('is kept only because pools give replicas back for others', () => {
     // without their ends, replicas that were given back still count
-    const kept = run.changes!.filter(({ state, at }) => state !== 'stopped' || at === 0)
-    expect(audited(BUDGETS[budget]!, QUEUES[queue]!, 0, kept).of.violations).toBeGreaterThan(0)
+    const withoutEnds = run.changes!.filter(({ state, at }) => state !== 'stopped' || at === 0)
+    expect(
+      audited(BUDGETS[budget]!, QUEUES[queue]!, 0, withoutEnds).budgetRule.violations,
+    ).toBeGreaterThan(0)
   })
 
   test('the result has what an independent count of the changes finds', async () => {

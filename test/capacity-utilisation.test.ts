@@ -74,16 +74,16 @@ describe('a fleet of seven engines', () => {
     const { pool, system } = fleetOf({ traffic: `process: poisson, ${schedule}` })
     const { every_s, mean } = pool.needed_replicas!
     expect(mean.length * every_s).toBeCloseTo(600, 9)
-    const of = (from: number, to: number) => {
-      const own = mean.slice(from / every_s, to / every_s)
-      return own.reduce((sum, value) => sum + value, 0) / own.length
+    const meanOver = (from: number, to: number) => {
+      const values = mean.slice(from / every_s, to / every_s)
+      return values.reduce((sum, value) => sum + value, 0) / values.length
     }
     const capacity = system.capacitiesRps[0]!
-    expect(of(60, 300)).toBeCloseTo((7 * 2) / capacity, 0)
-    expect(of(330, 600) / of(60, 300)).toBeGreaterThan(4)
-    expect(of(330, 600) / of(60, 300)).toBeLessThan(8)
+    expect(meanOver(60, 300)).toBeCloseTo((7 * 2) / capacity, 0)
+    expect(meanOver(330, 600) / meanOver(60, 300)).toBeGreaterThan(4)
+    expect(meanOver(330, 600) / meanOver(60, 300)).toBeLessThan(8)
     // one figure for the whole run
-    expect(of(60, 600) / 7 / pool.capacity_utilisation!.value!).toBeCloseTo(1, 1)
+    expect(meanOver(60, 600) / 7 / pool.capacity_utilisation!.value!).toBeCloseTo(1, 1)
   })
 
   test('has the worst window, the row of a sweep and the variant alike', () => {

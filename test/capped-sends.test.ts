@@ -144,16 +144,16 @@ test('a send too early, too late or out of turn is found', () => {
   const run = keptReplication(input, 0)
   const { columns } = run.rows
   const key = columns.at.findIndex((at, i) => at > columns.firstScheduledAt[i]!)
-  const kept = columns.at[key]!
+  const sentAt = columns.at[key]!
   const broken = () =>
     rulesOf(input, run)
       .filter(({ violations }) => violations > 0)
       .map(({ rule }) => rule)
-  columns.at[key] = kept - 0.001
+  columns.at[key] = sentAt - 0.001
   expect(broken()).toContain('capped-sends')
-  columns.at[key] = kept + 0.001
+  columns.at[key] = sentAt + 0.001
   expect(broken()).toContain('capped-sends')
-  columns.at[key] = kept
+  columns.at[key] = sentAt
   expect(broken()).toEqual([])
   const [first, second] = [columns.firstScheduledAt[key]!, columns.firstScheduledAt[key + 1]!]
   columns.firstScheduledAt[key] = second
@@ -164,16 +164,18 @@ test('a send too early, too late or out of turn is found', () => {
 test('the result has what was held back, and warns that latencies do not', () => {
   const capped = resultOf({ traffic: ', max_in_flight: 4' })
   const open = resultOf({})
-  const [own] = capped.classes
-  const [without] = open.classes
-  expect(own!.held!.share.value).toBeGreaterThan(0.4)
+  const [cappedClass] = capped.classes
+  const [openClass] = open.classes
+  expect(cappedClass!.held!.share.value).toBeGreaterThan(0.4)
   // coordinated omission: the same requests end at the same times, and look faster
-  expect(own!.held!.latency_from_schedule.mean.value).toBeCloseTo(without!.latency.mean.value!)
-  expect(own!.latency.mean.value).toBeLessThan(0.5 * without!.latency.mean.value!)
+  expect(cappedClass!.held!.latency_from_schedule.mean.value).toBeCloseTo(
+    openClass!.latency.mean.value!,
+  )
+  expect(cappedClass!.latency.mean.value).toBeLessThan(0.5 * openClass!.latency.mean.value!)
   expect(capped.warnings[0]).toMatch(
     /^class a: [\d.]+ % of the requests waited at their clients, as max_in_flight 4 were in flight/,
   )
-  expect(without!.held).toBeUndefined()
+  expect(openClass!.held).toBeUndefined()
   expect(open.warnings.join()).not.toContain('clients')
 })
 

@@ -16,8 +16,8 @@ async function simulated(name: string, set: readonly string[] = []) {
   const prepared = await prepare(join(ROOT, `scenarios/library/${name}.yaml`), { set })
   const input = resolveSystem(prepared, null)
   const runs = Array.from({ length: REPLICATIONS }, (_, i) => runReplication(input, i))
-  const sum = (of: (run: (typeof runs)[number]) => number) =>
-    runs.reduce((total, run) => total + of(run), 0)
+  const sum = (figureOf: (run: (typeof runs)[number]) => number) =>
+    runs.reduce((total, run) => total + figureOf(run), 0)
   const counts = runs.map(({ memory }) => memory[0]!.counts)
   return {
     requests: runs.map(({ requests }) => requests),
@@ -29,19 +29,19 @@ async function simulated(name: string, set: readonly string[] = []) {
 }
 
 test('two arenas lose requests by fragmentation alone; without it two replicas are the better choice', async () => {
-  const [single, two, cached, both] = await Promise.all([
+  const [single, two, cached, twoCached] = await Promise.all([
     simulated('card-batch-32'),
     simulated('card-two-replicas'),
     simulated('card-batch-32', [CACHING]),
     simulated('card-two-replicas', [CACHING]),
   ])
-  for (const option of [two, cached, both]) expect(option.requests).toEqual(single.requests)
+  for (const option of [two, cached, twoCached]) expect(option.requests).toEqual(single.requests)
   expect([single.lost, single.fragmentation]).toEqual([0, 0])
   expect(two.lost).toBeGreaterThan(100)
   expect(two.fragmentation).toBeGreaterThan(10)
   expect(two.shortage).toBe(0)
-  expect([cached.lost, both.lost]).toEqual([0, 0])
-  expect(both.meanMs).toBeLessThan(0.6 * cached.meanMs)
+  expect([cached.lost, twoCached.lost]).toEqual([0, 0])
+  expect(twoCached.meanMs).toBeLessThan(0.6 * cached.meanMs)
 })
 
 test('with large models in alternation, lru evicts small ones in vain; lfu keeps them', async () => {

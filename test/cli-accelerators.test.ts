@@ -30,7 +30,7 @@ describe('accelerators', () => {
     expect(units).toMatch(/^ +GiB +GB\/s +TFLOP\/s +TOP\/s +W +USD\/h +USD\/h$/)
     const rows = rest.slice(0, rest.indexOf(''))
     expect(rows.map((row) => row.split(' ')[0])).toEqual(acceleratorNames())
-    const row = (name: string) => rows.find((one) => one.startsWith(`${name} `))
+    const row = (name: string) => rows.find((line) => line.startsWith(`${name} `))
     expect(row('h100-sxm')).toMatch(/ 80 +3,350 +989 +1,978 +700 +2\.69 on-demand, RunPod/)
     expect(row('v100-sxm')).toMatch(/ 32\* +900\* +125\* +– +300\* +– +–$/)
     expect(rest.at(-1)).toContain('* not checked')
@@ -40,7 +40,7 @@ describe('accelerators', () => {
     const { accelerators } = (await documentOf('accelerators')) as { accelerators: unknown[] }
     expect(accelerators).toEqual(shippedAccelerators())
     const isAccelerator = await published('accelerator')
-    for (const one of accelerators) isAccelerator(one)
+    for (const accelerator of accelerators) isAccelerator(accelerator)
     expect(() => isAccelerator({ ...shippedAccelerators()[0], tflops: 9 })).toThrow()
   })
 })
@@ -104,9 +104,9 @@ describe('accelerators NAME', () => {
     ])
     const scenario = await run('scenarios', 'show', 'overload')
     put(folder, 'overload.yaml', scenario.stdout)
-    const other = await run('accelerators', 'overload.yaml')
-    expectRefusal(other, 3, folder)
-    expect(other.stderr).toMatch(
+    const refused = await run('accelerators', 'overload.yaml')
+    expectRefusal(refused, 3, folder)
+    expect(refused.stderr).toMatch(
       /^error: overload\.yaml:4:1 spillway: expected an accelerator, .*\n$/,
     )
   })
@@ -118,8 +118,8 @@ test('schema --document accelerator is a schema of input files: prices may be le
     unknown
   >
   expect(schema).toMatchObject({ title: 'Spillway accelerator' })
-  const { prices: _, ...own } = shippedAccelerators()[0]!
+  const { prices: _, ...unpriced } = shippedAccelerators()[0]!
   const validator = z.fromJSONSchema(schema)
-  expect(validator.safeParse(own).success).toBe(true)
-  expect(validator.safeParse({ ...own, power_w: 150 }).success).toBe(false)
+  expect(validator.safeParse(unpriced).success).toBe(true)
+  expect(validator.safeParse({ ...unpriced, power_w: 150 }).success).toBe(false)
 })

@@ -90,8 +90,8 @@ test('of several replications only the first is kept, and means are not compared
 describe('an audit fails', () => {
   test('on rows of which two are exchanged, and names them', async () => {
     const path = join(copy('exchanged'), ROWS)
-    const kept = { ...(await readRows(path)), journal: new Float64Array(0) }
-    await writeRows(path, withRowsSwapped(kept, 1000, 1100))
+    const keptRun = { ...(await readRows(path)), journal: new Float64Array(0) }
+    await writeRows(path, withRowsSwapped(keptRun, 1000, 1100))
     const { runs, reason, claims } = await audited('exchanged', 4)
     const rows = runs[0]!.rules.flatMap(({ first }) => first.flatMap((violation) => violation.rows))
     expect(rows).toEqual(expect.arrayContaining([1000, 1100]))

@@ -28,15 +28,15 @@ test(
   async () => {
     const left = existsSync(FOUND) ? readdirSync(FOUND) : []
     expect(left.length).toBeGreaterThan(0)
-    const found: string[] = []
+    const faultTexts: string[] = []
     await withRunners(shop, async (runner) => {
       for (let name = left.pop(); name !== undefined; name = left.pop()) {
         const text = readFileSync(join(FOUND, name), 'utf8')
         const { faults } = await auditScenario(shop, runner, text)
-        found.push(...faults.map((fault) => `${name}: ${fault}`))
+        faultTexts.push(...faults.map((fault) => `${name}: ${fault}`))
       }
     })
-    expect(found).toEqual([])
+    expect(faultTexts).toEqual([])
   },
   SLOW_MS,
 )

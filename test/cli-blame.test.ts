@@ -39,7 +39,8 @@ async function refused(code: number, text: RegExp, ...args: string[]): Promise<v
   expect(ended.stderr).toMatch(text)
 }
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-const group = ({ groups }: Blamed, name: string) => groups.find((one) => one.class === name)!
+const group = ({ groups }: Blamed, name: string) =>
+  groups.find((candidate) => candidate.class === name)!
 
 describe('blame', () => {
   let document: Blamed
@@ -63,9 +64,9 @@ describe('blame', () => {
     const close = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThan(1e-9 * waited_ms)
     close(sum(Object.values(causes)), waited_ms)
     close(sum(flows.flat()), causes.other_requests)
-    for (const [i, { caused_ms, waited_ms: own }] of groups.entries()) {
+    for (const [i, { caused_ms, waited_ms: waitedMs }] of groups.entries()) {
       close(sum(flows[i]!), caused_ms)
-      close(sum(flows.map((row) => row[i]!)), own)
+      close(sum(flows.map((row) => row[i]!)), waitedMs)
     }
     expect(sum(Object.values(bottleneck!.parts))).toBeGreaterThanOrEqual(bottleneck!.latency_ms)
   })
@@ -75,7 +76,7 @@ describe('blame', () => {
     expect(long.requests / (long.requests + short.requests)).toBeLessThan(0.08)
     expect(long.caused_ms).toBeGreaterThan(0.7 * document.causes.other_requests)
     expect(short.waited_ms).toBeGreaterThan(long.waited_ms)
-    expect(document.top.every((one) => one.class === 'long')).toBe(true)
+    expect(document.top.every((request) => request.class === 'long')).toBe(true)
     expect(document.bottleneck).toMatchObject({ name: 'queue', pool: 'central' })
   })
 
@@ -147,11 +148,13 @@ describe('blame of engines', () => {
     const names = changes.map(({ name }) => name)
     expect(names).toContain('half-the-token-budget')
     expect(names).toContain('one-more-replica-for-long-requests')
-    const apart = changes.find(({ name }) => name === 'one-more-replica-for-long-requests')!
-    expect(apart.ttft!.value).toBeLessThan(0.8)
+    const separateReplica = changes.find(
+      ({ name }) => name === 'one-more-replica-for-long-requests',
+    )!
+    expect(separateReplica.ttft!.value).toBeLessThan(0.8)
 
-    const kept = ['--replications', '1', '--keep-rows', '--out', 'engine']
-    const ended = await run('simulate', 'engine.yaml', ...kept)
+    const options = ['--replications', '1', '--keep-rows', '--out', 'engine']
+    const ended = await run('simulate', 'engine.yaml', ...options)
     expect(ended.code, ended.stderr).toBe(0)
     expect((await blameOf('engine')).causes).toEqual(causes)
     // without the decision log nothing is known of steps, which the answer states
@@ -164,8 +167,8 @@ describe('blame of engines', () => {
 
 describe('blame of kept rows', () => {
   beforeAll(async () => {
-    const kept = ['--replications', '1', '--keep-rows', '--out', 'kept']
-    const ended = await run('simulate', 'mixed.yaml', ...kept)
+    const options = ['--replications', '1', '--keep-rows', '--out', 'kept']
+    const ended = await run('simulate', 'mixed.yaml', ...options)
     expect(ended.code, ended.stderr).toBe(0)
   })
 

@@ -126,7 +126,7 @@ async function interrupted(args: readonly string[]) {
 
 /** Whether a case is the first of its command: each command runs once as users run it. */
 const isFirst = (line: string) =>
-  CASES.find(([, other]) => nameOf(other) === nameOf(line))?.[1] === line
+  CASES.find(([, candidate]) => nameOf(candidate) === nameOf(line))?.[1] === line
 
 const nameOf = (line: string) => line.split(' ')[0]
 
@@ -146,9 +146,9 @@ describe('the exit code', () => {
     const [, list] = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)!
     const commands = [...list!.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name!)
     expect(commands.length).toBeGreaterThan(12)
-    const of = (name: string) => CASES.filter(([, line]) => nameOf(line) === name)
+    const casesOf = (name: string) => CASES.filter(([, line]) => nameOf(line) === name)
     for (const name of commands) {
-      const outcomes = of(name).map(([outcome]) => outcome)
+      const outcomes = casesOf(name).map(([outcome]) => outcome)
       // a worker needs a server, which test/cli-worker has
       const needed = name === 'worker' ? ['usage', 'invalidInput'] : ['ok', 'usage']
       expect(outcomes, name).toEqual(expect.arrayContaining(needed))

@@ -27,8 +27,8 @@ describe('fit', () => {
     const [fit, ...others] = document.fits
     expect(others).toEqual([])
     const { compute, memory, launch_us, fitted } = fit!.efficiency
-    const near = (value: number, known: number) =>
-      expect(Math.abs(value / known - 1)).toBeLessThan(0.15)
+    const near = (value: number, actual: number) =>
+      expect(Math.abs(value / actual - 1)).toBeLessThan(0.15)
     near(compute, 0.5)
     near(memory, 0.65)
     near(launch_us, 8)
@@ -147,7 +147,7 @@ describe('fit', () => {
   })
 
   test('requests/s and tokens/s are times, and so are seconds', async () => {
-    const own = await fitOf('bert.yaml', 'rows.csv')
+    const reference = await fitOf('bert.yaml', 'rows.csv')
     const write = (head: string, value: (batch: number, length: number, ms: number) => number) => {
       const rows = LINES.map((line) => {
         const [batch, length, ms] = line.split(',').map(Number) as [number, number, number]
@@ -156,7 +156,7 @@ describe('fit', () => {
       put(folder, 'other.csv', [`batch_size,seq_len,${head}`, ...rows].join('\n'))
       return fitOf('bert.yaml', 'other.csv')
     }
-    const { efficiency: known } = own.fits[0]!
+    const { efficiency: expected } = reference.fits[0]!
     const ways = [
       () => write('requests/s', (batch, _, ms) => (1000 * batch) / ms),
       () => write('tokens_per_s', (batch, length, ms) => (1000 * batch * length) / ms),
@@ -164,20 +164,20 @@ describe('fit', () => {
     ]
     for (const way of ways) {
       const { efficiency } = (await way()).fits[0]!
-      expect(efficiency.compute).toBeCloseTo(known.compute, 2)
-      expect(efficiency.launch_us).toBeCloseTo(known.launch_us, 0)
+      expect(efficiency.compute).toBeCloseTo(expected.compute, 2)
+      expect(efficiency.launch_us).toBeCloseTo(expected.launch_us, 0)
     }
   })
 
   test('precisions are fitted apart, that of the pool first', async () => {
     const rows = LINES.flatMap((line) => {
-      const half = line.replace(/[^,]*$/, (ms) => `${6 * Number(ms)}`)
+      const slowed = line.replace(/[^,]*$/, (ms) => `${6 * Number(ms)}`)
       return [
-        `${half},FP32,a`,
+        `${slowed},FP32,a`,
         `${line},FP16,a`,
         `${line},fp8,a`,
         `${line},INT8-v2,a`,
-        `${half},fp16,b`,
+        `${slowed},fp16,b`,
       ]
     })
     put(folder, 'many.csv', ['batch,length,ms,precision,card', ...rows].join('\n'))

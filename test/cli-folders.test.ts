@@ -76,8 +76,8 @@ describe('a folder', () => {
     const replayed = await run('replay', 'traced.yaml', ...options)
     expect(replayed.code, replayed.stderr).toBe(0)
     rmSync(at('rows.csv'))
-    const again = ['--replications', '10', '--out', 'compared']
-    const compared = await run('compare', 'traced', ...again)
+    const compareOptions = ['--replications', '10', '--out', 'compared']
+    const compared = await run('compare', 'traced', ...compareOptions)
     expectExitBy(readJson(at('compared/comparison.json')), compared)
     expect(compared.stdout).toMatch(/^p50 +250 /m)
   })
@@ -122,19 +122,19 @@ describe('a profile', () => {
       models: made.models.map((model) => ({ ...model, content })),
     }
     put(folder, 'own.json', JSON.stringify(profile))
-    const given = ['own.yaml', '--profile', 'own.json']
-    expect((await run('simulate', ...given, '--replications', '2')).code).toBe(0)
-    const replayed = await run('replay', ...given, '--replays', '1', '--out', 'replayed')
+    const options = ['own.yaml', '--profile', 'own.json']
+    expect((await run('simulate', ...options, '--replications', '2')).code).toBe(0)
+    const replayed = await run('replay', ...options, '--replays', '1', '--out', 'replayed')
     expect(replayed.code, replayed.stderr).toBe(0)
     const compared = ['compare', 'replayed', '--replications', '10', '--json']
     const first = await run(...compared)
     expectExitBy(JSON.parse(first.stdout), first)
 
     const commands = [
-      ['simulate', ...given],
-      ['replay', ...given, '--out', 'refused'],
-      ['run', ...given, '--out', 'refused'],
-      ['requests', ...given, '--set', 'traffic.web.arrivals={process: poisson, load: 0.5}'],
+      ['simulate', ...options],
+      ['replay', ...options, '--out', 'refused'],
+      ['run', ...options, '--out', 'refused'],
+      ['requests', ...options, '--set', 'traffic.web.arrivals={process: poisson, load: 0.5}'],
       ['calibrate', 'own.yaml', '--from', 'replayed', '--out', 'replayed'],
     ]
     await build(2)
@@ -183,11 +183,11 @@ describe('a profile', () => {
     const models = readdirSync(at('cache')).filter((name) => name.endsWith('.onnx'))
     expect(models).toHaveLength(1)
     const path = at(join('cache', models[0]!))
-    const whole = readFileSync(path)
-    writeFileSync(path, whole.subarray(0, 100))
+    const content = readFileSync(path)
+    writeFileSync(path, content.subarray(0, 100))
     const calibrated = await run('calibrate', 'tiny.yaml', '--seconds', '1', '--rehearsals', '0')
     expect(calibrated.code, calibrated.stderr).toBe(0)
-    expect(readFileSync(path).equals(whole)).toBe(true)
+    expect(readFileSync(path).equals(content)).toBe(true)
     expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 })

@@ -56,7 +56,7 @@ describe('a prediction gate', () => {
     const args = ['gate', 'declared.yaml', ...FEW, '--baseline', 'base.json', ...shorter]
     const gate = (await documentOf(...args)) as Gate
     expect(gate.verdict).toBe('FAIL')
-    const batch = gate.cases[0]!.metrics.filter(({ class: of }) => of === 'batch')
+    const batch = gate.cases[0]!.metrics.filter(({ class: className }) => className === 'batch')
     expect(batch.find(({ name }) => name === 'lost or late')!.verdict).toBe('FAIL')
     expect(batch.find(({ name }) => name === 'p95')).toMatchObject({
       verdict: 'PASS',
@@ -72,10 +72,10 @@ describe('a prediction gate', () => {
   test('finds its scenario from every folder, and by its name in a copy of the baseline', async () => {
     mkdirSync(at('elsewhere'))
     copyFileSync(at('base.json'), at('elsewhere/copy.json'))
-    const there = commandsIn(at('elsewhere'), { variables })
+    const elsewhere = commandsIn(at('elsewhere'), { variables })
     const gated = async (baseline: string) => {
       const args = ['gate', '../declared.yaml', ...FEW, '--json', '--baseline', baseline]
-      const ended = await there.run(...args)
+      const ended = await elsewhere.run(...args)
       expect(ended.code, ended.stderr).toBe(0)
       return (JSON.parse(ended.stdout) as Gate).cases[0]!.base
     }
@@ -179,18 +179,20 @@ describe('a prediction gate', () => {
       /web: p50 cannot be -1/,
     ],
   ])('refuses a baseline that has %s more than once, or as none can be', async (_, forge, why) => {
-    const kept = readJson(at('base.json')) as { scenarios: { figures: object[]; file: string }[] }
-    const entry = kept.scenarios.find(({ file }) => file === 'declared.yaml')!
-    put(folder, 'forged.json', JSON.stringify({ ...kept, ...forge(entry) }))
+    const baseline = readJson(at('base.json')) as {
+      scenarios: { figures: object[]; file: string }[]
+    }
+    const entry = baseline.scenarios.find(({ file }) => file === 'declared.yaml')!
+    put(folder, 'forged.json', JSON.stringify({ ...baseline, ...forge(entry) }))
     const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'forged.json')
     expect(ended).toMatchObject({ code: 3, stdout: '' })
     expect(ended.stderr).toMatch(why)
   })
 
   test('against a baseline with none of its figures cannot be compared', async () => {
-    const kept = readJson(at('base.json')) as { scenarios: object[] }
-    const scenarios = kept.scenarios.map((entry) => ({ ...entry, figures: [] }))
-    put(folder, 'empty.json', JSON.stringify({ ...kept, scenarios }))
+    const baseline = readJson(at('base.json')) as { scenarios: object[] }
+    const scenarios = baseline.scenarios.map((entry) => ({ ...entry, figures: [] }))
+    put(folder, 'empty.json', JSON.stringify({ ...baseline, scenarios }))
     const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'empty.json')
     expect(ended.code).toBe(6)
     expect(ended.stdout).toContain('empty.json has no figure of declared.yaml')
@@ -200,7 +202,7 @@ describe('a prediction gate', () => {
   const timesTen = ({ figures }: Kept): Partial<Kept> => {
     const larger = ({ unit, value }: (typeof figures)[number]) =>
       unit === 'ms' && value !== null ? 10 * value : value
-    return { figures: figures.map((own) => ({ ...own, value: larger(own) })) }
+    return { figures: figures.map((figure) => ({ ...figure, value: larger(figure) })) }
   }
 
   test.each<[string, (entry: Kept) => Partial<Kept>, RegExp]>([
@@ -208,19 +210,23 @@ describe('a prediction gate', () => {
     ['one figure less', ({ figures }) => ({ figures: figures.slice(1) }), /it was edited/],
     ['another load', () => ({ load: 2 }), /has another load than its scenario/],
     ['a forged hash', () => ({ hash: 'forged' }), /not that of its scenario/],
-    ['another hash and latencies', (own) => ({ ...timesTen(own), hash: 'x' }), /not that of/],
+    ['another hash and latencies', (entry) => ({ ...timesTen(entry), hash: 'x' }), /not that of/],
     ['no scenario', () => ({ scenario: null, hash: 'x' }), /holds no scenario/],
-    ['another version', (own) => ({ ...timesTen(own), version: '0.0.1' }), /cannot be verified/],
-    ['another commit', (own) => ({ ...timesTen(own), commit: 'abc' }), /cannot be verified/],
+    [
+      'another version',
+      (entry) => ({ ...timesTen(entry), version: '0.0.1' }),
+      /cannot be verified/,
+    ],
+    ['another commit', (entry) => ({ ...timesTen(entry), commit: 'abc' }), /cannot be verified/],
     [
       'another profile',
-      (own) => ({ ...timesTen(own), profile: { name: 'ci', hash: 'x' } }),
+      (entry) => ({ ...timesTen(entry), profile: { name: 'ci', hash: 'x' } }),
       /made with profile x, and here it is none; write it again/,
     ],
   ])('a baseline with %s passes nothing', async (_, forge, why) => {
-    const kept = readJson(at('base.json')) as GateBaseline
-    const scenarios = kept.scenarios.map((own) => ({ ...own, ...forge(own) }))
-    put(folder, 'edited.json', JSON.stringify({ ...kept, scenarios }))
+    const baseline = readJson(at('base.json')) as GateBaseline
+    const scenarios = baseline.scenarios.map((entry) => ({ ...entry, ...forge(entry) }))
+    put(folder, 'edited.json', JSON.stringify({ ...baseline, scenarios }))
     // the head of the baseline, and one that differs
     for (const set of [[], ['--set', 'pools.second.batching.max_delay_ms=3']]) {
       const ended = await run('gate', 'declared.yaml', ...FEW, '--baseline', 'edited.json', ...set)
@@ -284,7 +290,7 @@ describe('a prediction gate', () => {
 
 describe('--against-ref', () => {
   const repository = join(folder, 'repository')
-  const there = () => commandsIn(repository, { variables })
+  const inRepository = () => commandsIn(repository, { variables })
   const git = (...words: string[]) =>
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...words], {
       cwd: repository,
@@ -323,11 +329,11 @@ describe('--against-ref', () => {
   })
 
   /** Commands with a folder for temporary files of their own. */
-  function aside(name: string, more: Record<string, string> = {}) {
+  function aside(name: string, extra: Record<string, string> = {}) {
     const temporary = at(`tmp-${name}`)
     mkdirSync(temporary)
     const commands = commandsIn(repository, {
-      variables: { ...variables, TMPDIR: temporary, ...more },
+      variables: { ...variables, TMPDIR: temporary, ...extra },
     })
     return { temporary, ...commands }
   }
@@ -346,9 +352,9 @@ describe('--against-ref', () => {
       ...['--run', RUN],
     )
     expect(ended, ended.stderr).toMatchObject({ code: 4, stderr: '' })
-    const [found] = (JSON.parse(ended.stdout) as Gate).cases
-    expect(found!.changes.scenario).toEqual(CHANGES)
-    expect(found!.metrics[0]!.ratio).not.toBe(1)
+    const [judged] = (JSON.parse(ended.stdout) as Gate).cases
+    expect(judged!.changes.scenario).toEqual(CHANGES)
+    expect(judged!.metrics[0]!.ratio).not.toBe(1)
   })
 
   test.each([
@@ -357,8 +363,8 @@ describe('--against-ref', () => {
     ['a link of the other version', () => 'leading-here.yaml', 'a link leads out of the repo'],
   ])('%s is refused, also in a measured gate', async (_, path, reason) => {
     const gate = ['gate', path(), '-q', '--against-ref', 'main', '--run', RUN]
-    for (const more of [[], ['--measured', '--seconds', '0.1']]) {
-      const ended = await there().run(...gate, ...more)
+    for (const options of [[], ['--measured', '--seconds', '0.1']]) {
+      const ended = await inRepository().run(...gate, ...options)
       expect(ended, ended.stderr).toMatchObject({ code: 3, stdout: '' })
       expect(ended.stderr).toContain(reason)
     }
@@ -383,14 +389,14 @@ describe('--against-ref', () => {
       ['traced.yaml', '--measured', '--seconds', '0.1'],
     ]
     for (const gate of gates) {
-      const ended = await there().run('gate', ...gate, ...args)
+      const ended = await inRepository().run('gate', ...gate, ...args)
       expect(ended, ended.stderr).toMatchObject({ code: 3, stdout: '' })
       expect(ended.stderr).toMatch(/in full-paths \([0-9a-f]{12}\) it reads .* of the working tree/)
     }
   })
 
   test('one that only the other version can read is searched for full paths', async () => {
-    const { run } = there()
+    const { run } = inRepository()
     const result = await run('simulate', 'load/peak.yaml', '--json', '--replications', '2')
     put(folder, 'result.json', result.stdout)
     const full = join(realpathSync(repository), 'load/peak.yaml')
@@ -415,17 +421,17 @@ describe('--against-ref', () => {
   })
 
   test('a measured gate replays the scenario of the other version, or none', async () => {
-    const more = ['--measured', '--seconds', '0.1', '--against-ref', 'main', '-q']
+    const options = ['--measured', '--seconds', '0.1', '--against-ref', 'main', '-q']
     for (const path of ['load/live.yaml', join(repository, 'load/live.yaml')]) {
-      const ended = await there().run('gate', path, ...more)
+      const ended = await inRepository().run('gate', path, ...options)
       expect(ended, ended.stderr).toMatchObject({ code: 6, stdout: '' })
       expect(ended.stderr).toContain('rate_rps: 300 → 200')
     }
     put(repository, 'fresh.yaml', QUICK)
-    const fresh = await there().run('gate', 'fresh.yaml', ...more)
+    const fresh = await inRepository().run('gate', 'fresh.yaml', ...options)
     expect(fresh.code, fresh.stderr).toBe(0)
     expect(fresh.stdout).toMatch(/^NEW [\s\S]*main \([0-9a-f]{12}\) has no scenario fresh.yaml/)
-    const shipped = await there().run('gate', 'first', ...more)
+    const shipped = await inRepository().run('gate', 'first', ...options)
     expect(shipped, shipped.stderr).toMatchObject({ code: 3, stdout: '' })
     expect(shipped.stderr).toContain('ships with Spillway')
   })
@@ -500,12 +506,18 @@ describe('--against-ref', () => {
     const lines = 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done'
     const prepare = `${lines}; printf '::warning::x\\n##[error]y\\n' >&2; sleep 30 & exit 7`
     const args = ['--against-ref', 'main', '--prepare']
-    const loud = await there().run('gate', 'load/peak.yaml', ...FEW, ...args, prepare)
+    const loud = await inRepository().run('gate', 'load/peak.yaml', ...FEW, ...args, prepare)
     expect(loud).toMatchObject({ code: 3, stdout: '' })
     expect(loud.stderr).toMatch(
       /exit code 7 in main\n {2}\\u\{3a\}:warning::x\n {2}#\\u\{23\}\[error\]y\n$/,
     )
-    const long = await there().run('gate', 'load/peak.yaml', ...FEW, ...args, `${lines}; exit 7`)
+    const long = await inRepository().run(
+      'gate',
+      'load/peak.yaml',
+      ...FEW,
+      ...args,
+      `${lines}; exit 7`,
+    )
     expect(long.stderr.endsWith('\n  line 19998\n  line 19999\n')).toBe(true)
   })
 
@@ -536,7 +548,7 @@ describe('--against-ref', () => {
       variables: { ...variables, GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: at('evil.md') },
     })
     const gate = ['gate', `${evil}.yaml`, ...FEW]
-    const all = [
+    const commands = [
       [...gate, '--against-ref', evil],
       [...gate, '--against-ref', 'main', '--prepare', `exit 3 # ${evil}`],
       [...gate, '--against-ref', 'main', '--run', `exit 3 # ${evil}`],
@@ -546,11 +558,14 @@ describe('--against-ref', () => {
       [...gate, '--baseline', evil, '--set', LONGER, '--out', evil],
       [...gate, '--against-set', LONGER, '--csv', evil],
     ]
-    for (const args of all) {
+    for (const args of commands) {
       const { stdout, stderr } = await inActions.run(...args)
       // an annotation has all on one line
-      const said = stderr.replace(/^::(error|warning|notice) (file=[^\n]*)?title=[^\n]*\n/gm, '')
-      expect(stdout + said, args.join(' ')).not.toMatch(/^\s*(:|\\u\{3a\}):|##\[/m)
+      const unannotated = stderr.replace(
+        /^::(error|warning|notice) (file=[^\n]*)?title=[^\n]*\n/gm,
+        '',
+      )
+      expect(stdout + unannotated, args.join(' ')).not.toMatch(/^\s*(:|\\u\{3a\}):|##\[/m)
       expect(stderr).not.toMatch(/^::warning::|##\[/m)
     }
     expect(read('evil.md')).not.toMatch(/^\s*::|##\[/m)
@@ -558,7 +573,7 @@ describe('--against-ref', () => {
 
   test('compares with the scenario of another commit, and removes its worktree', async () => {
     const args = ['--against-ref', 'main', '--run', RUN, '--prepare', 'touch prepared', '--json']
-    const ended = await there().run('gate', 'load/peak.yaml', ...FEW, ...args)
+    const ended = await inRepository().run('gate', 'load/peak.yaml', ...FEW, ...args)
     expect(ended.stderr).toBe('')
     expect(ended.code).toBe(4)
     const gate = JSON.parse(ended.stdout) as Gate
@@ -586,33 +601,33 @@ describe('--against-ref', () => {
     put(repository, 'loaded.yaml', changed(loaded, ['mean_ms: 8', 'mean_ms: 12']))
     const gate = ['gate', 'loaded.yaml', ...FEW, '--json', '--against-ref']
     const cases: Gate['cases'][number][] = []
-    for (const more of [[], ['--run', RUN]]) {
-      const ended = await there().run(...gate, 'loads', ...more)
+    for (const options of [[], ['--run', RUN]]) {
+      const ended = await inRepository().run(...gate, 'loads', ...options)
       expect(ended.code, ended.stderr).toBe(4)
       cases.push((JSON.parse(ended.stdout) as Gate).cases[0]!)
     }
     const ratios = cases.map(({ metrics }) => metrics.map(({ name, ratio }) => ({ name, ratio })))
     expect(ratios[1]).toEqual(ratios[0])
     // a version whose scenario this one cannot read
-    const result = await there().run('simulate', 'loaded.yaml', ...FEW, '--json')
+    const result = await inRepository().run('simulate', 'loaded.yaml', ...FEW, '--json')
     put(folder, 'loaded.json', result.stdout)
     put(repository, 'loaded.yaml', loaded)
     const run = ['--run', `cat '${at('loaded.json')}' && true`]
-    const unread = await there().run(...gate, 'later-loads', ...run)
+    const unread = await inRepository().run(...gate, 'later-loads', ...run)
     expect(unread.code, unread.stderr).toBe(6)
     expect(unread.stdout).toContain('this version cannot read the scenario of later-loads')
   })
 
   describe('fetches no package by its name', () => {
-    const asked: string[] = []
+    const requested: string[] = []
     const registry = createServer((request, response) => {
-      asked.push(request.url ?? '')
+      requested.push(request.url ?? '')
       response.writeHead(404).end('{}')
     })
     let variablesHere: Record<string, string>
-    const own = (words: string) => `printf '#!/bin/sh\\n${words}' > node_modules/.bin/spillway`
+    const scriptOf = (words: string) => `printf '#!/bin/sh\\n${words}' > node_modules/.bin/spillway`
     const install = (words: string) =>
-      `mkdir -p node_modules/.bin && ${own(words)} && chmod +x node_modules/.bin/spillway`
+      `mkdir -p node_modules/.bin && ${scriptOf(words)} && chmod +x node_modules/.bin/spillway`
     const gate = ['gate', 'load/peak.yaml', ...FEW, '--json']
 
     beforeAll(async () => {
@@ -635,17 +650,17 @@ describe('--against-ref', () => {
       ['without --prepare', 'main', [], /^$/],
       ['without --prepare, whatever is in that version', 'with-modules', [], /^$/],
       ['where --prepare installs none', 'main', ['--prepare', 'true'], /has no Spillway after/],
-    ])('%s', async (_, ref, more, said) => {
+    ])('%s', async (_, ref, options, expected) => {
       const { run } = commandsIn(repository, { variables: { ...variables, ...variablesHere } })
-      const quiet = more.length === 0 ? gate : gate.filter((word) => word !== '-q')
-      const ended = await run(...quiet, '--against-ref', ref, ...more)
+      const quiet = options.length === 0 ? gate : gate.filter((word) => word !== '-q')
+      const ended = await run(...quiet, '--against-ref', ref, ...options)
       expect(ended.code, ended.stderr).toBe(4)
       expect((JSON.parse(ended.stdout) as Gate).cases[0]!.changes).toMatchObject({
         scenario: CHANGES,
         engine: null,
       })
-      expect(ended.stderr).toMatch(said)
-      expect(asked).toEqual([])
+      expect(ended.stderr).toMatch(expected)
+      expect(requested).toEqual([])
       expect(existsSync(at('executed'))).toBe(false)
     })
 
@@ -658,11 +673,11 @@ describe('--against-ref', () => {
       const ended = await run(...args)
       expect(ended.code, ended.stderr).toBe(4)
       expect(existsSync(at('installed'))).toBe(true)
-      expect(asked).toEqual([])
+      expect(requested).toEqual([])
     })
 
     test('a scenario that ships is none of the other version then', async () => {
-      const ended = await there().run('gate', 'first', ...FEW, '--against-ref', 'main')
+      const ended = await inRepository().run('gate', 'first', ...FEW, '--against-ref', 'main')
       expect(ended, ended.stderr).toMatchObject({ code: 3, stdout: '' })
       expect(ended.stderr).toContain('ships with Spillway, and no other Spillway simulates main')
     })
@@ -677,12 +692,17 @@ describe('--against-ref', () => {
     const commit = git('rev-parse', 'main').slice(0, 12)
     for (const ref of ['ahead...HEAD', 'main...ahead', '...ahead']) {
       const args = ['gate', 'load/peak.yaml', ...FEW, '--json', '--against-ref', ref]
-      const ended = await there().run(...args)
+      const ended = await inRepository().run(...args)
       expect(ended.code, ended.stderr).toBe(4)
       expect((JSON.parse(ended.stdout) as Gate).cases[0]!.base).toBe(`${ref} (${commit})`)
     }
     const alone = git('commit-tree', '-m', 'Alone', git('rev-parse', 'main^{tree}').trim()).trim()
-    const none = await there().run('gate', 'load/peak.yaml', '--against-ref', `main...${alone}`)
+    const none = await inRepository().run(
+      'gate',
+      'load/peak.yaml',
+      '--against-ref',
+      `main...${alone}`,
+    )
     expect(none).toMatchObject({ code: 3, stdout: '' })
     expect(none.stderr).toContain('the two have no commit in common')
   })
@@ -694,7 +714,7 @@ describe('--against-ref', () => {
     [['--against-ref', 'main', '--run', 'echo no'], 3, /printed no result/],
     [['--prepare', 'true', '--against', 'load/peak.yaml'], 2, /is for the checkout/],
   ])('%j is refused with the reason', async (args, code, reason) => {
-    const ended = await there().run('gate', 'load/peak.yaml', ...FEW, ...args)
+    const ended = await inRepository().run('gate', 'load/peak.yaml', ...FEW, ...args)
     expect(ended.stderr).toMatch(reason)
     expect(ended).toMatchObject({ code, stdout: '' })
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1)
@@ -703,13 +723,13 @@ describe('--against-ref', () => {
   test('a scenario that the other version lacks is new', async () => {
     put(repository, 'new.yaml', DECLARED)
     const args = ['--against-ref', 'main', '--run', RUN]
-    const ended = await there().run('gate', 'new.yaml', ...FEW, ...args)
+    const ended = await inRepository().run('gate', 'new.yaml', ...FEW, ...args)
     expect(ended.code, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(
       /^NEW [\s\S]*has no scenario new.yaml: there is nothing to compare/,
     )
     const failing = ['--set', 'slo.web=["p(95) latency_ms < 1"]']
-    const failed = await there().run(
+    const failed = await inRepository().run(
       'gate',
       'new.yaml',
       ...FEW,
@@ -732,7 +752,10 @@ describe('the action of the repository', () => {
   /** Runs the script of the action, with these inputs in place of their defaults. */
   function act(inputs: Record<string, string>, runner: Record<string, string> = {}) {
     const values = Object.fromEntries(
-      Object.entries(action.inputs).map(([name, own]) => [name, inputs[name] ?? own.default ?? '']),
+      Object.entries(action.inputs).map(([name, input]) => [
+        name,
+        inputs[name] ?? input.default ?? '',
+      ]),
     )
     const env = Object.fromEntries(
       Object.entries(step!.env).map(([name, text]) => [
@@ -755,8 +778,8 @@ describe('the action of the repository', () => {
     ['', 0, 'verdict=PASS\nexit-code=0\n'],
     [` --set ${LONGER}`, 4, 'verdict=FAIL\nexit-code=4\n'],
     [' --seed 4', 6, 'verdict=NOT COMPARABLE\nexit-code=6\n'],
-  ])('with %j ends with %i', (more, status, output) => {
-    const gate = `declared.yaml --replications 2 --baseline base.json${more}`
+  ])('with %j ends with %i', (options, status, output) => {
+    const gate = `declared.yaml --replications 2 --baseline base.json${options}`
     const acted = act({ arguments: gate, command: `node ${CLI}`, out: 'acted' })
     expect(acted).toEqual({ status, output })
     expect(existsSync(at('acted/gate.md'))).toBe(true)

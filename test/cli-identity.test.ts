@@ -89,9 +89,9 @@ describe('requests', () => {
 
     const generated = await run('simulate', 'declared.yaml', '--json', '--replications', '1')
     const args = ['--json', '--replications', '1', '--requests', 'out/requests.jsonl']
-    const taken = await run('simulate', 'declared.yaml', ...args)
-    expect(parsed(taken.stdout).requests).toBe(hash)
-    expect(taken.stdout).toBe(generated.stdout)
+    const fromFile = await run('simulate', 'declared.yaml', ...args)
+    expect(parsed(fromFile.stdout).requests).toBe(hash)
+    expect(fromFile.stdout).toBe(generated.stdout)
   })
 
   test('differ under another seed', async () => {

@@ -215,9 +215,9 @@ test('an empty traffic gives a result, and rows that pass an audit', async () =>
     expect.arrayContaining(['replication-1.parquet', 'requests.jsonl', 'simulated.json']),
   )
   expect(await run('audit', 'none')).toMatchObject({ code: 0 })
-  const given = await run('simulate', 'declared.yaml', '--requests', 'none/requests.jsonl')
-  expectRefusal(given, 3, folder)
-  expect(given.stderr).toContain('none/requests.jsonl:1: expected requests, got none')
+  const refused = await run('simulate', 'declared.yaml', '--requests', 'none/requests.jsonl')
+  expectRefusal(refused, 3, folder)
+  expect(refused.stderr).toContain('none/requests.jsonl:1: expected requests, got none')
 })
 
 describe('trace fit', () => {

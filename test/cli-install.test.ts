@@ -18,10 +18,10 @@ interface Failed {
 }
 
 /** Runs a command in a folder, with npm's settings of this repository left out. */
-async function run(cwd: string, command: string, args: readonly string[], own: object = {}) {
+async function run(cwd: string, command: string, args: readonly string[], variables: object = {}) {
   const foreign = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
   const cache = { SPILLWAY_CACHE: join(folder, 'cache'), NO_COLOR: '1' }
-  const env = { ...Object.fromEntries(foreign), ...cache, ...own }
+  const env = { ...Object.fromEntries(foreign), ...cache, ...variables }
   // the JSON Schema of scenarios is more than the default of 1 MiB
   return execute(command, args, { cwd, env, maxBuffer: 2 ** 26 })
 }

@@ -75,9 +75,9 @@ test('processes are kept for the next simulation until the program closes them',
      while (children() > 0) await new Promise((resolve) => setTimeout(resolve, 20))
      console.log(new Set(digits).size, kept)`,
   )
-  const both = Math.min(2, availableParallelism())
+  const workers = Math.min(2, availableParallelism())
   const { stdout } = await run(process.execPath, 'again.mjs')
-  expect(stdout).toBe(`1 [ 1, ${both}, ${both} ]\n`)
+  expect(stdout).toBe(`1 [ 1, ${workers}, ${workers} ]\n`)
 })
 
 test('an error that the caller can correct states every problem', async () => {

@@ -84,7 +84,7 @@ test('the worst window stands in table and document', async () => {
   const { worst_window: worst, pools, classes } = resultSchema.parse(JSON.parse(stdout))
   expect(worst!.window_s).toBe(1)
   expect(worst!.pools[0]!.utilisation.value).toBeGreaterThan(pools[0]!.utilisation.value!)
-  const [whole, window] = [classes[0]!, worst!.classes[0]!].map((own) => own.latency)
+  const [whole, window] = [classes[0]!, worst!.classes[0]!].map((cell) => cell.latency)
   expect(window).toMatchObject({ p95: { value: null } })
   expect(whole).toMatchObject({ percentiles: { p50: { low: expect.any(Number) } } })
   const text = (await run('simulate', 'quick.yaml')).stdout
@@ -123,10 +123,10 @@ slo: { web: ["p(90) latency_ms < 100"] }
 })
 
 test('--fail-on fail ends with 0 where objectives are undecided, and with 4 where one fails', async () => {
-  const once = (limit: number, ...more: readonly string[]) => {
+  const once = (limit: number, ...options: readonly string[]) => {
     // a single run has no interval
     const slo = `slo.web=${JSON.stringify([`p(50) latency_ms < ${limit}`])}`
-    return run('simulate', 'quick.yaml', '--replications', '1', '--set', slo, ...more)
+    return run('simulate', 'quick.yaml', '--replications', '1', '--set', slo, ...options)
   }
   const undecided = await once(100)
   expect(undecided.code, undecided.stderr).toBe(5)

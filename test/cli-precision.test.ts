@@ -41,11 +41,11 @@ test('replications are added until intervals are narrow enough, and none is draw
 })
 
 test('the warm-up is the start-up that the runs show, and has the same result as its number', async () => {
-  const { stderr, result: found } = await result('--warmup', 'auto')
+  const { stderr, result: document } = await result('--warmup', 'auto')
   const [, override] = /the same as --set (warmup_s=\S+)/.exec(stderr) ?? []
-  expect(found.warmup_s).toBeGreaterThan(0)
-  expect(found.warmup_s).toBeLessThan(10)
-  expect((await result('--set', override!)).result).toEqual(found)
+  expect(document.warmup_s).toBeGreaterThan(0)
+  expect(document.warmup_s).toBeLessThan(10)
+  expect((await result('--set', override!)).result).toEqual(document)
 })
 
 test('a queue that grows all the time has no steady state', async () => {

@@ -24,10 +24,10 @@ describe.skipIf(skip)('a program with access to the server of a queue', () => {
     'ends no worker with jobs, and reads none of its files',
     async () => {
       const folder = temporaryFolder()
-      const found = await hostileJobs(valkey.url, { folder, count: 60, seed: SEED })
-      expect(found.faults).toEqual([])
-      expect(found.honest).toBe(3)
-      expect(found.answered).toBeGreaterThan(20)
+      const report = await hostileJobs(valkey.url, { folder, count: 60, seed: SEED })
+      expect(report.faults).toEqual([])
+      expect(report.honest).toBe(3)
+      expect(report.answered).toBeGreaterThan(20)
     },
     SLOW_MS,
   )
@@ -36,9 +36,9 @@ describe.skipIf(skip)('a program with access to the server of a queue', () => {
     'puts no figures into a sweep that cannot be any',
     async () => {
       const folder = temporaryFolder()
-      const found = await hostileAnswers(valkey.url, { folder, count: 40, seed: SEED })
-      expect(found.faults).toEqual([])
-      expect(found.named).toBeGreaterThan(20)
+      const report = await hostileAnswers(valkey.url, { folder, count: 40, seed: SEED })
+      expect(report.faults).toEqual([])
+      expect(report.named).toBeGreaterThan(20)
     },
     SLOW_MS,
   )
@@ -48,11 +48,11 @@ describe.skipIf(skip)('a program with access to the server of a queue', () => {
     async () => {
       const folder = temporaryFolder()
       const options = { folder, configurations: 60, kills: 3, seed: SEED }
-      const found = await killedWorkers(valkey.url, options)
-      expect(found.faults).toEqual([])
+      const report = await killedWorkers(valkey.url, options)
+      expect(report.faults).toEqual([])
       // on a busy machine every job may be taken before it is poisoned
-      expect(found.kills).toBe(3)
-      expect(found.rows + found.named).toBe(60)
+      expect(report.kills).toBe(3)
+      expect(report.rows + report.named).toBe(60)
     },
     SLOW_MS,
   )

@@ -39,11 +39,11 @@ async function simulated(name: string, scenario: string): Promise<string> {
 }
 
 async function variants(name: string): Promise<string> {
-  const given = ['--variant', 'as-it-is:', '--variant', 'batch-4: pools.0.batching.max_batch=4']
+  const options = ['--variant', 'as-it-is:', '--variant', 'batch-4: pools.0.batching.max_batch=4']
   await run(
     'variants',
     put(folder, 'several.yaml', LOSING),
-    ...given,
+    ...options,
     '--replications',
     '2',
     '--out',
@@ -57,8 +57,8 @@ async function variants(name: string): Promise<string> {
 async function blamed(name: string): Promise<string> {
   const ended = await run('blame', library('payment-peak'), '--replications', '2', '--out', name)
   expect(ended.code, ended.stderr).toBe(0)
-  const again = await run('report', name)
-  expect(again.code, again.stderr).toBe(0)
+  const reported = await run('report', name)
+  expect(reported.code, reported.stderr).toBe(0)
   return `${name}/report.html`
 }
 
@@ -173,8 +173,8 @@ describe.skipIf(noBrowser)(`reports (needs ${BROWSER})`, () => {
     await page.setContent(
       '<!doctype html><html lang="en"><title>x</title><main><h1>x</h1><p style="color:#eee">pale</p><img src="data:,"></main></html>',
     )
-    const rules = async (found: Promise<readonly string[]>) =>
-      (await found).map((text) => text.split(':')[0])
+    const rules = async (faults: Promise<readonly string[]>) =>
+      (await faults).map((text) => text.split(':')[0])
     expect(await rules(faultsOf(page))).toEqual(['color-contrast', 'image-alt'])
     expect(await rules(faultsOf(page, ['color-contrast']))).toEqual(['color-contrast'])
     await context.close()

@@ -19,9 +19,13 @@ test('the list has one line for each, and --json all of it', async () => {
   expect(rows.map((row) => row.split(' ')[0])).toEqual(shippedNames())
   const json = await run('scenarios', '--json')
   const { scenarios } = JSON.parse(json.stdout)
-  const one = (name: string) => scenarios.find((other: { name: string }) => other.name === name)
-  expect(one('azure-code')).toMatchObject({ duration_s: 30, needs: ['profile', 'trace'] })
-  expect(one('overload')).toMatchObject({ needs: [], description: expect.stringMatching(/FIFO/) })
+  const summaryOf = (name: string) =>
+    scenarios.find((scenario: { name: string }) => scenario.name === name)
+  expect(summaryOf('azure-code')).toMatchObject({ duration_s: 30, needs: ['profile', 'trace'] })
+  expect(summaryOf('overload')).toMatchObject({
+    needs: [],
+    description: expect.stringMatching(/FIFO/),
+  })
 })
 
 test('every command that takes a scenario file takes a name', async () => {
@@ -46,8 +50,8 @@ test('every command that takes a scenario file takes a name', async () => {
 test('a file of that name in the working folder wins, a folder does not', async () => {
   const shown = await run('scenarios', 'show', 'overload')
   put(folder, 'fan-out', changed(shown.stdout, ['name: overload', 'name: mine']))
-  const own = await run('simulate', 'fan-out', ...quick)
-  expect(own.stdout).toContain('mine, simulated')
+  const fromFile = await run('simulate', 'fan-out', ...quick)
+  expect(fromFile.stdout).toContain('mine, simulated')
   mkdirSync(join(folder, 'overload'))
   const shipped = await run('simulate', 'overload', ...quick)
   expect(shipped.stdout).toContain('overload, simulated')

@@ -220,12 +220,12 @@ describe('one folder', () => {
     const refused = ended.find(({ code }) => code === 3)!
     expectRefusal(refused, 3, mine.folder)
     expect(refused.stderr).toMatch(/both: (process \d+ writes a sweep there|holds a sweep)/)
-    const both = join(mine.folder, 'both')
-    const { rows, grid } = readJson(join(both, 'sweep.json')) as Sweep
+    const output = join(mine.folder, 'both')
+    const { rows, grid } = readJson(join(output, 'sweep.json')) as Sweep
     expect(rows.map(({ values }) => values[0])).toEqual(grid![0])
-    const journal = readFileSync(join(both, 'journal.jsonl'), 'utf8').trimEnd().split('\n')
+    const journal = readFileSync(join(output, 'journal.jsonl'), 'utf8').trimEnd().split('\n')
     expect(journal.map((line) => JSON.parse(line).values[0]).sort()).toEqual(grid![0])
-    expect(filesIn(both)).toEqual(filesIn(at('whole')))
+    expect(filesIn(output)).toEqual(filesIn(at('whole')))
   })
 
   test('with rows of another plan simulates its own, and says so', async () => {
@@ -253,7 +253,7 @@ describe('one folder', () => {
     execFileSync('mkfifo', [at('piped/journal.jsonl')])
     put(folder, 'mine.txt', 'mine')
     symlinkSync('../mine.txt', at('linked/journal.jsonl'))
-    for (const [name, what] of [
+    for (const [name, reason] of [
       ['piped', 'no regular file'],
       ['linked', 'a symbolic link'],
     ]) {
@@ -261,7 +261,7 @@ describe('one folder', () => {
       for (const args of [shard, ['merge', name!, ...shards(2, 3), '--out', 'never']]) {
         const ended = await run(...args)
         expectRefusal(ended, 3, at(name!))
-        expect(ended.stderr).toContain(`${name}/journal.jsonl: is ${what}; remove it`)
+        expect(ended.stderr).toContain(`${name}/journal.jsonl: is ${reason}; remove it`)
       }
     }
     expect(readFileSync(at('mine.txt'), 'utf8')).toBe('mine')
@@ -307,11 +307,11 @@ describe('a million configurations', () => {
 describe('query', () => {
   test('runs SQL over the table, whose columns have the figures of the document', async () => {
     const { rows } = readJson(at('whole/sweep.json')) as Sweep
-    const found = await documentOf(
+    const answer = await documentOf(
       ...['query', 'whole'],
       'select configuration, "pools.first.replicas" as replicas, status, "web.p95_ms" as p95, usd_per_hour from results order by configuration',
     )
-    expect(found).toEqual(
+    expect(answer).toEqual(
       rows.map(({ configuration, values, status, figures }) => ({
         configuration,
         replicas: Number(values[0]),
@@ -341,8 +341,8 @@ describe('query', () => {
     }`
     const url = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`
     const register = `import { register } from 'node:module'; register(${JSON.stringify(url(hook))})`
-    const without = commandsIn(folder, { flags: ['--import', url(register)] })
-    const ended = await without.run('query', 'whole', 'select 1')
+    const withoutDuckdb = commandsIn(folder, { flags: ['--import', url(register)] })
+    const ended = await withoutDuckdb.run('query', 'whole', 'select 1')
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toMatch(/not installed; install it with: npm install @duckdb\/node-api/)
   })

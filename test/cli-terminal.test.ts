@@ -86,8 +86,8 @@ describe('a terminal gets foreign text without control characters', () => {
       ['timeline', EVIL],
       [EVIL],
     ]
-    const all = await Promise.all(lines.map((args) => run(...args)))
-    for (const [i, ended] of all.entries()) {
+    const endings = await Promise.all(lines.map((args) => run(...args)))
+    for (const [i, ended] of endings.entries()) {
       expect([2, 3], lines[i]!.join(' ')).toContain(ended.code)
       expect(ended.stderr).toContain('\\u{202e}evil\\u{2066}')
       expectSafe(ended)
@@ -104,13 +104,13 @@ describe('a terminal gets foreign text without control characters', () => {
     expect(fitted.code, fitted.stderr).toBe(0)
     expect(fitted.stdout).toContain('evil')
     expectSafe(fitted)
-    const other = [...lines, `1,32,2,${evil},x`, `1,${evil},2,fp16,x`]
-    put(folder, 'evil.csv', other.slice(0, -1).join('\n'))
+    const extended = [...lines, `1,32,2,${evil},x`, `1,${evil},2,fp16,x`]
+    put(folder, 'evil.csv', extended.slice(0, -1).join('\n'))
     const left = await run('fit', 'bert.yaml', 'evil.csv')
     expect(left.code, left.stderr).toBe(0)
     expect(left.stdout).toContain('not fitted')
     expectSafe(left)
-    put(folder, 'evil.csv', other.join('\n'))
+    put(folder, 'evil.csv', extended.join('\n'))
     const refused = await run('fit', 'bert.yaml', 'evil.csv')
     expect(refused.code).toBe(3)
     expectSafe(refused)
@@ -253,10 +253,10 @@ describe('--plot', () => {
   const args = ['simulate', 'declared.yaml', '--replications', '2'] as const
 
   test('draws below the text, 80 columns wide where stdout is no terminal', async () => {
-    const [without, drawn] = [await run(...args), await run(...args, '--plot')]
-    expect(drawn.code, drawn.stderr).toBe(without.code)
-    expect(drawn.stdout.startsWith(without.stdout.trimEnd())).toBe(true)
-    const plots = drawn.stdout.slice(without.stdout.length)
+    const [plain, drawn] = [await run(...args), await run(...args, '--plot')]
+    expect(drawn.code, drawn.stderr).toBe(plain.code)
+    expect(drawn.stdout.startsWith(plain.stdout.trimEnd())).toBe(true)
+    const plots = drawn.stdout.slice(plain.stdout.length)
     for (const title of ['Latency', 'Requests served per second', 'Requests waiting']) {
       expect(plots).toContain(title)
     }
@@ -267,8 +267,8 @@ describe('--plot', () => {
   })
 
   test('prints nothing with --json', async () => {
-    const [without, drawn] = [await run(...args, '--json'), await run(...args, '--json', '--plot')]
-    expect(drawn.stdout).toBe(without.stdout)
+    const [plain, drawn] = [await run(...args, '--json'), await run(...args, '--json', '--plot')]
+    expect(drawn.stdout).toBe(plain.stdout)
   })
 
   test('is coloured where colours are asked for, and never with NO_COLOR', async () => {

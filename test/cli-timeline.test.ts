@@ -69,9 +69,11 @@ test('another run of the scenario removes the timeline of the one before', async
 })
 
 test('a run that is not there, and a window without length, are refused with what is', async () => {
-  const other = await run('timeline', 'kept', '--run', 'replication-2')
-  expectRefusal(other, 2, folder)
-  expect(other.stderr).toContain('kept has rows of replication-1 only; did you mean replication-1?')
+  const missing = await run('timeline', 'kept', '--run', 'replication-2')
+  expectRefusal(missing, 2, folder)
+  expect(missing.stderr).toContain(
+    'kept has rows of replication-1 only; did you mean replication-1?',
+  )
   const empty = await run('timeline', 'kept', '--from-s', '2', '--to-s', '2')
   expectRefusal(empty, 2, folder)
   expect(empty.stderr).toContain('--from-s 2: is not before --to-s 2')
@@ -86,10 +88,10 @@ test('a folder with documents and no rows is refused with what keeps rows', asyn
 
 test('a batch with a number that no run gives is refused by its row', async () => {
   cpSync(at('kept'), at('strange'), { recursive: true })
-  const kept = await readRows(at(`kept/${ROWS}`))
-  const row = kept.rows.columns.batch.findIndex((number) => number >= 0)
-  kept.rows.columns.batch[row] = 2 ** 31 - 1
-  await writeRows(at(`strange/${ROWS}`), kept)
+  const keptRun = await readRows(at(`kept/${ROWS}`))
+  const row = keptRun.rows.columns.batch.findIndex((number) => number >= 0)
+  keptRun.rows.columns.batch[row] = 2 ** 31 - 1
+  await writeRows(at(`strange/${ROWS}`), keptRun)
   const ended = await run('timeline', 'strange')
   expectRefusal(ended, 3, folder)
   expect(ended.stderr).toContain(`row ${row}, batch: expected a number below`)

@@ -73,7 +73,7 @@ ${ended.stdout}`
     expect(class_column).toBe('endpoint')
     expect(left_out).toEqual([{ value: '/health', rows: 3, why: 'too few to fit' }])
     expect(fitted).toBe(rows.length - 3)
-    expect(classes.map((own: { class: string }) => own.class)).toEqual(['pay-now', 'search'])
+    expect(classes.map((entry: { class: string }) => entry.class)).toEqual(['pay-now', 'search'])
     const text = readFileSync(`${folder}/shop/traffic.yaml`, 'utf8')
     expect(text).toContain('# Left out: /health, 3 requests: too few to fit.\n')
     expect(text).toMatch(/^# Class search \(\/search\): [\d,]+ requests from 200 to 400 s\.$/m)

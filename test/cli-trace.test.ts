@@ -55,10 +55,13 @@ describe('trace inspect', () => {
     await run('requests', 'few.yaml', '--out', 'few')
     const ended = await run('trace', 'inspect', 'few/requests.jsonl', '--json')
     expect(ended.code, ended.stderr).toBe(0)
-    const { rows, input_tokens: found } = JSON.parse(ended.stdout)
-    const taken = lengths.slice(0, at.filter((time) => time - at[0]! < 100).length)
-    expect(rows).toBe(taken.length)
-    expect(found.mean).toBeCloseTo(taken.reduce((sum, value) => sum + value, 0) / taken.length, 6)
+    const { rows, input_tokens: inputTokens } = JSON.parse(ended.stdout)
+    const counted = lengths.slice(0, at.filter((time) => time - at[0]! < 100).length)
+    expect(rows).toBe(counted.length)
+    expect(inputTokens.mean).toBeCloseTo(
+      counted.reduce((sum, value) => sum + value, 0) / counted.length,
+      6,
+    )
   })
 
   test('says on stderr how it reads a file, and asks for all that it cannot guess', async () => {
@@ -69,9 +72,9 @@ describe('trace inspect', () => {
     )
     expect(JSON.parse(guessed.stdout).rows).toBe(ROWS)
     put(folder, 'two.csv', 'created,received,tokens,prompt_tokens\n1,2,3,4\n2,3,4,5\n')
-    const both = await run('trace', 'inspect', 'two.csv')
-    expectRefusal(both, 2, folder)
-    expect(both.stderr).toBe(
+    const ambiguous = await run('trace', 'inspect', 'two.csv')
+    expectRefusal(ambiguous, 2, folder)
+    expect(ambiguous.stderr).toBe(
       'error: two.csv: `created` and `received` may each be the time of arrival; ' +
         'set --columns time=NAME to one of them\n' +
         'error: two.csv: `tokens` and `prompt_tokens` may each be input_tokens; ' +
@@ -101,10 +104,10 @@ describe('trace inspect', () => {
       'plain.csv',
       rowsOf((ms) => String((ms - from) / 1000)),
     )
-    const said = '40 s after the first row, 30/s, 2.4 times the mean'
+    const busiest = '40 s after the first row, 30/s, 2.4 times the mean'
     for (const name of ['iso.csv', 'epoch.csv']) {
       const { stdout } = await run('trace', 'inspect', name)
-      expect(stdout).toContain(`busiest 10 s: 2026-03-01 09:30:40 UTC, ${said}`)
+      expect(stdout).toContain(`busiest 10 s: 2026-03-01 09:30:40 UTC, ${busiest}`)
     }
     const { stdout } = await run('trace', 'inspect', 'plain.csv', '--time-unit', 's', '--json')
     expect(JSON.parse(stdout)).toMatchObject({
@@ -160,14 +163,14 @@ describe('trace inspect', () => {
     const csv = await run('trace', 'inspect', 'log.csv', '--format', 'csv', ...columns, '--json')
     const parquet = await run('trace', 'inspect', 'log.parquet', ...columns, '--json')
     expect([csv.code, parquet.code]).toEqual([0, 0])
-    const { file, command, ...found } = JSON.parse(parquet.stdout)
-    expect(found).toEqual({ ...JSON.parse(csv.stdout), file: undefined, command: undefined })
+    const { file, command, ...figures } = JSON.parse(parquet.stdout)
+    expect(figures).toEqual({ ...JSON.parse(csv.stdout), file: undefined, command: undefined })
     expect([file, command.split(' ')[2]]).toEqual(['log.parquet', 'inspect'])
-    expect(found.rows).toBe(ROWS)
-    expect(found.mean_rps).toBeCloseTo(ROWS / (at.at(-1)! - at[0]!), 6)
+    expect(figures.rows).toBe(ROWS)
+    expect(figures.mean_rps).toBeCloseTo(ROWS / (at.at(-1)! - at[0]!), 6)
     // percentiles of 80,000 different gaps are approximate, with a stated error
-    expect(found.gaps.percentile_error).toBe(0.0079)
-    expect(Math.abs(found.gaps.p50 / (Math.LN2 / RATE_RPS) - 1)).toBeLessThan(0.03)
+    expect(figures.gaps.percentile_error).toBe(0.0079)
+    expect(Math.abs(figures.gaps.p50 / (Math.LN2 / RATE_RPS) - 1)).toBeLessThan(0.03)
   })
 
   test('--out writes the document and a page of its charts', async () => {

@@ -53,15 +53,16 @@ const SYSTEM = [
   /^\/dev\/(null|urandom|random|shm\/)/,
 ]
 
-const below = (path: string, of: string) => !relative(of, path).startsWith('..')
+const below = (path: string, base: string) => !relative(base, path).startsWith('..')
 
 /** Files outside of what a command may open. */
 function foreignFiles({ files }: Traced): string[] {
   // Node keeps compiled code there, as every program may that runs on it
   const compiled = join(tmpdir(), 'node-compile-cache')
-  const own = [folder, ROOT, dirname(process.execPath), compiled]
+  const allowed = [folder, ROOT, dirname(process.execPath), compiled]
   return files.filter(
-    (path) => !own.some((of) => below(path, of)) && !SYSTEM.some((of) => of.test(path)),
+    (path) =>
+      !allowed.some((base) => below(path, base)) && !SYSTEM.some((pattern) => pattern.test(path)),
   )
 }
 

@@ -89,18 +89,21 @@ test('a plan over cards recommends none by a fit that is transferred, but by a m
   const isPlan = await published('plan')
   const plan = (await documentOf('plan', FITTED, ...cards)) as Plan
   isPlan(plan)
-  const of = (card: string) => plan.rows.find(({ set }) => set.join().endsWith(card))!
-  expect(of('l4').figures.transferred).toHaveLength(1)
-  expect([of('l4').verdict, of('l4').p_meets, of('l4').figures.verdict]).toEqual([
+  const rowOf = (card: string) => plan.rows.find(({ set }) => set.join().endsWith(card))!
+  expect(rowOf('l4').figures.transferred).toHaveLength(1)
+  expect([rowOf('l4').verdict, rowOf('l4').p_meets, rowOf('l4').figures.verdict]).toEqual([
     'UNDECIDED',
     0,
     'UNDECIDED',
   ])
-  expect(of('l4').figures.objectives[0]!.estimate.high).toBeLessThan(4.5)
-  expect(of('l4').objectives[0]!.reason).toContain(FROM)
+  expect(rowOf('l4').figures.objectives[0]!.estimate.high).toBeLessThan(4.5)
+  expect(rowOf('l4').objectives[0]!.reason).toContain(FROM)
   // with times 1.67 times as long it is still fast enough
-  expect([of('a100-sxm-40').verdict, of('a100-sxm-40').figures.verdict]).toEqual(['MEETS', 'PASS'])
-  expect(plan.rows[plan.winner!]).toBe(of('a100-sxm-40'))
+  expect([rowOf('a100-sxm-40').verdict, rowOf('a100-sxm-40').figures.verdict]).toEqual([
+    'MEETS',
+    'PASS',
+  ])
+  expect(plan.rows[plan.winner!]).toBe(rowOf('a100-sxm-40'))
   expect(plan.notes.join()).toContain('configurations that were simulated have times that are')
   const { stdout } = await run('plan', FITTED, ...cards)
   expect(stdout).toMatch(/ transferred /)

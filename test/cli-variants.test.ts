@@ -39,7 +39,7 @@ put(folder, 'declared.yaml', DECLARED)
 const variantsOf = async (...args: string[]) =>
   variantsSchema.parse(await documentOf('variants', ...args))
 const ratio = ({ ratios }: Variants, variant: string, metric: string) =>
-  ratios.find((one) => one.variant === variant && one.metric === metric)!
+  ratios.find((candidate) => candidate.variant === variant && candidate.metric === metric)!
 
 describe('variants', () => {
   test('of a scenario are compared with the first at its rate, and are no part of its hash', async () => {

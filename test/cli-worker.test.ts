@@ -53,8 +53,8 @@ function rowsIn(name: string): SweepRow[] {
 /** Waits for what another process does. */
 async function untilThere<T>(look: () => Promise<T | null>): Promise<T> {
   for (;;) {
-    const found = await look()
-    if (found !== null) return found
+    const value = await look()
+    if (value !== null) return value
     await wait(20)
   }
 }
@@ -80,9 +80,9 @@ describe.skipIf(skip)('the workers of a queue', () => {
 
   const workers: Started[] = []
   const worker = (...options: string[]) => {
-    const one = start(['worker', '--queue', valkey.url, '--workers', '1', ...options])
-    workers.push(one)
-    return one
+    const started = start(['worker', '--queue', valkey.url, '--workers', '1', ...options])
+    workers.push(started)
+    return started
   }
   // those of a test that has failed would work for the next one
   afterEach(() => {
@@ -106,7 +106,9 @@ describe.skipIf(skip)('the workers of a queue', () => {
     expect((await queued.ended).code).toBe(0)
     expect(rows()).toBe(1 + 48)
     for (const name of ['manifest.json', 'sweep.json', 'results.parquet', 'report.html']) {
-      const [here, there] = ['here', 'there'].map((of) => readFileSync(join(folder, of, name)))
+      const [here, there] = ['here', 'there'].map((place) =>
+        readFileSync(join(folder, place, name)),
+      )
       expect(there!.equals(here!), name).toBe(true)
     }
     await ends(stays)
@@ -114,13 +116,13 @@ describe.skipIf(skip)('the workers of a queue', () => {
 
   test('report what is wrong with a configuration', async () => {
     const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
-    const one = start(['worker', '--queue', valkey.url, '--exit-when-idle', '2'])
+    const started = start(['worker', '--queue', valkey.url, '--exit-when-idle', '2'])
     // one is seen by the sweep itself, the other one once its system is resolved
     const bad = { set: ['pools.0.replicas=0'], from: 0, to: 1 }
     await expect(pool.simulate(bad)).rejects.toThrow(/replicas/)
     const crowd = { set: ['traffic.0.arrivals.rate_rps=1e9'], from: 0, to: 1 }
     await expect(pool.simulate(crowd)).rejects.toThrow(/expected at most .* requests/)
-    const ended = await one.ended
+    const ended = await started.ended
     expect(ended.code).toBe(0)
     expect(ended.stdout).toBe('1 simulations done\n')
     await pool.close()
@@ -139,7 +141,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     const path = `${folder}/traced.yaml`
     const options = { onWarning: (text: string) => void warnings.push(text) }
     const pool = await QueuePool.open(valkey.url, { path, set: [] }, options)
-    const found = pool.simulate({ set: [], from: 0, to: 1 })
+    const simulation = pool.simulate({ set: [], from: 0, to: 1 })
     for (const [files, reason] of [
       ['other', 'has other content than where the sweep began'],
       ['nowhere', 'is not'],
@@ -151,7 +153,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
       await ends(unfit)
     }
     const fit = worker()
-    expect((await found).runs[0]!.classes[0]!.arrived).toBe(3)
+    expect((await simulation).runs[0]!.classes[0]!.arrived).toBe(3)
     expect(warnings.join('\n')).toMatch(/a worker leaves its work to others: .*arrivals\.csv: /)
     await ends(fit)
     await pool.close()
@@ -165,16 +167,16 @@ describe.skipIf(skip)('the workers of a queue', () => {
     const base = await sentTo(redis, { ...BASE, text: TRACED, files })
     const [name, data] = namedJob({ base, set: [], from: 0, to: 1 })
     await putJob(redis, name, data, { ats: '5000' })
-    const one = worker()
+    const started = worker()
     const answer = await untilThere(() => redis.get(answerKey(name)))
     expect(JSON.parse(answer)).toMatchObject({ kind: 'done' })
-    await ends(one)
+    await ends(started)
     // where no worker has them, that is said in the end
-    const [other, asked] = namedJob({ base, set: [], from: 1, to: 2 })
-    await putJob(redis, other, asked, { ats: '5000' })
+    const [unfitName, unfitJob] = namedJob({ base, set: [], from: 1, to: 2 })
+    await putJob(redis, unfitName, unfitJob, { ats: '5000' })
     mkdirSync(join(folder, 'nothing'))
     const unfit = worker('--files', 'nothing')
-    const refused = await untilThere(() => redis.get(answerKey(other)))
+    const refused = await untilThere(() => redis.get(answerKey(unfitName)))
     expect(JSON.parse(refused).reason).toMatch(/^no worker has its files: arrivals\.csv: /)
     await ends(unfit)
     redis.disconnect()
@@ -191,13 +193,13 @@ describe.skipIf(skip)('the workers of a queue', () => {
       'traffic.0.arrivals.file=arrivals.csv,fewer.csv',
     ]
     expect((await run(...sweep, '--out', 'files-here')).code).toBe(0)
-    const one = worker()
+    const started = worker()
     const queued = await start([...sweep, '--out', 'files-there', '--queue', valkey.url]).ended
     expect(queued).toMatchObject({ code: 0 })
-    const [here, there] = ['here', 'there'].map((of) => rowsIn(`files-${of}`))
+    const [here, there] = ['here', 'there'].map((place) => rowsIn(`files-${place}`))
     expect(there).toEqual(here)
     expect(here!.map(({ figures }) => figures!.classes[0]!.arrived)).toEqual([3, 1])
-    await ends(one)
+    await ends(started)
   })
 
   test('go on after a bad job, which is refused by name', async () => {
@@ -208,7 +210,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
       ['other', { base, set: [], from: 0, to: 1 }, /asks for something else than its name/],
       [...namedJob({ base: 'a'.repeat(64), set: [], from: 0, to: 1 }), /its sweep is gone/],
     ]
-    const one = worker()
+    const started = worker()
     await putJob(redis, 'no-json', '{')
     for (const [name, data] of bad) await putJob(redis, name, data)
     for (const [name, , reason] of bad) {
@@ -217,7 +219,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
         kind: 'refused',
         reason: expect.stringMatching(reason),
       })
-      await one.prints(new RegExp(`job ${name} is refused: `))
+      await started.prints(new RegExp(`job ${name} is refused: `))
     }
     // BullMQ takes it and fails before the worker sees it, so nothing is answered
     expect(await redis.lrange(`bull:${queueName()}:wait`, 0, -1)).toEqual([])
@@ -225,8 +227,8 @@ describe.skipIf(skip)('the workers of a queue', () => {
     const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
     expect((await pool.simulate({ set: [], from: 0, to: 1 })).runs).toHaveLength(1)
     await pool.close()
-    expect(one.text.stderr).not.toMatch(STACK)
-    await ends(one)
+    expect(started.text.stderr).not.toMatch(STACK)
+    await ends(started)
     redis.disconnect()
   })
 
@@ -235,13 +237,16 @@ describe.skipIf(skip)('the workers of a queue', () => {
     // its values take 1 GB, and its text 60 MB
     const bomb = `[${'{},'.repeat(2e7)}{}]`
     const flags = ['--max-old-space-size=400']
-    const one = commandsIn(folder, { flags }).start([
+    const started = commandsIn(folder, { flags }).start([
       ...['worker', '--queue', valkey.url, '--workers', '1'],
     ])
-    workers.push(one)
+    workers.push(started)
     await putJob(redis, 'bomb', bomb)
     await putJob(redis, 'bomb-of-options', {}, { opts: bomb })
-    await Promise.all([one.prints(/job bomb is refused: /), one.prints(/job bomb-of-options is/)])
+    await Promise.all([
+      started.prints(/job bomb is refused: /),
+      started.prints(/job bomb-of-options is/),
+    ])
     for (const name of ['bomb', 'bomb-of-options']) {
       const answer = await untilThere(() => redis.get(answerKey(name)))
       expect(JSON.parse(answer).reason).toBe('it is larger than any job')
@@ -252,7 +257,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     const pool = await QueuePool.open(valkey.url, { path: 'overload', set: ['duration_s=22'] })
     expect((await pool.simulate({ set: [], from: 0, to: 1 })).runs).toHaveLength(1)
     await pool.close()
-    await ends(one)
+    await ends(started)
     redis.disconnect()
   }, 60_000)
 
@@ -262,7 +267,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     put(folder, 'given/secret.csv', `at_s\n${SECRET}\n`)
     put(folder, 'outside.csv', `at_s\n${SECRET}\n`)
     symlinkSync('../outside.csv', join(folder, 'given/link.csv'))
-    const one = worker('--files', 'given')
+    const started = worker('--files', 'given')
     const outside = join(folder, 'outside.csv')
     const files = ['secret.csv', '../outside.csv', outside, 'link.csv', '/etc/passwd', '/dev/zero']
     const trace = (file: string) => TRACED.replace('arrivals.csv', file)
@@ -298,20 +303,20 @@ describe.skipIf(skip)('the workers of a queue', () => {
     }
     const lack = await untilThere(() => redis.get(lackKey(jobs.at(-2)!.base)))
     expect(lack).toMatch(/secret\.csv: has other content/)
-    const all = await dump(redis)
-    expect(all.length).toBeGreaterThan(named.length)
-    for (const text of [...all, one.text.stderr, one.text.stdout]) {
+    const dumped = await dump(redis)
+    expect(dumped.length).toBeGreaterThan(named.length)
+    for (const text of [...dumped, started.text.stderr, started.text.stdout]) {
       expect(text).not.toContain(SECRET)
       expect(text).not.toMatch(/root:.*:0:/)
     }
-    await ends(one)
+    await ends(started)
     redis.disconnect()
   })
 
   test('that are interrupted hand their jobs to another worker', async () => {
     const pool = await QueuePool.open(valkey.url, { path: 'overload', set: [] })
     const long = { set: ['duration_s=2000', 'warmup_s=0'], from: 0, to: 20 }
-    const found = pool.simulate(long)
+    const simulation = pool.simulate(long)
     const first = worker()
     const redis = new Redis(valkey.url)
     const active = `bull:${queueName()}:active`
@@ -320,7 +325,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     // not by the lock of a worker that was killed
     expect(await redis.llen(active)).toBe(0)
     const second = worker()
-    expect((await found).runs).toHaveLength(20)
+    expect((await simulation).runs).toHaveLength(20)
     await ends(second)
     await pool.close()
     redis.disconnect()
@@ -358,7 +363,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     expect(stderr).toMatch(/3 answers were none/)
     expect(stderr).not.toMatch(STACK)
     expect(rowsIn('lied')).toEqual([])
-    const one = worker()
+    const started = worker()
     const again = await start([
       ...sweep,
       '--replications',
@@ -371,7 +376,7 @@ describe.skipIf(skip)('the workers of a queue', () => {
     ]).ended
     expect(again.code, again.stderr).toBe(0)
     expect(rowsIn('lied')).toHaveLength(3)
-    await ends(one)
+    await ends(started)
     redis.disconnect()
   })
 
@@ -389,29 +394,29 @@ describe.skipIf(skip)('the workers of a queue', () => {
     ])
     await untilThere(async () => (await redis.llen(`bull:${queueName()}:wait`)) || null)
     await redis.flushall()
-    const one = worker()
+    const started = worker()
     const { code, stderr } = await queued.ended
     expect(code, stderr).toBe(0)
     expect(stderr).toMatch(/jobs were lost from the queue without an answer; they are sent again/)
     expect(stderr).not.toMatch(/MaxListeners/)
     expect(rowsIn('flushed')).toHaveLength(40)
-    expect(one.text.stderr).not.toMatch(/MaxListeners/)
-    await ends(one)
+    expect(started.text.stderr).not.toMatch(/MaxListeners/)
+    await ends(started)
     redis.disconnect()
   })
 
   test('of another version get nothing, and the sweep names both versions', async () => {
-    const other = new Redis(valkey.url)
+    const oldWorker = new Redis(valkey.url)
     const name = Buffer.from('spillway-0.0.1-older').toString('base64')
-    await other.client('SETNAME', `bull:${name}`)
+    await oldWorker.client('SETNAME', `bull:${name}`)
     const queued = start(['sweep', 'overload', '--set', 'seed=1..2', '--queue', valkey.url])
-    const there = () => Promise.resolve(/no worker waits/.test(queued.text.stderr) || null)
-    await untilThere(there)
+    const noWorker = () => Promise.resolve(/no worker waits/.test(queued.text.stderr) || null)
+    await untilThere(noWorker)
     queued.child.kill('SIGINT')
     const { code, stderr } = await queued.ended
     expect(code).toBe(130)
     expect(stderr).toContain(`; those of spillway-0.0.1-older take no jobs of ${queueName()}`)
-    other.disconnect()
+    oldWorker.disconnect()
   })
 
   test('get nothing that their sweep has taken back', async () => {
@@ -445,10 +450,10 @@ describe.skipIf(skip)('a server that refuses writes', () => {
   })
 
   test('is named by a worker, once', async () => {
-    const one = start(['worker', '--queue', valkey.url, '--workers', '1'])
-    await one.prints(/READONLY/)
-    await ends(one)
-    expect(one.text.stderr.match(/READONLY/g)).toHaveLength(1)
+    const started = start(['worker', '--queue', valkey.url, '--workers', '1'])
+    await started.prints(/READONLY/)
+    await ends(started)
+    expect(started.text.stderr.match(/READONLY/g)).toHaveLength(1)
   })
 })
 
@@ -492,9 +497,9 @@ describe.skipIf(skip)('a server with TLS', () => {
   let valkey: Valkey
   beforeAll(async () => {
     const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1']
-    const of = ['-subj', '/CN=queue', '-addext', 'subjectAltName=IP:127.0.0.1']
+    const subject = ['-subj', '/CN=queue', '-addext', 'subjectAltName=IP:127.0.0.1']
     const files = ['-keyout', key!, '-out', certificate!]
-    execFileSync('openssl', ['req', '-x509', ...made, ...of, ...files], { stdio: 'pipe' })
+    execFileSync('openssl', ['req', '-x509', ...made, ...subject, ...files], { stdio: 'pipe' })
     const settings = ['--tls-cert-file', certificate!, '--tls-key-file', key!]
     const trusted = ['--tls-ca-cert-file', certificate!, '--tls-auth-clients', 'no']
     valkey = await startValkey([...settings, ...trusted], 'tls')

@@ -50,7 +50,7 @@ function auditOf({ scenario }: Input, run: ReturnType<typeof keptReplication>, c
 const violationsIn = (rules: ReturnType<typeof auditOf>) =>
   rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`))
 
-const told = (ms: number) => ({ pushback: `, retry_pushback_ms: ${ms}` })
+const pushbackOf = (ms: number) => ({ pushback: `, retry_pushback_ms: ${ms}` })
 const link = 'link: { delay_ms: 3 }\n'
 const retried = 'max_attempts: 5, backoff_ms: 15, max_backoff_ms: 50, jitter: equal'
 const parts = ', queue: { mode: per-replica }, replicas: 2'
@@ -60,24 +60,24 @@ const CASES: Readonly<Record<string, Parts>> = {
   'without pushback': {},
   'every backoff as it is': { retry: 'max_attempts: 3, backoff_ms: 5' },
   'backoffs with a limit': { retry: retried },
-  'a pushback of 500 ms': told(500),
-  'a pushback of 0 ms': told(0),
-  'no retry after a refusal': { timeoutMs: 90, ...told(-1) },
+  'a pushback of 500 ms': pushbackOf(500),
+  'a pushback of 0 ms': pushbackOf(0),
+  'no retry after a refusal': { timeoutMs: 90, ...pushbackOf(-1) },
   'a pushback among timeouts': {
     retry: retried,
     timeoutMs: 90,
     traffic: ', cancel: true',
-    ...told(30),
+    ...pushbackOf(30),
   },
-  'only refusals are retried': { retry: `${retried}, retry_on: [shed]`, ...told(90) },
+  'only refusals are retried': { retry: `${retried}, retry_on: [shed]`, ...pushbackOf(90) },
   'only timeouts are retried': {
     retry: `${retried}, retry_on: [client_timeout]`,
     timeoutMs: 90,
   },
-  'a budget': { retry: `${retried}, budget: { ratio: 0.2 }`, ...told(90) },
-  'over a link': { ...told(90), rest: link },
-  'parts of a fan-out': { traffic: ', fan_out: 2', pool: parts, ...told(90) },
-  'behind a proxy that retries': { pool: proxied, ...told(90) },
+  'a budget': { retry: `${retried}, budget: { ratio: 0.2 }`, ...pushbackOf(90) },
+  'over a link': { ...pushbackOf(90), rest: link },
+  'parts of a fan-out': { traffic: ', fan_out: 2', pool: parts, ...pushbackOf(90) },
+  'behind a proxy that retries': { pool: proxied, ...pushbackOf(90) },
 }
 
 describe.each(Object.entries(CASES))('%s', (_, scenario) => {
@@ -95,8 +95,8 @@ describe.each(Object.entries(CASES))('%s', (_, scenario) => {
 /** Attempts of one class that follow a refusal, with the time from it to them. */
 function afterRefusals({ outcome, attempt, firstScheduledAt, done, at }: RowColumns): number[] {
   const refused = new Map<string, number>()
-  for (const [key, own] of outcome.entries()) {
-    if (own === OUTCOME.shed) refused.set(`${firstScheduledAt[key]} ${attempt[key]}`, done[key]!)
+  for (const [key, code] of outcome.entries()) {
+    if (code === OUTCOME.shed) refused.set(`${firstScheduledAt[key]} ${attempt[key]}`, done[key]!)
   }
   return [...attempt.keys()].flatMap((key) => {
     const before = refused.get(`${firstScheduledAt[key]} ${attempt[key]! - 1}`)
@@ -108,11 +108,11 @@ describe('a storm of retries', () => {
   const runOf = (scenario: Parts) => keptReplication(inputOf(scenario), 0).rows.columns
   const calls = (columns: RowColumns) => columns.attempt.filter((number) => number === 1).length
   const servedIn = ({ outcome }: RowColumns) =>
-    outcome.filter((own) => own === OUTCOME.served).length
+    outcome.filter((code) => code === OUTCOME.served).length
   const plain = runOf({})
 
   test.each([200, 1000])('a retry comes exactly %d ms after the refusal that says so', (ms) => {
-    const delays = afterRefusals(runOf(told(ms)))
+    const delays = afterRefusals(runOf(pushbackOf(ms)))
     expect(delays.length).toBeGreaterThan(100)
     for (const delay of delays) expect(delay).toBeCloseTo(ms, 6)
     // the negative control: without pushback none does
@@ -120,23 +120,23 @@ describe('a storm of retries', () => {
   })
 
   test('after a refusal that forbids it, no retry comes', () => {
-    expect(afterRefusals(runOf(told(-1)))).toEqual([])
+    expect(afterRefusals(runOf(pushbackOf(-1)))).toEqual([])
     expect(afterRefusals(plain).length).toBeGreaterThan(100)
   })
 
   test.each([1000, -1])('with a pushback of %d ms the same calls need fewer attempts', (ms) => {
-    const pushed = runOf(told(ms))
+    const pushed = runOf(pushbackOf(ms))
     // every call is made in both, and every attempt of it ends in one way
     expect(calls(pushed)).toBe(calls(plain))
-    expect(pushed.outcome.every((own) => own <= OUTCOME.cancelled)).toBe(true)
+    expect(pushed.outcome.every((code) => code <= OUTCOME.cancelled)).toBe(true)
     expect(pushed.done.every((done) => !Number.isNaN(done))).toBe(true)
     expect(pushed.attempt.length).toBeLessThan(plain.attempt.length - 100)
   })
 
   test('retries that come after the surge are answered', () => {
-    const late = runOf(told(4000))
+    const late = runOf(pushbackOf(4000))
     expect(servedIn(late)).toBeGreaterThan(servedIn(plain) + 100)
-    expect(servedIn(runOf(told(-1)))).toBeLessThan(servedIn(plain))
+    expect(servedIn(runOf(pushbackOf(-1)))).toBeLessThan(servedIn(plain))
   })
 })
 
@@ -146,7 +146,7 @@ describe('rows that break the rule on retries of clients', () => {
     ['a retry too early', {}, (c) => changed(c, isRetry, (k) => (c.at[k]! -= 1)), 'but it was due'],
     [
       'a retry before its pushback',
-      told(500),
+      pushbackOf(500),
       (c) => changed(c, isRetry, (k) => (c.at[k]! -= 450)),
       'but it was due',
     ],
@@ -184,7 +184,7 @@ describe('rows that break the rule on retries of clients', () => {
     ],
     [
       'a retry that was forbidden',
-      { ...told(-1), timeoutMs: 90 },
+      { ...pushbackOf(-1), timeoutMs: 90 },
       (c) => {
         const retry = keyOf(c, isRetry)
         const before = keyOf(c, (_, k) => isBefore(c, k, retry))

@@ -33,12 +33,12 @@ async function rows(workers: number) {
 }
 
 test('rows of configurations have the figures of simulations, whatever the processes', async () => {
-  const found = await rows(2)
-  expect(await rows(1)).toEqual(found)
+  const parallel = await rows(2)
+  expect(await rows(1)).toEqual(parallel)
   for (const [i, set] of sets.entries()) {
     const system = await loadSystem(base.path, { set: [...base.set, ...set] })
     const result = await simulate(system, { replications: 5 })
-    const { objectives, classes, pools, cost } = found[i]!
+    const { objectives, classes, pools, cost } = parallel[i]!
     expect(objectives).toEqual(result.objectives)
     for (const [c, { latency, latency_all, goodput_share, counts }] of result.classes.entries()) {
       const { arrived } = counts

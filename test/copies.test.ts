@@ -30,17 +30,18 @@ const POOLS: Readonly<Record<string, Partial<PoolPlan>>> = {
 }
 
 describe.each(Object.entries(POOLS))('%s', (_, pool) => {
-  const own = { deadlineMs: 30, clientTimeoutMs: 25, cancels: pool.timeoutAction !== 'delay' }
-  const system = hedgedSystemOf(pool, { classPlan: own })
+  const classPlan = { deadlineMs: 30, clientTimeoutMs: 25, cancels: pool.timeoutAction !== 'delay' }
+  const system = hedgedSystemOf(pool, { classPlan })
 
   test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
     const { rows, journal } = serve(system)
-    const count = (outcome: number) => rows.columns.outcome.filter((own) => own === outcome).length
+    const count = (outcome: number) =>
+      rows.columns.outcome.filter((code) => code === outcome).length
     expect(rows.count).toBeGreaterThan(system.requests.count)
     expect(count(OUTCOME.withdrawn)).toBeGreaterThan(10)
     const { columns } = rows
-    const again = feedBack(system.plan, requestsIn(rows), journal, columns.copyOf)
-    expect(feedbackDifferences(rows, again)).toEqual([])
+    const fedBack = feedBack(system.plan, requestsIn(rows), journal, columns.copyOf)
+    expect(feedbackDifferences(rows, fedBack)).toEqual([])
   })
 
   test.each([{}, { late: true }, { restless: true }, { failing: true }])(
@@ -65,11 +66,11 @@ describe.each([
   test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
     const { rows, journal } = serve(system)
     expect(ends(rows)).toBeGreaterThan(10)
-    const again = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
-    expect(feedbackDifferences(rows, again)).toEqual([])
+    const fedBack = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
+    expect(feedbackDifferences(rows, fedBack)).toEqual([])
     // the negative control: without fatal failures more copies are sent
-    const { rows: all } = serve(hedgedSystemOf(pool, { hedge: { afterMs } }))
-    expect(all.count).toBeGreaterThan(rows.count)
+    const { rows: lenient } = serve(hedgedSystemOf(pool, { hedge: { afterMs } }))
+    expect(lenient.count).toBeGreaterThan(rows.count)
   })
 
   test.each([{}, { late: true }, { restless: true }, { failing: true }])(
@@ -88,8 +89,8 @@ describe.each([0, 2, 6, -1])('refusals with a pushback of %d ms', (retryPushback
 
   test('a simulated run keeps every promise, and its log leads to the same decisions', () => {
     const { rows, journal } = serve(system)
-    const again = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
-    expect(feedbackDifferences(rows, again)).toEqual([])
+    const fedBack = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
+    expect(feedbackDifferences(rows, fedBack)).toEqual([])
     // the negative control: without pushback, other copies are sent
     const { rows: plain } = serve(hedgedSystemOf(pool, { hedge }))
     if (retryPushbackMs === 0) expect(plain.count).toBe(rows.count)
@@ -100,7 +101,9 @@ describe.each([0, 2, 6, -1])('refusals with a pushback of %d ms', (retryPushback
     'a live run keeps every promise: %j',
     (troubles) => {
       const { rows } = replay(system, troubles)
-      expect(rows.columns.outcome.filter((own) => own === OUTCOME.shed).length).toBeGreaterThan(10)
+      expect(rows.columns.outcome.filter((code) => code === OUTCOME.shed).length).toBeGreaterThan(
+        10,
+      )
     },
   )
 })
@@ -134,11 +137,11 @@ function tiedSystem(
   }: { replicas?: number; pool?: object; fanOut?: number } = {},
 ): SmallSystem {
   const hedge: HedgePlan = { ...COPYING, tied: true, afterMs: 0, maxAttempts: 2 }
-  const own = { ...ANY_CLASS, fanOut, hedge }
+  const classPlan = { ...ANY_CLASS, fanOut, hedge }
   const batching = { ...dynamic, maxBatch: 8, maxDelayMs: 5 } as const
   const plan = planOf(
     [{ replicas, perReplicaQueues: true, routing: 'round-robin', batching, ...pool }],
-    { classes: [own] },
+    { classes: [classPlan] },
   )
   const reaction = { follows: false, copies: true, leastPauseMs: () => Infinity }
   const reactions = { untilMs: COPYING.untilMs, classes: [reaction] }
@@ -170,9 +173,9 @@ describe.each(worldNames)('of tied copies whose windows close at one instant (%s
     expect([...columns.copyOf]).toEqual([-1, -1, 0, 1])
     // the replica that looks first starts a copy of each, so the other one has none left
     expect([...columns.outcome]).toEqual([served, withdrawn, withdrawn, served])
-    const [one, , , other] = columns.dispatched
-    expect(one).toBe(other)
-    expect(one).toBeGreaterThanOrEqual(5)
+    const [firstStart, , , secondStart] = columns.dispatched
+    expect(firstStart).toBe(secondStart)
+    expect(firstStart).toBeGreaterThanOrEqual(5)
   })
 
   test('one starts of each of many, at three replicas', () => {

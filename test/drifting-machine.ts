@@ -37,8 +37,9 @@ export function driftingSpeeds(seed: number, durationMs: Ms, scale = 1): number[
   const levels = DRIFTS.map(({ deviation }) => deviation * random.normal())
   return Array.from({ length: Math.ceil(durationMs / STEP_MS) }, () => {
     for (const [i, { ms, deviation }] of DRIFTS.entries()) {
-      const kept = exp(-STEP_MS / ms)
-      levels[i] = kept * levels[i]! + Math.sqrt(1 - kept * kept) * deviation * random.normal()
+      const keptShare = exp(-STEP_MS / ms)
+      levels[i] =
+        keptShare * levels[i]! + Math.sqrt(1 - keptShare * keptShare) * deviation * random.normal()
     }
     return exp(scale * levels.reduce((sum, level) => sum + level, 0))
   })
@@ -130,8 +131,8 @@ export function playedRounds(
   sides: readonly [DriftingSide, DriftingSide],
   { rounds, slicing, seed }: Rounds,
 ): (readonly [ObservedRun, ObservedRun])[] {
-  const all = poissonRequests(RATE, RUN_MS, 1)
-  const requests = slicing === null ? all : inSlices(all, slicing)
+  const allRequests = poissonRequests(RATE, RUN_MS, 1)
+  const requests = slicing === null ? allRequests : inSlices(allRequests, slicing)
   const starts = slicing === null ? [0] : [0, ...pausesOf(slicing)]
   const turnMs = RUN_MS / starts.length
   const orders = playingOrders(rounds * starts.length, 2, stream(seed, 0, 'order'))
@@ -158,8 +159,8 @@ export function playedRounds(
 }
 
 /** Blocks of so many rounds of a change of the largest batch from 8 to 4. */
-export function playedBlocks(speeds: readonly number[], of: Rounds) {
-  return playedRounds(speeds, [{ largest: 8 }, { largest: 4 }], of).map(([a, b]) =>
+export function playedBlocks(speeds: readonly number[], rounds: Rounds) {
+  return playedRounds(speeds, [{ largest: 8 }, { largest: 4 }], rounds).map(([a, b]) =>
     blocksOf({ run: a, warmupMs: 0 }, { run: b, warmupMs: 0 }),
   )
 }

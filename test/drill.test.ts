@@ -30,8 +30,10 @@ describe.each([0, 1])('replication %d', (replication) => {
 
   test('copies that overtake each other, and replicas that are lost meanwhile: all is kept', () => {
     expect(problemsOf(columns, run)).toEqual([])
-    expect(columns.outcome.filter((own) => own === OUTCOME.withdrawn).length).toBeGreaterThan(1000)
-    expect(columns.outcome.filter((own) => own === OUTCOME.failed).length).toBeGreaterThan(1000)
+    expect(columns.outcome.filter((code) => code === OUTCOME.withdrawn).length).toBeGreaterThan(
+      1000,
+    )
+    expect(columns.outcome.filter((code) => code === OUTCOME.failed).length).toBeGreaterThan(1000)
     // several are delivered at one instant, where the dispatcher was late
     const far = [...columns.sent.keys()].filter((key) => columns.sent[key] !== columns.routed[key])
     expect(new Set(far.map((key) => columns.sent[key])).size).toBeLessThan(far.length)

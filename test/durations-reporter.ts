@@ -14,7 +14,9 @@ export class DurationsReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     const { logger, config } = this.#vitest!
-    const durations = Object.fromEntries(modules.map((of) => [of.relativeModuleId, durationOf(of)]))
+    const durations = Object.fromEntries(
+      modules.map((module) => [module.relativeModuleId, durationOf(module)]),
+    )
     logger.log(`${durationLines(durations).join('\n')}\n`)
     if (process.env.RECORD_DURATIONS === '1') recordDurations(config.root, durations)
   }

@@ -38,9 +38,9 @@ describe.each(ejectionPolicies)('random systems with %s', (policy) => {
   test('decide alike in both worlds', () => {
     fc.assert(
       fc.property(systemEjecting(policy), (system) => {
-        const [one, other] = [serve(system).rows.columns, replay(system).rows.columns]
+        const [simulated, live] = [serve(system).rows.columns, replay(system).rows.columns]
         for (const name of ['queue', 'sent', 'done', 'outcome', 'refusal'] as const) {
-          expect(other[name]).toEqual(one[name])
+          expect(live[name]).toEqual(simulated[name])
         }
       }),
       { numRuns: 60 },
@@ -99,14 +99,14 @@ describe.each([envoy, linkerd])('all replicas fail, and no request ends after: $
       batching: { policy: 'fixed', batch: 2 },
       ejection,
     } as const
-    const classes = patient(4).map((own) => ({ ...own, queueTimeoutMs: 3 }))
+    const classes = patient(4).map((classPlan) => ({ ...classPlan, queueTimeoutMs: 3 }))
     const work = [{ law: 'linear', base_ms: 0.5, per_item_ms: 0, per_token_ms: 0 }] as const
     return { plan: planOf([pool], { classes }), requests: requestsOf([0, 1, 2, 2]), work }
   }
   const system = failing(plan)
   const late = { ...system, requests: requestsOf([0, 1, 2, 2, 8]) }
   /** The rows that are found to be refused while a replica was open. */
-  function found({ plan: promises, requests }: SmallSystem, { columns }: Rows) {
+  function refusedRows({ plan: promises, requests }: SmallSystem, { columns }: Rows) {
     const { rules } = auditRows(promises, columns, requests.columns)
     return rules.find(({ rule }) => rule === 'replicas')!.first.flatMap(({ rows }) => rows)
   }
@@ -120,7 +120,7 @@ describe.each([envoy, linkerd])('all replicas fail, and no request ends after: $
 
   test('negative control: where timeouts are no failures, these refusals are found', () => {
     const lenient = failing({ ...plan, timeoutsCount: false })
-    expect(found(lenient, serve(system).rows)).toEqual([2, 3])
+    expect(refusedRows(lenient, serve(system).rows)).toEqual([2, 3])
   })
 
   test('negative control: a refusal when replicas are back is found', () => {
@@ -129,7 +129,7 @@ describe.each([envoy, linkerd])('all replicas fail, and no request ends after: $
     rows.columns.outcome[4] = OUTCOME.shed
     rows.columns.refusal[4] = REFUSAL.unavailable
     rows.columns.done[4] = 8
-    expect(found(late, rows)).toEqual([4])
+    expect(refusedRows(late, rows)).toEqual([4])
   })
 })
 
@@ -201,7 +201,7 @@ describe('a replica of ten fails every request', () => {
       expect(ejectedS).toBeGreaterThan(295)
       expect(ejectedS).toBeLessThan(300)
       expect(panicS).toBe(0)
-      expect(replicas.filter(({ ejections: own }) => own > 0)).toHaveLength(1)
+      expect(replicas.filter(({ ejections: count }) => count > 0)).toHaveLength(1)
     }
   })
 
@@ -227,21 +227,21 @@ describe('a replica of ten fails every request', () => {
 })
 
 describe('six replicas of ten fail every request', () => {
-  const all = 'policy: envoy-outlier, max_ejection_percent: 100'
+  const ejectsAll = 'policy: envoy-outlier, max_ejection_percent: 100'
 
   test('in a panic requests go to all ten, and six tenths are lost', () => {
     // ejections of less than half of them last a moment only
-    expectShare(fleet(6, all), 0.6)
+    expectShare(fleet(6, ejectsAll), 0.6)
   })
 
   test('without a panic a few are lost', () => {
-    const { failed } = runReplication(fleet(6, `${all}, panic_threshold_percent: 0`), 0).classes[0]!
-      .counts
+    const { failed } = runReplication(fleet(6, `${ejectsAll}, panic_threshold_percent: 0`), 0)
+      .classes[0]!.counts
     expect(failed).toBe(6 * 4 * 5)
   })
 
   test('where all are ejected and there is no panic, requests are refused as unavailable', () => {
-    const input = fleet(10, `${all}, panic_threshold_percent: 0`)
+    const input = fleet(10, `${ejectsAll}, panic_threshold_percent: 0`)
     const { rows } = keptReplication(input, 0)
     const refused = rows.columns.refusal.filter((why) => why === REFUSAL.unavailable).length
     const failed = rows.columns.outcome.filter((how) => how === OUTCOME.failed).length

@@ -69,17 +69,17 @@ const brokenBy = (texts: Texts, rows: Rows) =>
 
 /** Dispatch time and size of each batch, by its first request. */
 function batchesOf({ columns, count }: Rows): [at: number, size: number][] {
-  const found = new Map<number, [number, number]>()
+  const batches = new Map<number, [number, number]>()
   for (let key = 0; key < count; key++) {
     const batch = columns.batch[key]!
-    if (batch >= 0) found.set(batch, [columns.dispatched[key]!, columns.batchSize[key]!])
+    if (batch >= 0) batches.set(batch, [columns.dispatched[key]!, columns.batchSize[key]!])
   }
-  return [...found.values()].sort(([a], [b]) => a - b)
+  return [...batches.values()].sort(([a], [b]) => a - b)
 }
 
 const waits = 'queue: { timeout_ms: 5000 }'
-const retries = (more = '') => ({
-  traffic: [`class: web, ${TEN_A_SECOND}, retry: { max_attempts: 2 } ${more}`],
+const retries = (settings = '') => ({
+  traffic: [`class: web, ${TEN_A_SECOND}, retry: { max_attempts: 2 } ${settings}`],
   pools: [`name: only, model: any, ${waits}, ${FIXED}`],
 })
 

@@ -53,12 +53,12 @@ test.each([
 test('a plan of a fixed trace simulates each configuration once, at any number of processes', async () => {
   const path = put(folder, 'planned.yaml', FIXED)
   const set = ['pools.server.replicas=1..4']
-  const found = await plan(path, { set })
-  expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
-  expect(found.rows.every(({ figures }) => figures.exact)).toBe(true)
+  const document = await plan(path, { set })
+  expect(planSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document)
+  expect(document.rows.every(({ figures }) => figures.exact)).toBe(true)
   // p99 of 400 requests is exact, so it is judged
-  expect(found.winner).toBe(0)
-  expect(found.simulations).toBe(found.rows.length)
-  expect(await plan(path, { set, workers: 1 })).toEqual(found)
-  expect(found.notes.join()).toContain('nothing is random in the configurations')
+  expect(document.winner).toBe(0)
+  expect(document.simulations).toBe(document.rows.length)
+  expect(await plan(path, { set, workers: 1 })).toEqual(document)
+  expect(document.notes.join()).toContain('nothing is random in the configurations')
 })

@@ -39,9 +39,9 @@ describe('the scenario library', () => {
     const { pools } = prepared.scenario
     const keys = pools.map((pool) => modelKey(prepared.scenario, pool))
     const profile = madeUpProfile(prepared.scenario)
-    const models = profile.models.map((own) => ({
-      ...own,
-      content: prepared.contents[keys.indexOf(own.key)] as string,
+    const models = profile.models.map((model) => ({
+      ...model,
+      content: prepared.contents[keys.indexOf(model.key)] as string,
     }))
     const run = runReplication(resolveSystem(prepared, { ...profile, models }), 0)
     for (const { counts } of run.classes) {
@@ -65,8 +65,8 @@ describe.each(pages())('%s', (page) => {
       if (Object.hasOwn(value as object, 'accelerator')) {
         expect(() => parseAccelerator(text, at)).not.toThrow()
       } else if (!Object.hasOwn(value as object, 'spillway')) {
-        const known = Object.keys(scenarioSchema.unwrap().shape)
-        expect(known, at).toEqual(expect.arrayContaining(Object.keys(value as object)))
+        const topKeys = Object.keys(scenarioSchema.unwrap().shape)
+        expect(topKeys, at).toEqual(expect.arrayContaining(Object.keys(value as object)))
       } else if (/\baccelerator: (?!local\b)/.test(text)) {
         // its figures are from the catalogue
         await loadScenario({ file: at, text, directory: ROOT })
@@ -144,16 +144,16 @@ describe('command lines', () => {
     const wrong: string[] = []
     for (const { at, text } of shown) {
       const [first, second, ...rest] = text.split(/\s+/)
-      const whole = table.has(`${first} ${second}`)
-      const command = table.get(whole ? `${first} ${second}` : first!)
+      const isSubcommand = table.has(`${first} ${second}`)
+      const command = table.get(isSubcommand ? `${first} ${second}` : first!)
       // a word in capitals is a placeholder
       if (command === undefined && !/^(-|[A-Z]+$)/.test(first!)) wrong.push(`${at}: ${text}`)
       if (command === undefined) continue
-      const words = whole ? rest : [second ?? '', ...rest]
-      const known = command.options.map((option: Option) => option.long)
+      const words = isSubcommand ? rest : [second ?? '', ...rest]
+      const options = command.options.map((option: Option) => option.long)
       for (const word of words) {
         const option = /^(--[\w-]+)/.exec(word)?.[1]
-        const unknown = option !== undefined && option !== '--help' && !known.includes(option)
+        const unknown = option !== undefined && option !== '--help' && !options.includes(option)
         const missing = word.startsWith('scenarios/') && !existsSync(join(ROOT, word))
         if (unknown || missing) wrong.push(`${at}: ${word} in: ${text}`)
       }

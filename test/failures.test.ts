@@ -19,8 +19,8 @@ const TOKENS = `    input_tokens: { distribution: fixed, value: 40 }
     output_tokens: { distribution: uniform, min: 1, max: 20 }
 `
 
-function inputOf(rest: string, traffic = '') {
-  const text = `${BASE}${traffic}${rest.includes('generation:') ? TOKENS : ''}${rest}`
+function inputOf(sections: string, traffic = '') {
+  const text = `${BASE}${traffic}${sections.includes('generation:') ? TOKENS : ''}${sections}`
   return simulationInput(parseScenario(text, { file: 'x.yaml' }).scenario)
 }
 
@@ -113,7 +113,7 @@ describe.each(cases)('%s, %s', (system, failure) => {
     expect(count).toBeGreaterThan(10_000)
     expect(brokenIn(input, run)).toEqual([])
     const counts = Object.values(OUTCOME).map(
-      (outcome) => columns.outcome.filter((own) => own === outcome).length,
+      (outcome) => columns.outcome.filter((code) => code === outcome).length,
     )
     expect(counts.reduce((a, b) => a + b, 0)).toBe(count)
   })
@@ -180,11 +180,11 @@ describe('negative controls of the rule on replicas', () => {
 
   test('a request that joins the queue of a lost replica is found', () => {
     const key = rows.columns.sent.findIndex((sent) => sent > down.at)
-    const found = violations((columns) => {
+    const broken = violations((columns) => {
       columns.queue[key] = down.executor
       columns.executor[key] = down.executor
     })
-    expect(found).toBeGreaterThan(0)
+    expect(broken).toBeGreaterThan(0)
   })
 
   test('a batch of a lost replica that is served is found', () => {
@@ -192,20 +192,20 @@ describe('negative controls of the rule on replicas', () => {
     const lost = columns.outcome.findIndex(
       (outcome, key) => outcome === OUTCOME.failed && columns.batch[key]! >= 0,
     )
-    const found = violations((spoilt) => {
+    const broken = violations((spoilt) => {
       for (const [key, batch] of columns.batch.entries()) {
         if (batch === columns.batch[lost]) spoilt.outcome[key] = OUTCOME.served
       }
     })
-    expect(found).toBeGreaterThan(0)
+    expect(broken).toBeGreaterThan(0)
   })
 
   test('a refusal as unavailable while a queue is open is found', () => {
-    const found = violations((columns) => {
+    const broken = violations((columns) => {
       columns.outcome[0] = OUTCOME.shed
       columns.refusal[0] = REFUSAL.unavailable
     })
-    expect(found).toBeGreaterThan(0)
+    expect(broken).toBeGreaterThan(0)
   })
 })
 
@@ -230,8 +230,8 @@ failures: [{ kind: crash, at_s: [5.05], restart_s: { distribution: fixed, value:
       (key) => columns.sent[key]! > 5050 && columns.sent[key]! < 9050,
     )
     expect(during).toHaveLength(40)
-    const count = (of: 'outcome' | 'refusal', value: number) =>
-      during.filter((key) => columns[of][key] === value).length
+    const count = (column: 'outcome' | 'refusal', value: number) =>
+      during.filter((key) => columns[column][key] === value).length
     return { columns, during, count }
   }
 
@@ -268,12 +268,12 @@ failures: [{ kind: crash, pools: [near], at_s: [50], restart_s: { distribution: 
 `
   const lengths = `    input_tokens: { distribution: uniform, min: 1, max: 100 }
 `
-  const router = (more: string) =>
-    `router: { policy: length-threshold, threshold_tokens: 50, short: near, long: far${more} }
+  const router = (settings: string) =>
+    `router: { policy: length-threshold, threshold_tokens: 50, short: near, long: far${settings} }
 `
   /** Short requests that were sent between two times to each of the pools. */
-  function shortSent(rest: string) {
-    const input = inputOf(rest, lengths)
+  function shortSent(sections: string) {
+    const input = inputOf(sections, lengths)
     const run = keptReplication(input, 0)
     expect(brokenIn(input, run)).toEqual([])
     const { columns } = run.rows
@@ -299,8 +299,8 @@ failures: [{ kind: crash, pools: [near], at_s: [50], restart_s: { distribution: 
   })
 
   test('where queues are per replica they go there in any case', () => {
-    for (const more of ['', ', fail_over: true']) {
-      const [near] = shortSent(pools(', queue: { mode: per-replica }') + router(more))
+    for (const settings of ['', ', fail_over: true']) {
+      const [near] = shortSent(pools(', queue: { mode: per-replica }') + router(settings))
       expect(near).toBe(0)
     }
   })

@@ -82,7 +82,7 @@ describe('what the simulations give now', () => {
       expect.stringMatching(/overload\.svg: is another picture$/),
       expect.stringMatching(/old\.svg: belongs to no entry$/),
     ])
-    const same = { file: 'overload.svg', svg: pictureOf('overload') }
-    expect(staleIn(FOLDER, { page, kept: page, pictures: [same], others: [] })).toEqual([])
+    const current = { file: 'overload.svg', svg: pictureOf('overload') }
+    expect(staleIn(FOLDER, { page, kept: page, pictures: [current], others: [] })).toEqual([])
   })
 })

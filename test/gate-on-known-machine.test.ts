@@ -80,9 +80,9 @@ function playedOn(seed: number, slowness: number, rounds = 4) {
 function gateOn(seed: number, slowness: number, rounds = 4) {
   const { runs, base } = playedOn(seed, slowness, rounds)
   const blocks = runs.flatMap(([a, b]) => {
-    const found = roundBlocks({ system: base, run: a }, { system: base, run: b }, SLICING)
-    expect(found.leftOut).toEqual([])
-    return found.blocks
+    const round = roundBlocks({ system: base, run: a }, { system: base, run: b }, SLICING)
+    expect(round.leftOut).toEqual([])
+    return round.blocks
   })
   const before = percentiles(base)
   return blocks.map((block) => [Math.log(block.service), ...derived(base, before, block)])
@@ -95,14 +95,14 @@ const LISTS = 40
 
 function percentiles(input: SimulationInput): number[][] {
   return Array.from({ length: REPLICATIONS }, (_, replication) => {
-    const { percentiles: all } = runReplication(input, replication).all
-    return [all[INDEX_P50]!, all[INDEX_P99]!]
+    const { percentiles: overall } = runReplication(input, replication).all
+    return [overall[INDEX_P50]!, overall[INDEX_P99]!]
   })
 }
 
 function derived(base: SimulationInput, before: number[][], { causes }: MeasuredBlock): number[] {
   const after = percentiles(carried(base, [base.models[0]!], causes))
-  return [0, 1].map((i) => mean(after.map((own, r) => Math.log(own[i]! / before[r]![i]!))))
+  return [0, 1].map((i) => mean(after.map((values, r) => Math.log(values[i]! / before[r]![i]!))))
 }
 
 /**
@@ -128,11 +128,11 @@ const column = (blocks: readonly number[][], i: number) => blocks.map((block) =>
 
 describe('the causes of each block, carried through the simulator', () => {
   const slower = gateOn(3, 1.05)
-  const same = gateOn(3, 1)
+  const unchanged = gateOn(3, 1)
 
   test('without a change every ratio is 1 within a percent or two, and the gate passes', () => {
-    for (const i of [0, 1, 2]) expect(Math.abs(mean(column(same, i)))).toBeLessThan(0.015)
-    const metrics = [0, 1, 2].map((i) => column(same, i))
+    for (const i of [0, 1, 2]) expect(Math.abs(mean(column(unchanged, i)))).toBeLessThan(0.015)
+    const metrics = [0, 1, 2].map((i) => column(unchanged, i))
     const verdicts = decide(metrics, 0.05, lookLevel()).map(({ verdict }) => verdict)
     expect(verdicts).toEqual(['PASS', 'PASS', 'PASS'])
   })
@@ -162,7 +162,7 @@ describe('the causes of each block, carried through the simulator', () => {
   })
 
   test('negative control: causes of another block than the head had do not tell the change', () => {
-    const shuffled = slower.map((_, i) => same[(i + 3) % same.length]!)
+    const shuffled = slower.map((_, i) => unchanged[(i + 3) % unchanged.length]!)
     const metrics = [0, 1, 2].map((i) => column(shuffled, i))
     expect(decide(metrics, 0.025, lookLevel()).map(({ verdict }) => verdict)).not.toContain('FAIL')
   })
@@ -194,12 +194,12 @@ function besideOthers(run: ObservedRun, seed: number): ObservedRun {
 /** A run whose dispatcher acts on nothing for so long from each of the times on, ms. */
 function stalling(run: ObservedRun, ms: number, from: readonly number[]): ObservedRun {
   const { at, sent, ended, done } = run.rows.columns
-  const held = (times: Float64Array) =>
+  const delayed = (times: Float64Array) =>
     times.map((time) => {
       const begun = from.find((start) => time >= start && time < start + ms)
       return begun === undefined ? time : begun + ms
     })
-  const columns = { ...run.rows.columns, at, ended, sent: held(sent), done: held(done) }
+  const columns = { ...run.rows.columns, at, ended, sent: delayed(sent), done: delayed(done) }
   return { ...run, rows: Rows.of(columns) }
 }
 
@@ -296,12 +296,12 @@ describe('beside other programs', () => {
 
   test('the machine of a run without them is that of its processor time', () => {
     const [[a]] = seeded as [(typeof seeded)[number]]
-    const back = withoutOthers(besideOthers(a, 1)).rows.columns
+    const restored = withoutOthers(besideOthers(a, 1)).rows.columns
     const { ended, done } = a.rows.columns
     for (const [key, time] of ended.entries()) {
       if (Number.isNaN(time)) continue
-      expect(back.ended[key]).toBeCloseTo(time, 6)
-      expect(back.done[key]).toBeCloseTo(done[key]!, 6)
+      expect(restored.ended[key]).toBeCloseTo(time, 6)
+      expect(restored.done[key]).toBeCloseTo(done[key]!, 6)
     }
     const { processorMs: _, ...plain } = a
     expect(withoutOthers(plain)).toBe(plain)

@@ -64,8 +64,8 @@ describe.each(kinds)('%s generation', (_, options) => {
     fc.assert(
       fc.property(systems, (system) => {
         const { rows, journal } = serve(system)
-        const again = feedBack(system.plan, system.requests, journal)
-        expect(feedbackDifferences(rows, again)).toEqual([])
+        const fedBack = feedBack(system.plan, system.requests, journal)
+        expect(feedbackDifferences(rows, fedBack)).toEqual([])
         expect(serve(system).rows.columns).toEqual(rows.columns)
       }),
       { numRuns: 100 },
@@ -75,14 +75,14 @@ describe.each(kinds)('%s generation', (_, options) => {
   test("Little's law holds on the path: residence times sum up to the integral of N(t)", () => {
     fc.assert(
       fc.property(systems, (system) => {
-        let seen: InSystem | null = null
-        const observe = () => (seen = new InSystem())
+        let observer: InSystem | null = null
+        const observe = () => (observer = new InSystem())
         const { columns } = serve(system, { observe }).rows
         const residence = columns.done.reduce(
           (sum, done, key) => sum + done - columns.sent[key]!,
           0,
         )
-        const { integral } = seen! as InSystem
+        const { integral } = observer! as InSystem
         expect(Math.abs(residence - integral)).toBeLessThanOrEqual(1e-9 * (1 + residence))
       }),
       { numRuns: 100 },

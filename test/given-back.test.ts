@@ -14,8 +14,8 @@ function auditedRun(scenarioText: string) {
   const { scenario } = parseScenario(scenarioText, { file: 'lost-while-given-back.yaml' })
   const { rows, changes = [] } = keptReplication(simulationInput(scenario), 0)
   const requests = requestsIn(rows).columns
-  const audit = (seen: readonly ExecutorChange[]) =>
-    auditRows(promisesOf(scenario), rows.columns, requests, seen).rules
+  const audit = (reported: readonly ExecutorChange[]) =>
+    auditRows(promisesOf(scenario), rows.columns, requests, reported).rules
   return { changes, audit }
 }
 const givenBackIn = (rules: ReturnType<ReturnType<typeof auditedRun>['audit']>) =>
@@ -24,7 +24,7 @@ const givenBackIn = (rules: ReturnType<ReturnType<typeof auditedRun>['audit']>) 
 test('stay away until they are asked for, with every other promise', () => {
   const { changes, audit } = auditedRun(text)
   const rules = audit(changes)
-  expect(rules.flatMap(({ first }) => first.map((found) => found.text))).toEqual([])
+  expect(rules.flatMap(({ first }) => first.map((violation) => violation.text))).toEqual([])
   expect(givenBackIn(rules).checked).toBeGreaterThan(10)
   const lost = changes.filter(({ executor, state }, i) => {
     const before = changes.slice(0, i).findLast((change) => change.executor === executor)
@@ -41,14 +41,14 @@ test('one that comes back by its restart is named', () => {
     return next >= 0 && states.includes(changes[next]!.state) ? next : -1
   }
   // one that was given back, was asked for again, and served
-  const back = changes.findIndex(
+  const returned = changes.findIndex(
     ({ state, executor }, j) =>
       state === 'starting' &&
       after(j, 'up') >= 0 &&
       changes.slice(0, j).some((change) => change.executor === executor),
   )
-  const { executor } = changes[back]!
-  const { violations, first } = givenBackIn(audit(changes.toSpliced(back, 1)))
+  const { executor } = changes[returned]!
+  const { violations, first } = givenBackIn(audit(changes.toSpliced(returned, 1)))
   expect(violations).toBe(1)
   expect(first[0]!.text).toMatch(
     new RegExp(`^executor ${executor} serves from .* ms, but was given back at .* ms$`),

@@ -17,10 +17,10 @@ racks: [{ name: r, supply_c: 25, recirculation_k_per_kw: 12, time_constant_s: 60
 /** Idle a device is at 35 °C, at work alone at 78 °C, and with all four at work at 92 °C. */
 const POWER =
   'power: { idle_w: 50, curve: [{ batch: 1, power_w: 300 }, { batch: 8, power_w: 340 }] }'
-const heat = (more = '') =>
-  `heat: { rack: r, resistance_k_per_w: 0.15, time_constant_s: 40, shutdown_c: 85, restart_c: 60${more} }`
+const heat = (settings = '') =>
+  `heat: { rack: r, resistance_k_per_w: 0.15, time_constant_s: 40, shutdown_c: 85, restart_c: 60${settings} }`
 
-const batches = (queue: string, more = '') => `
+const batches = (queue: string, settings = '') => `
 traffic: [{ class: a, arrivals: { process: poisson, rate_rps: 200 } }]
 models: { m: { work: { law: linear, base_ms: 30, per_item_ms: 10 } } }
 pools:
@@ -29,7 +29,7 @@ pools:
     replicas: 4
     ${queue}batching: { policy: dynamic, max_batch: 8, max_delay_ms: 0 }
     ${POWER}
-    ${heat(more)}${RACK}`
+    ${heat(settings)}${RACK}`
 
 const engines = `
 traffic:
@@ -59,8 +59,8 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 failures: [{ kind: crash, every_s: 60, detection_s: 3, restart_s: { distribution: exponential, mean: 8 } }]`,
 }
 
-const inputOf = (rest: string) =>
-  simulationInput(parseScenario(`${BASE}${rest}`, { file: 'x.yaml' }).scenario)
+const inputOf = (sections: string) =>
+  simulationInput(parseScenario(`${BASE}${sections}`, { file: 'x.yaml' }).scenario)
 
 describe.each(Object.entries(SYSTEMS))('%s', (name, system) => {
   const input = inputOf(system)
@@ -84,7 +84,7 @@ describe.each(Object.entries(SYSTEMS))('%s', (name, system) => {
     )
     expect(violations).toBe(0)
     const ended = Object.values(OUTCOME).map(
-      (outcome) => columns.outcome.filter((own) => own === outcome).length,
+      (outcome) => columns.outcome.filter((code) => code === outcome).length,
     )
     expect(ended.reduce((a, b) => a + b, 0)).toBe(count)
     expect(columns.outcome.includes(OUTCOME.failed)).toBe(true)
@@ -114,8 +114,8 @@ describe.each(Object.entries(SYSTEMS))('%s', (name, system) => {
 
 test('a device that never becomes so warm is never lost, and the run is that without a shutdown', () => {
   const cool = SYSTEMS['a shared queue']!.replace('shutdown_c: 85', 'shutdown_c: 150')
-  const without = cool.replace(', shutdown_c: 150, restart_c: 60', '')
-  const [some, none] = [cool, without].map((system) => runReplication(inputOf(system), 0))
+  const withoutShutdown = cool.replace(', shutdown_c: 150, restart_c: 60', '')
+  const [some, none] = [cool, withoutShutdown].map((system) => runReplication(inputOf(system), 0))
   expect(some!.power[0]!.downs!.count).toBe(0)
   expect(some!.all).toEqual(none!.all)
   expect(some!.power[0]!.joules).toBe(none!.power[0]!.joules)

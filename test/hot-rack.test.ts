@@ -34,9 +34,9 @@ function quantile({ heat, bucket_s }: Run['series'], fromS: number, toS: number)
   const bins = heat.latency_edges.slice(1).map((_, bin) => {
     return rows.reduce((sum, row) => sum + row[bin]!, 0)
   })
-  const all = bins.reduce((sum, n) => sum + n, 0)
+  const total = bins.reduce((sum, n) => sum + n, 0)
   let below = 0
-  const at = bins.findIndex((n) => (below += n) >= 0.99 * all)
+  const at = bins.findIndex((n) => (below += n) >= 0.99 * total)
   return heat.latency_edges[at + 1]!
 }
 

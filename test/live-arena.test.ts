@@ -126,12 +126,12 @@ const fileOf = ({ model, precision }: Case): Promise<ModelFile> =>
   materialise(model, precision, { directory: '.', cacheDirectory: folder })
 
 async function calibrated(arenaCase: Case): Promise<ActivationPlan> {
-  const found = await memoryPlan(
+  const calibration = await memoryPlan(
     { ...arenaCase, file: await fileOf(arenaCase), threads: 1, maxBatch: 8 },
     NEVER,
   )
-  if ('problem' in found) throw new Error(found.problem)
-  return found.plan
+  if ('problem' in calibration) throw new Error(calibration.problem)
+  return calibration.plan
 }
 
 async function observed(arenaCase: Case, memoryPattern: boolean): Promise<ArenaLog> {
@@ -194,15 +194,15 @@ describe.each(cases)('$name', (arenaCase) => {
     expect(extensionsUnder({ extend: 'same-as-requested' })).not.toEqual(extensionsOf(runs))
     expect(extensionsUnder({ initialChunkBytes: 2 ** 19 })).not.toEqual(extensionsOf(runs))
     const crossed = driven(plan, arenaCase, { pattern: true })
-    const same = crossed.filter(({ inUse }, i) => inUse === peakOf(runs[i]!))
-    expect(same.length / runs.length).toBeLessThan(0.8)
+    const equal = crossed.filter(({ inUse }, i) => inUse === peakOf(runs[i]!))
+    expect(equal.length / runs.length).toBeLessThan(0.8)
   })
 })
 
 test('an encoder reserves more with the pattern, since it keeps the plan of another shape', async () => {
   const [, encoderCase] = cases
   const plan = await calibrated(encoderCase!)
-  const held = (pattern: boolean) => total(driven(plan, encoderCase!, { pattern }))
+  const heldBytes = (pattern: boolean) => total(driven(plan, encoderCase!, { pattern }))
   // live, too, as tested above: the extensions are the same
-  expect(held(true)).toBeGreaterThan(held(false))
+  expect(heldBytes(true)).toBeGreaterThan(heldBytes(false))
 })

@@ -108,14 +108,14 @@ describe('calibrate --from', () => {
       expect(ended.code, ended.stderr).toBe(0)
       return fieldsOf(CACHED)
     }
-    const both = await learnt('out', 'out/against')
+    const bothSides = await learnt('out', 'out/against')
     const once = await learnt('out')
-    expect(both).toHaveLength(once.length + REPLAYS)
+    expect(bothSides).toHaveLength(once.length + REPLAYS)
     // speeds depend on the cost of mixed traffic, which more replays show better
     const bare = (fields: Fields) =>
       fields.map(({ executors, ...rest }) => ({ ...rest, times: executors.map((e) => e.times) }))
-    const others = both.filter((_, i) => i < REPLAYS || i >= 2 * REPLAYS)
-    expect(hashOf(bare(others))).toBe(hashOf(bare(once)))
+    const withoutAgainst = bothSides.filter((_, i) => i < REPLAYS || i >= 2 * REPLAYS)
+    expect(hashOf(bare(withoutAgainst))).toBe(hashOf(bare(once)))
   })
 
   test('keeps one profile of a model that several pools run', async () => {

@@ -26,7 +26,7 @@ test.each([
   const { counts, hedges } = result.classes[0]!
   const { sent, won, withdrawn, redundant } = hedges!
   const further = [...rows.copyOf.keys()].filter((key) => rows.copyOf[key]! >= 0)
-  const ends = (outcome: number) => rows.outcome.filter((own) => own === outcome).length
+  const ends = (outcome: number) => rows.outcome.filter((code) => code === outcome).length
   expect(sent).toBe(further.length)
   expect(sent).toBeGreaterThan(0)
   expect(won).toBe(further.filter((key) => rows.outcome[key] === OUTCOME.served).length)

@@ -38,12 +38,12 @@ failures:
 })
 
 test('a killed replica is ejected for what it fails, before health checks see its loss', async () => {
-  const own = [
+  const lines = [
     'replicas: 2',
     'replicas: 2\n    queue: { mode: per-replica }',
     '    outlier_detection: { policy: linkerd-accrual, max_failures: 3, min_penalty_s: 0.2 }',
   ]
-  const text = `${changed(base, [own[0]!, own.slice(1).join('\n')])}
+  const text = `${changed(base, [lines[0]!, lines.slice(1).join('\n')])}
 failures:
   - { kind: crash, replicas: [1], at_s: [1, 7], detection_s: 2, restart_s: { distribution: fixed, value: 3 } }
 `
@@ -101,12 +101,12 @@ failures:
 })
 
 test('a replica that is killed while it is slow loses its batch at once', async () => {
-  const both = `${changed(base, ['duration_s: 13', 'duration_s: 5'])}
+  const text = `${changed(base, ['duration_s: 13', 'duration_s: 5'])}
 failures:
   - { kind: slow, replicas: [1], at_s: [0], for_s: 4, factor: 10000 }
   - { kind: crash, replicas: [1], at_s: [2], restart_s: { distribution: fixed, value: 1 } }
 `
-  const { rows } = await replayed('both', both)
+  const { rows } = await replayed('both', text)
   const lost = [...rows.at.keys()].filter((key) => rows.outcome[key] === OUTCOME.failed)
   expect(lost.length).toBeGreaterThan(0)
   for (const key of lost) expect(rows.dispatched[key]).toBeLessThanOrEqual(rows.ended[key]!)

@@ -28,7 +28,7 @@ const [SEARCH, ORDER] = [0, 1]
 describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
   let replayed: Replayed
   /** processes of executors that were seen while it ran */
-  const seen = new Set<number>()
+  const processes = new Set<number>()
 
   beforeAll(async () => {
     let ended = false
@@ -36,7 +36,7 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
       ended = true
     })
     while (!ended) {
-      for (const { pid } of enginesNow()) seen.add(pid)
+      for (const { pid } of enginesNow()) processes.add(pid)
       await Promise.race([replay, delay(100)])
     }
     replayed = await replay
@@ -52,10 +52,10 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
     expect(rows.outcome.length).toBeGreaterThan(10_000)
     let arrived = 0
     for (const { counts } of result.classes) {
-      const { arrived: own, in_flight, ...ends } = counts
+      const { arrived: classArrived, in_flight, ...ends } = counts
       expect(in_flight).toBe(0)
-      expect(Object.values(ends).reduce((a, b) => a + b, 0)).toBe(own)
-      arrived += own
+      expect(Object.values(ends).reduce((a, b) => a + b, 0)).toBe(classArrived)
+      arrived += classArrived
     }
     expect(arrived).toBe(result.pools.reduce((sum, { counts }) => sum + counts.arrived, 0))
     const { withdrawn, redundant } = result.classes[SEARCH]!.hedges!
@@ -74,7 +74,7 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
     // a replica that is lost twice is up in between
     const { losses } = replayed.result.pools[CENTRAL]!.availability!
     expect(losses).toBeGreaterThan(3)
-    expect(seen.size).toBeGreaterThan(REPLICAS)
+    expect(processes.size).toBeGreaterThan(REPLICAS)
     expect(enginesNow()).toEqual([])
     expect(processesWith(`SPILLWAY_CACHE=${folder}/cache`)).toEqual([])
   })
@@ -90,10 +90,10 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
     expect(withdrawn.length).toBeGreaterThan(0)
     // none of them has run
     expect(withdrawn.every((key) => rows.batch[key] === -1)).toBe(true)
-    const again = [...rows.attempt.keys()].filter((key) => rows.attempt[key]! > 1)
-    expect(again.length).toBeGreaterThan(0)
-    expect(again.every((key) => rows.class[key] === ORDER)).toBe(true)
-    expect(result.classes[ORDER]!.retries).toBe(again.length)
+    const retried = [...rows.attempt.keys()].filter((key) => rows.attempt[key]! > 1)
+    expect(retried.length).toBeGreaterThan(0)
+    expect(retried.every((key) => rows.class[key] === ORDER)).toBe(true)
+    expect(result.classes[ORDER]!.retries).toBe(retried.length)
     expect(result.pools[EDGE]!.shed_by.queue).toBeGreaterThan(0)
   })
 
@@ -115,13 +115,13 @@ describe.runIf(process.platform === 'linux')('the drill of the guide', () => {
   test('latencies run from the scheduled arrival to the answer', () => {
     const { result, rows } = replayed
     for (const number of [SEARCH, ORDER]) {
-      const own = keysOf(OUTCOME.served).filter((key) => rows.class[key] === number)
-      const latencies = own.map((key) => rows.answered[key]! - rows.at[key]!)
+      const keys = keysOf(OUTCOME.served).filter((key) => rows.class[key] === number)
+      const latencies = keys.map((key) => rows.answered[key]! - rows.at[key]!)
       expect(Math.min(...latencies)).toBeGreaterThan(0)
       const mean = latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length
       const { value } = result.classes[number]!.latency.mean
       // a machine may be so busy that it serves none of them in time
-      if (own.length === 0) expect(value).toBeNull()
+      if (keys.length === 0) expect(value).toBeNull()
       else expect(value).toBeCloseTo(mean, 6)
     }
   })

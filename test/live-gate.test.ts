@@ -89,20 +89,20 @@ test('a model with 2 layers in place of 40 is faster in every block', async () =
   expectExitBy(gate, ended)
   expect(gate.interim).toBe(undefined)
   // all that stood there before is marked, and is no verdict
-  for (const text of texts.filter((one) => one !== readFileSync(path, 'utf8'))) {
+  for (const text of texts.filter((written) => written !== readFileSync(path, 'utf8'))) {
     const before = gateSchema.parse(JSON.parse(text))
     expect(before).toMatchObject({ interim: true, verdict: 'UNDECIDED' })
     expect(before.cases[0]!.reason).toMatch(/^the gate goes on: /)
   }
   expect(ended.stderr).toContain('the gate ends within about 2 minutes (--max-minutes)')
-  const [one, ...others] = gate.cases
+  const [judged, ...others] = gate.cases
   expect(others).toEqual([])
-  expect(one!.changes.scenario).toEqual(['models.encoder.layers: 40 → 2'])
-  expect(gate.verdict).toBe(one!.verdict)
-  const { blocks } = one!.measured!
+  expect(judged!.changes.scenario).toEqual(['models.encoder.layers: 40 → 2'])
+  expect(gate.verdict).toBe(judged!.verdict)
+  const { blocks } = judged!.measured!
   expect(blocks.filter(({ pools }) => !isFaster(pools[0]!, 0.5))).toEqual([])
   expect(blocks.filter(({ metrics }) => metrics.length !== 4)).toEqual([])
-  expectFaster(one!)
+  expectFaster(judged!)
 })
 
 test('a gate without time for a round is undecided, and says so', async () => {

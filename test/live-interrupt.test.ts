@@ -13,8 +13,8 @@ import { needVulkan } from './vulkan.ts'
 const folder = temporaryFolder()
 const { start } = commandsIn(folder)
 /** of replays in this process, whose executors stay open */
-const apart = temporaryFolder()
-const replayed = replaysIn(apart)
+const replayFolder = temporaryFolder()
+const replayed = replaysIn(replayFolder)
 
 /** Time for its child processes to end, ms, on a busy machine. */
 const LEFT_MS = 60_000
@@ -190,7 +190,7 @@ test('an executor that is killed fails its batch and restarts; the replay report
     [/execution_provider: webgpu/, 'execution_provider: webgpu\n    queue: { max_length: 64 }'],
   )
   const engines = () =>
-    processesWith(`SPILLWAY_CACHE=${join(apart, 'cache')}`)
+    processesWith(`SPILLWAY_CACHE=${join(replayFolder, 'cache')}`)
       .filter(({ command }) => command.includes('engine-process'))
       .map(({ pid }) => pid)
   let stopped: number[] = []
@@ -213,11 +213,11 @@ test('an executor that is killed fails its batch and restarts; the replay report
   expect(result.warnings.join()).toMatch(
     /replay 1 does not count: the process of an executor ended and was started again \(1 time, [1-4] requests? failed\)/,
   )
-  const { arrived: all, served, failed, ...others } = result.classes[0]!.counts
+  const { arrived: allArrived, served, failed, ...others } = result.classes[0]!.counts
   expect(failed).toBeGreaterThan(0)
   expect(served).toBeGreaterThan(0)
   const rest = Object.values(others).reduce((sum, count) => sum + count, 0)
-  expect(served + failed + rest).toBe(all)
+  expect(served + failed + rest).toBe(allArrived)
   expect(engines()).toHaveLength(1)
   expect(engines()).not.toEqual(stopped)
 })

@@ -34,8 +34,8 @@ test('replay prints a result, and compare a comparison of that replay', async ()
   const comparison = await documentOf('compare', 'replayed', '--replications', '10')
   ;(await published('comparison'))(comparison)
   expect(comparison).toMatchObject({ document: 'spillway-comparison', replays: 2 })
-  const again = 'spillway compare replayed --replications 10 --json'
-  expect(comparison).toMatchObject({ command: again })
+  const command = 'spillway compare replayed --replications 10 --json'
+  expect(comparison).toMatchObject({ command })
 
   const report = await documentOf('report', 'replayed', '--charts', 'svg')
   const { written } = z.strictObject({ written: z.array(z.string()).min(2) }).parse(report)

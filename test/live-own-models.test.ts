@@ -54,12 +54,12 @@ test('a scenario of init --onnx runs as it is, with scalar, state, switch and sa
   expect(counts.served).toBeGreaterThan(10)
 
   put(folder, 'input.npy', floatSamples([3, 600], Array(1800).fill(0.5)))
-  const given = '--set=models.speech.inputs.input.file=input.npy'
+  const override = '--set=models.speech.inputs.input.file=input.npy'
   const args = ['replay', 'speech.yaml', '--profile', 'speech/profile.json', '--replays', '1']
   // other values may take another time: their measurements are others
-  const refused = await run(...args, given)
+  const refused = await run(...args, override)
   expectRefusal(refused, 6, folder)
-  const sampled = await run('run', 'speech.yaml', ...quick, given, '--out', 'sampled')
+  const sampled = await run('run', 'speech.yaml', ...quick, override, '--out', 'sampled')
   expect(sampled.code, sampled.stderr).toBe(0)
 })
 
@@ -82,14 +82,14 @@ test('each precision of a pool runs its file', async () => {
   put(folder, 'b.onnx', passingOn([x, { ...x, name: 'y' }]))
   await started('a.onnx', 'variants.yaml')
   const files = '--set=models.a.onnx={ fp32: a.onnx, int8: b.onnx }'
-  const replay = (...more: string[]) =>
-    run('run', 'variants.yaml', ...quick, '--out', 'variants', files, ...more)
+  const replay = (...options: string[]) =>
+    run('run', 'variants.yaml', ...quick, '--out', 'variants', files, ...options)
   const first = await replay()
   expect(first.code, first.stderr).toBe(0)
   // the other file has an input more, which the declared inputs lack
-  const other = await replay('--set=pools.central.precision=int8')
-  expectRefusal(other, 3, folder)
-  expect(other.stderr).toContain('b.onnx: inputs.y: expected float32 [free, 8], got nothing')
+  const refused = await replay('--set=pools.central.precision=int8')
+  expectRefusal(refused, 3, folder)
+  expect(refused.stderr).toContain('b.onnx: inputs.y: expected float32 [free, 8], got nothing')
 })
 
 /** Of each element type: drawn values, a constant of each request, a scalar and a list. */
@@ -113,12 +113,12 @@ test('inputs of every type and kind run on webgpu', async (context) => {
   const inputs: OwnInput[] = [{ name: 'samples', type: 'FLOAT', shape: ['batch', 5] }]
   const lines = ['samples: { shape: [batch, 5], file: samples.npy }']
   for (const [onnx, type] of Object.entries(TYPES) as [keyof typeof TYPES, string][]) {
-    const one = type === 'bool' ? 'true' : '1'
+    const value = type === 'bool' ? 'true' : '1'
     const kinds = [
       { name: 'drawn', shape: ['batch', 'length'], values: '' },
-      { name: 'constant', shape: ['batch', 4], values: `, value: ${one}` },
-      { name: 'scalar', shape: [], values: `, value: ${one}` },
-      { name: 'listed', shape: [2], values: `, value: [${one}, ${one}]` },
+      { name: 'constant', shape: ['batch', 4], values: `, value: ${value}` },
+      { name: 'scalar', shape: [], values: `, value: ${value}` },
+      { name: 'listed', shape: [2], values: `, value: [${value}, ${value}]` },
     ]
     for (const { name, shape, values } of kinds) {
       inputs.push({ name: `${name}_${type}`, type: onnx, shape })

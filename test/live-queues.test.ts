@@ -37,17 +37,20 @@ const MODEL =
 
 /** Texts of 60 users of two classes, on batches of four. */
 function crowd(name: keyof typeof queueDisciplines): string {
-  const of = (label: string, key: string | undefined) => `  - class: ${label}
+  const classText = (label: string, key: string | undefined) => `  - class: ${label}
     arrivals: { process: closed-loop, users: 30, think_time_s: { distribution: fixed, value: 0.001 } }
     input_tokens: { distribution: uniform, min: 3, max: 120 }
 ${key === undefined ? '' : `    ${key}\n`}`
-  const [one, other] = second[name] ?? []
+  const [firstKey, secondKey] = second[name] ?? []
   return changed(
     TINY,
     ['duration_s: 3', 'duration_s: 0.5'],
     ['warmup_s: 0.5', 'warmup_s: 0'],
     ['{ builtin: mlp, layers: 2, width: 64 }', MODEL],
-    [/traffic:[\s\S]*?(?=^\w)/m, `traffic:\n${of('web', one)}${of('other', other)}`],
+    [
+      /traffic:[\s\S]*?(?=^\w)/m,
+      `traffic:\n${classText('web', firstKey)}${classText('other', secondKey)}`,
+    ],
     [/batching: \{[^\n]*\}/, `batching: { policy: dynamic, max_batch: 4 }`],
     ['model: mlp', `model: mlp\n    queue: { ${queues[name]} }`],
   )

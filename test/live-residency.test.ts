@@ -22,7 +22,7 @@ const { run } = commandsIn(folder)
 const replayed = replaysIn(folder)
 
 /** 16 and 32 MiB of weights; each device has room for one model, or for both. */
-const scenario = (limitMib: number, more = '') => `spillway: 1
+const scenario = (limitMib: number, sections = '') => `spillway: 1
 name: in-turn
 seed: 3
 duration_s: 4
@@ -31,7 +31,7 @@ models:
   small: { builtin: mlp, layers: 4, width: 1024 }
   large: { builtin: mlp, layers: 8, width: 1024 }
 devices:
-  - { name: card, limit_mib: ${limitMib}, residency: { eviction: lru${more} } }
+  - { name: card, limit_mib: ${limitMib}, residency: { eviction: lru${sections} } }
 traffic:
   - { class: web, model: small, arrivals: { process: poisson, rate_rps: 20 } }
   - { class: bulk, model: large, arrivals: { process: poisson, rate_rps: 6 } }
@@ -59,10 +59,10 @@ const runOf = (name: string, replay = 1) => readRows(join(folder, name, `replay-
 /** When the model of each executor was loaded, as reported by executors: from load to unload. */
 function stays(moves: readonly ModelMove[]) {
   const open = new Map<number, ModelMove>()
-  const found: { executor: number; from: number; to: number; usableFrom: number }[] = []
+  const closed: { executor: number; from: number; to: number; usableFrom: number }[] = []
   const close = (executor: number, to: number) => {
     const { started: from, ended: usableFrom } = open.get(executor)!
-    found.push({ executor, from, to, usableFrom })
+    closed.push({ executor, from, to, usableFrom })
     open.delete(executor)
   }
   for (const move of moves) {
@@ -70,12 +70,12 @@ function stays(moves: readonly ModelMove[]) {
     else close(move.executor, move.ended)
   }
   for (const executor of [...open.keys()]) close(executor, Number.POSITIVE_INFINITY)
-  return found
+  return closed
 }
 
-const overlaps = (all: ReturnType<typeof stays>) =>
-  all.flatMap((stay, i) =>
-    all.slice(i + 1).filter((later) => stay.from < later.to && later.from < stay.to),
+const overlaps = (spans: ReturnType<typeof stays>) =>
+  spans.flatMap((stay, i) =>
+    spans.slice(i + 1).filter((later) => stay.from < later.to && later.from < stay.to),
   )
 
 describe('two models on a device that has room for one', () => {
@@ -104,8 +104,8 @@ describe('two models on a device that has room for one', () => {
     for (const { rows, moves } of runs) {
       const { executor, started, ended } = rows.columns
       for (let key = 0; key < rows.count; key++) {
-        const there = stays(moves!).filter((stay) => stay.executor === executor[key])
-        const within = there.some(
+        const resident = stays(moves!).filter((stay) => stay.executor === executor[key])
+        const within = resident.some(
           ({ usableFrom, to }) => usableFrom <= started[key]! && ended[key]! <= to,
         )
         expect(within, `request ${key}`).toBe(true)
@@ -199,18 +199,18 @@ const childrenOf = (pid: number) =>
 
 /** Stops a process while it reads the file of a model, which it does in every load. */
 async function stopInLoad(pid: number): Promise<void> {
-  const of = (name: string) => `/proc/${pid}/${name}`
+  const fileOf = (name: string) => `/proc/${pid}/${name}`
   const open = () =>
-    readdirSync(of('fd')).map((fd) => {
+    readdirSync(fileOf('fd')).map((fd) => {
       try {
-        return readlinkSync(of(`fd/${fd}`))
+        return readlinkSync(fileOf(`fd/${fd}`))
       } catch {
         return 'closed meanwhile'
       }
     })
   for (;;) {
     process.kill(pid, 'SIGSTOP')
-    while (!/\) T /.test(readFileSync(of('stat'), 'utf8'))) await delay(1)
+    while (!/\) T /.test(readFileSync(fileOf('stat'), 'utf8'))) await delay(1)
     if (open().some((path) => path.endsWith('.onnx'))) return
     process.kill(pid, 'SIGCONT')
     // of any length, so that it does not keep pace with the loads

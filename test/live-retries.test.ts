@@ -30,11 +30,11 @@ test('a replay sends what a killed replica had to the other one, and counts each
   const { result, rows } = await replayed('retried', scenario(proxy))
   const [pool] = result.pools
   const { arrived, in_flight, ...ends } = pool!.counts
-  const again = rows.outcome.filter((outcome) => outcome === OUTCOME.retried).length
+  const retried = rows.outcome.filter((outcome) => outcome === OUTCOME.retried).length
   expect(pool!.availability!.losses).toBeGreaterThan(1)
-  expect(again).toBeGreaterThan(0)
-  expect(pool!.proxy_retries!.sent).toBe(again)
-  expect(arrived).toBe(rows.outcome.length - again)
+  expect(retried).toBeGreaterThan(0)
+  expect(pool!.proxy_retries!.sent).toBe(retried)
+  expect(arrived).toBe(rows.outcome.length - retried)
   expect(in_flight).toBe(0)
   expect(Object.values(ends).reduce((a, b) => a + b, 0)).toBe(arrived)
 })

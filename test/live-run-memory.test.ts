@@ -44,14 +44,14 @@ const text = (name: string) => readFileSync(join(folder, name), 'utf8')
 const memory = (name: string) => arenaSchema.parse(readJson(join(folder, name, 'memory.json')))
 const profile = () => profileSchema.parse(readJson(join(folder, 'out/profile.json')))
 
-let said = ''
+let printed = ''
 
 beforeAll(async () => {
   const once = ['--rehearsals', '1', '--replays', '1']
   const quick = ['--seconds', '1', ...once, '--replications', '10']
   const ended = await run('run', 'arena.yaml', ...quick, '--out', 'out')
   expect(ended.code, ended.stderr).toBe(0)
-  said = ended.stdout
+  printed = ended.stdout
 })
 
 describe('run of a pool with memory', () => {
@@ -87,7 +87,7 @@ describe('run of a pool with memory', () => {
     expect(checks.memory).toMatchObject({ verdict: 'PASS' })
     expect(rows![0]).toMatchObject({ error: { held: 0 }, other_from: null, verdict: 'PASS' })
     expect(rows![0]!.predicted!.held_mib.value).toBeGreaterThan(1)
-    for (const shown of [said, text('out/report.html')]) {
+    for (const shown of [printed, text('out/report.html')]) {
       expect(shown).toContain('central 1, driven')
       expect(shown).toContain('identical')
     }
@@ -138,14 +138,14 @@ describe('compare', () => {
   })
 
   test('fails if the profile has other memory', async () => {
-    const known = profile()
-    const [model] = known.models
+    const current = profile()
+    const [model] = current.models
     const steps = model!.memory!.steps.map((step) => {
       if (!('take' in step)) return step
       return { ...step, take: { ...step.take, perToken: 2 * step.take.perToken } }
     })
     const models = [{ ...model!, memory: { ...model!.memory!, steps } }]
-    put(folder, 'wrong.json', JSON.stringify({ ...known, models }))
+    put(folder, 'wrong.json', JSON.stringify({ ...current, models }))
     const ended = await compare('out', '--profile', 'wrong.json')
     expect(ended.code, ended.stderr).toBe(4)
     const { checks, memory: rows, verdict } = comparisonSchema.parse(JSON.parse(ended.stdout))

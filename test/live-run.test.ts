@@ -32,8 +32,8 @@ let phases: string
 
 beforeAll(async () => {
   const quick = ['--seconds', '1', '--replays', `${REPLAYS}`, '--replications', '10']
-  const kept = ['--decision-log', '--charts', 'svg', '--plot', '--out', 'out']
-  const ended = await run('run', 'tiny.yaml', ...quick, ...kept)
+  const options = ['--decision-log', '--charts', 'svg', '--plot', '--out', 'out']
+  const ended = await run('run', 'tiny.yaml', ...quick, ...options)
   expect(ended.code, ended.stderr).toBe(0)
   expect(ended.stdout).toContain('report: out/report.html')
   printed = ended.stdout
@@ -53,11 +53,11 @@ test('rehearsals alternate with replays, so that drift affects both alike', () =
 
 test('the profile has the machine of the rehearsals, and work of the calibration', () => {
   const { models } = profileSchema.parse(readJson(join(out, 'profile.json')))
-  const own = models[0]!.fields.filter(({ executors }) => executors.length === 1)
+  const single = models[0]!.fields.filter(({ executors }) => executors.length === 1)
   // on a busy machine rehearsals may not count
-  expect(own.length).toBeGreaterThan(0)
-  expect(own.length).toBeLessThanOrEqual(3)
-  for (const { durationMs } of own) expect(durationMs).toBe(1500)
+  expect(single.length).toBeGreaterThan(0)
+  expect(single.length).toBeLessThanOrEqual(3)
+  for (const { durationMs } of single) expect(durationMs).toBe(1500)
   expect(models[0]!.work.sizes.length).toBeGreaterThan(1)
 })
 
@@ -162,8 +162,8 @@ test('the comparison has the audit among its checks', () => {
 test('manipulated rows of a replay are detected, and named', async () => {
   cpSync(out, join(folder, 'tampered'), { recursive: true })
   const path = join(folder, 'tampered/replay-2.parquet')
-  const kept = { ...(await readRows(path)), journal: new Float64Array(0) }
-  await writeRows(path, withRowsSwapped(kept, 20, 40))
+  const keptRun = { ...(await readRows(path)), journal: new Float64Array(0) }
+  await writeRows(path, withRowsSwapped(keptRun, 20, 40))
   const ended = await run('audit', 'tampered')
   expect(ended).toMatchObject({ code: 4, stderr: '' })
   expect(ended.stdout).toMatch(/^ {2}conservation: row 20: /m)

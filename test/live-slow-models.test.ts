@@ -31,7 +31,7 @@ const linesOf = ({ stderr }: Ended) => stderr.trimEnd().split('\n')
 const phasesOf = (ended: Ended) =>
   linesOf(ended)
     .flatMap((line) => /^(?:transformer.*: )?([^:]+) …( \d+ %)?$/.exec(line)?.[1] ?? [])
-    .filter((phase, i, all) => phase !== all[i - 1])
+    .filter((phase, i, phases) => phase !== phases[i - 1])
 
 /** Rehearsals would take the time of the scenario. */
 const alone = ['--rehearsals', '0']
@@ -96,6 +96,6 @@ test('lines that libraries print in a process of a model stay out of the termina
   const ended = await run('calibrate', 'webgpu.yaml', ...alone, '--seconds', '0.1', '--json')
   expect(ended.code, ended.stderr).toBe(0)
   expect(() => profileSchema.parse(JSON.parse(ended.stdout))).not.toThrow()
-  const own = / …( \d+ %)?$|^warning: transformer-encoder/
-  expect(linesOf(ended).filter((line) => !own.test(line))).toEqual([])
+  const expected = / …( \d+ %)?$|^warning: transformer-encoder/
+  expect(linesOf(ended).filter((line) => !expected.test(line))).toEqual([])
 })

@@ -39,7 +39,7 @@ test('a replay has the requests of the simulation: classes of a trace, growth an
   expect(simulated.code, simulated.stderr).toBe(0)
   const { requests, classes } = JSON.parse(simulated.stdout)
   expect(result.requests).toBe(requests)
-  const arrived = (of: typeof result.classes) => of.map(({ counts }) => counts.arrived)
+  const arrived = (cells: typeof result.classes) => cells.map(({ counts }) => counts.arrived)
   expect(arrived(result.classes)).toEqual(arrived(classes))
   // of some 150 rows in the run 30 % are payments, each of which is sent 2.3 times
   expect(arrived(classes)[0]! / (150 * 0.3)).toBeGreaterThan(1.7)

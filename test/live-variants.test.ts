@@ -23,8 +23,8 @@ describe('replayed variants', () => {
   let document: Variants
   beforeAll(async () => {
     const int8 = changed(TINY, ['    model: mlp', '    model: mlp\n    precision: int8'])
-    const [profile, other] = [madeUpProfile(TINY), madeUpProfile(int8)]
-    const models = [...profile.models, ...other.models]
+    const [profile, quantised] = [madeUpProfile(TINY), madeUpProfile(int8)]
+    const models = [...profile.models, ...quantised.models]
     put(folder, 'profile.json', JSON.stringify({ ...profile, models }))
     put(folder, 'variants.yaml', VARIANTS)
     const args = ['--replay', '--replays', '2', '--replications', '2', '--out', 'out', '--json']

@@ -48,14 +48,16 @@ const measured = (name: string) => resultSchema.parse(readJson(join(folder, name
 /** The rounds that count, from 0: other programs may hold up one or all, and then all are shown. */
 function countedRounds(): number[] {
   const poor = new Set(comparison().what_if!.not_counted.map(({ round }) => round))
-  const all = Array.from({ length: ROUNDS }, (_, round) => round)
-  return poor.size === ROUNDS ? all : all.filter((round) => !poor.has(round))
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => round)
+  return poor.size === ROUNDS ? rounds : rounds.filter((round) => !poor.has(round))
 }
 
 /** Whether both sides were cut into slices: a calibration beside others may find it too slow. */
 function inSlices(): boolean {
   const sliced = comparison().what_if!.slice_ms !== null
-  const why = measured('out').warnings.some((one) => one.includes('alternate in whole replays'))
+  const why = measured('out').warnings.some((warning) =>
+    warning.includes('alternate in whole replays'),
+  )
   expect(sliced).toBe(!why)
   return sliced
 }
@@ -68,7 +70,10 @@ function verdictBy({ percentiles, control, not_counted, rounds }: WhatIf): strin
   const order = ['FAIL', 'UNDECIDED', 'PASS']
   const drifted = control !== null && Math.abs(Math.log(control)) > MOST_CONTROL
   if (drifted || not_counted.length === rounds) return 'UNDECIDED'
-  return order.find((one) => percentiles.some(({ verdict }) => verdict === one)) ?? 'UNDECIDED'
+  return (
+    order.find((candidate) => percentiles.some(({ verdict }) => verdict === candidate)) ??
+    'UNDECIDED'
+  )
 }
 
 /** Every round of a folder. */
@@ -268,8 +273,12 @@ describe('a second side', () => {
   })
 
   test('may be another scenario; what overrides the first overrides it too', async () => {
-    const other = changed(QUICK, ['name: tiny', 'name: other'], ['max_batch: 4', 'max_batch: 2'])
-    put(folder, 'other.yaml', other)
+    const otherText = changed(
+      QUICK,
+      ['name: tiny', 'name: other'],
+      ['max_batch: 4', 'max_batch: 2'],
+    )
+    put(folder, 'other.yaml', otherText)
     const args = ['--against', 'other.yaml', '--set', 'duration_s=1', '--set', 'warmup_s=0']
     const ended = await run(
       'replay',
@@ -282,13 +291,13 @@ describe('a second side', () => {
       'both',
     )
     expect(ended.code, ended.stderr).toBe(0)
-    for (const [name, of] of [
+    for (const [name, expected] of [
       ['both', 'tiny'],
       ['both/against', 'other'],
     ] as const) {
-      expect(measured(name)).toMatchObject({ scenario: { name: of }, runs: 2, duration_s: 1 })
+      expect(measured(name)).toMatchObject({ scenario: { name: expected }, runs: 2, duration_s: 1 })
       expect((await auditOf(run, name)).verdict).toBe('PASS')
-      expect(ended.stdout).toContain(of)
+      expect(ended.stdout).toContain(expected)
     }
     // in slices, or where this machine is too slow for them, in whole replays
     expect(ended.stderr).toMatch(/replay 2 of 2, (sides in slices|side [AB]) …/)
@@ -298,8 +307,8 @@ describe('a second side', () => {
     const retry = '    timeout_ms: 200\n    retry: { max_attempts: 2, backoff_ms: 5 }'
     const reacting = changed(QUICK, ['  - class: web', `  - class: web\n${retry}`])
     put(folder, 'retry.yaml', reacting)
-    const rest = ['--replays', '4', '--against-set', CHANGE, '--out', 'retry']
-    const ended = await run('replay', 'retry.yaml', ...PROFILE, ...rest)
+    const options = ['--replays', '4', '--against-set', CHANGE, '--out', 'retry']
+    const ended = await run('replay', 'retry.yaml', ...PROFILE, ...options)
     expect(ended.code, ended.stderr).toBe(0)
     const why =
       'A and B alternate in whole replays, not in slices: side A: what clients of web send depends on how their requests end'
@@ -315,8 +324,8 @@ describe('a second side', () => {
   test('gets its load at the rate of the first side, though its capacity is another', async () => {
     put(folder, 'load.yaml', changed(TINY, ['rate_rps: 150', 'load: 0.02'], ['_s: 3', '_s: 1']))
     const twice = 'pools.central.replicas=2'
-    const rest = ['--replays', '1', '--out', 'loaded']
-    const ended = await run('replay', 'load.yaml', ...PROFILE, '--against-set', twice, ...rest)
+    const options = ['--replays', '1', '--out', 'loaded']
+    const ended = await run('replay', 'load.yaml', ...PROFILE, '--against-set', twice, ...options)
     expect(ended.code, ended.stderr).toBe(0)
     expect(text('loaded/against/requests.jsonl')).toBe(text('loaded/requests.jsonl'))
     expect(measured('loaded/against').load).toBeCloseTo(measured('loaded').load! / 2, 9)

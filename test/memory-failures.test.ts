@@ -70,8 +70,8 @@ const FAILURES: Readonly<Record<string, string>> = {
   - { kind: deployment, at_s: 30, at_once: 2, restart_s: { distribution: fixed, value: 3 } }`,
 }
 
-const inputOf = (rest: string) =>
-  simulationInput(parseScenario(`${BASE}${rest}`, { file: 'x.yaml' }).scenario)
+const inputOf = (sections: string) =>
+  simulationInput(parseScenario(`${BASE}${sections}`, { file: 'x.yaml' }).scenario)
 
 const auditOf = (
   input: ReturnType<typeof inputOf>,
@@ -96,10 +96,10 @@ describe.each(cases)('%s, %s', (system, failure) => {
     )
     expect(violations).toBe(0)
     const ended = Object.values(OUTCOME).map(
-      (outcome) => columns.outcome.filter((own) => own === outcome).length,
+      (outcome) => columns.outcome.filter((code) => code === outcome).length,
     )
     expect(ended.reduce((a, b) => a + b, 0)).toBe(count)
-    const served = columns.outcome.filter((own) => own === OUTCOME.served).length
+    const served = columns.outcome.filter((code) => code === OUTCOME.served).length
     expect(served).toBeGreaterThan(0.5 * count)
   })
 

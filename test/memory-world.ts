@@ -55,7 +55,7 @@ export function runWithMemory(
   const after = (ms: Ms, executor: number, tell: Happening['tell']) => {
     coming.push({ from: now, at: now + ms, executor, tell })
   }
-  const all: Required<Backend> = {
+  const methods: Required<Backend> = {
     start(batch) {
       book.start(batch)
       const failed = fails?.(batch, starts++) === true
@@ -77,7 +77,7 @@ export function runWithMemory(
     launch: (executor) => say(now, 'launch', executor),
   }
   const backend = Object.fromEntries(
-    Object.entries(all).filter(([name]) => !without.some((missing) => missing === name)),
+    Object.entries(methods).filter(([name]) => !without.some((missing) => missing === name)),
   ) as unknown as Backend
   const recorder = new RowRecorder(Rows.allocate(Math.max(1, list.count)), requests)
   const counts: Record<Remedied | 'loaded' | 'evicted' | 'dispatched', number> = {
@@ -222,7 +222,9 @@ class Book {
     }
     return Math.max(
       0,
-      ...arena.together.map((all) => all.reduce((total, buffer) => total + powers(buffer), 0)),
+      ...arena.together.map((buffers) =>
+        buffers.reduce((total, buffer) => total + powers(buffer), 0),
+      ),
     )
   }
 

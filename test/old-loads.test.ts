@@ -32,7 +32,7 @@ function naive(at: readonly number[], ties: Ties, ownSends: boolean): number[] {
   return at.map((now) => {
     const current = Math.floor(now / AGE_MS)
     if (current > interval) {
-      view = ends.map((own) => own.filter((end) => end > current * AGE_MS).length)
+      view = ends.map((queue) => queue.filter((end) => end > current * AGE_MS).length)
       interval = current
     }
     const least = Math.min(...view)
@@ -43,25 +43,24 @@ function naive(at: readonly number[], ties: Ties, ownSends: boolean): number[] {
     last = chosen
     if (ownSends) view[chosen]!++
     const end = Math.max(ends[chosen]!.at(-1) ?? 0, now) + SERVICE_MS
-    ends[chosen] = [...ends[chosen]!.filter((own) => own > now), end]
+    ends[chosen] = [...ends[chosen]!.filter((time) => time > now), end]
     return end - now
   })
 }
 
-function system(at: readonly number[], ties: Ties, countOwnSends: boolean) {
+function system(at: readonly number[], ties: Ties, countOwnSends: boolean): SmallSystem {
   const routing = { policy: 'least-loaded', ties, viewAgeMs: AGE_MS, countOwnSends } as const
-  const own: SmallSystem = {
+  return {
     plan: planOf([{ replicas: SERVERS, perReplicaQueues: true, routing }]),
     requests: requestsOf(at),
     work: [{ law: 'constant', ms: SERVICE_MS }],
   }
-  return own
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
 
-const latencies = (world: (typeof worldNames)[number], own: SmallSystem) => {
-  const { sent, done } = worlds[world](own).rows.columns
+const latencies = (world: (typeof worldNames)[number], smallSystem: SmallSystem) => {
+  const { sent, done } = worlds[world](smallSystem).rows.columns
   return Array.from(sent, (at, key) => done[key]! - at)
 }
 
@@ -71,24 +70,24 @@ describe.each([false, true])('loads of 100 ms ago, own sends counted: %s', (ownS
     (ties) => {
       const at = arrivals(5000, `ties ${ties}`)
       const expected = naive(at, ties, ownSends)
-      const found = latencies('simulated', system(at, ties, ownSends))
-      expect(found.length).toBe(at.length)
-      for (const [key, ms] of found.entries()) expect(ms).toBeCloseTo(expected[key]!, 6)
+      const measured = latencies('simulated', system(at, ties, ownSends))
+      expect(measured.length).toBe(at.length)
+      for (const [key, ms] of measured.entries()) expect(ms).toBeCloseTo(expected[key]!, 6)
     },
   )
 
   test('of equals a drawn one: the mean is that of the second simulator within 3 %', () => {
     const at = arrivals(40_000, 'drawn')
-    const found = mean(latencies('simulated', system(at, 'random', ownSends)))
-    expect(Math.abs(found / mean(naive(at, 'random', ownSends)) - 1)).toBeLessThan(0.03)
+    const measured = mean(latencies('simulated', system(at, 'random', ownSends)))
+    expect(Math.abs(measured / mean(naive(at, 'random', ownSends)) - 1)).toBeLessThan(0.03)
   })
 
   test('a live run decides as a simulated one', () => {
     for (const ties of ['first', 'rotating', 'random'] as const) {
-      const own = system(arrivals(500, 'live'), ties, ownSends)
+      const smallSystem = system(arrivals(500, 'live'), ties, ownSends)
       const queues = worldNames
         .filter((world) => world !== 'late live')
-        .map((world) => [...worlds[world](own).rows.columns.queue])
+        .map((world) => [...worlds[world](smallSystem).rows.columns.queue])
       expect(queues[1]).toEqual(queues[0])
     }
   })
@@ -96,10 +95,10 @@ describe.each([false, true])('loads of 100 ms ago, own sends counted: %s', (ownS
 
 test('the first of equals gets all requests of 100 ms, and ties at random halve the mean', () => {
   const at = arrivals(20_000, 'first and random')
-  const of = (ties: Ties, ownSends = false) =>
+  const meanUnder = (ties: Ties, ownSends = false) =>
     mean(latencies('simulated', system(at, ties, ownSends)))
-  const [first, random] = [of('first'), of('random')]
+  const [first, random] = [meanUnder('first'), meanUnder('random')]
   expect(first / random).toBeGreaterThan(1.5)
-  expect(of('rotating')).toBeLessThan(random)
-  expect(of('random', true)).toBeLessThan(0.7 * random)
+  expect(meanUnder('rotating')).toBeLessThan(random)
+  expect(meanUnder('random', true)).toBeLessThan(0.7 * random)
 })

@@ -27,9 +27,9 @@ export function guidesOf(testFile: string): readonly string[] {
 /** The pages that are no guides. */
 export const otherPages = pages.filter((page) => !page.startsWith(GUIDES))
 
-export function testPages(of: readonly string[]): void {
+export function testPages(paths: readonly string[]): void {
   expectBuilt()
-  test.for(of)('%s shows what its commands print', async (page) => {
+  test.for(paths)('%s shows what its commands print', async (page) => {
     const missing: string[] = []
     const isLive = chosenBlocks(readPage(page), (marks) => marks.includes('live')).length > 0
     // a picture may be of what a live block writes

@@ -18,7 +18,7 @@ const evictions = Object.keys(evictionPolicies) as (keyof typeof evictionPolicie
 
 const times = fc
   .uniqueArray(fc.double({ min: 0, max: 120, noNaN: true }), { minLength: 1, maxLength: 6 })
-  .map((all) => all.sort((a, b) => a - b))
+  .map((drawn) => drawn.sort((a, b) => a - b))
 
 /** Longer than any backlog of these systems takes. */
 const GAP_MS = 100_000
@@ -37,11 +37,11 @@ describe('a replay that pauses', () => {
     fc.assert(
       fc.property(systemUnder(policy), times, (drawn, at) => {
         const { system, pauses } = withGaps(drawn, at)
-        const whole = replay(system)
+        const unpaused = replay(system)
         const paused = replay(system, { pauses })
-        expect(paused.rows.columns).toEqual(whole.rows.columns)
-        expect(paused.journal).toEqual(whole.journal)
-        expect(paused.fired).toEqual(whole.fired)
+        expect(paused.rows.columns).toEqual(unpaused.rows.columns)
+        expect(paused.journal).toEqual(unpaused.journal)
+        expect(paused.fired).toEqual(unpaused.fired)
         expect(paused.rows.columns.sent).toEqual(serve(system).rows.columns.sent)
       }),
       { numRuns: 100 },
@@ -52,9 +52,9 @@ describe('a replay that pauses', () => {
     fc.assert(
       fc.property(memorySystem(evictions), times, (drawn, at) => {
         const { system, pauses } = withGaps({ ...drawn, plan: livePlan(drawn.plan) }, at)
-        const [whole, paused] = [replay(system), replay(system, { pauses })]
-        expect(paused.rows.columns).toEqual(whole.rows.columns)
-        expect(paused.moves).toEqual(whole.moves)
+        const [unpaused, paused] = [replay(system), replay(system, { pauses })]
+        expect(paused.rows.columns).toEqual(unpaused.rows.columns)
+        expect(paused.moves).toEqual(unpaused.moves)
       }),
       { numRuns: 100 },
     )
@@ -80,6 +80,6 @@ test('without a gap, requests are sent late: not before executors are idle', () 
     return sent.filter((time, key) => time > at[key]!).length
   })
   expect(counts.filter((count) => count > 0).length).toBeGreaterThan(10)
-  const whole = late.map(([system]) => replay(system).rows.columns)
-  expect(whole.every(({ sent, at }) => sent.every((time, key) => time === at[key]))).toBe(true)
+  const unpaused = late.map(([system]) => replay(system).rows.columns)
+  expect(unpaused.every(({ sent, at }) => sent.every((time, key) => time === at[key]))).toBe(true)
 })

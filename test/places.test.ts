@@ -89,8 +89,8 @@ const cases = Object.keys(ROUTERS).flatMap((router) =>
   ),
 )
 
-test.each(cases)('router %s over %s, %s: each request ends once, as promised', (...of) => {
-  const [router, network, pools] = of
+test.each(cases)('router %s over %s, %s: each request ends once, as promised', (...names) => {
+  const [router, network, pools] = names
   const input = inputOf(
     text(
       ROUTERS[router as keyof typeof ROUTERS],
@@ -103,7 +103,7 @@ test.each(cases)('router %s over %s, %s: each request ends once, as promised', (
   expect(count).toBeGreaterThan(10_000)
   expect(problemsOf(input, columns, run)).toEqual([])
   const ends = Object.values(OUTCOME).map(
-    (outcome) => columns.outcome.filter((own) => own === outcome).length,
+    (outcome) => columns.outcome.filter((code) => code === outcome).length,
   )
   expect(ends.reduce((a, b) => a + b, 0)).toBe(count)
 })
@@ -226,8 +226,8 @@ describe('negative controls of the audit', () => {
   })
 
   test('a router that takes the farther pool is found', () => {
-    const other = inputOf(text(ROUTERS.random, '', POOLS['a shared queue']))
-    const random = keptReplication(other, 0)
+    const randomInput = inputOf(text(ROUTERS.random, '', POOLS['a shared queue']))
+    const random = keptReplication(randomInput, 0)
     expect(problemsOf(input, random.rows.columns, random).join('\n')).toMatch(/routing/)
   })
 
@@ -243,7 +243,7 @@ describe('negative controls of the audit', () => {
   })
 
   test('fair shares where one after another was promised are found, and the reverse', () => {
-    const of = (sharing: string) =>
+    const inputWith = (sharing: string) =>
       inputOf(
         text(ROUTERS.random, `, bandwidth_mbps: 5, sharing: ${sharing}`, POOLS['a shared queue'])
           .replaceAll(
@@ -252,7 +252,7 @@ describe('negative controls of the audit', () => {
           )
           .replace('request_kib: 6', 'request_bytes_per_token: 150'),
       )
-    const [fifo, fair] = [of('fifo'), of('fair')]
+    const [fifo, fair] = [inputWith('fifo'), inputWith('fair')]
     const runs = [keptReplication(fifo, 0), keptReplication(fair, 0)] as const
     expect(problemsOf(fair, runs[0].rows.columns, runs[0]).join()).toMatch(/networks: /)
     expect(problemsOf(fifo, runs[1].rows.columns, runs[1]).join()).toMatch(/networks: /)

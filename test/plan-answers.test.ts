@@ -28,14 +28,14 @@ afterAll(closeSimulations)
 
 test('where none holds, the nearest miss is first, with what it misses and by how much', async () => {
   const slo = 'slo.web=["p(98) latency_ms < 9.2", "goodput > 99%"]'
-  const found = await plan(small, { set: ['pools.server.replicas=1..3', slo], replications: 6 })
-  const farthest = found.rows.map(({ objectives }) =>
+  const document = await plan(small, { set: ['pools.server.replicas=1..3', slo], replications: 6 })
+  const farthest = document.rows.map(({ objectives }) =>
     Math.max(...objectives.map(({ of_limit }) => of_limit ?? Number.POSITIVE_INFINITY)),
   )
   expect(farthest).toEqual(farthest.toSorted((a, b) => a - b))
   // the cheapest is the farthest
-  expect(found.rows.map(({ cost }) => cost)).not.toEqual([0.5, 1, 1.5])
-  const [first] = planText(found).split('\n')
+  expect(document.rows.map(({ cost }) => cost)).not.toEqual([0.5, 1, 1.5])
+  const [first] = planText(document).split('\n')
   expect(first).toMatch(/^None of 3 configurations holds every objective at 95 % confidence\. /)
   expect(first).toMatch(
     /The nearest miss is 3 replicas, \$1\.50 an hour \(\$1,095 a month\): web: /,
@@ -43,7 +43,7 @@ test('where none holds, the nearest miss is first, with what it misses and by ho
   expect(first).toMatch(
     /goodput > 99% is [\d.]+ .*points below its limit\. It also misses web: p\(98\)/,
   )
-  const { lines, head } = planTable(found)
+  const { lines, head } = planTable(document)
   expect(lines[0]![head.indexOf('a month')]).toBe('$1,095')
 })
 
@@ -104,9 +104,9 @@ pools:
 
 test('prices of the catalogue have provider and range, and classes that generate token times', async () => {
   const path = put(folder, 'talk.yaml', CHAT)
-  const found = await plan(path, { set: ['pools.gpus.replicas=1,2'], replications: 6 })
-  expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
-  expect(found.prices).toMatchObject([
+  const document = await plan(path, { set: ['pools.gpus.replicas=1,2'], replications: 6 })
+  expect(planSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document)
+  expect(document.prices).toMatchObject([
     {
       accelerator: 'h100-sxm',
       listed: 6,
@@ -114,21 +114,21 @@ test('prices of the catalogue have provider and range, and classes that generate
       highest: { usd_per_hour: 12.29, provider: 'Azure' },
     },
   ])
-  expect(planText(found)).toContain(
+  expect(planText(document)).toContain(
     'Price of h100-sxm: $2.69 an hour on-demand at RunPod Community, read 2026-11-09, the lowest of 6 listed; the highest is $12.29 at Azure.',
   )
   // the objective has a column for the first token, so only the next ones have another
-  const { head } = planTable(found)
+  const { head } = planTable(document)
   expect(head.filter((name) => name.startsWith('talk: '))).toEqual([
     'talk: p(95) ttft',
     'talk: p(95) TPOT',
   ])
-  expect(await planHtml(found)).toContain('highest is $12.29 at Azure')
-  const own = changed(CHAT, [
+  expect(await planHtml(document)).toContain('highest is $12.29 at Azure')
+  const pricedText = changed(CHAT, [
     'accelerator: h100-sxm',
     'accelerator: h100-sxm\n    price_usd_per_hour: 4',
   ])
-  const priced = put(folder, 'priced.yaml', own)
+  const priced = put(folder, 'priced.yaml', pricedText)
   const stated = await plan(priced, { set: ['pools.gpus.replicas=1,2'], replications: 6 })
   expect(stated.prices).toBeUndefined()
 })
@@ -147,20 +147,20 @@ const cards = put(folder, 'cards.yaml', CARDS)
 const CHOICES = ['pools.gpu.accelerator=a10,l4,t4', 'pools.gpu.replicas=1..3']
 
 test('a card without a price is never the cheapest, is ranked last, and is named', async () => {
-  const found = await plan(cards, { set: CHOICES, replications: 6 })
-  expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
-  expect(found.cost_unit).toBe('usd_per_hour')
-  const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
+  const document = await plan(cards, { set: CHOICES, replications: 6 })
+  expect(planSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document)
+  expect(document.cost_unit).toBe('usd_per_hour')
+  const meeting = document.rows.filter(({ verdict }) => verdict === 'MEETS')
   const isFree = meeting.map(({ set }) => set[0]!.endsWith('a10'))
   expect(isFree).toContain(true)
   expect(isFree).toEqual(isFree.toSorted((a, b) => Number(a) - Number(b)))
-  for (const { set, cost, figures, cost_vs_today: change } of found.rows) {
+  for (const { set, cost, figures, cost_vs_today: change } of document.rows) {
     const isPriced = !set[0]!.endsWith('a10')
     expect(cost).toBe(isPriced ? figures.cost!.usd_per_hour : null)
     expect(change === null).toBe(!isPriced)
   }
-  expect(found.without_price).toEqual({ configurations: 3, of: ['a10'] })
-  const text = planText(found)
+  expect(document.without_price).toEqual({ configurations: 3, of: ['a10'] })
+  const text = planText(document)
   expect(text).toMatch(
     /^The cheapest configuration with a price that holds .* is accelerator (t4|l4), 2 replicas: \$/,
   )
@@ -169,28 +169,30 @@ test('a card without a price is never the cheapest, is ranked last, and is named
   )
   expect(text).not.toContain('Nothing cheaper was found in the search space')
   expect(text).not.toContain('cost counts replicas')
-  expect(await planHtml(found)).not.toMatch(/NaN|undefined|Infinity/)
-  const skipped = found.skipped.reduce((sum, { configurations: n }) => sum + n, 0)
-  expect(found.rows.length + skipped).toBe(found.configurations)
+  expect(await planHtml(document)).not.toMatch(/NaN|undefined|Infinity/)
+  const skipped = document.skipped.reduce((sum, { configurations: n }) => sum + n, 0)
+  expect(document.rows.length + skipped).toBe(document.configurations)
 })
 
 test('where only a card without a price holds, it is not called the cheapest', async () => {
   const pool = 'name: gpu, model: net, batching: {policy: none}'
   const set = [`pools.gpu={${pool}, accelerator: a10, replicas: 2},{${pool}, accelerator: t4}`]
-  const found = await plan(cards, { set, replications: 6 })
-  expect(found.rows[found.winner!]).toMatchObject({ verdict: 'MEETS', cost: null })
-  const text = planText(found)
+  const document = await plan(cards, { set, replications: 6 })
+  expect(document.rows[document.winner!]).toMatchObject({ verdict: 'MEETS', cost: null })
+  const text = planText(document)
   expect(text).toMatch(
     /^No configuration with a price holds every objective at 95 % confidence\. Of/,
   )
   expect(text).not.toMatch(/cheap|NaN|null/)
-  expect(await planHtml(found)).not.toMatch(/cheapest|NaN|undefined|Infinity/)
+  expect(await planHtml(document)).not.toMatch(/cheapest|NaN|undefined|Infinity/)
 })
 
 test('where no card has a price, cost counts replicas', async () => {
   const set = ['pools.gpu.accelerator=a10', 'pools.gpu.replicas=1..3']
-  const found = await plan(cards, { set, replications: 6 })
-  expect(found.cost_unit).toBe('replicas')
-  expect(found.without_price).toBeUndefined()
-  expect(planText(found)).toMatch(/^The cheapest configuration that holds .* is 2 replicas: 2 rep/)
+  const document = await plan(cards, { set, replications: 6 })
+  expect(document.cost_unit).toBe('replicas')
+  expect(document.without_price).toBeUndefined()
+  expect(planText(document)).toMatch(
+    /^The cheapest configuration that holds .* is 2 replicas: 2 rep/,
+  )
 })

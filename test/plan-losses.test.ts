@@ -68,11 +68,11 @@ test('each site alone must be enough where one of them may be lost', async () =>
   const set = [
     'pools.b=null,{name: b, place: south, model: net, price_usd_per_hour: 1, batching: {policy: none}}',
   ]
-  const found = await plan(path, { set, replications: 6, survive: 'site' })
-  const winner = found.rows[found.winner!]!
+  const document = await plan(path, { set, replications: 6, survive: 'site' })
+  const winner = document.rows[document.winner!]!
   expect(winner.cost).toBe(2)
   expect(winner.survival!.map(({ lost }) => lost)).toEqual(['site north', 'site south'])
-  const single = found.rows.find(({ cost }) => cost === 1)!
+  const single = document.rows.find(({ cost }) => cost === 1)!
   expect([single.verdict, single.binding.lost]).toEqual(['FAILS', 'site north'])
 })
 

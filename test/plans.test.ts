@@ -45,90 +45,91 @@ pools:
 })
 
 describe('a plan', () => {
-  let found: Plan
+  let document: Plan
   beforeAll(async () => {
-    found = await plan(file, { set: SET, replications: 6, command: 'spillway plan small.yaml' })
+    document = await plan(file, { set: SET, replications: 6, command: 'spillway plan small.yaml' })
   })
 
   test('is the same with one process as with all, and a valid document', async () => {
     const command = 'spillway plan small.yaml'
     const alone = await plan(file, { set: SET, replications: 6, command, workers: 1 })
-    expect(alone).toEqual(found)
-    expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
+    expect(alone).toEqual(document)
+    expect(planSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document)
   })
 
   test('has the cheapest row that meets first, and the scenario as it stands among its rows', () => {
-    const winner = found.rows[found.winner!]!
+    const winner = document.rows[document.winner!]!
     expect(winner).toMatchObject({ rank: 1, verdict: 'MEETS', cost: 0.5 * replicasOf(winner) })
-    const words = configurationText(found, winner)
+    const words = configurationText(document, winner)
     expect(words).toMatch(new RegExp(`^${replicasOf(winner)} replicas?\\b`))
-    const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
+    const meeting = document.rows.filter(({ verdict }) => verdict === 'MEETS')
     expect(meeting.map(({ rank }) => rank)).toEqual(meeting.map((_, i) => i + 1))
     expect(Math.min(...meeting.map(({ cost }) => cost!))).toBe(winner.cost)
-    const today = found.rows.filter((row) => row.today)
+    const today = document.rows.filter((row) => row.today)
     expect(today.map(({ figures, cost_vs_today }) => [figures.pools[0]!.replicas, cost_vs_today]))
       // today's is one of the grid, at its cost
       .toEqual([[1, 0]])
-    const next = found.rows[found.next_cheaper ?? -1]
+    const next = document.rows[document.next_cheaper ?? -1]
     if (next) expect(next.cost).toBeLessThan(winner.cost!)
   })
 
   test('gives all configurations the same traffic, also where load is a share of the capacity', () => {
     // replication r of every configuration draws the same arrivals
-    const rates = found.rows.map(
+    const rates = document.rows.map(
       ({ figures: { classes, replications } }) => classes[0]!.arrived / replications,
     )
     expect(
-      new Set(found.rows.map(({ figures }) => figures.pools[0]!.replicas)).size,
+      new Set(document.rows.map(({ figures }) => figures.pools[0]!.replicas)).size,
     ).toBeGreaterThan(1)
     for (const rate of rates) expect(Math.abs(rate / rates[0]! - 1)).toBeLessThan(0.05)
-    expect(found.notes.join()).toContain("load in the traffic is a share of today's capacity")
+    expect(document.notes.join()).toContain("load in the traffic is a share of today's capacity")
   })
 
   test('has the figures of a simulation of the same configuration', async () => {
-    const row = found.rows.find(({ today }) => today)!
+    const row = document.rows.find(({ today }) => today)!
     const system = await loadSystem(file)
     const { objectives } = await simulate(system, { replications: row.figures.replications })
     expect(row.figures.objectives).toEqual(objectives)
   })
 
   test('accounts for every configuration of the space once, invalid ones with their problem', () => {
-    const skipped = found.skipped.reduce((sum, { configurations: n }) => sum + n, 0)
-    expect(found.rows.length + skipped).toBe(found.configurations)
-    const invalid = found.skipped.find(({ reason }) => reason === 'invalid')!
+    const skipped = document.skipped.reduce((sum, { configurations: n }) => sum + n, 0)
+    expect(document.rows.length + skipped).toBe(document.configurations)
+    const invalid = document.skipped.find(({ reason }) => reason === 'invalid')!
     expect(invalid.configurations).toBe(4)
     expect(invalid.problem).toMatch(/max_batch/)
   })
 
   test('has headroom and sensitivity of the winner: more rate and less speed are worse', () => {
-    expect(found.headroom!.holds).toBeGreaterThanOrEqual(1)
-    expect(found.max_rate_rps).toBeCloseTo(found.headroom!.holds! * found.rate_rps, 6)
-    const of = (what: string) => found.sensitivity.find((one) => one.what === what)!
-    expect(of('rate').more.value).toBeGreaterThan(of('rate').less.value!)
-    expect(of('speed').more.value).toBeLessThan(of('speed').less.value!)
+    expect(document.headroom!.holds).toBeGreaterThanOrEqual(1)
+    expect(document.max_rate_rps).toBeCloseTo(document.headroom!.holds! * document.rate_rps, 6)
+    const sensitivityOf = (what: string) =>
+      document.sensitivity.find((entry) => entry.what === what)!
+    expect(sensitivityOf('rate').more.value).toBeGreaterThan(sensitivityOf('rate').less.value!)
+    expect(sensitivityOf('speed').more.value).toBeLessThan(sensitivityOf('speed').less.value!)
     // nothing here has lengths
-    expect(found.sensitivity.map(({ what }) => what)).toEqual(['rate', 'speed'])
+    expect(document.sensitivity.map(({ what }) => what)).toEqual(['rate', 'speed'])
   })
 
   test('leaves out headroom and sensitivity where they are not asked for', async () => {
     const without = { headroom: false, sensitivity: false }
     const short = await plan(file, { set: SET, replications: 6, ...without })
     expect(short).toMatchObject({ headroom: null, max_rate_rps: null, sensitivity: [] })
-    expect(short.rows).toEqual(found.rows)
-    expect(short.replica_use).toEqual(found.replica_use)
+    expect(short.rows).toEqual(document.rows)
+    expect(short.replica_use).toEqual(document.replica_use)
     expect(planText(short)).not.toContain('Headroom')
     expect(await planHtml(short)).not.toContain('What moves the answer')
   })
 
   test('has a text and a page: the answer, the table, the search', async () => {
-    const text = planText(found)
+    const text = planText(document)
     expect(text).toMatch(
       /^The cheapest configuration that holds every objective at 95 % .* is \d replicas?, max_batch/,
     )
     expect(text).toMatch(/rank +replicas +max_batch +verdict/)
     expect(text).toMatch(/1 \(today\)/)
     expect(text).toMatch(/Skipped 4: invalid: .*max_batch/)
-    const page = await planHtml(found)
+    const page = await planHtml(document)
     expect(page).toContain('id="front"')
     expect(page).toContain('id="tornado"')
     expect(page).not.toMatch(/NaN|undefined|Infinity/)
@@ -140,26 +141,26 @@ const replicasOf = ({ figures }: Plan['rows'][number]) => figures.pools[0]!.repl
 describe('a plan without prices or without a winner', () => {
   test('counts replicas, and says so; a configuration beside the space is a row', async () => {
     const unpriced = put(folder, 'unpriced.yaml', SMALL.replace('price_usd_per_hour: 0.5, ', ''))
-    const found = await plan(unpriced, { set: ['pools.server.replicas=2,3'], replications: 6 })
-    expect(found.cost_unit).toBe('replicas')
-    expect(found.notes.join()).toMatch(
+    const document = await plan(unpriced, { set: ['pools.server.replicas=2,3'], replications: 6 })
+    expect(document.cost_unit).toBe('replicas')
+    expect(document.notes.join()).toMatch(
       /cost counts replicas: pools.server has no price_usd_per_hour/,
     )
-    expect(found.rows.find(({ today }) => today)!.set).toEqual([])
-    expect(planText(found)).toMatch(/as is \(today\)/)
+    expect(document.rows.find(({ today }) => today)!.set).toEqual([])
+    expect(planText(document)).toMatch(/as is \(today\)/)
   })
 
   test('marks configurations beyond the measured batches, in rows and in a note', async () => {
     const measured = SMALL.replace(/law: linear[^}]*/, 'law: table, sizes: [1, 4], ms: [6, 12] ')
     const path = put(folder, 'measured.yaml', measured)
-    const found = await plan(path, {
+    const document = await plan(path, {
       set: ['pools.server.replicas=2,3', 'pools.server.batching.max_batch=4,8'],
       replications: 6,
     })
-    const beyond = found.rows.filter(({ figures }) => figures.extrapolated.length > 0)
+    const beyond = document.rows.filter(({ figures }) => figures.extrapolated.length > 0)
     expect(beyond.length).toBeGreaterThan(0)
     expect(beyond.every(({ set }) => set.includes('pools.server.batching.max_batch=8'))).toBe(true)
-    expect(found.notes.join()).toMatch(
+    expect(document.notes.join()).toMatch(
       /of \d configurations .* beyond the measured batches .* up to 8 requests \(measured: 4\)/,
     )
   })
@@ -168,20 +169,20 @@ describe('a plan without prices or without a winner', () => {
     const surge = 'surges: [{ at_s: 4, factor: 3, hold_s: 3 }]'
     const surging = put(folder, 'surging.yaml', SMALL.replace(/load: 0.9/, `load: 0.3, ${surge}`))
     const set = ['pools.server.replicas=1..8']
-    const { peak_rate_rps: peak, ...found } = await plan(surging, { set, replications: 6 })
-    expect(peak! / found.rate_rps).toBeGreaterThan(1.5)
-    expect(planText({ ...found, peak_rate_rps: peak! })).toMatch(
+    const { peak_rate_rps: peak, ...document } = await plan(surging, { set, replications: 6 })
+    expect(peak! / document.rate_rps).toBeGreaterThan(1.5)
+    expect(planText({ ...document, peak_rate_rps: peak! })).toMatch(
       /\(at most [\d,]+ requests\/s in the mean and [\d,]+ at the peak; now [\d,]+ and [\d,]+\)/,
     )
-    expect(planText(found)).toMatch(/\(at most [\d,]+ requests\/s; now [\d,]+ requests\/s\)/)
+    expect(planText(document)).toMatch(/\(at most [\d,]+ requests\/s; now [\d,]+ requests\/s\)/)
   })
 
   test('names the surest configuration where none meets', async () => {
     const set = ['pools.server.replicas=1,2', 'slo.web=["p(95) latency_ms < 5"]']
-    const found = await plan(file, { set, replications: 6 })
-    expect(found).toMatchObject({ winner: null, headroom: null, sensitivity: [] })
-    expect(planText(found)).toMatch(/^None of 2 configurations holds every objective/)
-    expect(await planHtml(found)).toContain('No configuration holds every objective')
+    const document = await plan(file, { set, replications: 6 })
+    expect(document).toMatchObject({ winner: null, headroom: null, sensitivity: [] })
+    expect(planText(document)).toMatch(/^None of 2 configurations holds every objective/)
+    expect(await planHtml(document)).toContain('No configuration holds every objective')
   })
 })
 
@@ -197,43 +198,43 @@ describe('a plan of scaled pools', () => {
   ]
 
   test('costs what its runs paid for, as a simulation of the same configuration says', async () => {
-    const found = await plan(path, { set, replications: 6 })
-    expect(planSchema.parse(JSON.parse(JSON.stringify(found)))).toEqual(found)
-    expect(found.monotone).toEqual({ compared: 0, against: [] })
-    expect(found.rows).toHaveLength(4)
-    for (const { cost, paid, figures } of found.rows) {
+    const document = await plan(path, { set, replications: 6 })
+    expect(planSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document)
+    expect(document.monotone).toEqual({ compared: 0, against: [] })
+    expect(document.rows).toHaveLength(4)
+    for (const { cost, paid, figures } of document.rows) {
       expect(paid!.value).toBeCloseTo(cost!, 12)
       expect(cost).toBeCloseTo(0.5 * figures.pools[0]!.replicas, 12)
       expect(cost).not.toBeCloseTo(0.5 * 6, 3)
     }
-    const row = found.rows.find(({ today }) => today)!
+    const row = document.rows.find(({ today }) => today)!
     const { cost } = await simulate(await loadSystem(path), {
       replications: row.figures.replications,
     })
     expect(cost!.usd_per_hour).toBeCloseTo(row.cost!, 12)
-    const winner = found.rows[found.winner!]!
-    const meeting = found.rows.filter(({ verdict }) => verdict === 'MEETS')
+    const winner = document.rows[document.winner!]!
+    const meeting = document.rows.filter(({ verdict }) => verdict === 'MEETS')
     expect(winner.cost).toBe(Math.min(...meeting.map((row) => row.cost!)))
-    expect(planText(found)).toMatch(/replicas paid/)
-    expect(planText(found)).toMatch(/what runs paid for after the warm-up/)
-    expect(await planHtml(found)).not.toMatch(/NaN|undefined|Infinity/)
+    expect(planText(document)).toMatch(/replicas paid/)
+    expect(planText(document)).toMatch(/what runs paid for after the warm-up/)
+    expect(await planHtml(document)).not.toMatch(/NaN|undefined|Infinity/)
     // twenty seconds are no month
-    expect(found.paid_hours).toEqual({ counted_s: 20, whole_days: false })
-    expect(planText(found)).toMatch(/an hour \(\$[\d,]+ a month of such hours\)/)
+    expect(document.paid_hours).toEqual({ counted_s: 20, whole_days: false })
+    expect(planText(document)).toMatch(/an hour \(\$[\d,]+ a month of such hours\)/)
     const legend = /A month has 730 hours; with scalers each is as the mean of the 20 s of this/
-    expect(planText(found)).toMatch(legend)
-    expect(await planHtml(found)).toMatch(legend)
+    expect(planText(document)).toMatch(legend)
+    expect(await planHtml(document)).toMatch(legend)
   })
 
   test('takes a pool without a scaler as a choice beside it, at its price in advance', async () => {
     const fixed = '{ name: server, model: net, price_usd_per_hour: 0.5, replicas: 2 }'
-    const own = SCALED.slice(SCALED.indexOf('{ name: server')).trim()
-    const found = await plan(path, {
-      set: [`pools.server=${own},${fixed}`],
+    const scaled = SCALED.slice(SCALED.indexOf('{ name: server')).trim()
+    const document = await plan(path, {
+      set: [`pools.server=${scaled},${fixed}`],
       replications: 6,
     })
-    expect(found.rows.map(({ paid }) => paid === null).sort()).toEqual([false, true])
-    expect(found.rows.find(({ paid }) => paid === null)!.cost).toBe(1)
+    expect(document.rows.map(({ paid }) => paid === null).sort()).toEqual([false, true])
+    expect(document.rows.find(({ paid }) => paid === null)!.cost).toBe(1)
   })
 
   test('needs values to search', async () => {

@@ -54,14 +54,14 @@ async function baselineOf(
   const path = join(folder, 'gate.json')
   writeFileSync(path, '{"document":"spillway-gate-baseline","format":1,"scenarios":[]}')
   await updateBaseline(path, await baselineEntries([put(folder, 'shop.yaml', text)], FEW))
-  const kept = readJson(path) as GateBaseline
-  const scenarios = kept.scenarios.map((entry) => ({ ...entry, ...change(entry) }))
-  writeFileSync(path, JSON.stringify({ ...kept, scenarios }))
+  const baseline = readJson(path) as GateBaseline
+  const scenarios = baseline.scenarios.map((entry) => ({ ...entry, ...change(entry) }))
+  writeFileSync(path, JSON.stringify({ ...baseline, scenarios }))
   return { kind: 'file', path }
 }
 
 const figure = ({ metrics }: GateCase, label: string) => {
-  const metric = metrics.find(({ class: of, name }) => `${of}: ${name}` === label)
+  const metric = metrics.find(({ class: className, name }) => `${className}: ${name}` === label)
   if (metric === undefined) throw new Error(`Expected ${label} among ${metrics.length} metrics`)
   return metric
 }
@@ -88,8 +88,8 @@ describe('a load is a share of the capacity of the base, on both sides', () => {
   })
 
   test('an unchanged scenario has unchanged figures', async () => {
-    const same: PredictionBase = { kind: 'scenario', path: null, set: [] }
-    for (const base of [await baselineOf(BASE), same]) {
+    const unchanged: PredictionBase = { kind: 'scenario', path: null, set: [] }
+    for (const base of [await baselineOf(BASE), unchanged]) {
       const judged = await gated(BASE, base)
       expect(judged).toMatchObject({ verdict: 'PASS', reason: 'no figure has changed' })
     }

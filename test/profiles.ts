@@ -34,8 +34,8 @@ function work(model: Model): ModelProfile['work'] {
 }
 
 /** A made-up profile of all models of a scenario, with plausible figures. */
-export function madeUpProfile(of: string | Scenario): Profile {
-  const scenario = typeof of === 'string' ? scenarioOf(of) : of
+export function madeUpProfile(source: string | Scenario): Profile {
+  const scenario = typeof source === 'string' ? scenarioOf(source) : source
   const models = scenario.pools.map((pool): ModelProfile => {
     const model = scenario.models[pool.model]!
     const steps = Array.from({ length: 40 }, (_, i) => i)

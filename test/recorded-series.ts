@@ -53,13 +53,13 @@ export function noise(seed: number): () => number {
 /** Mean absolute errors over the whole series, and the share of forecasts that were skilled. */
 export function scored(series: readonly number[], options: OnlineForecastOptions) {
   const forecast = new OnlineForecast(options)
-  const sums = { own: 0, flat: 0, naive: 0, seasonal: 0 }
+  const sums = { fitted: 0, flat: 0, naive: 0, seasonal: 0 }
   let [count, skilled] = [0, 0]
   for (const [i, value] of series.entries()) {
     const expected = forecast.expected
     const { horizon, periodSteps } = options
-    if (expected !== null && !Number.isNaN(expected.own) && i >= periodSteps) {
-      sums.own += Math.abs(value - expected.own)
+    if (expected !== null && !Number.isNaN(expected.fitted) && i >= periodSteps) {
+      sums.fitted += Math.abs(value - expected.fitted)
       sums.flat += Math.abs(value - expected.flat)
       sums.naive += Math.abs(value - series[i - horizon]!)
       sums.seasonal += Math.abs(value - series[i - periodSteps]!)
@@ -69,7 +69,7 @@ export function scored(series: readonly number[], options: OnlineForecastOptions
     forecast.observe(value)
   }
   return {
-    own: sums.own / count,
+    fitted: sums.fitted / count,
     flat: sums.flat / count,
     naive: sums.naive / count,
     seasonal: sums.seasonal / count,

@@ -32,13 +32,13 @@ describe('the reference', async () => {
   test('every key of a scenario that is a value has an example', () => {
     const schema = scenarioSchema()
     const examples = new ScenarioExamples(schema)
-    const without = sectionsOf(schema).flatMap(({ path, kind, schema: object, keys }) =>
+    const withoutExample = sectionsOf(schema).flatMap(({ path, kind, schema: object, keys }) =>
       keys
         .filter(({ type }) => !/\]\(#|a map|anything/.test(type))
         .filter((key) => exampleText(key, examples.of(object, key.name)) === '')
         .map(({ name }) => `${path}${kind === null ? '' : ` (${kind})`}: ${name}`),
     )
-    expect(without.filter((key) => !/: \$?(schema|description)$/.test(key))).toEqual([])
+    expect(withoutExample.filter((key) => !/: \$?(schema|description)$/.test(key))).toEqual([])
   })
 
   test('every environment variable that is read has a line', () => {
@@ -46,8 +46,8 @@ describe('the reference', async () => {
       .filter(({ path, isTest }) => !isTest && /^(runtime|cli\.ts)/.test(path))
       .flatMap(({ code }) => [
         ...[...code.matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name!),
-        ...[...code.matchAll(/\{([\w, ]+)\} = process\.env/g)].flatMap(([, all]) =>
-          all!.split(',').map((name) => name.trim()),
+        ...[...code.matchAll(/\{([\w, ]+)\} = process\.env/g)].flatMap(([, list]) =>
+          list!.split(',').map((name) => name.trim()),
         ),
       ])
     expect(names.length).toBeGreaterThan(3)
@@ -71,9 +71,9 @@ describe('sections of a schema', () => {
   }
 
   test('are each object once, by kind, with the other places where it stands', () => {
-    const [whole, a, b, ...more] = sectionsOf(root)
-    expect(more).toEqual([])
-    expect(whole!.keys.map(({ type }) => type)).toEqual([
+    const [top, a, b, ...further] = sectionsOf(root)
+    expect(further).toEqual([])
+    expect(top!.keys.map(({ type }) => type)).toEqual([
       '[kind: a](#first-kind-a) or [kind: b](#first-kind-b)',
       'a list of [kind: a](#first-kind-a)',
     ])

@@ -29,20 +29,24 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
     { load: 0.5, replicas: 2, runs: 40 },
   ])(
     'load $load, $replicas replicas; requests that met no stall scatter half as much at p99',
-    (of) => {
-      const [all, free] = resamplingBias(of, [resampled], [allRequests, stallFree])[0]!
-      expectUnbiased(all!, WIDEST)
+    (setting) => {
+      const [everyRequest, free] = resamplingBias(
+        setting,
+        [resampled],
+        [allRequests, stallFree],
+      )[0]!
+      expectUnbiased(everyRequest!, WIDEST)
       expectUnbiased(
         free!,
         WIDEST.map((most) => most / 2),
       )
-      expect(free!.at(-1)!.halfWidth).toBeLessThan(all!.at(-1)!.halfWidth / 2)
+      expect(free!.at(-1)!.halfWidth).toBeLessThan(everyRequest!.at(-1)!.halfWidth / 2)
     },
   )
 
   test('where the times of batches vary', () => {
-    const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
-    const [free] = resamplingBias(of, [resampled], [stallFree])[0]!
+    const setting = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
+    const [free] = resamplingBias(setting, [resampled], [stallFree])[0]!
     expectUnbiased(
       free!,
       WIDEST.map((most) => most / 2),
@@ -52,16 +56,16 @@ describe('predictions from rehearsals are unbiased on a machine of known truth',
 
 describe('and biased', () => {
   test('where stalls come when they came: most find nothing to delay', () => {
-    const of = { load: 0.3, replicas: 1, runs: 60 }
-    const [all] = resamplingBias(of, [asRecorded], [allRequests])[0]!
-    for (const [i, { bias, halfWidth }] of all!.entries()) {
+    const setting = { load: 0.3, replicas: 1, runs: 60 }
+    const [everyRequest] = resamplingBias(setting, [asRecorded], [allRequests])[0]!
+    for (const [i, { bias, halfWidth }] of everyRequest!.entries()) {
       if (BIAS_LEVELS[i]! >= 0.95) expect(bias + halfWidth).toBeLessThan(-MOST[i]!)
     }
   })
 
   test('where the speed of a batch is that of the next one', () => {
-    const of = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
-    const [free] = resamplingBias(of, [ofSingleBatches], [stallFree])[0]!
+    const setting = { load: 0.3, replicas: 1, runs: 40, noiseMs: NOISE_MS }
+    const [free] = resamplingBias(setting, [ofSingleBatches], [stallFree])[0]!
     for (const [i, { bias, halfWidth }] of free!.entries()) {
       if (BIAS_LEVELS[i]! >= 0.9) expect(bias - halfWidth).toBeGreaterThan(MOST[i]!)
     }

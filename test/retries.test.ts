@@ -17,19 +17,19 @@ import { serve } from './small-system.ts'
 
 /** Retries by proxies and circuit breakers, in simulations with failures; each run is audited. */
 
-const own = 'replicas: 4, queue: { mode: per-replica }'
+const ownQueues = 'replicas: 4, queue: { mode: per-replica }'
 const small = 'batching: { policy: dynamic, max_batch: 4, max_delay_ms: 5 }'
 
 const POOLS: Readonly<Record<string, string>> = {
-  'queues of their own': `${own}, ${small}, retry_policy: {}`,
+  'queues of their own': `${ownQueues}, ${small}, retry_policy: {}`,
   'a shared queue': `replicas: 4, ${small}, retry_policy: { num_retries: 2 }`,
-  'at once': `${own}, ${small}, retry_policy: { base_interval_ms: 0 }, circuit_breakers: { max_retries: 50 }`,
-  'many attempts': `${own}, ${small}, retry_policy: { num_retries: 4, base_interval_ms: 1 }, circuit_breakers: { max_retries: 100 }`,
-  'the same replica allowed': `${own}, ${small}, retry_policy: { num_retries: 3, avoid_previous_hosts: false }`,
-  'a share of the requests': `${own}, ${small}, retry_policy: { num_retries: 3 }, circuit_breakers: { retry_budget: { policy: envoy, budget_percent: 50 } }`,
-  'a share of the last requests': `${own}, ${small}, retry_policy: { num_retries: 3 }, circuit_breakers: { retry_budget: { policy: finagle, percent_can_retry: 5, min_retries_per_s: 0, ttl_s: 2 } }`,
+  'at once': `${ownQueues}, ${small}, retry_policy: { base_interval_ms: 0 }, circuit_breakers: { max_retries: 50 }`,
+  'many attempts': `${ownQueues}, ${small}, retry_policy: { num_retries: 4, base_interval_ms: 1 }, circuit_breakers: { max_retries: 100 }`,
+  'the same replica allowed': `${ownQueues}, ${small}, retry_policy: { num_retries: 3, avoid_previous_hosts: false }`,
+  'a share of the requests': `${ownQueues}, ${small}, retry_policy: { num_retries: 3 }, circuit_breakers: { retry_budget: { policy: envoy, budget_percent: 50 } }`,
+  'a share of the last requests': `${ownQueues}, ${small}, retry_policy: { num_retries: 3 }, circuit_breakers: { retry_budget: { policy: finagle, percent_can_retry: 5, min_retries_per_s: 0, ttl_s: 2 } }`,
   'full queues': `replicas: 4, queue: { mode: per-replica, max_length: 2, timeout_ms: 30 }, retry_policy: { retry_on: [failed, shed, timed_out] }, circuit_breakers: { max_retries: 20 }`,
-  'a low threshold': `${own}, ${small}, retry_policy: {}, circuit_breakers: { max_requests: 8 }`,
+  'a low threshold': `${ownQueues}, ${small}, retry_policy: {}, circuit_breakers: { max_requests: 8 }`,
   'a low threshold in front': `replicas: 4, ${small}, retry_policy: {}, circuit_breakers: { max_pending_requests: 2, max_requests: 9 }`,
   'ejected replicas': `replicas: 3, queue: { mode: per-replica }, ${small}, retry_policy: { num_retries: 3 }, outlier_detection: { policy: envoy-outlier, consecutive_5xx: 2, interval_s: 1, base_ejection_time_s: 5, max_ejection_percent: 70, panic_threshold_percent: 0 }`,
   'two choices': `replicas: 4, queue: { mode: per-replica, routing: p2c }, ${small}, retry_policy: {}`,
@@ -69,8 +69,8 @@ function violationsIn(
   return rules.flatMap(({ first }) => first.map(({ rule, text }) => `${rule}: ${text}`))
 }
 
-const countOf = ({ outcome }: RowColumns, one: number) =>
-  outcome.filter((own) => own === one).length
+const countOf = ({ outcome }: RowColumns, outcomeCode: number) =>
+  outcome.filter((code) => code === outcomeCode).length
 
 const cases = Object.keys(POOLS).flatMap((pool) =>
   Object.keys(FAILURES).map((failure) => [pool, failure] as const),
@@ -138,8 +138,8 @@ describe.each(Object.entries(PLANS))('retries under %s', (_, pool) => {
     const system = retryingSystemOf(pool, { classPlan: client, retries: { limit } })
     const { rows, journal } = serve(system)
     expect(countOf(rows.columns, OUTCOME.retried)).toBeGreaterThan(10)
-    const again = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
-    expect(feedbackDifferences(rows, again)).toEqual([])
+    const fedBack = feedBack(system.plan, requestsIn(rows), journal, rows.columns.copyOf)
+    expect(feedbackDifferences(rows, fedBack)).toEqual([])
   })
 
   test.each([{}, { late: true }, { restless: true }, { failing: true }])(
@@ -154,7 +154,7 @@ describe.each(Object.entries(PLANS))('retries under %s', (_, pool) => {
 describe('while all replicas fail half of their batches', () => {
   const errors = '{ kind: errors, at_s: [20], for_s: 40, share: 0.5 }'
   const attempts = (breakers: string) => {
-    const pool = `${own}, ${small}, retry_policy: { num_retries: 5 }, circuit_breakers: ${breakers}`
+    const pool = `${ownQueues}, ${small}, retry_policy: { num_retries: 5 }, circuit_breakers: ${breakers}`
     const { columns } = keptReplication(inputOf(pool, errors), 0).rows
     const ill = [...columns.sent.keys()].filter(
       (key) => columns.sent[key]! > 25_000 && columns.sent[key]! < 55_000,

@@ -35,11 +35,11 @@ describe('router sandwich of policies that look at prompts', () => {
 
   // the pools of 12 sessions that do not wait for answers have other loads, some above 1
   test('with few sessions that send without waiting it is worse than random splitting', () => {
-    const few = (routing: PoolPlan['routing']) =>
+    const fewSessions = (routing: PoolPlan['routing']) =>
       Array.from({ length: REPLICATIONS }, (_, i) => waitOfSessions(12, routing, i))
-    const drawn = few('random')
-    expect(longerBy(drawn, few('session-affinity'))).toBeGreaterThan(4)
-    const bounded = few({ policy: 'session-affinity', maxLoadFactor: 1.25, viewAgeMs: 0 })
+    const drawn = fewSessions('random')
+    expect(longerBy(drawn, fewSessions('session-affinity'))).toBeGreaterThan(4)
+    const bounded = fewSessions({ policy: 'session-affinity', maxLoadFactor: 1.25, viewAgeMs: 0 })
     expect(longerBy(bounded, drawn)).toBeGreaterThan(4)
   })
 

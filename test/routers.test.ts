@@ -31,7 +31,7 @@ const WITHIN: { readonly [P in Router['policy']]: readonly Omit<Draft, 'policy'>
 }
 
 const drafts = Object.entries(WITHIN).flatMap(([policy, settings]) =>
-  settings.map((own) => ({ policy, ...own }) as Draft),
+  settings.map((options) => ({ policy, ...options }) as Draft),
 )
 
 describe('router sandwich', () => {
@@ -71,8 +71,8 @@ describe('router sandwich', () => {
   })
 
   test('negative control: random splitting is not found better than itself', () => {
-    const other = waitsOf({ policy: 'random' })
-    expect(other).toEqual(random)
+    const repeated = waitsOf({ policy: 'random' })
+    expect(repeated).toEqual(random)
   })
 })
 
@@ -120,30 +120,30 @@ describe('power of two choices', () => {
       at += random.exponential() / (LOAD * QUEUES)
       return at
     })
-    let seen = null as Tails | null
+    let observed = null as Tails | null
     serve(
       {
         plan: planOf([{ replicas: QUEUES, perReplicaQueues: true, routing }]),
         requests: requestsOf(times),
         work: [{ law: 'exponential', mean_ms: 1 }],
       },
-      { audited: false, observe: (requests) => (seen = new Tails(requests, QUEUES, 6)) },
+      { audited: false, observe: (requests) => (observed = new Tails(requests, QUEUES, 6)) },
     )
-    return seen!
+    return observed!
   }
 
   test('the share of queues with at least k requests is λ^(2^k − 1)', () => {
-    const seen = tails('p2c')
+    const observed = tails('p2c')
     for (const k of [1, 2, 3, 4]) {
       const theory = powerOfTwoTail(LOAD, k)
-      expect(Math.abs(seen.share(k) / theory - 1)).toBeLessThan(0.05)
+      expect(Math.abs(observed.share(k) / theory - 1)).toBeLessThan(0.05)
     }
-    expect(seen.share(6)).toBeLessThan(0.01)
+    expect(observed.share(6)).toBeLessThan(0.01)
   })
 
   test('negative control: with random splitting it is λ^k', () => {
-    const seen = tails('random')
-    expect(Math.abs(seen.share(3) / LOAD ** 3 - 1)).toBeLessThan(0.05)
-    expect(seen.share(3)).toBeGreaterThan(1.2 * powerOfTwoTail(LOAD, 3))
+    const observed = tails('random')
+    expect(Math.abs(observed.share(3) / LOAD ** 3 - 1)).toBeLessThan(0.05)
+    expect(observed.share(3)).toBeGreaterThan(1.2 * powerOfTwoTail(LOAD, 3))
   })
 })

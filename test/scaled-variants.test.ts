@@ -9,8 +9,8 @@ import { variants } from '../runtime/jobs/variants/variants.ts'
 const folder = mkdtempSync(join(tmpdir(), 'spillway-scaled-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const scaled = (max: number, more = '') =>
-  `{ policy: scheduled, min: 0, max: ${max}, steps: [{ at_s: 0, replicas: 2 }]${more} }`
+const scaled = (max: number, settings = '') =>
+  `{ policy: scheduled, min: 0, max: ${max}, steps: [{ at_s: 0, replicas: 2 }]${settings} }`
 
 /** Two replicas of 100 requests/s each, or as many of a pool that could have more. */
 const SCENARIO = `spillway: 1

@@ -33,13 +33,13 @@ const QUEUES: Readonly<Record<string, string>> = {
   'per replica': 'queue: { mode: per-replica }',
 }
 
-const inputOf = (queue: string, scaling: string, more = '') =>
+const inputOf = (queue: string, scaling: string, sections = '') =>
   simulationInput(
     parseScenario(
       `${BASE}models: { m: { work: { law: linear, base_ms: 50, per_item_ms: 5 } } }
 pools:
   - { name: p, model: m, ${queue}, scaling: { ${scaling}, initial: 2, max: 12, start_s: { distribution: uniform, min: 8, max: 12 } } }
-${more}`,
+${sections}`,
       { file: 'scaling.yaml' },
     ).scenario,
   )
@@ -71,11 +71,11 @@ describe.each(cases)('%s, %s queue', (policy, queue) => {
   test('adds replicas in the surge and gives them back, each after it was asked for', () => {
     const serving = new Set([0, 1])
     const counts = [2]
-    const asked = new Map<number, number>()
+    const askedAt = new Map<number, number>()
     for (const { at, executor, state } of changes) {
-      if (state === 'starting') asked.set(executor, at)
+      if (state === 'starting') askedAt.set(executor, at)
       else if (state === 'up') {
-        const waited = at - asked.get(executor)!
+        const waited = at - askedAt.get(executor)!
         expect(waited).toBeGreaterThanOrEqual(8000)
         expect(waited).toBeLessThanOrEqual(12_000)
         serving.add(executor)
@@ -106,10 +106,10 @@ test('advice changes nothing: the run is that of a pool of fixed size', () => {
 test('replicas of a warm pool serve at once, one after another', () => {
   const warm = 'warm: 2, warm_start_s: { distribution: fixed, value: 1 }'
   const { changes } = keptReplication(inputOf(QUEUES.shared!, `${POLICIES.scheduled}, ${warm}`), 0)
-  const asked = changes!.filter(({ state, at }) => state === 'starting' && at > 0)
+  const starts = changes!.filter(({ state, at }) => state === 'starting' && at > 0)
   const up = (executor: number) =>
-    changes!.find(({ state, executor: own }) => state === 'up' && own === executor)!.at
-  const waits = asked.map(({ at, executor }) => up(executor) - at)
+    changes!.find(({ state, executor: changed }) => state === 'up' && changed === executor)!.at
+  const waits = starts.map(({ at, executor }) => up(executor) - at)
   expect(waits.slice(0, 2)).toEqual([1000, 1000])
   for (const wait of waits.slice(2)) expect(wait).toBeGreaterThanOrEqual(8000)
 })

@@ -29,8 +29,18 @@ function decisions({ rows: { columns } }: { rows: Rows }) {
   })
   const { sent, dispatched, done, executor, pool, batchSize, padded, outcome, refusal } = columns
   const { batchWait } = columns
-  const whole = { batch, sent, dispatched, done, executor, pool, batchSize, padded, outcome }
-  return { ...whole, refusal, batchWait }
+  const chosenColumns = {
+    batch,
+    sent,
+    dispatched,
+    done,
+    executor,
+    pool,
+    batchSize,
+    padded,
+    outcome,
+  }
+  return { ...chosenColumns, refusal, batchWait }
 }
 
 const configurations: BatchingPlan[] = [
@@ -128,8 +138,8 @@ function simulationOf(system: SmallSystem): ReturnType<typeof serve> {
 }
 
 test('every pair of configuration, queue and number of replicas with limits is among them', () => {
-  const pairsOf = (of: (pool: LoadedPool) => readonly unknown[]) =>
-    new Set(loaded.map((pool) => JSON.stringify(of(pool)))).size
+  const pairsOf = (keyOf: (pool: LoadedPool) => readonly unknown[]) =>
+    new Set(loaded.map((pool) => JSON.stringify(keyOf(pool)))).size
   const count = queues.length
   expect(
     pairsOf(({ batching, routing, perReplicaQueues }) => [batching, routing, perReplicaQueues]),

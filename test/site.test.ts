@@ -69,8 +69,8 @@ describe('the built site', () => {
   test('has no link to a page or place of its own that does not exist', () => {
     const ids = new Map(
       PAGES.map((path) => {
-        const found = htmlOf(path).matchAll(/ id="([^"]+)"/g)
-        return [path, new Set([...found].map(([, id]) => id!))] as const
+        const matches = htmlOf(path).matchAll(/ id="([^"]+)"/g)
+        return [path, new Set([...matches].map(([, id]) => id!))] as const
       }),
     )
     const dead = PAGES.flatMap((page) =>

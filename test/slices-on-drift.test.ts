@@ -21,13 +21,18 @@ function measured(slicing: Slicing | null, scale: number, change = (blocks: Bloc
     const speeds = driftingSpeeds(seed, 2 * ROUNDS * RUN_MS + 1000, scale)
     const blocks = playedBlocks(speeds, { rounds: ROUNDS, slicing, seed }).flat()
     const random = stream(seed, 0, 'resamples')
-    const found = blockRatios(change(blocks), [0.5], () => random.uniform())[0]!
-    return { ratio: Math.log(found.ratio), width: Math.log(found.high! / found.low!), blocks }
+    const estimate = blockRatios(change(blocks), [0.5], () => random.uniform())[0]!
+    return {
+      ratio: Math.log(estimate.ratio),
+      width: Math.log(estimate.high! / estimate.low!),
+      blocks,
+    }
   })
 }
 
-const spread = (of: ReturnType<typeof measured>) => standardDeviation(of.map(({ ratio }) => ratio))
-const width = (of: ReturnType<typeof measured>) => mean(of.map((one) => one.width))
+const spread = (trials: ReturnType<typeof measured>) =>
+  standardDeviation(trials.map(({ ratio }) => ratio))
+const width = (trials: ReturnType<typeof measured>) => mean(trials.map((trial) => trial.width))
 
 describe('on a machine that drifts over seconds and minutes', () => {
   const whole = measured(null, 1)
@@ -47,8 +52,8 @@ describe('on a machine that drifts over seconds and minutes', () => {
   })
 
   test('the control kernel tells whole replays apart, and not slices', () => {
-    const control = (of: typeof whole) =>
-      mean(of.map(({ blocks }) => mean(blocks.map((block) => Math.abs(block.control!)))))
+    const control = (trials: typeof whole) =>
+      mean(trials.map(({ blocks }) => mean(blocks.map((block) => Math.abs(block.control!)))))
     expect(control(whole)).toBeGreaterThan(2 * control(sliced))
   })
 

@@ -54,11 +54,15 @@ const SECOND_DOORS = [
 const folderOf = (path: string) => DOORS.find((folder) => path.startsWith(`${folder}/`)) ?? null
 
 /** `file: what` for each offence in a file. */
-function found(among: readonly SourceFile[], offences: (file: SourceFile) => readonly string[]) {
-  return among.flatMap((file) => offences(file).map((what) => `${file.path}: ${what}`))
+function offencesIn(
+  among: readonly SourceFile[],
+  offences: (file: SourceFile) => readonly string[],
+) {
+  return among.flatMap((file) => offences(file).map((offence) => `${file.path}: ${offence}`))
 }
 
-const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([all]) => all)
+const matches = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([match]) => match)
 
 /** Casts that tell the compiler nothing, or that go through a type which fits every other. */
 function evasions(code: string): string[] {
@@ -90,14 +94,14 @@ const EVADED = {
 describe('boundaries', () => {
   test('the files are found, with their imports', () => {
     expect(inFolder('sim').length).toBeGreaterThan(50)
-    const all = product.flatMap(({ imports }) => imports)
-    expect(all).toContain('sim/serving/index.ts')
-    expect(all).toContain('runtime/commands/run.ts')
-    expect(all).toContain('node:worker_threads')
+    const allImports = product.flatMap(({ imports }) => imports)
+    expect(allImports).toContain('sim/serving/index.ts')
+    expect(allImports).toContain('runtime/commands/run.ts')
+    expect(allImports).toContain('node:worker_threads')
   })
 
   test('sim imports no Node module, no runtime and no reports, and only plain data of scenarios', () => {
-    const foreign = found(inFolder('sim'), ({ imports }) =>
+    const foreign = offencesIn(inFolder('sim'), ({ imports }) =>
       imports.filter(
         (name) =>
           /^(node:|runtime\/|reports\/|cli\.ts|tools\/|test\/)/.test(name) ||
@@ -111,12 +115,12 @@ describe('boundaries', () => {
     const audit = inFolder('sim/audit')
     expect(audit.length).toBeGreaterThan(10)
     const shared = ['scenarios/schema/schema.ts', 'sim/serving/index.ts']
-    const foreign = found(audit, ({ imports }) =>
+    const foreign = offencesIn(audit, ({ imports }) =>
       imports.filter((name) => !shared.includes(name) && !name.startsWith('sim/audit/')),
     )
     expect(foreign).toEqual([])
     // all else are types
-    const evaluated = found(audit, ({ code }) =>
+    const evaluated = offencesIn(audit, ({ code }) =>
       [...code.matchAll(/^import (?!type\b)\{([^}]*)\} from '.*\/(?:schema|serving\/index)\.ts'/gm)]
         .flatMap(([, names]) => names!.split(',').map((name) => name.trim()))
         .filter((name) => name !== '' && !name.startsWith('type ')),
@@ -134,17 +138,17 @@ describe('boundaries', () => {
 
   test('sim uses no clock, no console and no process, and draws only from seeded streams', () => {
     const clocks = /\b(Date|performance|setTimeout|setInterval|setImmediate)\b/g
-    const others = /\bMath\.random\b|\b(console|process|globalThis)\s*\.|\bcrypto\b/g
+    const impure = /\bMath\.random\b|\b(console|process|globalThis)\s*\.|\bcrypto\b/g
     const worldly = ({ code }: SourceFile) => {
       const bare = withoutTexts(code)
-      return [...matches(bare, clocks), ...matches(bare, others)]
+      return [...matches(bare, clocks), ...matches(bare, impure)]
     }
-    expect(found(inFolder('sim'), worldly)).toEqual([])
-    expect(found(inFolder('runtime'), worldly).length).toBeGreaterThan(10)
+    expect(offencesIn(inFolder('sim'), worldly)).toEqual([])
+    expect(offencesIn(inFolder('runtime'), worldly).length).toBeGreaterThan(10)
   })
 
   test('scenarios imports none of our other folders', () => {
-    const foreign = found(inFolder('scenarios'), ({ imports }) =>
+    const foreign = offencesIn(inFolder('scenarios'), ({ imports }) =>
       imports.filter((name) => /^(sim|runtime|reports)\/|^cli\.ts$/.test(name)),
     )
     expect(foreign).toEqual([])
@@ -155,18 +159,18 @@ describe('boundaries', () => {
       /^scenarios\/(parse|schema|checks|[^/]+\.ts$)/.test(path),
     )
     expect(pure.length).toBeGreaterThan(40)
-    const foreign = found(pure, ({ path, imports }) =>
+    const foreign = offencesIn(pure, ({ path, imports }) =>
       ['scenarios/index.ts', 'scenarios/light.ts'].includes(path)
         ? []
         : imports.filter((name) => /^(node:|scenarios\/(load|trace|index))/.test(name)),
     )
     expect(foreign).toEqual([])
     const global = /\b(Buffer|process)\s*\./g
-    expect(found(pure, ({ code }) => matches(withoutTexts(code), global))).toEqual([])
+    expect(offencesIn(pure, ({ code }) => matches(withoutTexts(code), global))).toEqual([])
   })
 
   test('reports imports no runtime', () => {
-    const foreign = found(inFolder('reports'), ({ imports }) =>
+    const foreign = offencesIn(inFolder('reports'), ({ imports }) =>
       imports.filter((name) => /^runtime\/|^cli\.ts$/.test(name)),
     )
     expect(foreign).toEqual([])
@@ -180,7 +184,7 @@ describe('boundaries', () => {
     }
     const doors = /\b(process|io)\s*\??\.\s*(stdout|stderr)\b|\bconsole\b|\bwriteSync\b/g
     const hidden = /\bpicocolors\b|\bemitWarning\b|\{[^}]*\b(stdout|stderr)\b[^}]*\} = process\b/g
-    const printing = found(product, ({ code }) => [
+    const printing = offencesIn(product, ({ code }) => [
       ...matches(withoutTexts(code), doors),
       ...matches(code, hidden),
     ]).map((where) => where.split(':')[0])
@@ -201,7 +205,7 @@ describe('boundaries', () => {
       'runtime/process/thread.ts',
     ]
     expect(starting.map(({ path }) => path).sort()).toEqual(hosts)
-    expect(found(product, ({ code }) => matches(code, /\.terminate\(/g))).toEqual([])
+    expect(offencesIn(product, ({ code }) => matches(code, /\.terminate\(/g))).toEqual([])
     const makers = product.filter(({ code }) => /\bnew Worker\(/.test(code))
     expect(makers.map(({ path }) => path)).toEqual(['runtime/process/thread.ts'])
   })
@@ -212,19 +216,19 @@ describe('boundaries', () => {
     )
     expect(commands.length).toBeGreaterThan(10)
     const paths = commands.map(({ path }) => path)
-    const others = found(product, ({ path, imports }) =>
+    const offences = offencesIn(product, ({ path, imports }) =>
       path === 'runtime/command-table.ts' ? [] : imports.filter((name) => paths.includes(name)),
     )
-    expect(others).toEqual([])
+    expect(offences).toEqual([])
   })
 
   test('commands call jobs and print, and import nothing that measures or simulates', () => {
     const computes = /^(runtime\/(live|models|calibration|memory|noise|parquet)|sim\/experiment)\//
     const commands = [...inFolder('runtime/commands'), ...inFolder('runtime/actions')]
     expect(commands.length).toBeGreaterThan(50)
-    expect(found(commands, ({ imports }) => imports.filter((name) => computes.test(name)))).toEqual(
-      [],
-    )
+    expect(
+      offencesIn(commands, ({ imports }) => imports.filter((name) => computes.test(name))),
+    ).toEqual([])
   })
 
   test('draws use the elementary functions of the kernel, which are the same on every engine', () => {
@@ -235,11 +239,11 @@ describe('boundaries', () => {
     )
     expect(files.length).toBeGreaterThan(100)
     const calls = /Math\.(exp|expm1|log|log1p|sin|cos|tan|sinh|cosh|tanh|cbrt|hypot|pow)\(/g
-    expect(found(files, ({ code }) => matches(code, calls))).toEqual([])
+    expect(offencesIn(files, ({ code }) => matches(code, calls))).toEqual([])
   })
 
   test('folders are entered through their index, or a declared second door', () => {
-    const through = found(product, ({ path, imports }) =>
+    const through = offencesIn(product, ({ path, imports }) =>
       imports.filter((name) => {
         const folder = folderOf(name)
         if (folder === null || name === `${folder}/index.ts`) return false
@@ -274,7 +278,7 @@ describe('form', () => {
   test('no comment has more than 100 columns', () => {
     // biome wraps code; strings may be longer
     const comment = /^\s*(\*|\/\/|\/\*)/
-    const wide = found(files, ({ text }) =>
+    const wide = offencesIn(files, ({ text }) =>
       text
         .split('\n')
         .flatMap((line, i) =>
@@ -286,7 +290,7 @@ describe('form', () => {
 
   test('hashed draws of different purposes are apart', () => {
     // a draw of a message, a pool or a try takes a further number from that of its purpose on
-    const apart = 2 ** 20
+    const distance = 2 ** 20
     const numbers = inFolder('sim').flatMap(({ code }) =>
       [...code.matchAll(/^(?:export )?const [A-Z]+ = (.*0x[0-9a-f]{8}.*)$/gm)].flatMap(
         ([, value]) => [...value!.matchAll(/0x[0-9a-f]{8}/g)].map(([number]) => Number(number)),
@@ -294,7 +298,7 @@ describe('form', () => {
     )
     expect(numbers.length).toBeGreaterThan(10)
     const sorted = numbers.sort((a, b) => a - b)
-    const close = sorted.filter((number, i) => number - (sorted[i - 1] ?? -apart) < apart)
+    const close = sorted.filter((number, i) => number - (sorted[i - 1] ?? -distance) < distance)
     expect(close.map((number) => `0x${number.toString(16)}`)).toEqual([])
   })
 
@@ -311,7 +315,7 @@ describe('form', () => {
     const escapes = /@ts-(ignore|expect-error|nocheck)|\bTO[D]O\b|\bFIX[M]E\b/g
     const evading = files.filter(({ code }) => evasions(code).length > 0).map(({ path }) => path)
     expect(evading.sort()).toEqual(Object.keys(EVADED).sort())
-    expect(found(files, ({ text }) => matches(text, escapes))).toEqual([])
+    expect(offencesIn(files, ({ text }) => matches(text, escapes))).toEqual([])
   })
 
   test.each([
@@ -344,10 +348,10 @@ describe('form', () => {
       .concat('biome.json', 'knip.json', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE')
       .concat('action.yml')
     const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n')
-    const others = readdirSync(ROOT).filter(
+    const unexpected = readdirSync(ROOT).filter(
       (name) => !name.startsWith('.') && !agreed.includes(name) && !ignored.includes(`${name}/`),
     )
-    expect(others).toEqual([])
+    expect(unexpected).toEqual([])
     expect(repositoryFiles().filter((path) => /\.(orig|rej|bak|tmp)$/.test(path))).toEqual([])
   })
 

@@ -120,15 +120,22 @@ describe('copies of requests', () => {
     const runs = Array.from({ length: 2 }, (_, r) => runReplication(input, r))
     const cell = runs[0]!.classes[0]!
     const drift = runs.map((run) => run.drift)
-    return { ...cell, copies: runs[0]!.copies[0]!, drift, of: stabilityOf(drift, scenario.pools) }
+    return {
+      ...cell,
+      copies: runs[0]!.copies[0]!,
+      drift,
+      stability: stabilityOf(drift, scenario.pools),
+    }
   }
 
   test('a copy that is withdrawn is not lost: 85 requests/s of 160 are no overload', () => {
-    const { of, copies, counts, drift } = copied(85, { hedge: { policy: 'tied', delay_ms: 0 } })
+    const { stability, copies, counts, drift } = copied(85, {
+      hedge: { policy: 'tied', delay_ms: 0 },
+    })
     // each request has a second copy, and of the two one leaves a queue
     expect(copies.withdrawn).toBeGreaterThan(0.9 * counts.arrived)
     expect(drift.map(({ pools }) => pools[0]!.lost)).toEqual([0, 0])
-    expect(of).toMatchObject({ state: 'STABLE', demand: null })
+    expect(stability).toMatchObject({ state: 'STABLE', demand: null })
   })
 
   test('nor does a redundant one hide what is lost among those that count', () => {
@@ -142,7 +149,7 @@ describe('copies of requests', () => {
   })
 
   test('negative control: above the capacity tied requests are overloaded', () => {
-    const { of } = copied(200, { hedge: { policy: 'tied', delay_ms: 0 } })
-    expect(of.state).toBe('OVERLOADED')
+    const { stability } = copied(200, { hedge: { policy: 'tied', delay_ms: 0 } })
+    expect(stability.state).toBe('OVERLOADED')
   })
 })

@@ -20,9 +20,9 @@ type Output = Metafile['outputs'][string]
 
 const chunkOf = (source: string) => {
   const names = [source, `later:${source}`]
-  const found = Object.keys(outputs).find((path) => names.includes(outputs[path]!.entryPoint ?? ''))
-  if (found === undefined) throw new Error(`Expected a chunk that starts with ${source}`)
-  return found
+  const chunk = Object.keys(outputs).find((path) => names.includes(outputs[path]!.entryPoint ?? ''))
+  if (chunk === undefined) throw new Error(`Expected a chunk that starts with ${source}`)
+  return chunk
 }
 
 interface Loaded {
@@ -101,12 +101,12 @@ test('help, and a refusal before a scenario is read, load commander, colours and
 })
 
 test('an invalid scenario is refused by what reads it, and nothing that simulates is loaded', () => {
-  const { sources: known } = loadedWith(START)
+  const { sources: startSources } = loadedWith(START)
   const { packages, sources } = loadedWith(['scenarios/load/load.ts'])
   expect(packages).toEqual(['@noble/hashes', 'commander', 'picocolors', 'yaml', 'zod'])
-  const more = sources.filter((path) => !known.includes(path))
-  expect(more.filter((path) => !path.startsWith('scenarios/'))).toEqual([])
-  expect(more).toContain('scenarios/schema/schema.ts')
+  const further = sources.filter((path) => !startSources.includes(path))
+  expect(further.filter((path) => !path.startsWith('scenarios/'))).toEqual([])
+  expect(further).toContain('scenarios/schema/schema.ts')
 })
 
 test('a command starts with few files: one chunk has all that every command needs', () => {
@@ -114,8 +114,8 @@ test('a command starts with few files: one chunk has all that every command need
   for (const name of commandNames) {
     // its own, and what it shares with other commands
     const { chunks } = chunksWith([`runtime/commands/${name}.ts`])
-    const own = [...chunks].filter((chunk) => !start.has(chunk))
-    expect(own.length, name).toBeLessThanOrEqual(4)
+    const ownChunks = [...chunks].filter((chunk) => !start.has(chunk))
+    expect(ownChunks.length, name).toBeLessThanOrEqual(4)
   }
 })
 

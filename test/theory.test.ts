@@ -21,7 +21,8 @@ const simulated = new Map<string, readonly (readonly number[])[]>()
 
 /** A model is simulated once, by the first test that needs it. */
 function valuesOf(model: string): readonly (readonly number[])[] {
-  const values = simulated.get(model) ?? precise(cases.find((of) => of.model === model)!)
+  const values =
+    simulated.get(model) ?? precise(cases.find((candidate) => candidate.model === model)!)
   simulated.set(model, values)
   return values
 }

@@ -135,7 +135,7 @@ describe('a KV cache whose blocks are tuned', () => {
         ({ rule }) => rule === 'kv-cache',
       )!
     expect(reportOf(settings)).toMatchObject({ violations: 0 })
-    const lower = settings.map((own) => ({ ...own, to: Math.ceil(own.to / 2) }))
+    const lower = settings.map((setting) => ({ ...setting, to: Math.ceil(setting.to / 2) }))
     expect(reportOf(lower).violations).toBeGreaterThan(0)
     expect(reportOf().checked).toBe(0)
   })

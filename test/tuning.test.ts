@@ -122,7 +122,7 @@ describe('a concurrency limit that is tuned', () => {
       )!
     expect(reportOf(changes).violations).toBe(0)
     expect(reportOf(changes).checked).toBeGreaterThan(10_000)
-    changes = changes.map((own, i) => (i === 9 ? { ...own, to: own.to + 1 } : own))
+    changes = changes.map((change, i) => (i === 9 ? { ...change, to: change.to + 1 } : change))
     expect(reportOf(changes).violations).toBeGreaterThan(0)
     expect(reportOf([], systemOf([])).violations).toBeGreaterThan(1000)
     expect(reportOf()).toMatchObject({ checked: 0, violations: 0 })
@@ -131,7 +131,7 @@ describe('a concurrency limit that is tuned', () => {
 
 test('both worlds change settings alike', () => {
   const rows = worldNames.map((world) => worlds[world](systemOf([aimd])).rows)
-  const [one, other] = rows.map(({ columns }) => [...columns.refusal])
-  expect(one!.filter((own) => own > 0).length).toBeGreaterThan(1000)
-  expect(one).toEqual(other)
+  const [first, second] = rows.map(({ columns }) => [...columns.refusal])
+  expect(first!.filter((refusal) => refusal > 0).length).toBeGreaterThan(1000)
+  expect(first).toEqual(second)
 })

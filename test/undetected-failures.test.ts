@@ -55,9 +55,9 @@ test('what fails on a replica that is down and routed to is counted, and said', 
 })
 
 test('nothing is said where a loss is found at once, or nothing was sent to the replica', () => {
-  const found = resultOf(lost({ detection_s: 0 }))
-  expect(found.pools[0]!.failed_undetected).toBeUndefined()
-  expect(found.warnings.join()).not.toContain('routed to')
+  const immediate = resultOf(lost({ detection_s: 0 }))
+  expect(immediate.pools[0]!.failed_undetected).toBeUndefined()
+  expect(immediate.warnings.join()).not.toContain('routed to')
   // after the traffic
   const late = resultOf(lost({ at_s: [59.9999], detection_s: 5 }))
   expect(late.warnings.join()).not.toContain('routed to')

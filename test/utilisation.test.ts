@@ -17,7 +17,7 @@ import {
  * one after another, so it is at most 1 to the last digit, whatever comes, drains, splits or fails.
  */
 
-const textOf = (pool: string, more = '', work = '{ law: constant, ms: 70 }', output = '') => `
+const textOf = (pool: string, sections = '', work = '{ law: constant, ms: 70 }', output = '') => `
 spillway: 1
 name: busy
 duration_s: 30
@@ -30,7 +30,7 @@ traffic:
     ${output}
 pools:
   - { name: p, model: m, ${pool} }
-${more}`
+${sections}`
 
 function systemOf(text: string) {
   const { scenario } = parseScenario(text, { file: 'busy.yaml' })
@@ -211,7 +211,7 @@ pools:
     })
     const { availability } = runReplication(input, 0)
     let drained = 0
-    const told: number[] = []
+    const stated: number[] = []
     const expected: number[] = []
     for (const { at, reason } of availability![0]!.steps) {
       const [, share] = /utilisation ([\d.]+)/.exec(reason) ?? []
@@ -227,10 +227,10 @@ pools:
         servesMs += within(serves, from, to)
         if (within(busy, from, to) > served + 1) drained++
       }
-      told.push(Number(share))
+      stated.push(Number(share))
       expected.push(Number((busyMs / servesMs).toPrecision(3)))
     }
-    expect(told).toEqual(expected)
+    expect(stated).toEqual(expected)
     expect(drained).toBeGreaterThan(5)
   })
 })

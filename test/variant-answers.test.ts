@@ -35,11 +35,11 @@ test('variants recommend the cheapest that passes, and name what the others fail
     'Take three, $6.00 an hour: of 3 variants 2 pass every objective in the simulation, and it is the cheapest.',
   )
   const [head, ...rows] = variantRows(document)
-  const of = (name: string) => rows.map((row) => row[head!.indexOf(name)])
-  expect(of('failed or open objective')[0]).toMatch(/^web: p\(95\) latency_ms < 60 \(.+ s\)$/)
-  expect(of('failed or open objective').slice(1)).toEqual(['–', '–'])
+  const columnOf = (name: string) => rows.map((row) => row[head!.indexOf(name)])
+  expect(columnOf('failed or open objective')[0]).toMatch(/^web: p\(95\) latency_ms < 60 \(.+ s\)$/)
+  expect(columnOf('failed or open objective').slice(1)).toEqual(['–', '–'])
   // a minute of one, four and three replicas
-  expect(of('replica-hours')).toEqual(['0.017', '0.067', '0.050'])
+  expect(columnOf('replica-hours')).toEqual(['0.017', '0.067', '0.050'])
   expect(await variantsHtml(document)).toContain('Take three')
 })
 
@@ -142,11 +142,12 @@ variants:
 test('requests that failed on a replica that was down are a warning of their variant', async () => {
   const path = put(folder, 'lost.yaml', LOST)
   const { document } = await variants(await loadVariants(path, {}), { replications: 2 })
-  const told = /late: pool p: [\d,]+ requests failed on a replica that was down and still routed to/
-  expect(document.warnings.filter((text) => told.test(text))).toHaveLength(1)
+  const warning =
+    /late: pool p: [\d,]+ requests failed on a replica that was down and still routed to/
+  expect(document.warnings.filter((text) => warning.test(text))).toHaveLength(1)
   expect(document.warnings.join()).not.toContain('early: pool p: ')
-  expect(variantsText(document)).toMatch(told)
-  expect(await variantsHtml(document)).toMatch(told)
+  expect(variantsText(document)).toMatch(warning)
+  expect(await variantsHtml(document)).toMatch(warning)
 })
 
 test('two replications do not tell whether variants differ, and say so', async () => {

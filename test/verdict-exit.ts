@@ -31,17 +31,18 @@ interface Document {
  * variant, of the plan that is recommended, or of the verdict; 0 for documents without one.
  */
 export function exitCodeBy(document: unknown): number {
-  const { document: kind, ...of } = document as Document
-  if (kind === 'spillway-result') return codeOf(of.objectives!, ['FAIL', 'UNDECIDED', 'PASS'])
+  const { document: kind, ...fields } = document as Document
+  if (kind === 'spillway-result') return codeOf(fields.objectives!, ['FAIL', 'UNDECIDED', 'PASS'])
   if (kind === 'spillway-variants') {
-    const rows = of.variants!.map(({ row }) => row)
+    const rows = fields.variants!.map(({ row }) => row)
     return codeOf(rows, ['PASS', 'UNDECIDED', 'FAIL'])
   }
   if (kind === 'spillway-plan') {
-    if (of.winner !== null) return codeOf(of.verified ? [of.verified] : [], Object.keys(CODES))
-    return of.rows!.some(({ verdict }) => verdict === 'UNDECIDED') ? 5 : 4
+    if (fields.winner !== null)
+      return codeOf(fields.verified ? [fields.verified] : [], Object.keys(CODES))
+    return fields.rows!.some(({ verdict }) => verdict === 'UNDECIDED') ? 5 : 4
   }
-  return of.verdict === undefined ? 0 : CODES[of.verdict]!
+  return fields.verdict === undefined ? 0 : CODES[fields.verdict]!
 }
 
 /** The first of some verdicts that any has; 0 where nothing is judged. */

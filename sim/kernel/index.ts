@@ -1,4 +1,3 @@
-export { COMPILER_FLAGS } from './compiler-flags.ts'
 export { type Draws, drawDuration } from './duration.ts'
 export { cos, exp, gammaln, log, log1p, sin } from './elementary.ts'
 export { Empirical, type QuantileTable } from './empirical.ts'

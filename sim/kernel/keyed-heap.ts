@@ -9,7 +9,7 @@ export class KeyedHeap {
   /** by item */
   #place = new Int32Array(16)
   #key = new Float64Array(16)
-  #came = new Float64Array(16)
+  #pushed = new Float64Array(16)
   #length = 0
   #count = 0
   readonly #keyOf: (item: number) => number
@@ -41,7 +41,7 @@ export class KeyedHeap {
   push(item: number): void {
     this.#makeRoom(item)
     this.#key[item] = this.#keyOf(item)
-    this.#came[item] = this.#count++
+    this.#pushed[item] = this.#count++
     this.#rise(this.#length++, item)
   }
 
@@ -56,33 +56,33 @@ export class KeyedHeap {
   #precedes(a: number, b: number): boolean {
     const first = this.#key[a]!
     const second = this.#key[b]!
-    return first < second || (first === second && this.#came[a]! < this.#came[b]!)
+    return first < second || (first === second && this.#pushed[a]! < this.#pushed[b]!)
   }
 
   #rise(from: number, item: number): void {
-    let at = from
-    while (at > 0) {
-      const parent = (at - 1) >> 1
+    let position = from
+    while (position > 0) {
+      const parent = (position - 1) >> 1
       if (!this.#precedes(item, this.#heap[parent]!)) break
-      this.#put(at, this.#heap[parent]!)
-      at = parent
+      this.#put(position, this.#heap[parent]!)
+      position = parent
     }
-    this.#put(at, item)
+    this.#put(position, item)
   }
 
   #sink(from: number, item: number): void {
-    let at = from
+    let position = from
     for (;;) {
-      let child = 2 * at + 1
+      let child = 2 * position + 1
       if (child >= this.#length) break
       if (child + 1 < this.#length && this.#precedes(this.#heap[child + 1]!, this.#heap[child]!)) {
         child++
       }
       if (!this.#precedes(this.#heap[child]!, item)) break
-      this.#put(at, this.#heap[child]!)
-      at = child
+      this.#put(position, this.#heap[child]!)
+      position = child
     }
-    this.#put(at, item)
+    this.#put(position, item)
   }
 
   #put(place: number, item: number): void {
@@ -95,6 +95,6 @@ export class KeyedHeap {
     if (item < this.#key.length) return
     this.#place = grown(this.#place, 2 * item)
     this.#key = grown(this.#key, 2 * item)
-    this.#came = grown(this.#came, 2 * item)
+    this.#pushed = grown(this.#pushed, 2 * item)
   }
 }

@@ -2,7 +2,7 @@ import { Random } from './random.ts'
 
 /** Draws by which a used stream differs from a new one; fewer could be the same by chance. */
 const COMPARED = 4
-/** Of more streams that one run makes it is not asked, as each is kept until the end. */
+/** A run with more streams counts as one that draws, since each stream is kept until the end. */
 const MOST = 10_000
 
 const open = new Set<StreamWatch>()

@@ -19,7 +19,9 @@ interface Pool extends Partial<PoolPlan> {
 
 /** Rows of a run of one pool. */
 function rowsOf({ at, ...columns }: Arrivals, { ms = 1, work, classes = [{}], ...pool }: Pool) {
-  const plan = planOf([pool], { classes: classes.map((own) => ({ ...ANY_CLASS, ...own })) })
+  const plan = planOf([pool], {
+    classes: classes.map((partialClass) => ({ ...ANY_CLASS, ...partialClass })),
+  })
   const requests = requestsOf(at, columns)
   return serve({ plan, requests, work: [work ?? { law: 'constant', ms }] }).rows.columns
 }
@@ -41,5 +43,5 @@ const NAMES = Object.fromEntries(Object.entries(OUTCOME).map(([name, code]) => [
 /** How the requests of a run ended and when, as [outcome, time]. */
 export function endsOf(arrivals: Arrivals, pool: Pool) {
   const { outcome, done } = rowsOf(arrivals, pool)
-  return Array.from(outcome, (own, key) => [NAMES[own]!, done[key]!] as const)
+  return Array.from(outcome, (code, key) => [NAMES[code]!, done[key]!] as const)
 }

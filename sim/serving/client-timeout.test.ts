@@ -39,9 +39,9 @@ test('client timeouts are independent between clients and between runs', () => {
 })
 
 test('clients of one instant differ; the same client always has the same timeout', () => {
-  const of = (sending: number) => clientTimeoutOf(drawn, 3000, sending)
-  expect(new Set(Array.from({ length: 1000 }, (_, i) => of(i))).size).toBe(1000)
-  expect(of(4)).toBe(of(4))
+  const timeoutOf = (sending: number) => clientTimeoutOf(drawn, 3000, sending)
+  expect(new Set(Array.from({ length: 1000 }, (_, i) => timeoutOf(i))).size).toBe(1000)
+  expect(timeoutOf(4)).toBe(timeoutOf(4))
 })
 
 test('without a distribution all clients have the same timeout', () => {

@@ -78,8 +78,8 @@ type Law = (run: Run) => void
 const drawn = new Map<Systems, readonly Run[]>()
 
 function runsOf(systems: Systems): readonly Run[] {
-  const known = drawn.get(systems)
-  if (known !== undefined) return known
+  const cached = drawn.get(systems)
+  if (cached !== undefined) return cached
   const runs: Run[] = []
   fc.assert(
     fc.property(systems, (system) => {
@@ -93,7 +93,7 @@ function runsOf(systems: Systems): readonly Run[] {
 /** Expects a law of every system that is drawn; one that breaks it is made as small as can be. */
 function expectOfAll(systems: Systems, law: Law): void {
   try {
-    for (const one of runsOf(systems)) law(one)
+    for (const drawnRun of runsOf(systems)) law(drawnRun)
   } catch (error) {
     fc.assert(fc.property(systems, (system) => law(run(system))))
     throw error
@@ -108,13 +108,13 @@ function expectOfAll(systems: Systems, law: Law): void {
 function byStation({ plan }: SmallSystem, columns: RowColumns): number[][] {
   const { executors } = topologyOf(plan)
   const stations = new Map<string, number[]>()
-  for (const [key, own] of columns.executor.entries()) {
-    if (own < 0) continue
-    const { pool } = executors[own]!
+  for (const [key, executor] of columns.executor.entries()) {
+    if (executor < 0) continue
+    const { pool } = executors[executor]!
     const number = columns.class[key]!
     if (waitingPolicy(plan.pools[pool]!, plan.classes[number]!).action === 'delay') continue
     if (plan.pools[pool]!.admission.adaptiveLifo !== null) continue
-    const station = plan.pools[pool]!.perReplicaQueues ? `executor ${own}` : `pool ${pool}`
+    const station = plan.pools[pool]!.perReplicaQueues ? `executor ${executor}` : `pool ${pool}`
     const group = new Batcher(plan.pools[pool]!.batching).batchGroupOf(columns.inputTokens[key]!)
     const name = `${station}, class ${number}, group ${group}`
     stations.set(name, [...(stations.get(name) ?? []), key])
@@ -130,7 +130,9 @@ const tables = [
   })),
   ...(['aimd', 'cork', 'deadline-aware', 'length-bucketed'] as const).map((policy) => ({
     name: `${policy} under any discipline`,
-    systems: fc.oneof(...disciplinesFor(policy).map((own) => systemUnder(policy, own))),
+    systems: fc.oneof(
+      ...disciplinesFor(policy).map((discipline) => systemUnder(policy, discipline)),
+    ),
     discipline: 'any',
   })),
   ...disciplines.map((discipline) => ({
@@ -170,9 +172,9 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
       const count = partsOf(system.requests, system.plan.classes).at.length
       expect([census.arrivals, census.inSystem]).toEqual([count, 0])
       for (let key = 0; key < count; key++) {
-        const own = system.plan.classes[columns.class[key]!]!
+        const classPlan = system.plan.classes[columns.class[key]!]!
         const pool = system.plan.pools[columns.pool[key]!]!
-        const { timeoutMs, action } = waitingPolicy(pool, own)
+        const { timeoutMs, action } = waitingPolicy(pool, classPlan)
         const timesMs = maxWaits(pool, timeoutMs)
         const outcome = columns.outcome[key]!
         const sent = columns.sent[key]!
@@ -185,7 +187,7 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
           const dispatched = columns.dispatched[key]!
           const longest = Math.max(...timesMs)
           expect(dispatched < sent + longest || action === 'delay').toBe(true)
-          expect(own.cancels && dispatched >= columns.leaves[key]!).toBe(false)
+          expect(classPlan.cancels && dispatched >= columns.leaves[key]!).toBe(false)
           expect(columns.batchWait[key]!).toBeLessThanOrEqual(
             columns.dispatched[key]! - sent + 1e-9,
           )
@@ -193,7 +195,7 @@ describe.each(tables)('$name', ({ systems, discipline }) => {
           expect(done).toBe(sent)
           expect(reasons(pool)).toContain(columns.refusal[key])
         } else if (outcome === OUTCOME.cancelled) {
-          expect([own.cancels, done]).toEqual([true, columns.leaves[key]!])
+          expect([classPlan.cancels, done]).toEqual([true, columns.leaves[key]!])
         } else if (pool.batching.policy === 'cork' && done < sent + timeoutMs) {
           // given up before its time was over
           expect(outcome).toBe(OUTCOME.timedOut)

@@ -14,9 +14,13 @@ function rowsOf(
   at: number[],
   ms: number,
   pool: Partial<PoolPlan>,
-  rest: Partial<ServingPlan> = {},
+  planChanges: Partial<ServingPlan> = {},
 ) {
-  const system = { plan: planOf([pool], rest), requests: requestsOf(at), work: [constant(ms)] }
+  const system = {
+    plan: planOf([pool], planChanges),
+    requests: requestsOf(at),
+    work: [constant(ms)],
+  }
   return columnsOf(system)
 }
 
@@ -30,7 +34,10 @@ function columnsOf(system: SmallSystem) {
     pool: Array.from(columns.pool),
     batchWait: Array.from(columns.batchWait),
     padded: Array.from(columns.padded),
-    outcome: Array.from(columns.outcome, (code) => outcomes.find(([, own]) => own === code)![0]),
+    outcome: Array.from(
+      columns.outcome,
+      (code) => outcomes.find(([, outcomeCode]) => outcomeCode === code)![0],
+    ),
   }
 }
 
@@ -159,12 +166,12 @@ describe('the time-out of the server', () => {
 
 describe('the client timeout', () => {
   test('ends at exactly its limit: the work is done, the request abandoned', () => {
-    const rest = { classes: patient(5) }
-    const { outcome, dispatched } = rowsOf([0, 0.5, 20], 3, {}, rest)
+    const planChanges = { classes: patient(5) }
+    const { outcome, dispatched } = rowsOf([0, 0.5, 20], 3, {}, planChanges)
     expect(outcome).toEqual(['served', 'abandoned', 'served'])
     expect(dispatched).toEqual([0, 3, 20])
-    expect(rowsOf([0, 1], 3, {}, rest).outcome).toEqual(['served', 'abandoned'])
-    expect(rowsOf([0, 1.001], 3, {}, rest).outcome).toEqual(['served', 'served'])
+    expect(rowsOf([0, 1], 3, {}, planChanges).outcome).toEqual(['served', 'abandoned'])
+    expect(rowsOf([0, 1.001], 3, {}, planChanges).outcome).toEqual(['served', 'served'])
   })
 
   test('depends on the class', () => {

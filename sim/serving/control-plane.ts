@@ -64,7 +64,7 @@ export class ControlPlane implements ControlPlanePort {
   /** null where requests reach their queues at once */
   readonly #network: Network | null
   readonly #carrier: Carrier
-  /** that of the last first part, which further parts of its fan-out follow at once */
+  /** the pool of the last request whose first part was routed; its further parts follow at once */
   #poolOfParts: PoolState
   readonly #backend: Backend
   /** null where the number of replicas stays */
@@ -77,8 +77,10 @@ export class ControlPlane implements ControlPlanePort {
     const attempts = attemptsOf(plan, requests)
     this.#attempts = attempts
     this.#hasCopies = attempts?.hasCopies === true
-    const seen = attempts?.hasCopies ? observerOf([attempts, world.observer]) : world.observer
-    const pools = poolStates(plan, requests, seen)
+    const everyObserver = attempts?.hasCopies
+      ? observerOf([attempts, world.observer])
+      : world.observer
+    const pools = poolStates(plan, requests, everyObserver)
     const stations = pools.flatMap((pool) => pool.stations)
     const stationOf = topologyOf(plan).executors.map(({ station }) => stations[station]!)
     this.#requests = requests
@@ -95,7 +97,7 @@ export class ControlPlane implements ControlPlanePort {
       requests,
       pools,
       timers: this.#timers,
-      observer: withEjections(pools, requests, seen),
+      observer: withEjections(pools, requests, everyObserver),
       routers: amongPools,
       changed: (now, { id, queue }) => {
         if (queue.length > 0) this.#servers[id]!.timer(now)

@@ -35,12 +35,12 @@ class Listening implements Source {
   }
 
   settled(number: number, key: number, outcome: Outcome, now: Ms, pushbackMs?: Ms): void {
-    const told: [Ms?] = pushbackMs === undefined ? [] : [pushbackMs]
-    this.settlements.push([number, key, outcome, now, ...told])
+    const pushbackArgs: [Ms?] = pushbackMs === undefined ? [] : [pushbackMs]
+    this.settlements.push([number, key, outcome, now, ...pushbackArgs])
   }
 }
 
-function taken(source: Source): Requests {
+function takeAll(source: Source): Requests {
   const requests = new Requests(64)
   for (let slot = 0; source.peek() < Number.POSITIVE_INFINITY; slot++) {
     const due = source.peek()
@@ -63,7 +63,7 @@ describe('requests with parts', () => {
       part,
       class: numbers,
       inputTokens: length,
-    } = taken(inParts(new ListSource(list), classes))
+    } = takeAll(inParts(new ListSource(list), classes))
     expect([...at.slice(0, 7)]).toEqual([2, 2, 2, 2, 5, 5, 5])
     expect([...key.slice(0, 7)]).toEqual([0, 1, 2, 3, 4, 5, 6])
     expect([...sending.slice(0, 7)]).toEqual([0, 0, 0, 1, 2, 2, 2])
@@ -81,14 +81,14 @@ describe('requests with parts', () => {
     const request = fc.record({ gap: fc.nat(3), class: fc.nat(2) })
     const fanOuts = fc.tuple(...[1, 2, 3].map(() => fc.integer({ min: 1, max: 4 })))
     fc.assert(
-      fc.property(fc.array(request, { maxLength: 12 }), fanOuts, (all, fanOut) => {
+      fc.property(fc.array(request, { maxLength: 12 }), fanOuts, (drawnRequests, fanOut) => {
         let now = 0
         const list = listOf(
-          all.map(({ gap }) => (now += gap)),
-          all.map((request) => request.class),
+          drawnRequests.map(({ gap }) => (now += gap)),
+          drawnRequests.map((request) => request.class),
         )
         const classes = fanOut.map((parts) => ({ fanOut: parts }))
-        const requests = taken(new FanOutSource(new ListSource(list), classes))
+        const requests = takeAll(new FanOutSource(new ListSource(list), classes))
         const parts = partsOf(list, classes)
         for (const name of [
           'at',
@@ -107,7 +107,7 @@ describe('requests with parts', () => {
   test('end for their client with the last part, and are served if all parts are', () => {
     const source = new Listening(listOf([2, 2, 5], [0, 1, 0]))
     const parts = new FanOutSource(source, classes)
-    taken(parts)
+    takeAll(parts)
     parts.settled(0, 1, served, 3)
     parts.settled(1, 3, shed, 4)
     parts.settled(0, 0, served, 7)
@@ -125,7 +125,7 @@ describe('requests with parts', () => {
   test('the pushback is that of the first part without an answer', () => {
     const source = new Listening(listOf([2, 4], [0, 0]))
     const parts = new FanOutSource(source, classes)
-    taken(parts)
+    takeAll(parts)
     parts.settled(0, 0, shed, 3, 30)
     parts.settled(0, 1, shed, 4, 50)
     parts.settled(0, 2, served, 8)

@@ -65,7 +65,7 @@ export const allOutcomes = Object.values(OUTCOMES)
 const ofCopies: readonly Code<number, string>[] = Object.values(COPY_OUTCOMES)
 /** The outcomes that count as arrivals. */
 export const outcomes = allOutcomes.filter(
-  (one): one is Exclude<typeof one, (typeof COPY_OUTCOMES)[keyof typeof COPY_OUTCOMES]> =>
-    !ofCopies.includes(one),
+  (code): code is Exclude<typeof code, (typeof COPY_OUTCOMES)[keyof typeof COPY_OUTCOMES]> =>
+    !ofCopies.includes(code),
 )
 export const refusals = Object.values(REFUSALS)

@@ -80,9 +80,9 @@ export interface StepRun {
   blocks: number
   /** sequences that have a token with each step: static batches keep those that are done */
   generating: number
-  /** a request had a slot but for the blocks of the KV cache that it needs */
+  /** a request has no slot only because it lacks blocks of the KV cache */
   waitsForBlocks: boolean
-  /** of transfers, in the first step */
+  /** that transfers add to the first step */
   extraMs: Ms
   started: Ms
   /**
@@ -136,13 +136,13 @@ export interface ControlPlanePort {
   onArrival(now: Ms, request: number): void
   onTimer(now: Ms, timer: number): void
   onDone(now: Ms, executor: number, started: Ms, ended: Ms, status: Status): void
-  /** A load has ended; not ok where memory did not do. */
+  /** A load has ended; not ok where memory was short. */
   onLoaded(now: Ms, executor: number, ok: boolean): void
-  /** A run ended after so many steps; of the first and the last of them how long they took. */
+  /** A run ended after so many steps; `firstMs`, `lastMs`: what the first and the last took. */
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void
   /**
-   * An executor comes or goes. Its batch ends as `onDone` as always: `died` where it is down. All
-   * executors are up at first.
+   * An executor has another state; all are up at first. The batch of one that is down ends as any
+   * other, by `onDone`; its status is `died`.
    */
   onExecutor(now: Ms, executor: number, state: ExecutorState): void
   /** What was sent for a request has arrived. */
@@ -156,11 +156,11 @@ export interface ControlPlanePort {
 /** Where requests come from, pulled by the world in order of time. */
 export interface Source {
   /**
-   * Scheduled time of the next request; Infinity for never, or for not until one in flight has
-   * ended; NaN where more must be read first: the driver of the world does that and goes on.
+   * Scheduled time of the next request. Infinity: none comes, or none before one in flight has
+   * ended. NaN: more must be read first; the driver of the world does that and goes on.
    */
   peek(): Ms
-  /** Up to when how requests end may change what comes, ms; 0 where it never does. */
+  /** Until then clients may react to how requests end, ms; 0 where they never do. */
   readonly reactsUntil: Ms
   /**
    * Writes the next request into a slot of `requests` and moves on. False where the client sends
@@ -199,8 +199,8 @@ export interface RequestFields {
   /** of further copies: the key of the first */
   readonly copyOf: Uint32Array
   /**
-   * By slot, of those of which that is known: what its prompt begins with, a number for every 512
-   * tokens. Where two have the same number they have had the same tokens up to there.
+   * By slot, where it is known: what the prompt begins with, as a number for every 512 tokens.
+   * Prompts that have the same number at a place have the same tokens up to there.
    */
   readonly prefixes: Map<number, Int32Array>
 }
@@ -256,7 +256,7 @@ export interface Observer {
 /** Which requests a replica gets after it has failed some. */
 export interface EjectionChange {
   readonly executor: number
-  /** when it gets requests again, unless a further change is earlier; the time itself for now */
+  /** when it gets requests again, if no change comes before; the time of the change for at once */
   readonly until: Ms
   /** null where it gets requests; `probe`: one request was sent to it, and has not ended */
   readonly reason: 'consecutive' | 'success-rate' | 'failure-percentage' | 'probe' | null

@@ -21,7 +21,7 @@ export class Requests implements RequestFields {
   leaves = new Float64Array(0)
   /** when it is sent again, where its outcome is `retried` */
   retryAt = new Float64Array(0)
-  /** the OUTCOME of its own, where that is `retried` now */
+  /** where its outcome is `retried`: the OUTCOME of the attempt that failed */
   ownOutcome = new Uint8Array(0)
   /** when it was routed; only where there are networks */
   routed = new Float64Array(0)
@@ -31,7 +31,7 @@ export class Requests implements RequestFields {
   window = new Float64Array(0)
   /** when the server gives up on it, while it waits */
   deadline = new Float64Array(0)
-  /** idle time of its station, at enqueueing; from dispatch on, its batch wait */
+  /** idle time of its station when it was enqueued; from its dispatch on, its batch wait */
   idleAtEnqueueMs = new Float64Array(0)
   /** index of the pool that it was routed to */
   pool = new Uint8Array(0)

@@ -226,16 +226,16 @@ test('retries of a proxy have the limits and defaults of Envoy', () => {
     models: { declared: { work } },
     traffic: [{ class: 'any', arrivals: { process: 'poisson', rate_rps: 1 } }],
   }
-  const retrying = (rest: object) => ({
+  const retrying = (settings: object) => ({
     name: 'a',
     model: 'declared',
     replicas: 2,
     queue: { mode: 'per-replica' },
     retry_policy: { base_interval_ms: 4, retry_on: ['failed', 'timed_out'] },
-    ...rest,
+    ...settings,
   })
-  const limitOf = (rest: object) =>
-    servingPlan(scenarioOf({ ...small, pools: [retrying(rest)] })).pools[0]!.retries
+  const limitOf = (settings: object) =>
+    servingPlan(scenarioOf({ ...small, pools: [retrying(settings)] })).pools[0]!.retries
   expect(limitOf({})).toEqual({
     retryOn: [OUTCOME.failed, OUTCOME.timedOut],
     numRetries: 1,

@@ -31,8 +31,8 @@ describe('the batcher', () => {
 
   test('the largest preferred size that the queue fills is sent at once', () => {
     const config = dynamic(16, 5, [2, 4, 8])
-    const taken = [1, 2, 3, 4, 7, 8, 15].map((length) => decide(config, length))
-    expect(taken).toEqual(['until 10', 2, 2, 4, 4, 8, 8])
+    const decisions = [1, 2, 3, 4, 7, 8, 15].map((length) => decide(config, length))
+    expect(decisions).toEqual(['until 10', 2, 2, 4, 4, 8, 8])
   })
 
   test('above the largest preferred size nothing more is sent before the window closes', () => {
@@ -63,8 +63,8 @@ describe('the batcher', () => {
   test('nothing beyond maxBatch is ever sent', () => {
     for (const now of [0, 10, 99]) {
       for (let length = 1; length < 40; length++) {
-        const taken = decide(dynamic(7, 5, [3, 7]), length, now)
-        if (typeof taken === 'number') expect(taken).toBeLessThanOrEqual(Math.min(7, length))
+        const decision = decide(dynamic(7, 5, [3, 7]), length, now)
+        if (typeof decision === 'number') expect(decision).toBeLessThanOrEqual(Math.min(7, length))
       }
     }
   })
@@ -210,8 +210,8 @@ describe('default_timeout_microseconds and timeout_action', () => {
 })
 
 describe('allow_timeout_override', () => {
-  const ends = (own: number, pool: object) =>
-    endsOf({ at: [0, 1] }, { ms: 10, classes: [{ queueTimeoutMs: own }], ...pool })[1]
+  const ends = (queueTimeoutMs: number, pool: object) =>
+    endsOf({ at: [0, 1] }, { ms: 10, classes: [{ queueTimeoutMs }], ...pool })[1]
   const allowed = { timeoutOverride: true }
 
   test('a shorter time-out of the request replaces the default', () => {

@@ -12,7 +12,7 @@ import { DELIVERED } from './event-kinds.ts'
 export class SimulatedTransfers {
   readonly #transfers: Transfers
   readonly #heap: EventHeap
-  /** the event, and its time; something may happen first at a later time */
+  /** the pending event and its time; the next delivery may be later than that */
   #event = -1
   #at: Ms = Number.POSITIVE_INFINITY
 

@@ -49,8 +49,8 @@ interface Case {
 }
 
 /** When the dispatcher sees the end of the batch, ms, and the order of events. */
-function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] } {
-  const { arrivals, timers = [], lateness = null, overheads = classes } = of
+function observed(testCase: Case): { readonly done: Ms; readonly order: readonly string[] } {
+  const { arrivals, timers = [], lateness = null, overheads = classes } = testCase
   const batch: Batch = {
     executor: 0,
     members: new Int32Array(1),
@@ -68,7 +68,7 @@ function seen(of: Case): { readonly done: Ms; readonly order: readonly string[] 
   const world = new SimulatedWorld({
     ...trafficOf(new ListSource(list)),
     hardware: [{ work: { of: () => 2 }, wake: NO_WAKE, overheads }],
-    machine: of.machine ?? IDEAL_MACHINE,
+    machine: testCase.machine ?? IDEAL_MACHINE,
     random: { service: new Random('service'), overheads: new Random('overheads') },
     sendDelay: lateness,
     timer: lateness,
@@ -107,14 +107,14 @@ describe('an end is seen at once by a dispatcher that is awake because an event 
   const AWAKE = 2 + AWAKE_MS
 
   test('a request', () => {
-    const { done, order } = seen({ arrivals: [0, 2.05] })
+    const { done, order } = observed({ arrivals: [0, 2.05] })
     expect(done).toBe(AWAKE)
     expect(order).toEqual(['arrival', 'done', 'arrival'])
   })
 
   test('a timer, with the next request far away or absent', () => {
     for (const arrivals of [[0], [0, 9]]) {
-      const { done, order } = seen({ arrivals, timers: [[0, 2.05]] })
+      const { done, order } = observed({ arrivals, timers: [[0, 2.05]] })
       expect(done).toBe(AWAKE)
       expect(order.slice(0, 3)).toEqual(['arrival', 'done', 'timer'])
     }
@@ -125,14 +125,14 @@ describe('an end is seen at once by a dispatcher that is awake because an event 
       [[0, 7] as const, [2, 2.05] as const],
       [[0, 2.05] as const, [1, 7] as const],
     ]) {
-      expect(seen({ arrivals: [0, 9], timers }).done).toBe(AWAKE)
+      expect(observed({ arrivals: [0, 9], timers }).done).toBe(AWAKE)
     }
   })
 
   test('an event that was due before and is late', () => {
-    const request = seen({ arrivals: [0, 1.99], lateness: late })
+    const request = observed({ arrivals: [0, 1.99], lateness: late })
     expect(request).toEqual({ done: AWAKE, order: ['arrival', 'done', 'arrival'] })
-    const timer = seen({ arrivals: [0, 9], timers: [[0, 1.99]], lateness: late })
+    const timer = observed({ arrivals: [0, 9], timers: [[0, 1.99]], lateness: late })
     expect(timer).toEqual({ done: AWAKE, order: ['arrival', 'done', 'timer', 'arrival'] })
   })
 })
@@ -141,17 +141,17 @@ describe('an end wakes a sleeping dispatcher', () => {
   const ASLEEP = 2 + ASLEEP_MS
 
   test('that waits for a request far away', () => {
-    const { done, order } = seen({ arrivals: [0, 9] })
+    const { done, order } = observed({ arrivals: [0, 9] })
     expect(done).toBe(ASLEEP)
     expect(order).toEqual(['arrival', 'done', 'arrival'])
   })
 
   test('after the last request', () => {
-    expect(seen({ arrivals: [0] }).done).toBe(ASLEEP)
+    expect(observed({ arrivals: [0] }).done).toBe(ASLEEP)
   })
 
   test('even if a request arrived shortly before the end', () => {
-    expect(seen({ arrivals: [0, 1.99, 9] }).done).toBe(ASLEEP)
+    expect(observed({ arrivals: [0, 1.99, 9] }).done).toBe(ASLEEP)
   })
 
   test.each([
@@ -160,26 +160,27 @@ describe('an end wakes a sleeping dispatcher', () => {
     ['was switched off', 2.05, null],
   ])('even if a timer %s', (_, first, then) => {
     const timers = [[0, first] as const, [0, then] as const]
-    expect(seen({ arrivals: [0, 9], timers }).done).toBe(ASLEEP)
+    expect(observed({ arrivals: [0, 9], timers }).done).toBe(ASLEEP)
   })
 
   test('that waits for an event later than it stays awake for', () => {
     // classes at 0.12 and 0.25 ms meet at 0.1732 ms
-    expect(seen({ arrivals: [0, 2.173] }).done).toBe(2 + AWAKE_MS)
-    expect(seen({ arrivals: [0, 2.174] }).done).toBe(ASLEEP)
+    expect(observed({ arrivals: [0, 2.173] }).done).toBe(2 + AWAKE_MS)
+    expect(observed({ arrivals: [0, 2.174] }).done).toBe(ASLEEP)
   })
 })
 
 test('without overheads an end is seen at its instant', () => {
   for (const arrivals of [[0], [0, 2.05], [0, 9]]) {
-    expect(seen({ arrivals, overheads: null }).done).toBe(2)
+    expect(observed({ arrivals, overheads: null }).done).toBe(2)
   }
 })
 
 test('a stalled dispatcher sees an end when its stall is over, awake or not', () => {
   const dispatcher = { from: [1], to: [5] }
   const machine = machineOf({ executors: [{ times: [0], speeds: [1] }], dispatcher, intake: NEVER })
-  for (const arrivals of [[0], [0, 2.05], [0, 9]]) expect(seen({ arrivals, machine }).done).toBe(5)
+  for (const arrivals of [[0], [0, 2.05], [0, 9]])
+    expect(observed({ arrivals, machine }).done).toBe(5)
 })
 
 test('a starved world handles no event until its source is refilled', () => {

@@ -63,7 +63,7 @@ export class SimulatedWorld implements Timers, TransferBackend {
   /** the time of the next request is unknown until the source is refilled */
   #starved = false
   /** last request taken from the source; -1 for none */
-  #taken = -1
+  #takenRequest = -1
 
   constructor(world: WorldParts) {
     this.#source = world.source
@@ -214,7 +214,7 @@ export class SimulatedWorld implements Timers, TransferBackend {
     const request = this.#requests.acquire()
     const came = this.#source.take(this.#requests, request)
     if (!came) this.#requests.release(request)
-    this.#taken = came ? request : -1
+    this.#takenRequest = came ? request : -1
     this.#goOn(control)
   }
 
@@ -222,7 +222,7 @@ export class SimulatedWorld implements Timers, TransferBackend {
   #goOn(control: ControlPlanePort): void {
     this.#scheduleArrival()
     if (this.#starved) return
-    if (this.#taken >= 0) control.onArrival(this.now, this.#taken)
+    if (this.#takenRequest >= 0) control.onArrival(this.now, this.#takenRequest)
     if (this.#sentAt === Number.POSITIVE_INFINITY) this.#end.look(this.now, control)
   }
 

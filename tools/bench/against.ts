@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'esbuild'
@@ -123,6 +124,7 @@ export async function benchAgainst(
 }
 
 const PRODUCT = /^(sim|scenarios)[/\\]/
+const FLAGS = join('runtime', 'jobs', 'simulations', 'simulation-flags.ts')
 
 /** Bundles the slices with the product of a tree. */
 async function bundle(name: string, tree: string): Promise<string> {
@@ -130,15 +132,21 @@ async function bundle(name: string, tree: string): Promise<string> {
   const outfile = resolve(`node_modules/.cache/spillway/slices-${name}.mjs`)
   const plugin: Plugin = {
     name: 'tree',
-    setup: ({ onResolve }) => {
+    setup: ({ onResolve, onLoad }) => {
       onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
         const full = join(resolveDir, path)
         // the product's own imports are resolved as in any build, so that both are alike
         const isProduct = PRODUCT.test(resolveDir.slice(HERE.length))
         if (!full.startsWith(HERE) || isProduct) return null
         const within = full.slice(HERE.length)
-        return PRODUCT.test(within) ? { path: join(tree, within) } : null
+        if (!PRODUCT.test(within) && within !== FLAGS) return null
+        const file = join(tree, within)
+        // a version without this file has no flags, or has them in sim/kernel
+        return within === FLAGS && !existsSync(file)
+          ? { path: file, namespace: 'none' }
+          : { path: file }
       })
+      onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'export {}' }))
     },
   }
   await bundleBench(join(HERE, 'tools/bench/slices.ts'), outfile, [plugin])

@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SIMULATION_FLAGS } from '../../runtime/jobs/simulations/simulation-processes.ts'
+import { SIMULATION_FLAGS } from '../../runtime/jobs/simulations/simulation-flags.ts'
 import { traceReaders } from '../../runtime/jobs/trace-readers.ts'
 import { type Scenario, scenarioSchema, surveyTrace, TraceReading } from '../../scenarios/index.ts'
 import {

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
+import * as flags from '../../runtime/jobs/simulations/simulation-flags.ts'
 import * as kernel from '../../sim/kernel/index.ts'
 import { Histogram } from '../../sim/stats/index.ts'
 import { residentMb } from './figure.ts'
@@ -6,8 +7,9 @@ import { mm1OnKernel } from './kernel.ts'
 import { generatingScenario, serve, servingScenario } from './serving.ts'
 
 /**
- * The process that runs slices of one figure, in one of two versions: it is bundled with the `sim`
- * and `scenarios` of that version. A parent asks for a slice of a size, and gets what it took.
+ * The process that runs slices of one figure, in one of two versions: it is bundled with the `sim`,
+ * the `scenarios` and the flags of that version. A parent asks for a slice of a size, and gets what
+ * it took.
  */
 
 /** Work that can be cut into slices of any size, in requests or the like. */
@@ -37,9 +39,9 @@ export interface Slice {
   readonly peakBytes: number
 }
 
-// as the processes of this version do; a version before them has none
-const { COMPILER_FLAGS: flags = [] } = { ...kernel }
-for (const flag of flags) setFlagsFromString(flag)
+// as the processes of this version do; earlier versions have the flags in sim/kernel, or none
+const { COMPILER_FLAGS = [] }: Partial<typeof flags> = { ...kernel, ...flags }
+for (const flag of COMPILER_FLAGS) setFlagsFromString(flag)
 
 const work = SLICES[process.argv[2] ?? '']
 if (work === undefined || process.send === undefined) throw new Error('Expected a figure')

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { COMPILER_FLAGS } from '../../../sim/kernel/index.ts'
 import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { Child, entryBeside } from '../../process/child.ts'
+import { SIMULATION_FLAGS } from './simulation-flags.ts'
 import type { Subject } from './simulation-process.ts'
 
 /** A process that simulates one request after another. */
@@ -17,9 +17,6 @@ export interface SimulationProcess {
 
 /** Processes that wait for the next pool; those of earlier ones have compiled code. */
 const idle: SimulationProcess[] = []
-
-/** Of Node. Every core has a process: further threads of V8 would take time from another. */
-export const SIMULATION_FLAGS = ['--single-threaded-gc', ...COMPILER_FLAGS]
 
 /** How many processes simulate: at most one a core, as more are no faster and take memory. */
 export function processesFor(replications: number, workers: number | undefined): number {

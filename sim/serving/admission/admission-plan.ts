@@ -36,7 +36,7 @@ export interface CircuitBreakerPlan {
 }
 
 export interface AdaptiveLifoPlan {
-  /** a queue that has not been empty for so long is overloaded; else the longest wait */
+  /** a queue that has not been empty for so long is overloaded; the longest wait until it is */
   readonly intervalMs: Ms
   /** the longest wait of requests that arrive in overload */
   readonly targetMs: Ms

@@ -19,11 +19,13 @@ test('a pool that generates holds as many sequences as its limit, and no fewer',
     fc.property(generatingSystem(), limits, (system, limit) => {
       const { sent, done, refusal } = serve(limited(system, limit), { audited: false }).rows.columns
       for (const [key, now] of sent.entries()) {
-        const others = [...sent.keys()].filter((one) => one < key && refusal[one] === REFUSAL.none)
+        const admitted = [...sent.keys()].filter(
+          (earlier) => earlier < key && refusal[earlier] === REFUSAL.none,
+        )
         if (refusal[key] === REFUSAL.none) {
-          expect(others.filter((one) => done[one]! > now).length).toBeLessThan(limit)
+          expect(admitted.filter((earlier) => done[earlier]! > now).length).toBeLessThan(limit)
         } else if (refusal[key] === REFUSAL.concurrency) {
-          const most = others.filter((one) => done[one]! >= now).length
+          const most = admitted.filter((earlier) => done[earlier]! >= now).length
           expect(most).toBeGreaterThanOrEqual(limit)
         } else expect(refusal[key]).toBe(REFUSAL.memory)
       }
@@ -36,8 +38,10 @@ test('a KV transfer makes room, and no sequence is counted twice', () => {
     fc.property(generatingSystem({ split: true }), limits, (system, limit) => {
       const { sent, done, refusal } = serve(limited(system, limit), { audited: false }).rows.columns
       for (const [key, now] of sent.entries()) {
-        const before = [...sent.keys()].filter((one) => one < key && refusal[one] === REFUSAL.none)
-        const inSystem = before.filter((one) => done[one]! >= now).length
+        const before = [...sent.keys()].filter(
+          (earlier) => earlier < key && refusal[earlier] === REFUSAL.none,
+        )
+        const inSystem = before.filter((earlier) => done[earlier]! >= now).length
         if (inSystem < limit) expect([REFUSAL.none, REFUSAL.memory]).toContain(refusal[key])
       }
     }),

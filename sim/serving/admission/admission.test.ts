@@ -13,21 +13,21 @@ interface Came {
 function rowsOf(
   came: readonly Came[],
   admission: Partial<AdmissionPlan>,
-  rest: Partial<PoolPlan> & { readonly classes?: readonly Partial<ClassPlan>[] } = {},
+  settings: Partial<PoolPlan> & { readonly classes?: readonly Partial<ClassPlan>[] } = {},
 ) {
-  const { classes = [{}], ...pool } = rest
+  const { classes = [{}], ...pool } = settings
   const plan = planOf([{ ...pool, admission: { ...OPEN_ADMISSION, ...admission } }], {
-    classes: classes.map((own) => ({ ...ANY_CLASS, ...own })),
+    classes: classes.map((partialClass) => ({ ...ANY_CLASS, ...partialClass })),
   })
   const requests = requestsOf(
     came.map(({ at }) => at),
-    { classes: came.map((one) => one.class ?? 0) },
+    { classes: came.map((arrival) => arrival.class ?? 0) },
   )
   return serve({ plan, requests, work: [{ law: 'constant', ms: 10 }] }).rows.columns
 }
 
 /** Why each request was refused. */
-const refusals = (...of: Parameters<typeof rowsOf>) => [...rowsOf(...of).refusal]
+const refusals = (...args: Parameters<typeof rowsOf>) => [...rowsOf(...args).refusal]
 const at = (...times: readonly number[]) => times.map((time) => ({ at: time }))
 const { none, priority, deadline, concurrency, queue, tokens } = REFUSAL
 
@@ -61,7 +61,7 @@ test('priority shedding: a lower priority is refused sooner', () => {
     { priority: 2, limit: 3 },
     { priority: 3, limit: 1 },
   ]
-  const came = [0, 2, 1, 0, 1, 2, 0].map((own, i) => ({ at: i / 10, class: own }))
+  const came = [0, 2, 1, 0, 1, 2, 0].map((classNumber, i) => ({ at: i / 10, class: classNumber }))
   expect(refusals(came, { priorityLimits: limits }, { classes })).toEqual([
     none,
     priority,
@@ -93,9 +93,14 @@ describe('token bucket', () => {
 
   test('of a class or of a tenant is its own', () => {
     const classes = [{ tenant: 'a' }, { tenant: 'a' }, { tenant: 'b' }]
-    const came = [0, 0, 0, 1, 1, 2, 2, 2].map((own, i) => ({ at: i / 100, class: own }))
+    const came = [0, 0, 0, 1, 1, 2, 2, 2].map((classNumber, i) => ({
+      at: i / 100,
+      class: classNumber,
+    }))
     const shed = (per: 'pool' | 'class' | 'tenant') =>
-      refusals(came, { tokenBucket: { ...bucket, per } }, { classes }).map((own) => own === tokens)
+      refusals(came, { tokenBucket: { ...bucket, per } }, { classes }).map(
+        (refusal) => refusal === tokens,
+      )
     expect(shed('pool')).toEqual([0, 0, 1, 1, 1, 1, 1, 1].map(Boolean))
     expect(shed('tenant')).toEqual([0, 0, 1, 1, 1, 0, 0, 1].map(Boolean))
     expect(shed('class')).toEqual([0, 0, 1, 0, 0, 0, 0, 1].map(Boolean))
@@ -105,9 +110,9 @@ describe('token bucket', () => {
     'lets in all requests that come at just its rate: %s a second',
     (rps) => {
       const came = at(...Array.from({ length: 2000 }, (_, i) => (1000 * i) / rps))
-      const own = { everyMs: 1000 / rps, burst: 1, per: 'pool' as const }
-      const found = refusals(came, { tokenBucket: own }, { replicas: 20 })
-      expect(new Set(found)).toEqual(new Set([none]))
+      const tokenBucket = { everyMs: 1000 / rps, burst: 1, per: 'pool' as const }
+      const reasons = refusals(came, { tokenBucket }, { replicas: 20 })
+      expect(new Set(reasons)).toEqual(new Set([none]))
     },
   )
 
@@ -166,22 +171,22 @@ describe('deadline-aware shedding', () => {
 })
 
 test('the first control that refuses is the reason: priority, deadline, pool, queue, tokens', () => {
-  const all: Partial<AdmissionPlan> = {
+  const allControls: Partial<AdmissionPlan> = {
     priorityLimits: [{ priority: 1, limit: 3 }],
     deadlineMarginMs: 0,
     concurrencyLimit: 3,
     tokenBucket: { everyMs: 1000, burst: 3, per: 'pool' },
   }
   const came = at(0, 10.5, 11, 11.5, 12)
-  const rest = { classes: [{ deadlineMs: 25 }], maxLength: 1 }
-  const last = (without: Partial<AdmissionPlan>) =>
-    refusals(came, { ...all, ...without }, rest).at(-1)
+  const poolSettings = { classes: [{ deadlineMs: 25 }], maxLength: 1 }
+  const last = (changes: Partial<AdmissionPlan>) =>
+    refusals(came, { ...allControls, ...changes }, poolSettings).at(-1)
   // one runs and one waits: with room for two only
   expect(last({ priorityLimits: [{ priority: 1, limit: 2 }] })).toBe(priority)
   expect(last({ concurrencyLimit: 2 })).toBe(deadline)
   expect(last({ concurrencyLimit: 2, deadlineMarginMs: null })).toBe(concurrency)
   expect(last({ deadlineMarginMs: null })).toBe(queue)
-  const roomy = { ...rest, maxLength: 9 }
+  const roomy = { ...poolSettings, maxLength: 9 }
   const bucket = { everyMs: 1000, burst: 3, per: 'pool' } as const
   expect(refusals(came, { tokenBucket: bucket }, roomy).slice(-2)).toEqual([tokens, tokens])
 })

@@ -57,17 +57,17 @@ export class Admission {
     for (const { control } of this.#controls) control.admitted?.(now, request)
   }
 
-  /** One is in the pool, let in by it or handed over to it. */
+  /** A request is in the pool: the pool let it in, or it was handed over to the pool. */
   entered(): void {
     this.#inPool++
   }
 
-  /** One that was in the pool has left without service, or was handed over. */
+  /** A request has left the pool without service, or was handed over to another pool. */
   left(): void {
     this.#inPool--
   }
 
-  /** Goes on with another limit of requests in the pool. */
+  /** Changes the limit of requests in the pool. */
   limitConcurrency(limit: number): void {
     for (const { control } of this.#controls) control.limitConcurrency?.(limit)
   }

@@ -10,8 +10,8 @@ export const concurrencyLimit = admissionControl({
     let limit = concurrencyLimit
     return {
       refuses: (_now, _request, _place, inPool) => inPool >= limit,
-      limitConcurrency(other) {
-        limit = other
+      limitConcurrency(newLimit) {
+        limit = newLimit
       },
     }
   },

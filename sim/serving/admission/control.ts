@@ -21,7 +21,7 @@ export interface Control {
   refuses(now: Ms, request: number, place: AdmissionView, inPool: number): boolean
   /** A request has passed every control of its pool. */
   admitted?(now: Ms, request: number): void
-  /** Goes on with another limit of requests in the pool. */
+  /** Changes the limit of requests in the pool. */
   limitConcurrency?(limit: number): void
   /** A batch has ended. */
   ended?(now: Ms, batch: Batch): void
@@ -36,4 +36,5 @@ export interface AdmissionControl {
   of(pool: PoolPlan, classes: readonly ClassPlan[], requests: Requests): Control | null
 }
 
-export const admissionControl = (own: AdmissionControl): AdmissionControl => Object.freeze(own)
+export const admissionControl = (control: AdmissionControl): AdmissionControl =>
+  Object.freeze(control)

@@ -9,8 +9,8 @@ export const priorityShedding = admissionControl({
   refusal: REFUSAL.priority,
   of({ admission }, classes, requests) {
     const limitOf = classes.map(
-      (own) =>
-        admission.priorityLimits.find(({ priority }) => priority === own.priority)?.limit ??
+      (classPlan) =>
+        admission.priorityLimits.find(({ priority }) => priority === classPlan.priority)?.limit ??
         endless,
     )
     if (limitOf.every((limit) => limit === endless)) return null

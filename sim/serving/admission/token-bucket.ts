@@ -4,7 +4,7 @@ import type { Requests } from '../requests.ts'
 import type { TokenBucketPlan } from './admission-plan.ts'
 import { admissionControl, type Control } from './control.ts'
 
-/** Of a token: what times lose to rounding, so that arrivals at just the rate all find one. */
+/** The share of a token that rounding of times may cost: arrivals at just the rate all find one. */
 const ROUNDING = 1e-7
 
 /**
@@ -45,9 +45,9 @@ class TokenBuckets implements Control {
     this.#taken[bucket]!++
   }
 
-  /** When a bucket is full but for so many tokens. */
-  #has(bucket: number, less: number): Ms {
-    return this.#fullLast[bucket]! + (this.#taken[bucket]! - less) * this.#everyMs
+  /** When a bucket lacks only so many tokens. */
+  #has(bucket: number, missing: number): Ms {
+    return this.#fullLast[bucket]! + (this.#taken[bucket]! - missing) * this.#everyMs
   }
 
   #bucket(request: number): number {

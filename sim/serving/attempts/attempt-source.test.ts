@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ListSource, RequestList } from '../../traffic/index.ts'
-import { ANY_CLASS } from '../plan.ts'
+import { ANY_CLASS, type ClassPlan } from '../plan.ts'
 import { type Ms, OUTCOME, type Outcome } from '../ports.ts'
 import { Requests } from '../requests.ts'
 import { AttemptSource } from './attempt-source.ts'
@@ -26,7 +26,7 @@ function sentBy(
   plan: Partial<HedgePlan>,
   times: readonly Ms[],
   events: readonly Event[],
-  own = {},
+  classSettings: Partial<ClassPlan> = {},
 ) {
   const list = RequestList.of({
     at: Float64Array.from(times),
@@ -35,7 +35,7 @@ function sentBy(
     class: Uint8Array.from(times, () => 0),
   })
   const hedge = { ...PLAN, ...plan }
-  const classes = [{ ...ANY_CLASS, ...own, hedge }]
+  const classes = [{ ...ANY_CLASS, ...classSettings, hedge }]
   const source = new AttemptSource(new ListSource(list), { classes, pools: [] })
   const requests = new Requests(1)
   const sent: [at: Ms, first: number, copy: number][] = []
@@ -124,9 +124,11 @@ describe('hedged requests', () => {
 
   test('a fatal failure takes no token, unless it has a pushback not to retry', () => {
     const plan = { throttling: { maxTokens: 2, tokenRatio: 0.5 }, fatal: [shed], maxAttempts: 2 }
-    const told = (pushbackMs?: Ms): [Ms?] => (pushbackMs === undefined ? [] : [pushbackMs])
+    const pushbackArgs = (pushbackMs?: Ms): [Ms?] => (pushbackMs === undefined ? [] : [pushbackMs])
     const copiesOf = (pushbackMs?: Ms) =>
-      sentBy(plan, [0, 100], [[1, 0, shed, ...told(pushbackMs)]]).filter(([, , copy]) => copy > 0)
+      sentBy(plan, [0, 100], [[1, 0, shed, ...pushbackArgs(pushbackMs)]]).filter(
+        ([, , copy]) => copy > 0,
+      )
     expect(copiesOf()).toEqual([[110, 1, 1]])
     expect(copiesOf(50)).toEqual([[110, 1, 1]])
     expect(copiesOf(-1)).toEqual([])
@@ -156,8 +158,8 @@ describe('hedged requests', () => {
     const sent = sentBy({ throttling, maxAttempts: 3 }, times, events)
     expect(sent.filter(([, , copy]) => copy > 0)).toEqual([[1, 0, 1]])
     const answered: Event[] = [...events.slice(0, 2), [150, 2, served], [201, 3, withdrawn]]
-    const again = sentBy({ throttling, maxAttempts: 3 }, times, answered)
-    expect(again.filter(([, , copy]) => copy > 0).length).toBeGreaterThan(1)
+    const sentAfterAnswers = sentBy({ throttling, maxAttempts: 3 }, times, answered)
+    expect(sentAfterAnswers.filter(([, , copy]) => copy > 0).length).toBeGreaterThan(1)
   })
 
   test('a budget of one copy for ten requests allows that many', () => {

@@ -70,11 +70,11 @@ export class AttemptSource implements Source {
   /** by key: attempts in flight, and the inner keys of requests that have only one */
   readonly #inFlight = new Map<number, Repeated>()
   readonly #plain = new Map<number, number>()
-  readonly #kept = new Requests()
-  /** by slot of `#kept` */
+  readonly #keptFields = new Requests()
+  /** by slot of `#keptFields` */
   readonly #repeated: (Repeated | undefined)[] = []
   readonly #due: Ms[] = []
-  /** slots of `#kept` with an attempt to come, by its time */
+  /** slots of `#keptFields` with an attempt to come, by its time */
   readonly #next = new KeyedHeap((slot) => this.#due[slot]!)
   #count = 0
 
@@ -123,7 +123,7 @@ export class AttemptSource implements Source {
       this.#plan(repeated, now)
     } else if (outcome === OUTCOME.served) {
       hedging?.throttling?.succeeded()
-      hedging?.learnt?.add(now - this.#kept.at[repeated.slot]!)
+      hedging?.learnt?.add(now - this.#keptFields.at[repeated.slot]!)
       this.#cancel(repeated)
       repeated.answered = true
       this.#report(number, repeated, outcome, now)
@@ -148,10 +148,11 @@ export class AttemptSource implements Source {
   /** The next copy is sent at once, or when the server says; none if it says so. */
   #afterFailure(repeated: Repeated, { plan }: Hedging, now: Ms, pushbackMs: Ms | undefined): void {
     // tied copies are no hedges of gRPC
-    const told = plan.tied ? undefined : pushbackMs
-    const at = now + nextAttemptAfter(told, 0)
+    const hedgePushbackMs = plan.tied ? undefined : pushbackMs
+    const at = now + nextAttemptAfter(hedgePushbackMs, 0)
     if (at === never) this.#cancel(repeated)
-    else if (told !== undefined || this.#due[repeated.slot]! > now) this.#plan(repeated, at)
+    else if (hedgePushbackMs !== undefined || this.#due[repeated.slot]! > now)
+      this.#plan(repeated, at)
   }
 
   get #nextDue(): Ms {
@@ -161,13 +162,13 @@ export class AttemptSource implements Source {
 
   #keep(requests: RequestFields, slot: number, repeating: RepeatingClass, innerKey: number): void {
     const { hedging } = repeating
-    const kept = this.#kept.acquire()
-    copyFields(requests, slot, this.#kept, kept)
+    const keptSlot = this.#keptFields.acquire()
+    copyFields(requests, slot, this.#keptFields, keptSlot)
     const key = requests.key[slot]!
     const delayMs = hedging?.plan.afterMs ?? hedging?.learnt?.value ?? never
     const repeated: Repeated = {
       repeating,
-      slot: kept,
+      slot: keptSlot,
       innerKey,
       key,
       leaves: leavesAt(this.#classes, requests, slot),
@@ -179,8 +180,8 @@ export class AttemptSource implements Source {
       failure: null,
       pushbackMs: undefined,
     }
-    this.#repeated[kept] = repeated
-    this.#due[kept] = never
+    this.#repeated[keptSlot] = repeated
+    this.#due[keptSlot] = never
     this.#inFlight.set(key, repeated)
     hedging?.budget.called()
     this.#plan(repeated, requests.at[slot]! + delayMs)
@@ -188,15 +189,15 @@ export class AttemptSource implements Source {
 
   #takeFurther(requests: RequestFields, slot: number): boolean {
     const repeated = this.#repeated[this.#next.next()]!
-    const { slot: kept } = repeated
+    const { slot: keptSlot } = repeated
     const { hedging } = repeated.repeating
-    const due = this.#due[kept]!
+    const due = this.#due[keptSlot]!
     if (hedging?.throttling?.allows === false || hedging?.budget.allows === false) {
       this.#cancel(repeated)
-      this.#release(this.#kept.class[kept]!, repeated, due)
+      this.#release(this.#keptFields.class[keptSlot]!, repeated, due)
       return false
     }
-    copyFields(this.#kept, kept, requests, slot)
+    copyFields(this.#keptFields, keptSlot, requests, slot)
     const key = this.#count++
     requests.key[slot] = key
     requests.copy[slot] = repeated.sent++
@@ -213,9 +214,9 @@ export class AttemptSource implements Source {
     const { repeating, slot, sent, leaves } = repeated
     if (this.#due[slot]! < never) this.#next.remove(slot)
     const { maxAttempts, untilMs } = repeating
-    const may = sent < maxAttempts && at < Math.min(untilMs, leaves)
-    this.#due[slot] = may ? at : never
-    if (may) this.#next.push(slot)
+    const isAllowed = sent < maxAttempts && at < Math.min(untilMs, leaves)
+    this.#due[slot] = isAllowed ? at : never
+    if (isAllowed) this.#next.push(slot)
   }
 
   #cancel(repeated: Repeated): void {
@@ -228,7 +229,7 @@ export class AttemptSource implements Source {
     if (repeated.inFlight > 0 || this.#due[repeated.slot]! < never) return
     if (!repeated.answered) this.#report(number, repeated, repeated.failure ?? OUTCOME.failed, now)
     this.#repeated[repeated.slot] = undefined
-    this.#kept.release(repeated.slot)
+    this.#keptFields.release(repeated.slot)
   }
 
   #settlePlain(
@@ -251,17 +252,17 @@ export class AttemptSource implements Source {
 }
 
 /** What the attempts of a request have in common. */
-function copyFields(from: RequestFields, slot: number, to: RequestFields, other: number): void {
-  to.at[other] = from.at[slot]!
-  to.inputTokens[other] = from.inputTokens[slot]!
-  to.outputTokens[other] = from.outputTokens[slot]!
-  to.class[other] = from.class[slot]!
-  to.attempt[other] = from.attempt[slot]!
-  to.firstScheduledAt[other] = from.firstScheduledAt[slot]!
-  to.sendId[other] = from.sendId[slot]!
-  to.part[other] = from.part[slot]!
+function copyFields(from: RequestFields, slot: number, to: RequestFields, toSlot: number): void {
+  to.at[toSlot] = from.at[slot]!
+  to.inputTokens[toSlot] = from.inputTokens[slot]!
+  to.outputTokens[toSlot] = from.outputTokens[slot]!
+  to.class[toSlot] = from.class[slot]!
+  to.attempt[toSlot] = from.attempt[slot]!
+  to.firstScheduledAt[toSlot] = from.firstScheduledAt[slot]!
+  to.sendId[toSlot] = from.sendId[slot]!
+  to.part[toSlot] = from.part[slot]!
   const prefix = from.prefixes.get(slot)
-  if (prefix) to.prefixes.set(other, prefix)
+  if (prefix) to.prefixes.set(toSlot, prefix)
 }
 
 /** Null where each request of a class has one attempt. */

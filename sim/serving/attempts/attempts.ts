@@ -62,7 +62,7 @@ export class Attempts implements Observer {
   /** by key of the first attempt */
   readonly #byKey = new Map<number, Attempted>()
   /** by slot */
-  readonly #of: (Attempted | undefined)[] = []
+  readonly #attemptedOf: (Attempted | undefined)[] = []
   /** those with copies to withdraw once the event has been handled */
   readonly #decided: Attempted[] = []
   /** those without an answer or a copy in the system, in order of time, from `#firstEnded` on */
@@ -100,7 +100,7 @@ export class Attempts implements Observer {
       attempted = this.#begin(now, request, pool, hedge)
     }
     attempted.left++
-    this.#of[request] = attempted
+    this.#attemptedOf[request] = attempted
   }
 
   #begin(now: Ms, request: number, pool: PoolState, hedge: HedgePlan | undefined): Attempted {
@@ -123,7 +123,7 @@ export class Attempts implements Observer {
 
   /** The stations that a request which was sent should not get: those of its other attempts. */
   avoided(request: number): readonly Station[] {
-    const attempted = this.#of[request]
+    const attempted = this.#attemptedOf[request]
     if (attempted === undefined) return NONE
     const { hedge, pool, stations } = attempted
     const avoids = hedge !== undefined || this.#retries[pool.number]!.plan.avoidsPrevious
@@ -132,7 +132,7 @@ export class Attempts implements Observer {
 
   /** A request that was sent was routed. Returns whether it is withdrawn at once. */
   routed(request: number, station: Station): boolean {
-    const attempted = this.#of[request]
+    const attempted = this.#attemptedOf[request]
     if (attempted === undefined) return false
     attempted.stations.push(station)
     return attempted.answered || (attempted.started && attempted.hedge?.tied === true)
@@ -140,12 +140,12 @@ export class Attempts implements Observer {
 
   /** A request waits in the queue of its station. */
   joined(request: number): void {
-    this.#of[request]?.waiting?.add(request)
+    this.#attemptedOf[request]?.waiting?.add(request)
   }
 
   dispatched(_now: Ms, { members, size }: Batch): void {
     for (let i = 0; i < size; i++) {
-      const attempted = this.#of[members[i]!]
+      const attempted = this.#attemptedOf[members[i]!]
       if (attempted?.hedge === undefined) continue
       attempted.waiting!.delete(members[i]!)
       if (attempted.hedge.tied && !attempted.started) this.#decide(attempted)
@@ -153,9 +153,9 @@ export class Attempts implements Observer {
     }
   }
 
-  /** A request has run, and would end so. Returns how it ends. */
+  /** A request has run. `outcome`: how it ends without further attempts. Returns how it ends. */
   ran(now: Ms, request: number, outcome: Outcome): Outcome {
-    const attempted = this.#of[request]
+    const attempted = this.#attemptedOf[request]
     if (attempted === undefined) return outcome
     const { hedge, answered } = attempted
     if (hedge === undefined) return this.#retried(now, request, outcome, attempted)
@@ -164,9 +164,9 @@ export class Attempts implements Observer {
     return answered && outcome !== OUTCOME.failed ? OUTCOME.redundant : outcome
   }
 
-  /** A request would end so, and was in no batch. Returns how it ends. */
+  /** The same for a request that was in no batch. */
   dropped(now: Ms, request: number, outcome: Outcome): Outcome {
-    const attempted = this.#of[request]
+    const attempted = this.#attemptedOf[request]
     if (attempted === undefined) return outcome
     const { hedge } = attempted
     if (hedge === undefined) return this.#retried(now, request, outcome, attempted)
@@ -174,12 +174,12 @@ export class Attempts implements Observer {
     return outcome
   }
 
-  /** Returns `retried` where an attempt that would end so is sent again. */
+  /** Returns `retried` where the request is sent again, else `outcome`. */
   #retried(now: Ms, request: number, outcome: Outcome, attempted: Attempted): Outcome {
     const { retryAt, ownOutcome, copy } = this.#requests
     const { key, pool, stations } = attempted
     const retries = this.#retries[pool.number]!
-    this.#of[request] = undefined
+    this.#attemptedOf[request] = undefined
     attempted.left--
     if (copy[request]! > 0) retries.retrying--
     const made = stations.length - 1
@@ -196,7 +196,7 @@ export class Attempts implements Observer {
     return OUTCOME.retried
   }
 
-  /** No further copy counts. */
+  /** From now on no further copy counts. */
   #answer(attempted: Attempted): void {
     if (attempted.answered) return
     attempted.answered = true
@@ -205,9 +205,9 @@ export class Attempts implements Observer {
 
   /** A copy has left the system. */
   left(now: Ms, request: number): void {
-    const attempted = this.#of[request]
+    const attempted = this.#attemptedOf[request]
     if (attempted === undefined) return
-    this.#of[request] = undefined
+    this.#attemptedOf[request] = undefined
     attempted.waiting!.delete(request)
     if (--attempted.left > 0) return
     attempted.endedAt = now

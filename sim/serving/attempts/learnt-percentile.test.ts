@@ -5,14 +5,14 @@ import { LearntPercentile } from './learnt-percentile.ts'
 test.each([0.5, 0.95, 0.999])('percentile %d is within 1 % above the nearest rank', (p) => {
   const random = new Random(`learnt ${p}`)
   const learnt = new LearntPercentile(p)
-  const all: number[] = []
+  const times: number[] = []
   for (let i = 1; i <= 3000; i++) {
     const ms = 20 * random.exponential()
-    all.push(ms)
+    times.push(ms)
     learnt.add(ms)
     if (i < 100) expect(learnt.value).toBeNull()
     if (i < 100 || i % 97 > 0) continue
-    const exact = all.toSorted((a, b) => a - b)[Math.ceil(p * i) - 1]!
+    const exact = times.toSorted((a, b) => a - b)[Math.ceil(p * i) - 1]!
     expect(learnt.value!).toBeGreaterThanOrEqual(exact * (1 - 1e-9))
     expect(learnt.value!).toBeLessThanOrEqual(exact * 1.01 * (1 + 1e-9))
   }

@@ -22,10 +22,10 @@ function edges(): Float64Array {
 export class LearntPercentile {
   readonly #p: number
   readonly #counts = new Float64Array(BUCKETS)
-  /** answers, and those in buckets below `#at` */
-  #all = 0
+  /** answers, and those in buckets below `#bucket` */
+  #count = 0
   #below = 0
-  #at = 0
+  #bucket = 0
 
   /** `p`: 0 to 1. */
   constructor(p: number) {
@@ -34,29 +34,29 @@ export class LearntPercentile {
 
   /** The nearest rank; null before there are enough answers. */
   get value(): Ms | null {
-    if (this.#all < LEAST_ANSWERS) return null
-    const rank = this.#p * this.#all
-    while (this.#below >= rank && this.#at > 0) this.#below -= this.#counts[--this.#at]!
-    while (this.#below + this.#counts[this.#at]! < rank && this.#at < BUCKETS - 1) {
-      this.#below += this.#counts[this.#at++]!
+    if (this.#count < LEAST_ANSWERS) return null
+    const rank = this.#p * this.#count
+    while (this.#below >= rank && this.#bucket > 0) this.#below -= this.#counts[--this.#bucket]!
+    while (this.#below + this.#counts[this.#bucket]! < rank && this.#bucket < BUCKETS - 1) {
+      this.#below += this.#counts[this.#bucket++]!
     }
-    return EDGES[this.#at]!
+    return EDGES[this.#bucket]!
   }
 
   add(latency: Ms): void {
     const place = Math.floor(log(Math.max(LEAST_MS, latency) / LEAST_MS) / STEP)
     const bucket = Math.min(BUCKETS - 1, Math.max(0, place))
     this.#counts[bucket]!++
-    this.#all++
-    if (bucket < this.#at) this.#below++
-    if (this.#all >= MOST_ANSWERS) this.#halve()
+    this.#count++
+    if (bucket < this.#bucket) this.#below++
+    if (this.#count >= MOST_ANSWERS) this.#halve()
   }
 
   #halve(): void {
-    this.#all = this.#below = this.#at = 0
+    this.#count = this.#below = this.#bucket = 0
     for (let i = 0; i < BUCKETS; i++) {
       this.#counts[i] = this.#counts[i]! / 2
-      this.#all += this.#counts[i]!
+      this.#count += this.#counts[i]!
     }
   }
 }

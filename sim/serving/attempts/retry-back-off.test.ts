@@ -25,7 +25,7 @@ test('a base of 0 sends every retry at once', () => {
 
 test('draws are uniform, and the same for the same attempt', () => {
   const draws = Array.from({ length: 10_000 }, (_, key) => retryJitter(key))
-  const mean = draws.reduce((sum, one) => sum + one, 0) / draws.length
+  const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length
   expect(Math.abs(mean - 0.5)).toBeLessThan(4 / Math.sqrt(12 * draws.length))
   expect(retryJitter(17)).toBe(draws[17])
   expect(retryJitter(18)).not.toBe(draws[17])

@@ -18,9 +18,9 @@ const PLAN: RetryPlan = {
 
 function due(
   plan: Partial<RetryPlan>,
-  of: { outcome?: 1 | 2 | 4; refusal?: number; leaves?: number; made?: number; now?: number },
+  options: { outcome?: 1 | 2 | 4; refusal?: number; leaves?: number; made?: number; now?: number },
 ) {
-  const { outcome = OUTCOME.failed, refusal = 0, leaves = 1e9, made = 0, now = 50 } = of
+  const { outcome = OUTCOME.failed, refusal = 0, leaves = 1e9, made = 0, now = 50 } = options
   const requests = new Requests(1)
   requests.key[0] = 3
   requests.refusal[0] = refusal

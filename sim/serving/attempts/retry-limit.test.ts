@@ -37,7 +37,7 @@ describe('Finagle: RetryBudget.scala, TokenBucket.newLeakyBucket, WindowedAdder'
   } as const
 
   /** Retries that are allowed at a time, taken one after another. */
-  const taken = (limit: ReturnType<typeof retryLimit>, now: number) => {
+  const countTaken = (limit: ReturnType<typeof retryLimit>, now: number) => {
     let count = 0
     while (limit.allows(now, 0, 0)) {
       limit.retried(now)
@@ -47,15 +47,15 @@ describe('Finagle: RetryBudget.scala, TokenBucket.newLeakyBucket, WindowedAdder'
   }
 
   test('"ttl 10 s, minRetriesPerSec 10": 100 retries are in reserve', () => {
-    expect(taken(retryLimit(plan), 0)).toBe(100)
+    expect(countTaken(retryLimit(plan), 0)).toBe(100)
   })
 
   test('"percentCanRetry 0.2": five requests allow one retry more', () => {
     const limit = retryLimit({ ...plan, minRetriesPerS: 0 })
     for (let i = 0; i < 4; i++) limit.called(0)
-    expect(taken(limit, 0)).toBe(0)
+    expect(countTaken(limit, 0)).toBe(0)
     for (let i = 0; i < 46; i++) limit.called(0)
-    expect(taken(limit, 0)).toBe(10)
+    expect(countTaken(limit, 0)).toBe(10)
   })
 
   test('requests and retries count for the ttl, in slices of a tenth of it', () => {
@@ -64,14 +64,14 @@ describe('Finagle: RetryBudget.scala, TokenBucket.newLeakyBucket, WindowedAdder'
     expect(limit.allows(9999, 0, 0)).toBe(true)
     expect(limit.allows(10_000, 0, 0)).toBe(false)
     const spent = retryLimit(plan)
-    expect(taken(spent, 1500)).toBe(100)
-    expect(taken(spent, 10_999)).toBe(0)
-    expect(taken(spent, 11_000)).toBe(100)
+    expect(countTaken(spent, 1500)).toBe(100)
+    expect(countTaken(spent, 10_999)).toBe(0)
+    expect(countTaken(spent, 11_000)).toBe(100)
   })
 
   test('no share: the reserve alone', () => {
     const limit = retryLimit({ ...plan, percentCanRetry: 0, minRetriesPerS: 2 })
     for (let i = 0; i < 1000; i++) limit.called(0)
-    expect(taken(limit, 0)).toBe(20)
+    expect(countTaken(limit, 0)).toBe(20)
   })
 })

@@ -16,7 +16,7 @@ const DIGITS = 15
  */
 export class SendBudget {
   /** units of one of them, of a call, and when full; Infinity without a budget */
-  readonly #one: number
+  readonly #unitsOfSend: number
   readonly #call: number
   readonly #full: number
   #left: number
@@ -26,14 +26,14 @@ export class SendBudget {
     const wholeDigits = Math.ceil(Math.log10(1 + ratio + (plan?.burst ?? 0)))
     const places = Math.max(decimalPlaces(ratio), decimalPlaces(burst))
     const exact = places + wholeDigits <= DIGITS
-    this.#one = exact ? 10 ** places : 1
-    this.#call = exact ? Math.round(ratio * this.#one) : ratio
-    this.#full = exact ? Math.round(burst * this.#one) : burst
+    this.#unitsOfSend = exact ? 10 ** places : 1
+    this.#call = exact ? Math.round(ratio * this.#unitsOfSend) : ratio
+    this.#full = exact ? Math.round(burst * this.#unitsOfSend) : burst
     this.#left = this.#full
   }
 
   get allows(): boolean {
-    return this.#left >= this.#one
+    return this.#left >= this.#unitsOfSend
   }
 
   called(): void {
@@ -41,7 +41,7 @@ export class SendBudget {
   }
 
   sent(): void {
-    this.#left -= this.#one
+    this.#left -= this.#unitsOfSend
   }
 }
 

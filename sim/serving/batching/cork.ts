@@ -9,18 +9,18 @@ interface Cork extends BatchState {
   /** mean wait of the oldest of a batch */
   waitMs: Ms
   /** how many batches were observed */
-  seen: number
+  observed: number
   /** the last ones of them: size, duration and wait of the oldest */
   readonly sizes: number[]
   readonly durations: Ms[]
   readonly waits: Ms[]
-  /** not before this is anything learnt again */
+  /** nothing is learnt again before this time */
   refreshAt: Ms
 }
 
 const KEPT = 50
 const SKIPPED = 2
-/** so many of the first ones kept are each learnt from at once */
+/** each of so many batches that are kept first is learnt from at once */
 const AT_ONCE = 4
 const REFRESH_MS = 5000
 const DECAY = 0.95
@@ -42,7 +42,7 @@ export const cork = batchPolicy<'cork', Cork>({
     perItemMs: Math.min(2000, maxLatencyMs / 15),
     baseMs: Math.min(1000, maxLatencyMs / 30),
     waitMs: 10,
-    seen: 0,
+    observed: 0,
     sizes: [],
     durations: [],
     waits: [],
@@ -59,11 +59,11 @@ export const cork = batchPolicy<'cork', Cork>({
     return hasFreeExecutor ? Number.POSITIVE_INFINITY : oldestEnqueued + maxLatencyMs
   },
   observe(state, now, { size, dispatched, oldestEnqueued }) {
-    if (state.seen++ < SKIPPED) return
+    if (state.observed++ < SKIPPED) return
     keep(state.sizes, size)
     keep(state.durations, now - dispatched)
     keep(state.waits, dispatched - oldestEnqueued)
-    if (state.seen > SKIPPED + AT_ONCE && now < state.refreshAt) return
+    if (state.observed > SKIPPED + AT_ONCE && now < state.refreshAt) return
     state.refreshAt = now + REFRESH_MS
     refresh(state)
   },

@@ -191,9 +191,9 @@ describe('the estimator of service times', () => {
   })
 
   test('after one size, a smaller one is predicted to take as long, a larger one in proportion', () => {
-    const one = new ServiceEstimator()
-    for (const ms of [4, 6, 5]) one.observe(7, ms)
-    expect([1, 7, 21].map((computed) => one.predict(computed))).toEqual([5, 5, 15])
+    const estimator = new ServiceEstimator()
+    for (const ms of [4, 6, 5]) estimator.observe(7, ms)
+    expect([1, 7, 21].map((computed) => estimator.predict(computed))).toEqual([5, 5, 15])
   })
 
   test('never predicts a shorter time for more work', () => {

@@ -13,8 +13,8 @@ export const lengthBucketed = batchPolicy<'length-bucketed', BatchState>({
     for (let i = 0; i < groups.length; i++) {
       const { length, oldestKey, windowCloses } = groups[i]!
       if (length === 0) continue
-      const due = length >= maxBatch || windowMs === 0 || now >= windowCloses
-      if (!due) out.wakeAt = Math.min(out.wakeAt, windowCloses)
+      const isDue = length >= maxBatch || windowMs === 0 || now >= windowCloses
+      if (!isDue) out.wakeAt = Math.min(out.wakeAt, windowCloses)
       else if (oldestKey < first) {
         first = oldestKey
         out.group = i

@@ -10,7 +10,7 @@ const KEPT = 50
 export class ServiceEstimator {
   readonly #computed = new Float64Array(KEPT)
   readonly #ms = new Float64Array(KEPT)
-  #seen = 0
+  #count = 0
   #slope = 0
   #base: Ms = Number.POSITIVE_INFINITY
   /** what all batches computed; Infinity where they differ */
@@ -18,10 +18,10 @@ export class ServiceEstimator {
 
   /** `computed`: members times padded length, or the sum of lengths where nothing is padded. */
   observe(computed: number, ms: Ms): void {
-    const place = this.#seen++ % KEPT
+    const place = this.#count++ % KEPT
     this.#computed[place] = computed
     this.#ms[place] = ms
-    this.#fit(Math.min(this.#seen, KEPT))
+    this.#fit(Math.min(this.#count, KEPT))
   }
 
   /** Infinity before anything was observed, ms. */
@@ -40,14 +40,14 @@ export class ServiceEstimator {
     let covariance = 0
     let variance = 0
     for (let i = 0; i < count; i++) {
-      const apart = this.#computed[i]! - meanComputed
-      covariance += apart * (this.#ms[i]! - meanMs)
-      variance += apart * apart
+      const deviation = this.#computed[i]! - meanComputed
+      covariance += deviation * (this.#ms[i]! - meanMs)
+      variance += deviation * deviation
     }
     // means of equal numbers may differ from them by rounding
-    const one = variance <= 1e-12 * meanComputed * meanComputed
-    this.#only = one ? meanComputed : Number.POSITIVE_INFINITY
-    this.#slope = one ? 0 : Math.max(0, covariance / variance)
+    const isOneSize = variance <= 1e-12 * meanComputed * meanComputed
+    this.#only = isOneSize ? meanComputed : Number.POSITIVE_INFINITY
+    this.#slope = isOneSize ? 0 : Math.max(0, covariance / variance)
     this.#base = Math.max(0, meanMs - this.#slope * meanComputed)
   }
 }

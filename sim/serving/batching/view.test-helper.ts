@@ -1,7 +1,7 @@
 import type { QueueView } from './index.ts'
 
 /** A queue of one batch group as its policy sees it: all arrived at 0 and have no deadline. */
-export function viewOf(own: Partial<QueueView>): QueueView {
+export function viewOf(changes: Partial<QueueView>): QueueView {
   const view = {
     length: 1,
     oldestKey: 0,
@@ -12,8 +12,8 @@ export function viewOf(own: Partial<QueueView>): QueueView {
     hasFreeExecutor: true,
     groups: [],
     firstDeadline: Number.POSITIVE_INFINITY,
-    computed: own.length ?? 1,
-    ...own,
+    computed: changes.length ?? 1,
+    ...changes,
   }
-  return { ...view, groups: own.groups ?? [view] }
+  return { ...view, groups: changes.groups ?? [view] }
 }

@@ -23,7 +23,7 @@ test('a decision log has every event of a control plane in order', () => {
     work: [{ law: 'constant', ms: 3 }],
   })
   const { arrival, timer, done, end } = LOGGED
-  const told = [
+  const events = [
     [0, arrival, 0, 0, 0, 0],
     [1, arrival, 1, 0, 0, 0],
     [4, done, 0, 1, 4, STATUS.ok],
@@ -32,9 +32,9 @@ test('a decision log has every event of a control plane in order', () => {
     [7, timer, 0, 0, 0, 0],
     [10, done, 0, 7, 10, STATUS.ok],
   ]
-  expect(Array.from(journal)).toEqual(told.flat())
+  expect(Array.from(journal)).toEqual(events.flat())
   const entries = [...logEntries(journal)]
-  expect(entries.map(({ event }) => LOGGED[event])).toEqual(told.map(([, kind]) => kind))
+  expect(entries.map(({ event }) => LOGGED[event])).toEqual(events.map(([, kind]) => kind))
   expect(entries.at(-1)).toEqual({
     now: 10,
     event: 'done',
@@ -46,11 +46,11 @@ test('a decision log has every event of a control plane in order', () => {
 })
 
 test('a logged control plane receives the same events', () => {
-  const told: unknown[] = []
+  const calls: unknown[] = []
   const note =
     (name: string) =>
     (...args: unknown[]) =>
-      told.push([name, ...args])
+      calls.push([name, ...args])
   const journal = new LoggingControlPlane(
     {
       onArrival: note('arrival'),
@@ -72,7 +72,7 @@ test('a logged control plane receives the same events', () => {
   journal.onLoaded(3.75, 2, true)
   journal.onDelivered(3.875, 0)
   journal.onEnd(4)
-  expect(told).toEqual([
+  expect(calls).toEqual([
     ['arrival', 1, 1],
     ['timer', 2, 5],
     ['done', 3, 4, 2.5, 2.75, STATUS.died],
@@ -143,9 +143,9 @@ describe('a decision log as text', () => {
   })
 
   test('can have a million lines', () => {
-    const many = new Array<string>(1_000_000).fill(lines[2]!)
-    const read = parseLog(many, 'journal.jsonl')
-    expect(read).toHaveLength(6 * many.length)
+    const manyLines = new Array<string>(1_000_000).fill(lines[2]!)
+    const read = parseLog(manyLines, 'journal.jsonl')
+    expect(read).toHaveLength(6 * manyLines.length)
     expect(read.at(-1)).toBe(STATUS.outOfMemory)
   })
 })

@@ -44,44 +44,44 @@ export type EjectionPlan = EnvoyOutlierPlan | LinkerdAccrualPlan
 /** Envoy's default of `max_ejection_time`, ms; it is the base time where that is longer. */
 const MAX_EJECTION_MS = 300_000
 
-export function ejectionPlan(of: NonNullable<Pool['outlier_detection']>): EjectionPlan {
-  const timeoutsCount = of.timeouts === 'count'
-  if (of.policy === 'linkerd-accrual') {
+export function ejectionPlan(section: NonNullable<Pool['outlier_detection']>): EjectionPlan {
+  const timeoutsCount = section.timeouts === 'count'
+  if (section.policy === 'linkerd-accrual') {
     return {
-      policy: of.policy,
+      policy: section.policy,
       timeoutsCount,
-      maxFailures: of.max_failures,
-      minPenaltyMs: 1000 * of.min_penalty_s,
-      maxPenaltyMs: 1000 * of.max_penalty_s,
-      jitterRatio: of.jitter_ratio,
+      maxFailures: section.max_failures,
+      minPenaltyMs: 1000 * section.min_penalty_s,
+      maxPenaltyMs: 1000 * section.max_penalty_s,
+      jitterRatio: section.jitter_ratio,
     }
   }
-  const baseEjectionMs = 1000 * of.base_ejection_time_s
+  const baseEjectionMs = 1000 * section.base_ejection_time_s
   return {
-    policy: of.policy,
+    policy: section.policy,
     timeoutsCount,
-    consecutive5xx: of.consecutive_5xx,
-    intervalMs: 1000 * of.interval_s,
+    consecutive5xx: section.consecutive_5xx,
+    intervalMs: 1000 * section.interval_s,
     baseEjectionMs,
     maxEjectionMs:
-      of.max_ejection_time_s === undefined
+      section.max_ejection_time_s === undefined
         ? Math.max(MAX_EJECTION_MS, baseEjectionMs)
-        : 1000 * of.max_ejection_time_s,
-    maxEjectionPercent: of.max_ejection_percent,
-    alwaysEjectOne: of.always_eject_one_host,
-    enforcesConsecutive5xx: of.enforcing_consecutive_5xx === 100,
+        : 1000 * section.max_ejection_time_s,
+    maxEjectionPercent: section.max_ejection_percent,
+    alwaysEjectOne: section.always_eject_one_host,
+    enforcesConsecutive5xx: section.enforcing_consecutive_5xx === 100,
     successRate: {
-      enforced: of.enforcing_success_rate === 100,
-      minimumHosts: of.success_rate_minimum_hosts,
-      requestVolume: of.success_rate_request_volume,
-      stdevFactor: of.success_rate_stdev_factor,
+      enforced: section.enforcing_success_rate === 100,
+      minimumHosts: section.success_rate_minimum_hosts,
+      requestVolume: section.success_rate_request_volume,
+      stdevFactor: section.success_rate_stdev_factor,
     },
     failurePercentage: {
-      enforced: of.enforcing_failure_percentage === 100,
-      minimumHosts: of.failure_percentage_minimum_hosts,
-      requestVolume: of.failure_percentage_request_volume,
-      threshold: of.failure_percentage_threshold,
+      enforced: section.enforcing_failure_percentage === 100,
+      minimumHosts: section.failure_percentage_minimum_hosts,
+      requestVolume: section.failure_percentage_request_volume,
+      threshold: section.failure_percentage_threshold,
     },
-    panicThresholdPercent: of.panic_threshold_percent,
+    panicThresholdPercent: section.panic_threshold_percent,
   }
 }

@@ -52,8 +52,8 @@ class Ejections implements Observer {
     const { ejection, replica } = place
     for (const result of RESULTS) {
       for (let i = 0; i < size; i++) {
-        const own = this.#resultOf(members[i]!, place)
-        if (own === result) ejection.ended(now, replica, own)
+        const memberResult = this.#resultOf(members[i]!, place)
+        if (memberResult === result) ejection.ended(now, replica, memberResult)
       }
     }
   }

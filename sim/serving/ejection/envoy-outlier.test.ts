@@ -131,10 +131,10 @@ describe('the time of ejections', () => {
     }
     fail((first - 0.5) * intervalMs)
     detector.advance((first + 0.25) * intervalMs)
-    const back = reports[0]![2]
-    detector.advance(back)
-    fail(back + 0.5 * intervalMs)
-    detector.advance(back + 1.5 * intervalMs)
+    const returnAt = reports[0]![2]
+    detector.advance(returnAt)
+    fail(returnAt + 0.5 * intervalMs)
+    detector.advance(returnAt + 1.5 * intervalMs)
     const intervals = reports.filter(([, , , reason]) => reason !== null)
     return intervals.map(([from, , until]) => Math.round((until - from) / intervalMs))
   }
@@ -162,14 +162,14 @@ describe('the time of ejections', () => {
       })
       const at = (k + 0.5) * interval
       end(at, 0, 'failure', 5)
-      const back = reports.at(-1)![2]
+      const firstReturn = reports.at(-1)![2]
       // found at once after its return, and again after one analysis and one more
-      detector.advance(back)
-      end(back + 0.5 * interval, 0, 'failure', 5)
-      const again = reports.at(-1)![2]
-      detector.advance(again)
-      detector.advance(again + 2.25 * interval)
-      end(again + 2.5 * interval, 0, 'failure', 5)
+      detector.advance(firstReturn)
+      end(firstReturn + 0.5 * interval, 0, 'failure', 5)
+      const secondReturn = reports.at(-1)![2]
+      detector.advance(secondReturn)
+      detector.advance(secondReturn + 2.25 * interval)
+      end(secondReturn + 2.5 * interval, 0, 'failure', 5)
       const [from, , until] = reports.at(-1)!
       expect([k, Math.ceil((until - from) / interval - 1e-9)]).toEqual([k, 2])
     }
@@ -186,7 +186,7 @@ describe('the share that may be ejected', () => {
   const ejected = (hosts: number, changed: Partial<EnvoyOutlierPlan> = {}) => {
     const { detector, end } = detectorOf(hosts, changed)
     for (let host = 0; host < hosts; host++) end(host, host, 'failure', 5)
-    return detector.closed.reduce((sum, own) => sum + own, 0)
+    return detector.closed.reduce((sum, isClosed) => sum + isClosed, 0)
   }
 
   test('is 10 %, with the one that is to be ejected (impl: ejected_percent)', () => {
@@ -229,14 +229,18 @@ describe('success rates', () => {
   })
 
   /** Each replica has so many requests, of which these succeed. */
-  function ejectedBy(good: readonly number[], of: number, changed: Partial<EnvoyOutlierPlan> = {}) {
+  function ejectedBy(
+    good: readonly number[],
+    requests: number,
+    changed: Partial<EnvoyOutlierPlan> = {},
+  ) {
     const { detector, end, reports } = detectorOf(good.length, {
       maxEjectionPercent: 100,
       consecutive5xx: 1e6,
       ...changed,
     })
     for (const [host, successes] of good.entries()) {
-      end(1, host, 'failure', of - successes)
+      end(1, host, 'failure', requests - successes)
       end(1, host, 'success', successes)
     }
     detector.advance(10_000)

@@ -19,7 +19,7 @@ const PLAN: LinkerdAccrualPlan = {
 function accrual(changed: Partial<LinkerdAccrualPlan> = {}) {
   const reports: unknown[][] = []
   const plan = { ...PLAN, jitterRatio: 0, ...changed }
-  const report = (...told: unknown[]) => reports.push(told)
+  const report = (...args: unknown[]) => reports.push(args)
   const detector = new LinkerdAccrual(plan, 2, report, () => 0.5)
   const end = (at: number, result: 'success' | 'failure' | 'none', times = 1) => {
     for (let i = 0; i < times; i++) detector.ended(at, 0, result)

@@ -40,7 +40,7 @@ interface Outcome {
 function run(system: SmallSystem, each: boolean): Outcome {
   const { plan, requests: list, work } = system
   const random = new Random('unused')
-  const found: Outcome = {
+  const result: Outcome = {
     outcome: [],
     ttft: [],
     done: [],
@@ -56,21 +56,21 @@ function run(system: SmallSystem, each: boolean): Outcome {
     batch(now, { members }) {
       const request = members[0]!
       const key = requests.key[request]!
-      found.outcome[key] = requests.outcome[request]!
-      found.ttft[key] = requests.firstToken[request]! - requests.at[request]!
-      found.done[key] = now
-      found.preemptions[key] = requests.preemptions[request]!
-      found.tokens++
+      result.outcome[key] = requests.outcome[request]!
+      result.ttft[key] = requests.firstToken[request]! - requests.at[request]!
+      result.done[key] = now
+      result.preemptions[key] = requests.preemptions[request]!
+      result.tokens++
     },
     lost(_, request) {
-      found.outcome[requests.key[request]!] = requests.outcome[request]!
+      result.outcome[requests.key[request]!] = requests.outcome[request]!
     },
     gaps(_, { fromMs, toMs, steps, sequences }) {
-      found.itl.recordRun(fromMs, toMs, steps, sequences)
-      found.tokens += steps * sequences
+      result.itl.recordRun(fromMs, toMs, steps, sequences)
+      result.tokens += steps * sequences
     },
-    stepped: (_, steps) => found.runs.push({ ...steps }),
-    kv: (_, use) => found.uses.push({ ...use }),
+    stepped: (_, steps) => result.runs.push({ ...steps }),
+    kv: (_, use) => result.uses.push({ ...use }),
   })
   const {
     driver: { world, requests },
@@ -110,7 +110,7 @@ function run(system: SmallSystem, each: boolean): Outcome {
   const note =
     <A extends unknown[]>(tell: (now: Ms, ...rest: A) => void) =>
     (now: Ms, ...rest: A) => {
-      found.times.push(now)
+      result.times.push(now)
       tell.call(control, now, ...rest)
     }
   world.attach({
@@ -128,8 +128,8 @@ function run(system: SmallSystem, each: boolean): Outcome {
   })
   expect(world.advance(1e6)).toBe('drained')
   expect(requests.inUse).toBe(0)
-  found.events = world.events
-  return found
+  result.events = world.events
+  return result
 }
 
 /** How a request that fits may end. */
@@ -203,8 +203,8 @@ describe.each(kinds)('%s generation', (_, options) => {
           const full = columns.inputTokens[key]! + columns.outputTokens[key]! - 1
           const room = system.plan.pools.every(({ generation }) => {
             const { blocks, blockTokens, contiguous } = generation!.kv
-            const held = generation!.handOver === null ? full : columns.inputTokens[key]!
-            return Math.ceil(held / blockTokens) <= (contiguous ? 1 : blocks)
+            const heldTokens = generation!.handOver === null ? full : columns.inputTokens[key]!
+            return Math.ceil(heldTokens / blockTokens) <= (contiguous ? 1 : blocks)
           })
           const ends = room ? endsOf(system.plan.classes[columns.class[key]!]!) : [OUTCOME.shed]
           expect(ends).toContain(outcome[key])
@@ -248,16 +248,16 @@ describe.each(kinds)('%s generation', (_, options) => {
     fc.assert(
       fc.property(generatingSystem(options), (system) => {
         const { poolOf } = topologyOf(system.plan)
-        for (const one of run(system, false).runs) {
-          const plan = system.plan.pools[poolOf[one.executor]!]!.generation!
-          expect(one.decodes + one.prefills).toBeLessThanOrEqual(plan.maxSequences)
-          expect(one.blocks).toBeLessThanOrEqual(plan.kv.blocks)
-          const tokens = one.decodes + one.prefillTokens
+        for (const engineRun of run(system, false).runs) {
+          const plan = system.plan.pools[poolOf[engineRun.executor]!]!.generation!
+          expect(engineRun.decodes + engineRun.prefills).toBeLessThanOrEqual(plan.maxSequences)
+          expect(engineRun.blocks).toBeLessThanOrEqual(plan.kv.blocks)
+          const tokens = engineRun.decodes + engineRun.prefillTokens
           // a prompt that is not cut may be longer than the budget, alone
-          const alone = !plan.chunked && one.prefills === 1 && one.decodes === 0
+          const alone = !plan.chunked && engineRun.prefills === 1 && engineRun.decodes === 0
           if (!alone) expect(tokens).toBeLessThanOrEqual(plan.tokenBudget)
-          if (one.prefills > 0) expect(one.steps).toBe(1)
-          expect(one.steps).toBeGreaterThan(0)
+          if (engineRun.prefills > 0) expect(engineRun.steps).toBe(1)
+          expect(engineRun.steps).toBeGreaterThan(0)
         }
       }),
       { numRuns: 150 },

@@ -92,9 +92,9 @@ describe('an engine', () => {
 
   test('computes prompts first if so configured, while answers pause', () => {
     const plan = { first: 'prefill', chunked: false } as const
-    const found = generate([alone, second], plan)
-    expect(found).toMatchObject({ first: [2, 5], done: [6, 6] })
-    expect(found.gaps).toEqual([1, 3, 1])
+    const result = generate([alone, second], plan)
+    expect(result).toMatchObject({ first: [2, 5], done: [6, 6] })
+    expect(result.gaps).toEqual([1, 3, 1])
   })
 
   // vLLM 0, `_schedule_default`: no decodes where prefills are scheduled
@@ -103,9 +103,9 @@ describe('an engine', () => {
     const prompts = [2, 3, 4].map((at) => ({ at, prompt: 240, answer: 1 }))
     const answering = { at: 0, prompt: 10, answer: 4 }
     // tokens at 2 and 3 ms; a prompt until 3 + 25, the two others until 28 + 49, and two tokens
-    const whole = generate([answering, ...prompts], plan)
-    expect(whole.first[0]).toBe(2)
-    for (const [i, gap] of [1, 75, 1].entries()) expect(whole.gaps[i]).toBeCloseTo(gap, 9)
+    const wholePrompts = generate([answering, ...prompts], plan)
+    expect(wholePrompts.first[0]).toBe(2)
+    for (const [i, gap] of [1, 75, 1].entries()) expect(wholePrompts.gaps[i]).toBeCloseTo(gap, 9)
     // with chunks it goes on beside each of them
     const chunks = generate([answering, ...prompts], { ...plan, chunked: true })
     for (const [i, gap] of [1, 25, 49].entries()) expect(chunks.gaps[i]).toBeCloseTo(gap, 9)
@@ -113,22 +113,22 @@ describe('an engine', () => {
 
   test('computes a prompt in chunks that fit in the remaining budget', () => {
     // a budget of 5: parts of 5 and 5; with one that decodes 4, 4 and 2
-    const found = generate([alone, second], { tokenBudget: 5, maxSequences: 5 })
-    expect(found.first[0]).toBeCloseTo(3, 12)
+    const result = generate([alone, second], { tokenBudget: 5, maxSequences: 5 })
+    expect(result.first[0]).toBeCloseTo(3, 12)
     // steps from 3 on: 1.4 with the second's part, and again, then what is left of it alone
-    expect(found.done[0]).toBeCloseTo(3 + 1.4 + 1.4, 12)
-    expect(found.first[1]).toBeCloseTo(5.8 + 1.2, 12)
+    expect(result.done[0]).toBeCloseTo(3 + 1.4 + 1.4, 12)
+    expect(result.first[1]).toBeCloseTo(5.8 + 1.2, 12)
   })
 
   test('with static batches admits no request before the longest answer is done', () => {
-    const found = generate([alone, { at: 0, prompt: 4, answer: 1 }, second], {
+    const result = generate([alone, { at: 0, prompt: 4, answer: 1 }, second], {
       policy: 'static',
       ...STATIC_BATCHES,
     })
     // the first went at once, alone; then two, padded to ten tokens each
-    expect(found.done[0]).toBe(4)
-    expect(found.first.slice(1)).toEqual([7, 7])
-    expect(found.done.slice(1)).toEqual([8, 8])
+    expect(result.done[0]).toBe(4)
+    expect(result.first.slice(1)).toEqual([7, 7])
+    expect(result.done.slice(1)).toEqual([8, 8])
   })
 
   test('preempts the last sequence admitted when blocks run out, and recomputes it', () => {

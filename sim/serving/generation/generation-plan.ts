@@ -5,7 +5,7 @@ import type { KvPlan } from './kv-plan.ts'
 export interface GenerationPlan {
   /** static: a batch ends with its longest answer, and only then the next one begins */
   readonly policy: 'continuous' | 'static'
-  /** sequences that have a place at once */
+  /** sequences that have a slot at a time, at most */
   readonly maxSequences: number
   /** tokens that a step computes at most: one for each that decodes, and parts of prompts */
   readonly tokenBudget: number
@@ -14,11 +14,11 @@ export interface GenerationPlan {
   /** which of the two gets the budget first */
   readonly first: 'prefill' | 'decode'
   readonly kv: KvPlan
-  /** of a sequence that loses its place, either way; null: its tokens are computed anew */
+  /** to move the KV cache of a preempted sequence out, and again in; null: it is computed anew */
   readonly swapMsPerToken: Ms | null
-  /** whether one of a higher priority takes a place from one of a lower */
+  /** whether a request of a higher priority preempts a sequence of a lower one */
   readonly preemptsByPriority: boolean
-  /** of sequences that go on in another pool; null where they decode here */
+  /** how sequences go to the pool that decodes them; null where they decode here */
   readonly handOver: KvTransferPlan | null
 }
 

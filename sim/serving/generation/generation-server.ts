@@ -125,7 +125,7 @@ export class GenerationServer implements StationServer, KvReceiver {
     this.#stopServed(now)
   }
 
-  /** Sequences fail that an engine has; it begins anew, with an empty KV cache. */
+  /** All sequences of an engine fail; it begins anew, with an empty KV cache. */
   #loseEngine(now: Ms, executor: number): void {
     const before = this.#engineOf(executor)
     const engine = this.#newEngine(executor)

@@ -18,31 +18,32 @@ test('counts by phase equal those of single sequences', () => {
         const ledger = new KvLedger({ blocks, blockTokens })
         let contexts: number[] = []
         let step = 0
-        const held = () => contexts.reduce((sum, own) => sum + Math.ceil(own / blockTokens), 0)
-        for (const one of actions) {
-          if (one.kind === 'join') {
-            const needed = ledger.blocksOf(one.context)
+        const heldBlocks = () =>
+          contexts.reduce((sum, context) => sum + Math.ceil(context / blockTokens), 0)
+        for (const event of actions) {
+          if (event.kind === 'join') {
+            const needed = ledger.blocksOf(event.context)
             if (needed > ledger.free) continue
             ledger.take(needed)
-            ledger.join(one.context, step)
-            contexts.push(one.context)
-          } else if (one.kind === 'leave' && contexts.length > 0) {
-            const [context] = contexts.splice(one.which % contexts.length, 1)
+            ledger.join(event.context, step)
+            contexts.push(event.context)
+          } else if (event.kind === 'leave' && contexts.length > 0) {
+            const [context] = contexts.splice(event.which % contexts.length, 1)
             ledger.leave(context!, step)
             ledger.release(ledger.blocksOf(context!))
-          } else if (one.kind === 'grow') {
-            const steps = ledger.affords(step, one.steps)
+          } else if (event.kind === 'grow') {
+            const steps = ledger.affords(step, event.steps)
             ledger.take(ledger.growth(step, steps))
             contexts = contexts.map((context) => context + steps)
             step += steps
-            if (steps < one.steps) {
+            if (steps < event.steps) {
               const next = contexts.filter((context) => context % blockTokens === 0).length
               expect(ledger.needs(step)).toBe(next)
               expect(next).toBeGreaterThan(ledger.free)
             }
           }
-          expect(ledger.used).toBe(held())
-          expect(ledger.free).toBe(blocks - held())
+          expect(ledger.used).toBe(heldBlocks())
+          expect(ledger.free).toBe(blocks - heldBlocks())
         }
       },
     ),

@@ -53,13 +53,13 @@ function blocksIn(bytes: KvBytes | null, blockTokens: number): number {
 }
 
 /**
- * Null where the pool says no memory. What the weights on a device leave is shared evenly among the
- * replicas on it that generate.
+ * Null where the pool states no memory. What the weights on a device leave free is shared evenly
+ * among the replicas on it that generate.
  */
 export function kvBytes(pool: Pool, { models, pools, devices }: Scenario): KvBytes | null {
   const { memory } = pool
-  const own = declaredMemory(pool, models)
-  const token = own && kvTokenBytes(own)
+  const declared = declaredMemory(pool, models)
+  const token = declared && kvTokenBytes(declared)
   if (memory === undefined || token === null) return null
   const weights = weightsBytes(models, pool)
   if (memory.device === undefined) {
@@ -67,10 +67,13 @@ export function kvBytes(pool: Pool, { models, pools, devices }: Scenario): KvByt
     return { limit, weights, cache: limit - weights, token }
   }
   const limit = devices.find(({ name }) => name === memory.device)!.limit_mib * MIB
-  const sharing = pools.filter((other) => other.memory?.device === memory.device)
-  const replicas = sharing.reduce((sum, other) => sum + other.replicas, 0)
-  const taken = sharing.reduce((sum, one) => sum + one.replicas * weightsBytes(models, one), 0)
-  return { limit, weights, cache: (limit - taken) / replicas, token }
+  const sharing = pools.filter((candidate) => candidate.memory?.device === memory.device)
+  const replicas = sharing.reduce((sum, sharer) => sum + sharer.replicas, 0)
+  const allWeights = sharing.reduce(
+    (sum, sharer) => sum + sharer.replicas * weightsBytes(models, sharer),
+    0,
+  )
+  return { limit, weights, cache: (limit - allWeights) / replicas, token }
 }
 
 function weightsBytes(models: Scenario['models'], pool: Pool): number {

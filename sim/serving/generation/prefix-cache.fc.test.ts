@@ -7,26 +7,26 @@ const BLOCKS = 24
 const BLOCK_TOKENS = 4
 
 interface Request {
-  /** what its known blocks hold */
+  /** of its blocks that can be shared */
   readonly keys: readonly number[]
-  /** blocks of its prompt and answer, known or not */
+  /** blocks of its prompt and answer, shared or not */
   readonly blocks: number
 }
 
-/** A known block, and the sequences that use it. */
-interface Known {
+/** A block that the cache holds by its key, and the sequences that use it. */
+interface SharedBlock {
   readonly key: number
   readonly users: number[]
 }
 
-/** The rules told once more on plain lists. */
+/** The same rules on plain lists. */
 class NaiveCache {
-  /** known blocks, the most recently used last */
-  known: Known[] = []
+  /** blocks that are held by their keys, the most recently used last */
+  shared: SharedBlock[] = []
   readonly requests: readonly Request[]
   readonly #forgetsFirst: boolean
-  /** private blocks of each request that has a place */
-  readonly own = new Map<number, number>()
+  /** how many blocks of each request that has a slot are its alone */
+  readonly unshared = new Map<number, number>()
 
   constructor(requests: readonly Request[], forgetsFirst: boolean) {
     this.requests = requests
@@ -34,54 +34,54 @@ class NaiveCache {
   }
 
   get used(): number {
-    const own = [...this.own.values()].reduce((sum, blocks) => sum + blocks, 0)
-    return own + this.known.filter(({ users }) => users.length > 0).length
+    const unshared = [...this.unshared.values()].reduce((sum, blocks) => sum + blocks, 0)
+    return unshared + this.shared.filter(({ users }) => users.length > 0).length
   }
 
   get kept(): number {
-    return this.known.filter(({ users }) => users.length === 0).length
+    return this.shared.filter(({ users }) => users.length === 0).length
   }
 
-  found(request: number, tokens: number): Known[] {
-    const found: Known[] = []
+  hits(request: number, tokens: number): SharedBlock[] {
+    const hits: SharedBlock[] = []
     for (const key of this.requests[request]!.keys.slice(0, Math.floor(tokens / BLOCK_TOKENS))) {
-      const known = this.known.find((one) => one.key === key)
-      if (known === undefined) break
-      found.push(known)
+      const block = this.shared.find((block) => block.key === key)
+      if (block === undefined) break
+      hits.push(block)
     }
-    return found
+    return hits
   }
 
   take(request: number, tokens: number): void {
-    const found = this.found(request, tokens)
-    for (const { users } of found) users.push(request)
-    const own = this.requests[request]!.blocks - found.length
-    while (BLOCKS - this.used - this.kept < own) {
-      const unused = this.known.filter(({ users }) => users.length === 0)
+    const hits = this.hits(request, tokens)
+    for (const { users } of hits) users.push(request)
+    const unshared = this.requests[request]!.blocks - hits.length
+    while (BLOCKS - this.used - this.kept < unshared) {
+      const unused = this.shared.filter(({ users }) => users.length === 0)
       const gone = unused.at(this.#forgetsFirst ? 0 : -1)
-      this.known = this.known.filter((one) => one !== gone)
+      this.shared = this.shared.filter((block) => block !== gone)
     }
-    this.own.set(request, own)
+    this.unshared.set(request, unshared)
   }
 
   computed(request: number): void {
     for (const key of this.requests[request]!.keys) {
-      const known = this.known.find((one) => one.key === key)
-      if (known?.users.includes(request)) continue
-      this.own.set(request, this.own.get(request)! - 1)
-      if (known === undefined) this.known.push({ key, users: [request] })
-      else known.users.push(request)
+      const block = this.shared.find((block) => block.key === key)
+      if (block?.users.includes(request)) continue
+      this.unshared.set(request, this.unshared.get(request)! - 1)
+      if (block === undefined) this.shared.push({ key, users: [request] })
+      else block.users.push(request)
     }
   }
 
   leave(request: number): void {
-    this.own.delete(request)
+    this.unshared.delete(request)
     const mine = this.requests[request]!.keys.map((key) =>
-      this.known.find((one) => one.key === key && one.users.includes(request)),
-    ).filter((one) => one !== undefined)
-    for (const known of mine.reverse()) {
-      known.users.splice(known.users.indexOf(request), 1)
-      this.known = [...this.known.filter((one) => one !== known), known]
+      this.shared.find((block) => block.key === key && block.users.includes(request)),
+    ).filter((block) => block !== undefined)
+    for (const block of mine.reverse()) {
+      block.users.splice(block.users.indexOf(request), 1)
+      this.shared = [...this.shared.filter((kept) => kept !== block), block]
     }
   }
 }
@@ -91,12 +91,12 @@ const requests: fc.Arbitrary<Request[]> = fc.array(
   fc
     .record({
       path: fc.array(fc.integer({ min: 0, max: 1 }), { maxLength: 5 }),
-      more: fc.integer({ min: 0, max: 3 }),
+      unshared: fc.integer({ min: 0, max: 3 }),
     })
-    .map(({ path, more }) => {
+    .map(({ path, unshared }) => {
       let key = 1
       const keys = path.map((branch) => (key = 2 * key + branch))
-      return { keys, blocks: keys.length + 1 + more }
+      return { keys, blocks: keys.length + 1 + unshared }
     }),
   { minLength: 4, maxLength: 12 },
 )
@@ -111,54 +111,54 @@ const events = fc.array(
 
 /** Runs a cache beside its rules on lists; returns hits, blocks shared and blocks forgotten. */
 function compare(forgetsFirst: boolean): { hits: number; sharedUses: number; forgotten: number } {
-  const seen = { hits: 0, sharedUses: 0, forgotten: 0 }
+  const totals = { hits: 0, sharedUses: 0, forgotten: 0 }
   fc.assert(
-    fc.property(requests, events, (all, steps) => {
+    fc.property(requests, events, (drawn, steps) => {
       const kv = new KvLedger({ blocks: BLOCKS, blockTokens: BLOCK_TOKENS })
       const cache = new PrefixCache(kv, {
         count: (request, tokens) =>
-          Math.min(all[request]!.keys.length, Math.floor(tokens / BLOCK_TOKENS)),
-        key: (request, block) => all[request]!.keys[block]!,
+          Math.min(drawn[request]!.keys.length, Math.floor(tokens / BLOCK_TOKENS)),
+        key: (request, block) => drawn[request]!.keys[block]!,
       })
-      const naive = new NaiveCache(all, forgetsFirst)
+      const naive = new NaiveCache(drawn, forgetsFirst)
       const computed = new Set<number>()
       for (const { kind, who } of steps) {
-        const request = who % all.length
-        const { blocks } = all[request]!
+        const request = who % drawn.length
+        const { blocks } = drawn[request]!
         const tokens = BLOCK_TOKENS * blocks - 1
-        if (kind === 'take' && !naive.own.has(request)) {
+        if (kind === 'take' && !naive.unshared.has(request)) {
           cache.find(request, tokens)
-          const found = naive.found(request, tokens)
-          expect(cache.hits).toBe(found.length)
-          const inUse = found.filter(({ users }) => users.length > 0).length
+          const hits = naive.hits(request, tokens)
+          expect(cache.hits).toBe(hits.length)
+          const inUse = hits.filter(({ users }) => users.length > 0).length
           expect(cache.hitsInUse).toBe(inUse)
           if (blocks - inUse > kv.room) continue
           const before = kv.kept
           cache.take(request)
           cache.evictUntilFree(blocks - cache.hits)
           kv.take(blocks - cache.hits)
-          seen.forgotten += before - kv.kept - (cache.hits - inUse)
-          seen.hits += cache.hits
+          totals.forgotten += before - kv.kept - (cache.hits - inUse)
+          totals.hits += cache.hits
           naive.take(request, tokens)
-        } else if (kind === 'computed' && naive.own.has(request) && !computed.has(request)) {
+        } else if (kind === 'computed' && naive.unshared.has(request) && !computed.has(request)) {
           computed.add(request)
           cache.computed(request, tokens)
           naive.computed(request)
-        } else if (kind === 'leave' && naive.own.has(request)) {
+        } else if (kind === 'leave' && naive.unshared.has(request)) {
           kv.release(blocks - cache.leave(request))
           naive.leave(request)
           computed.delete(request)
         }
         expect([kv.used, kv.kept]).toEqual([naive.used, naive.kept])
         expect(kv.free).toBe(BLOCKS - naive.used - naive.kept)
-        const sharedUses = naive.known.map(({ users }) => Math.max(0, users.length - 1))
-        expect(cache.sharedUses).toBe(sharedUses.reduce((sum, one) => sum + one, 0))
-        seen.sharedUses += cache.sharedUses
+        const sharedUses = naive.shared.map(({ users }) => Math.max(0, users.length - 1))
+        expect(cache.sharedUses).toBe(sharedUses.reduce((sum, uses) => sum + uses, 0))
+        totals.sharedUses += cache.sharedUses
       }
     }),
     { numRuns: 500, endOnFailure: !forgetsFirst },
   )
-  return seen
+  return totals
 }
 
 test('blocks are found, shared, kept and evicted as in a model that uses lists', () => {

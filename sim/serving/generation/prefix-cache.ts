@@ -1,9 +1,9 @@
 import { grown } from '../../kernel/index.ts'
 import type { KvLedger } from './kv-ledger.ts'
 
-/** Which leading blocks of a request's prompt are known, and by what. */
+/** The leading blocks of a request's prompt that can be shared, and the keys of these blocks. */
 export interface BlockKeys {
-  /** those of its first `tokens` tokens */
+  /** how many there are in its first `tokens` tokens */
   count(request: number, tokens: number): number
   key(request: number, block: number): number
 }
@@ -17,8 +17,8 @@ const FIRST_ENTRIES = 256
  * a block is no longer used it is kept until its room is needed, the least recently used first. A
  * sequence that leaves has used its first block last: prefixes are forgotten from their ends.
  *
- * A sequence has its known blocks from the front: as many as it found when it got its place, and
- * once its prompt is computed all of them.
+ * A sequence holds known blocks from the front of its prompt: those that it found when it got its
+ * slot, and all of them once its prompt is computed.
  */
 export class PrefixCache {
   /** of the blocks found last, those in use */
@@ -36,8 +36,8 @@ export class PrefixCache {
   #size = 1
   readonly #spare: number[] = []
   /** known blocks of the request that was looked up last, and of each that has a place, by slot */
-  #found: number[] = []
-  readonly #held: number[][] = []
+  #hits: number[] = []
+  readonly #entriesOf: number[][] = []
 
   constructor(kv: KvLedger, keys: BlockKeys) {
     this.#kv = kv
@@ -46,38 +46,38 @@ export class PrefixCache {
 
   /** Blocks that were found for the request that was looked up last. */
   get hits(): number {
-    return this.#found.length
+    return this.#hits.length
   }
 
   /** Looks a request up, as far as its first `tokens` tokens go. */
   find(request: number, tokens: number): void {
     const most = this.#keys.count(request, tokens)
-    this.#found = []
+    this.#hits = []
     this.hitsInUse = 0
     for (let block = 0; block < most; block++) {
       const entry = this.#entries.get(this.#keys.key(request, block))
       if (entry === undefined) return
-      this.#found.push(entry)
+      this.#hits.push(entry)
       if (this.#users[entry]! > 0) this.hitsInUse++
     }
   }
 
   /** The request that was looked up last uses what was found. */
   take(request: number): void {
-    this.#held[request] = [...this.#found]
-    for (const entry of this.#found) this.#use(entry)
+    this.#entriesOf[request] = [...this.#hits]
+    for (const entry of this.#hits) this.#use(entry)
   }
 
   /** A sequence's first `tokens` tokens are computed: blocks that it has twice are free. */
   computed(request: number, tokens: number): void {
     const count = this.#keys.count(request, tokens)
-    const held = this.#held[request]!
-    for (let block = held.length; block < count; block++) {
+    const heldEntries = this.#entriesOf[request]!
+    for (let block = heldEntries.length; block < count; block++) {
       const key = this.#keys.key(request, block)
       const entry = this.#entries.get(key)
-      if (entry === undefined) held.push(this.#enter(key))
+      if (entry === undefined) heldEntries.push(this.#enter(key))
       else {
-        held.push(entry)
+        heldEntries.push(entry)
         this.#use(entry)
         this.#kv.release(1)
       }
@@ -86,17 +86,17 @@ export class PrefixCache {
 
   /** A sequence leaves; returns how many of its blocks were known ones. */
   leave(request: number): number {
-    const held = this.#held[request]!
-    for (let block = held.length - 1; block >= 0; block--) {
-      const entry = held[block]!
+    const heldEntries = this.#entriesOf[request]!
+    for (let block = heldEntries.length - 1; block >= 0; block--) {
+      const entry = heldEntries[block]!
       if (--this.#users[entry]! > 0) this.sharedUses--
       else {
         this.#append(entry)
         this.#kv.keep()
       }
     }
-    this.#held[request] = []
-    return held.length
+    this.#entriesOf[request] = []
+    return heldEntries.length
   }
 
   /** Evicts the least recently used blocks until so many are free, or no unused block is left. */

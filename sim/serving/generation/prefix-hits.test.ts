@@ -75,8 +75,8 @@ function sessions(count: number): Prompt[] {
   const open: number[][] = []
   let fresh = 100
   return Array.from({ length: count }, () => {
-    const own = upTo(4) > 0 && open.length > 0 ? open[upTo(open.length)]! : [upTo(3)]
-    const numbers = [...own, ...Array.from({ length: upTo(6) }, () => fresh++)]
+    const beginning = upTo(4) > 0 && open.length > 0 ? open[upTo(open.length)]! : [upTo(3)]
+    const numbers = [...beginning, ...Array.from({ length: upTo(6) }, () => fresh++)]
     open.push(numbers)
     // a conversation that goes on has the last block as a whole; a new number is of fewer tokens
     return { numbers: [...numbers, fresh++], tokens: 512 * numbers.length + 1 + upTo(510) }
@@ -87,13 +87,13 @@ const PROMPTS = sessions(400)
 const TOKENS = PROMPTS.reduce((sum, { tokens }) => sum + tokens, 0)
 
 test('with room for all blocks, every repeated prefix is a hit', () => {
-  const seen = new Set<number>()
+  const sentNumbers = new Set<number>()
   let expected = 0
   for (const { numbers } of PROMPTS) {
-    const whole = numbers.slice(0, -1)
-    const first = whole.findIndex((number) => !seen.has(number))
-    expected += 512 * (first < 0 ? whole.length : first)
-    for (const number of whole) seen.add(number)
+    const wholeBlocks = numbers.slice(0, -1)
+    const first = wholeBlocks.findIndex((number) => !sentNumbers.has(number))
+    expected += 512 * (first < 0 ? wholeBlocks.length : first)
+    for (const number of wholeBlocks) sentNumbers.add(number)
   }
   for (const blockTokens of [512, 64]) {
     const use = lastUse(PROMPTS, { blocks: 1e6, blockTokens })
@@ -106,22 +106,22 @@ test('with room for all blocks, every repeated prefix is a hit', () => {
 
 test.each([20, 40, 80, 160])('with %i blocks the hits are those of LRU eviction', (blocks) => {
   // the most recently used last; a sequence that leaves has used its first block last
-  let kept: number[] = []
+  let cached: number[] = []
   let expected = 0
   for (const { numbers } of PROMPTS) {
     // longer ones are refused
     if (numbers.length > blocks) continue
-    const whole = numbers.slice(0, -1)
+    const wholeBlocks = numbers.slice(0, -1)
     let hits = 0
-    while (hits < whole.length && kept.includes(whole[hits]!)) hits++
+    while (hits < wholeBlocks.length && cached.includes(wholeBlocks[hits]!)) hits++
     expected += 512 * hits
-    const mine = whole.slice(0, hits)
-    kept = kept.filter((number) => !mine.includes(number))
+    const mine = wholeBlocks.slice(0, hits)
+    cached = cached.filter((number) => !mine.includes(number))
     // the last number's block is not whole, and taken as well
-    kept = kept.slice(Math.max(0, kept.length + numbers.length - blocks))
+    cached = cached.slice(Math.max(0, cached.length + numbers.length - blocks))
     // a block that was known behind one that was not is there already, as old as it is now
-    kept = kept.filter((number) => !whole.includes(number))
-    kept.push(...whole.toReversed())
+    cached = cached.filter((number) => !wholeBlocks.includes(number))
+    cached.push(...wholeBlocks.toReversed())
   }
   const { hitTokens } = lastUse(PROMPTS, { blocks, blockTokens: 512 })
   expect(hitTokens).toBe(expected)

@@ -40,20 +40,20 @@ export class PrefixKeys {
   /** Blocks of a request's first `tokens` tokens that are known, whole ones only. */
   count(request: number, tokens: number): number {
     const { inputTokens, class: classes, prefixes } = this.#requests
-    const own = this.#classes[classes[request]!]!
+    const { sharedPrefixTokens, carriesContext } = this.#classes[classes[request]!]!
     const numbers = prefixes.get(request)
-    const known = numbers === undefined ? own.sharedPrefixTokens : numbers.length * PREFIX_TOKENS
-    const most = own.carriesContext ? tokens : Math.min(tokens, inputTokens[request]!)
-    return Math.floor(Math.min(most, known) / this.#blockTokens)
+    const prefixTokens = numbers === undefined ? sharedPrefixTokens : numbers.length * PREFIX_TOKENS
+    const most = carriesContext ? tokens : Math.min(tokens, inputTokens[request]!)
+    return Math.floor(Math.min(most, prefixTokens) / this.#blockTokens)
   }
 
-  /** Of one of them. */
+  /** The key of a block, by its place in the request. */
   key(request: number, block: number): number {
     const { class: classes, prefixes } = this.#requests
     const number = classes[request]!
     const numbers = prefixes.get(request)
     if (numbers === undefined) return -1 - (number * CLASS_BLOCKS + block)
-    const own = number * NUMBERS + numbers[Math.floor(block / this.#blocks)]!
-    return own * this.#blocks + (block % this.#blocks)
+    const prefixNumber = number * NUMBERS + numbers[Math.floor(block / this.#blocks)]!
+    return prefixNumber * this.#blocks + (block % this.#blocks)
   }
 }

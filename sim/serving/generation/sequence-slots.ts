@@ -107,7 +107,7 @@ export class SequenceSlots {
     return this.#host.levelOf(request) < this.#host.levelOf(this.victim)
   }
 
-  /** Whether there are blocks for it beside those of step number `step`. */
+  /** Whether there are blocks for a request beside those that step number `step` takes. */
   fits(request: number, step: number): boolean {
     const { sequences } = this.#host
     const spare = this.taken > 0 ? this.#watermark + this.#withheld : 0
@@ -183,8 +183,8 @@ export class SequenceSlots {
 
   /** A sequence gives up its slot and the blocks of its tokens. */
   leave(request: number, tokens: number): void {
-    const known = this.cache?.leave(request) ?? 0
-    this.kv.release(this.kv.blocksOf(tokens) - known)
+    const knownBlocks = this.cache?.leave(request) ?? 0
+    this.kv.release(this.kv.blocksOf(tokens) - knownBlocks)
     if (this.#withheld > 0) this.cache?.evictUntilFree(this.#withheld)
     this.tokens -= tokens
     this.#victims.remove(request)
@@ -207,7 +207,7 @@ export class SequenceSlots {
     this.cache?.evictUntilFree(this.#withheld)
   }
 
-  /** Goes on with the counts and the budget of an engine that was lost. */
+  /** Takes over the counts and the budget of an engine that was lost. */
   countOn(before: SequenceSlots): void {
     this.promptTokens = before.promptTokens
     this.hitTokens = before.hitTokens

@@ -61,21 +61,21 @@ function run(activations: ActivationPlan, arenaBytes: number, size: number, leng
 const arenas = fc.constantFrom(1000, 4096, 10_000, 24_576, 65_536)
 
 test('an admitted batch fails only by external fragmentation; a rejected one could never run', () => {
-  const seen = { ran: 0, halves: 0, over: 0, oversize: 0 }
+  const counts = { ran: 0, halves: 0, over: 0, oversize: 0 }
   fc.assert(
     fc.property(plan, arenas, shape, (activations, arenaBytes, { size, length }) => {
       const { failed, asked } = run(activations, arenaBytes, size, length)
       if (failed === OUT_OF_MEMORY.oversize) expect(asked).toBe(Number.POSITIVE_INFINITY)
       if (asked > arenaBytes) expect(failed).toBeLessThan(0)
       else expect([0, OUT_OF_MEMORY.fragmentation]).toContain(failed)
-      if (failed === 0) seen.ran++
-      else if (asked <= arenaBytes) seen.halves++
-      else if (asked < Number.POSITIVE_INFINITY) seen.over++
-      else seen.oversize++
+      if (failed === 0) counts.ran++
+      else if (asked <= arenaBytes) counts.halves++
+      else if (asked < Number.POSITIVE_INFINITY) counts.over++
+      else counts.oversize++
     }),
     { numRuns: 3000 },
   )
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(2)
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(2)
 })
 
 test('plain sums would admit batches that need a longer chunk than there is', () => {

@@ -21,9 +21,9 @@ export function requestedOfArena(
   for (const buffers of together) {
     let sum = 0
     for (const buffer of buffers) {
-      const asked = bytesOf(buffer, size, length)
-      if (asked <= 0) continue
-      const chunk = buddyBytes(asked)
+      const requested = bytesOf(buffer, size, length)
+      if (requested <= 0) continue
+      const chunk = buddyBytes(requested)
       if (chunk > longest) return Number.POSITIVE_INFINITY
       sum += chunk
     }

@@ -34,14 +34,14 @@ export class Ledger {
     )
     this.resident = Float64Array.from(
       memoryOf,
-      (own) => (own?.weightsBytes ?? 0) + (own?.arena?.bytes ?? 0),
+      (memory) => (memory?.weightsBytes ?? 0) + (memory?.arena?.bytes ?? 0),
     )
-    this.#arenas = memoryOf.map((own) => own?.arena ?? null)
+    this.#arenas = memoryOf.map((memory) => memory?.arena ?? null)
     this.free = Float64Array.from(plan.devices, ({ limitBytes }) => limitBytes)
     this.#held = new Float64Array(executors.length)
-    this.#sums = memoryOf.map((own) => own?.sums ?? [])
+    this.#sums = memoryOf.map((memory) => memory?.sums ?? [])
     const stays = memoryOf.map(
-      (own, i) => own?.pinned === true || plan.devices[this.deviceOf[i]!]?.residency === null,
+      (memory, i) => memory?.pinned === true || plan.devices[this.deviceOf[i]!]?.residency === null,
     )
     for (let i = 0; i < executors.length; i++) if (stays[i]) this.enter(i)
     this.#alone = Float64Array.from(executors, (_, i) => {

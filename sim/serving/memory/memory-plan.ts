@@ -52,7 +52,7 @@ export interface PoolMemoryPlan {
   readonly weightsBytes: number
   /** a batch takes the largest of these sums, beside the weights; none where they are unknown */
   readonly sums: readonly Bytes[]
-  /** what batches take that from; null for the device */
+  /** the arena that batches take it from; null where they take it from the device */
   readonly arena: ArenaPlan | null
   readonly outOfMemory: readonly Remedy[]
   /** resident from the beginning, and never evicted */
@@ -62,9 +62,8 @@ export interface PoolMemoryPlan {
 }
 
 /**
- * The devices of a scenario, its own in their order and then one for each replica that shares none;
- * and for each pool what it has of them. Activations: of each pool; those of declared models are
- * read off the scenario where they are not given.
+ * The devices of a scenario: those that it names, then one for each replica that shares none. And
+ * the memory of each pool on them. `activations`: by pool; null for those of a declared model.
  */
 export function memoryPlan(
   { devices: named, pools, models }: Scenario,
@@ -85,7 +84,7 @@ export function memoryPlan(
         }
       : null,
   }))
-  const own = pools.map((pool, index): PoolMemoryPlan | undefined => {
+  const memories = pools.map((pool, index): PoolMemoryPlan | undefined => {
     const { memory, name, replicas } = pool
     if (memory === undefined) return undefined
     const shared = named.findIndex((device) => device.name === memory.device)
@@ -105,7 +104,7 @@ export function memoryPlan(
       loadMs: plan?.loadMs && new Empirical(plan.loadMs).mean,
     }
   })
-  return { devices, pools: own }
+  return { devices, pools: memories }
 }
 
 /**

@@ -8,7 +8,7 @@ import { Random } from '../../kernel/index.ts'
 import { OUTCOME, REFUSAL } from '../ports.ts'
 import { evictionPolicies } from './eviction/index.ts'
 
-interface Case {
+interface Mishaps {
   readonly system: SmallSystem
   readonly seed: number
   readonly failing: number
@@ -17,7 +17,7 @@ interface Case {
 }
 
 /** Batches and loads run out of memory now and then, or never. */
-function run({ system, seed, failing, loadFailing, loadMs }: Case) {
+function run({ system, seed, failing, loadFailing, loadMs }: Mishaps) {
   const random = new Random(`mishaps ${seed}`)
   return runWithMemory(system, (batch) => 1 + batch.size / 2, {
     fails: () => random.uniform() < failing,
@@ -26,7 +26,7 @@ function run({ system, seed, failing, loadFailing, loadMs }: Case) {
   })
 }
 
-const cases = (systems: fc.Arbitrary<SmallSystem>): fc.Arbitrary<Case> =>
+const cases = (systems: fc.Arbitrary<SmallSystem>): fc.Arbitrary<Mishaps> =>
   fc.record({
     system: systems,
     seed: fc.nat(),
@@ -40,16 +40,16 @@ describe.each(Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
 
   test('every request ends, and no device ever holds more than its limit', () => {
     fc.assert(
-      fc.property(systems, (one) => {
-        const { rows, counts } = run(one)
+      fc.property(systems, (drawn) => {
+        const { rows, counts } = run(drawn)
         const { outcome, batch, refusal } = rows.columns
-        const inBatches = [...batch].filter((own) => own >= 0).length
+        const inBatches = [...batch].filter((batchNumber) => batchNumber >= 0).length
         expect(counts.dispatched).toBe(inBatches)
-        for (const [key, own] of outcome.entries()) {
-          if (own === OUTCOME.failed) expect(batch[key]).toBeGreaterThanOrEqual(0)
-          if (refusal[key] === REFUSAL.memory) expect(own).toBe(OUTCOME.shed)
+        for (const [key, code] of outcome.entries()) {
+          if (code === OUTCOME.failed) expect(batch[key]).toBeGreaterThanOrEqual(0)
+          if (refusal[key] === REFUSAL.memory) expect(code).toBe(OUTCOME.shed)
         }
-        if (one.failing === 0 && one.loadFailing === 0) {
+        if (drawn.failing === 0 && drawn.loadFailing === 0) {
           expect(outcome.includes(OUTCOME.failed)).toBe(false)
         }
       }),
@@ -59,10 +59,10 @@ describe.each(Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
 
   test('a decision log that is fed back gives the same rows', () => {
     fc.assert(
-      fc.property(systems, (one) => {
-        const { rows, journal } = run(one)
-        const again = feedBack(one.system.plan, one.system.requests, journal)
-        expect(feedbackDifferences(rows, again)).toEqual([])
+      fc.property(systems, (drawn) => {
+        const { rows, journal } = run(drawn)
+        const fedBack = feedBack(drawn.system.plan, drawn.system.requests, journal)
+        expect(feedbackDifferences(rows, fedBack)).toEqual([])
       }),
       { numRuns: 100 },
     )
@@ -70,8 +70,8 @@ describe.each(Object.keys(evictionPolicies) as (keyof typeof evictionPolicies)[]
 
   test('the same system gives the same rows', () => {
     fc.assert(
-      fc.property(systems, (one) => {
-        const [first, second] = [run(one), run(one)]
+      fc.property(systems, (drawn) => {
+        const [first, second] = [run(drawn), run(drawn)]
         expect(first.rows.columns).toEqual(second.rows.columns)
         expect(first.commands).toEqual(second.commands)
       }),

@@ -6,18 +6,18 @@ import { item, lru, roomy, run } from './small-device.test-helper.ts'
 describe('the ledger', () => {
   test('cuts a batch to what fits, at the padded length', () => {
     const perToken = { ...item, perItem: 0, perToken: 1 }
-    const told = { limitBytes: 60, pools: [{ sums: [perToken] }], at: [0, 1, 2, 3, 4] }
+    const base = { limitBytes: 60, pools: [{ sums: [perToken] }], at: [0, 1, 2, 3, 4] }
     // 1 runs alone; then 20 and 20 fit 60, and a third of 20 does; of 21 and 20 only two
-    expect(run({ ...told, lengths: [1, 20, 20, 20, 20] }).sizes).toEqual([1, 3, 3, 3, 1])
-    expect(run({ ...told, lengths: [1, 21, 20, 20, 20] }).sizes).toEqual([1, 2, 2, 2, 2])
+    expect(run({ ...base, lengths: [1, 20, 20, 20, 20] }).sizes).toEqual([1, 3, 3, 3, 1])
+    expect(run({ ...base, lengths: [1, 21, 20, 20, 20] }).sizes).toEqual([1, 2, 2, 2, 2])
   })
 
   test('counts ragged batches at their mean length', () => {
     const squared = { ...item, perItem: 0, perTokenSquared: 1 }
     const pool = { ragged: true, batching: roomy }
-    const told = { limitBytes: 100, pools: [{ sums: [squared], pool }], at: [0, 1, 1, 1] }
+    const base = { limitBytes: 100, pools: [{ sums: [squared], pool }], at: [0, 1, 1, 1] }
     // 9 and 1 take 2 x 25
-    expect(run({ ...told, lengths: [1, 9, 1, 9] }).sizes).toEqual([1, 2, 2, 1])
+    expect(run({ ...base, lengths: [1, 9, 1, 9] }).sizes).toEqual([1, 2, 2, 1])
   })
 
   test('a batch waits if not even one request fits beside the batches on the device', () => {
@@ -31,9 +31,9 @@ describe('the ledger', () => {
   })
 
   test('a request is shed if and only if it could never run alone', () => {
-    const told = { pools: [{ weightsBytes: 30 }, { weightsBytes: 61 }], at: [0, 1] }
-    expect(run({ ...told, limitBytes: 101 }).refusal).toEqual([REFUSAL.none, REFUSAL.none])
-    expect(run({ ...told, limitBytes: 100 }).refusal).toEqual([REFUSAL.memory, REFUSAL.memory])
+    const base = { pools: [{ weightsBytes: 30 }, { weightsBytes: 61 }], at: [0, 1] }
+    expect(run({ ...base, limitBytes: 101 }).refusal).toEqual([REFUSAL.none, REFUSAL.none])
+    expect(run({ ...base, limitBytes: 100 }).refusal).toEqual([REFUSAL.memory, REFUSAL.memory])
   })
 
   test('only requests that arrived before the waiting one go first', () => {
@@ -70,29 +70,29 @@ describe('an arena of buddies', () => {
   const arena = { bytes: 1024, together: [[perToken], [perToken, item]] }
 
   test('cuts a batch to what fits in its chunks', () => {
-    const told = { limitBytes: 2000, pools: [{ arena }], at: [0, 1, 1, 1, 1] }
+    const base = { limitBytes: 2000, pools: [{ arena }], at: [0, 1, 1, 1, 1] }
     // two buffers of 512 and 256 bytes; three of 200 would take 1,024 and 256
-    expect(run({ ...told, lengths: [1, 200, 200, 200, 200] }).sizes).toEqual([1, 2, 2, 2, 2])
-    expect(run({ ...told, lengths: [1, 128, 128, 128, 128] }).sizes).toEqual([1, 4, 4, 4, 4])
+    expect(run({ ...base, lengths: [1, 200, 200, 200, 200] }).sizes).toEqual([1, 2, 2, 2, 2])
+    expect(run({ ...base, lengths: [1, 128, 128, 128, 128] }).sizes).toEqual([1, 4, 4, 4, 4])
   })
 
   test('sheds a request that it could never hold, whatever else is free on the device', () => {
-    const told = {
+    const base = {
       limitBytes: 1e9,
       pools: [{ arena }],
       at: [0, 50, 100],
       lengths: [512, 513, 1025],
     }
     const { none, memory } = REFUSAL
-    expect(run(told).refusal).toEqual([none, memory, memory])
+    expect(run(base).refusal).toEqual([none, memory, memory])
   })
 
   test('is reserved with the weights: other batches use the rest, and its own never wait', () => {
-    const others = { sums: [{ ...item, perItem: 30 }] }
-    const pools = [{ arena, weightsBytes: 100 }, others]
-    const told = { pools, at: [0, 1, 10, 11], lengths: [500, 1, 500, 1] }
-    expect(run({ ...told, limitBytes: 1154 }).dispatched).toEqual([0, 1, 10, 11])
-    expect(run({ ...told, limitBytes: 1153 }).refusal[1]).toBe(REFUSAL.memory)
+    const otherPool = { sums: [{ ...item, perItem: 30 }] }
+    const pools = [{ arena, weightsBytes: 100 }, otherPool]
+    const base = { pools, at: [0, 1, 10, 11], lengths: [500, 1, 500, 1] }
+    expect(run({ ...base, limitBytes: 1154 }).dispatched).toEqual([0, 1, 10, 11])
+    expect(run({ ...base, limitBytes: 1153 }).refusal[1]).toBe(REFUSAL.memory)
   })
 
   test('is released with its model', () => {
@@ -104,17 +104,17 @@ describe('an arena of buddies', () => {
 
 describe('a batch that runs out of memory', () => {
   const four = [0, 1, 2, 3, 4]
-  const told = { limitBytes: 1000, at: four }
+  const base = { limitBytes: 1000, at: four }
 
   test('fails if no remedy is configured', () => {
-    const { outcome, counts } = run({ ...told, pools: [{}], fails: ({ size }) => size > 1 })
+    const { outcome, counts } = run({ ...base, pools: [{}], fails: ({ size }) => size > 1 })
     expect(outcome).toEqual([OUTCOME.served, ...Array(4).fill(OUTCOME.failed)])
     expect(counts).toMatchObject({ failed: 1, split: 0, shrunk: 0, dispatched: 5 })
   })
 
   test('runs in halves one after the other, down to one request, and counts as dispatched once', () => {
     const { outcome, started, dispatched, sizes, counts } = run({
-      ...told,
+      ...base,
       pools: [{ outOfMemory: ['split'] }],
       fails: ({ size }) => size > 1,
     })
@@ -127,7 +127,7 @@ describe('a batch that runs out of memory', () => {
 
   test('each half has its own end, and only requests that cannot run alone fail', () => {
     const { outcome, done } = run({
-      ...told,
+      ...base,
       lengths: [1, 1, 9, 1, 1],
       pools: [{ outOfMemory: ['split'] }],
       fails: ({ length }) => length === 9,
@@ -140,16 +140,16 @@ describe('a batch that runs out of memory', () => {
 
   test('runs again once the arenas have shrunk, and fails the second time', () => {
     const pools = [{ outOfMemory: ['shrink'] as const }]
-    const once = run({ ...told, pools, fails: (_, call) => call === 1 })
+    const once = run({ ...base, pools, fails: (_, call) => call === 1 })
     expect(once.counts).toMatchObject({ shrunk: 1, failed: 0 })
     expect(once.sizes).toEqual([1, 4, 4, 4, 4])
-    const twice = run({ ...told, pools, fails: (_, call) => call === 1 || call === 2 })
+    const twice = run({ ...base, pools, fails: (_, call) => call === 1 || call === 2 })
     expect(twice.counts).toMatchObject({ shrunk: 1, failed: 1 })
   })
 
   test('each half tries the remedies from the first', () => {
     const { counts, outcome } = run({
-      ...told,
+      ...base,
       pools: [{ outOfMemory: ['shrink', 'split'] }],
       // the whole twice, then each half once
       fails: (_, call) => [1, 2, 3, 5].includes(call),
@@ -161,7 +161,7 @@ describe('a batch that runs out of memory', () => {
   test('remedies that a world does not support are skipped', () => {
     const pools = [{ outOfMemory: ['shrink', 'evict', 'split'] as const }]
     const fails: Mishaps['fails'] = ({ size }) => size > 1
-    const { counts } = run({ ...told, pools, fails, without: ['shrink', 'unload'] })
+    const { counts } = run({ ...base, pools, fails, without: ['shrink', 'unload'] })
     expect(counts).toMatchObject({ shrunk: 0, evicted: 0, split: 3, failed: 0 })
   })
 

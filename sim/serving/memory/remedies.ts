@@ -15,9 +15,9 @@ interface RemedyWorld {
 
 /**
  * What is done about batches that ran out of memory, in the order of their pool's list. A batch
- * that goes in halves counts as dispatched once; each half goes through the list from its
- * beginning, the second one on the same executor once all of the first has ended. The ledger goes
- * on with what the whole asked for; half of a ragged one, by the mean of its lengths, may be more.
+ * that is split counts as dispatched once. Each half goes through the list from its beginning; the
+ * second half runs on the same executor once all of the first has ended. The ledger keeps the bytes
+ * of the whole batch. Half of a ragged batch may need more, as its mean length may be larger.
  */
 export class Remedies {
   readonly #world: RemedyWorld

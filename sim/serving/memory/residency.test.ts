@@ -4,23 +4,23 @@ import { OUTCOME } from '../ports.ts'
 import { item, lru, run } from './small-device.test-helper.ts'
 
 describe('model swapping', () => {
-  const told = { residency: lru, limitBytes: 100, loadMs: 5 }
+  const base = { residency: lru, limitBytes: 100, loadMs: 5 }
 
   test('a model is loaded when a batch is due; waiting for the load is not batch wait', () => {
-    const { dispatched, batchWait, commands } = run({ ...told, pools: [{}], at: [0, 1, 30] })
+    const { dispatched, batchWait, commands } = run({ ...base, pools: [{}], at: [0, 1, 30] })
     expect(commands).toEqual(['0 load 0', '5 start 2 0', '30 start 1 0'])
     expect(dispatched).toEqual([5, 5, 30])
     expect(batchWait).toEqual([0, 0, 0])
   })
 
   test('pinned models are resident from the beginning', () => {
-    const { commands } = run({ ...told, pools: [{ pinned: true }], at: [0] })
+    const { commands } = run({ ...base, pools: [{ pinned: true }], at: [0] })
     expect(commands).toEqual(['0 start 1 0'])
   })
 
   test('the least recently used model is evicted, but none that runs a batch', () => {
     const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 40 }))
-    const { commands } = run({ ...told, pools, at: [0, 1, 7] })
+    const { commands } = run({ ...base, pools, at: [0, 1, 7] })
     // at 7 the first works until 15 and the second until 16: then the first goes
     expect(commands).toEqual([
       ...['0 load 0', '1 load 1', '5 start 1 0', '6 start 1 1'],
@@ -31,7 +31,7 @@ describe('model swapping', () => {
   test('models with waiting requests are evicted last', () => {
     const batching: BatchingPlan = { policy: 'dynamic', maxBatch: 8, preferred: [], maxDelayMs: 30 }
     const { commands } = run({
-      ...told,
+      ...base,
       pools: [
         { weightsBytes: 40, pool: { batching } },
         { weightsBytes: 40 },
@@ -49,7 +49,7 @@ describe('model swapping', () => {
 
   test('a load leads to a batch even if the first waiting server is before later requests', () => {
     const { dispatched } = run({
-      ...told,
+      ...base,
       limitBytes: 40,
       pools: [
         { pool: { order: { discipline: 'lifo' }, batching: { policy: 'none' } } },
@@ -63,7 +63,7 @@ describe('model swapping', () => {
 
   test('no model is evicted if all evictions together would not make room', () => {
     const pools = [{ weightsBytes: 40 }, { weightsBytes: 40 }, { weightsBytes: 90 }]
-    const { commands } = run({ ...told, pools, at: [0, 20, 22], workMs: 10 })
+    const { commands } = run({ ...base, pools, at: [0, 20, 22], workMs: 10 })
     // the first is idle from 15 on, but the second works until 35
     expect(commands.slice(4)).toEqual(['35 unload 0', '35 unload 1', '35 load 2', '40 start 1 2'])
   })
@@ -71,7 +71,7 @@ describe('model swapping', () => {
   test('a load that found no room shrinks arenas, then evicts, then waits for an end', () => {
     const pools = Array.from({ length: 3 }, () => ({ weightsBytes: 20 }))
     const { commands, outcome } = run({
-      ...told,
+      ...base,
       pools,
       at: [0, 12, 20],
       workMs: 10,
@@ -88,7 +88,7 @@ describe('model swapping', () => {
   test('a load that waits for an end goes on at that end, even if no request is left', () => {
     const impatient = { queueTimeoutMs: 6 }
     const { outcome } = run({
-      ...told,
+      ...base,
       pools: [{ weightsBytes: 20 }, { weightsBytes: 20, pool: impatient }],
       at: [0, 6, 9, 40],
       loadFails: (executor, call) => executor === 1 && call < 3,
@@ -101,7 +101,7 @@ describe('model swapping', () => {
   test('a failed load for requests that left is forgotten: others wait for the next load', () => {
     const perToken = { ...item, perItem: 0, perToken: 1 }
     const { outcome, commands } = run({
-      ...told,
+      ...base,
       pools: [{ pinned: true }, { pool: { queueTimeoutMs: 7 } }, { sums: [perToken] }],
       at: [0, 1, 2, 20, 50, 51],
       lengths: [1, 1, 1000, 1, 1, 1],
@@ -116,7 +116,7 @@ describe('model swapping', () => {
   test('other loads wait for a load that is tried again', () => {
     const pools = Array.from({ length: 2 }, () => ({ weightsBytes: 20 }))
     const { outcome, commands } = run({
-      ...told,
+      ...base,
       pools,
       at: [0, 1],
       // the first once, before its arenas shrink; the second as long as the first is not through
@@ -127,7 +127,7 @@ describe('model swapping', () => {
   })
 
   test('a batch fails if nothing is left that could make room', () => {
-    const { outcome, counts } = run({ ...told, pools: [{}], at: [0, 1], loadFails: () => true })
+    const { outcome, counts } = run({ ...base, pools: [{}], at: [0, 1], loadFails: () => true })
     expect(outcome).toEqual([OUTCOME.failed, OUTCOME.failed])
     expect(counts).toMatchObject({ failed: 2, shrunk: 2, loaded: 0 })
   })

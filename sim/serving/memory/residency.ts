@@ -71,8 +71,8 @@ export class Residency {
   /** An executor of a station whose weights are not resident; -1 for none. */
   absentOf({ firstExecutor, executors }: Station): number {
     const from = this.#state.subarray(firstExecutor, firstExecutor + executors)
-    const own = from.indexOf(ABSENT)
-    return own < 0 ? -1 : firstExecutor + own
+    const offset = from.indexOf(ABSENT)
+    return offset < 0 ? -1 : firstExecutor + offset
   }
 
   /** Whether a batch or a load on the device of an executor will end. */
@@ -94,7 +94,7 @@ export class Residency {
     this.#state[executor] = IDLE
   }
 
-  /** Weights are on their way; `bytes` are held for the batch that they are for. */
+  /** Loads the weights of an executor; `bytes` are held for the batch that waits for them. */
   load(executor: number, bytes: number): void {
     const { ledger, backend, stationOf } = this.#world
     this.#state[executor] = LOADING
@@ -121,7 +121,7 @@ export class Residency {
     }
   }
 
-  /** What its weights came for did not need them: nothing is held for it any more. */
+  /** The batch that weights were loaded for no longer needs them: nothing is held for it. */
   releaseUnused(executor: number): void {
     this.#fresh[executor] = 0
     this.#world.ledger.hold(executor, 0)
@@ -172,11 +172,14 @@ export class Residency {
     const device = ledger.deviceOf[executor]!
     if (ledger.free[device]! >= bytes) return true
     if (this.#policies[device] === null) return false
-    const may = this.#evictable(executor)
-    const most = may.reduce((sum, one) => sum + ledger.resident[one]!, ledger.free[device]!)
+    const evictable = this.#evictable(executor)
+    const most = evictable.reduce(
+      (sum, victim) => sum + ledger.resident[victim]!,
+      ledger.free[device]!,
+    )
     if (most < bytes) return false
-    for (const one of may) {
-      this.#evict(now, one)
+    for (const victim of evictable) {
+      this.#evict(now, victim)
       if (ledger.free[device]! >= bytes) break
     }
     return true
@@ -196,12 +199,17 @@ export class Residency {
    */
   #evictable(executor: number): number[] {
     const { stationOf } = this.#world
-    const waited = (one: number) => (stationOf[one]!.queue.length > 0 ? 1 : 0)
+    const waited = (candidate: number) => (stationOf[candidate]!.queue.length > 0 ? 1 : 0)
     const { deviceOf } = this.#world.ledger
-    const mayGo = (one: number) =>
-      this.#state[one] === IDLE && this.#loadMs[one] !== null && this.#fresh[one] === 0
+    const mayGo = (candidate: number) =>
+      this.#state[candidate] === IDLE &&
+      this.#loadMs[candidate] !== null &&
+      this.#fresh[candidate] === 0
     return [...deviceOf.keys()]
-      .filter((one) => one !== executor && deviceOf[one] === deviceOf[executor] && mayGo(one))
+      .filter(
+        (candidate) =>
+          candidate !== executor && deviceOf[candidate] === deviceOf[executor] && mayGo(candidate),
+      )
       .sort(
         (a, b) =>
           waited(a) - waited(b) ||

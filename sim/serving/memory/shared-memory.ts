@@ -18,7 +18,7 @@ export class SharedMemory {
   readonly #waiting: readonly MemoryWaitQueue[]
 
   constructor(plan: ServingPlan, stations: readonly Station[], world: ServerWorld) {
-    const stationOf = stations.flatMap((own) => Array<Station>(own.executors).fill(own))
+    const stationOf = stations.flatMap((station) => Array<Station>(station.executors).fill(station))
     this.ledger = new Ledger(plan)
     this.residency = new Residency(plan, { ...world, stationOf, ledger: this.ledger })
     this.remedies = new Remedies({ ...world, stationOf, residency: this.residency })

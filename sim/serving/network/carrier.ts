@@ -14,8 +14,8 @@ const words = new Int32Array(double.buffer)
 export function transferKey({ at, sendId, part, copy }: Requests, request: number): number {
   double[0] = at[request]!
   const sent = words[0]! ^ Math.imul(words[1]!, 0x9e3779b1)
-  const apart = Math.imul(part[request]!, 0x165667b1) ^ Math.imul(copy[request]!, 0x5851f42d)
-  return sent ^ Math.imul(sendId[request]!, 0x27d4eb2f) ^ apart
+  const copyAndPart = Math.imul(part[request]!, 0x165667b1) ^ Math.imul(copy[request]!, 0x5851f42d)
+  return sent ^ Math.imul(sendId[request]!, 0x27d4eb2f) ^ copyAndPart
 }
 
 /** Takes over a request, or what is sent for it, once that is delivered. */

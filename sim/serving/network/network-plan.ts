@@ -45,8 +45,8 @@ export function linkPlan(scenario: Scenario): Links {
   const first = ofNetworks.length + ofLink.length
   const ofPools: ChannelPlan[] = []
   const handOver = pools.map(({ generation }) => {
-    const over = generation?.policy === 'continuous' ? generation.hand_over : undefined
-    return over === undefined ? null : first + ofPools.push(channelOfHandOver(over)) - 1
+    const transfer = generation?.policy === 'continuous' ? generation.hand_over : undefined
+    return transfer === undefined ? null : first + ofPools.push(channelOfHandOver(transfer)) - 1
   })
   return {
     channels: [...ofNetworks, ...ofLink, ...ofPools],
@@ -71,8 +71,8 @@ function networkPlan(scenario: Scenario): NetworkPlan | null {
   return {
     places: traffic.map(({ place }) => places?.findIndex(({ name }) => name === place) ?? 0),
     ways: traffic.map(({ place }) => pools.map((pool) => wayBetween(place, pool.place))),
-    requests: traffic.map((one) => sizeOf(one.request_kib, one.request_bytes_per_token)),
-    answers: traffic.map((one) => sizeOf(one.answer_kib, one.answer_bytes_per_token)),
+    requests: traffic.map((entry) => sizeOf(entry.request_kib, entry.request_bytes_per_token)),
+    answers: traffic.map((entry) => sizeOf(entry.answer_kib, entry.answer_bytes_per_token)),
   }
 }
 

@@ -44,7 +44,7 @@ function values(parts: Parts, theory: number) {
   const model = 'network'
   const figure = meanOf(theory)
   const [sample] = simulateCase({ model, scenario: overNetwork(parts), figures: [figure] }, 10)
-  return (of: number) => judge(model, { ...figure, theory: of }, sample!).problem
+  return (expected: number) => judge(model, { ...figure, theory: expected }, sample!).problem
 }
 
 describe('the bandwidth of a network', () => {
@@ -107,10 +107,10 @@ describe('the bandwidth of a network', () => {
 
   test('is of each direction: answers do not delay requests', () => {
     const answers = { ...sized('web', 800, 1), answer_kib: 1 }
-    const one = run({ network, traffic: [sized('web', 800, 1)] }).classes[0]!.network.mean
-    const both = run({ network, traffic: [answers] }).classes[0]!.network.mean
+    const oneWay = run({ network, traffic: [sized('web', 800, 1)] }).classes[0]!.network.mean
+    const bothWays = run({ network, traffic: [answers] }).classes[0]!.network.mean
     // the departures of M/D/1 never queue for the same time again
-    expect(both - one).toBeCloseTo(1, 2)
+    expect(bothWays - oneWay).toBeCloseTo(1, 2)
   })
 })
 
@@ -145,7 +145,7 @@ describe('a network that takes no time', () => {
   const work = { law: 'exponential', mean_ms: 8 }
   const timed = { ...web, timeout_ms: 30, input_tokens: { distribution: 'fixed', value: 1 } }
   const { place: _, ...plain } = timed
-  const without = scenarioOf({
+  const withoutNetwork = scenarioOf({
     duration_s: 400,
     warmup_s: 2,
     models: { server: { work } },
@@ -155,18 +155,18 @@ describe('a network that takes no time', () => {
 
   /** What a run has without the network's part. */
   const figures = ({ classes, pools, series, tail }: ReturnType<typeof runReplication>) => {
-    const shown = (of: (typeof classes)[number]) => ({ ...of, network: null })
+    const shown = (entry: (typeof classes)[number]) => ({ ...entry, network: null })
     return { classes: classes.map(shown), pools: pools.map(shown), series, tail }
   }
 
   test('changes nothing', () => {
     const free = run({ network: { latency_ms: fixed(0) }, traffic: [timed], work })
-    expect(figures(free)).toEqual(figures(runReplication(simulationInput(without), 0)))
+    expect(figures(free)).toEqual(figures(runReplication(simulationInput(withoutNetwork), 0)))
   })
 
   test('negative control: one of a microsecond does', () => {
     const short = run({ network: { latency_ms: fixed(0.001) }, traffic: [timed], work })
-    expect(figures(short)).not.toEqual(figures(runReplication(simulationInput(without), 0)))
+    expect(figures(short)).not.toEqual(figures(runReplication(simulationInput(withoutNetwork), 0)))
   })
 })
 
@@ -196,8 +196,8 @@ describe('the locality router', () => {
       { name: 'edge', model: 'server', place: 'shop', ...edge },
     ],
   })
-  const arrived = (own: object) => {
-    const { pools } = run({ work: { law: 'exponential', mean_ms: 2 }, rest: own })
+  const arrived = (overrides: object) => {
+    const { pools } = run({ work: { law: 'exponential', mean_ms: 2 }, rest: overrides })
     return pools.map(({ counts }) => counts.arrived)
   }
 

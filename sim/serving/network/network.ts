@@ -8,7 +8,7 @@ import { type Carrier, PURPOSE, type Receiver, transferKey } from './carrier.ts'
 import type { NetworkPlan, SizePlan } from './network-plan.ts'
 
 /** What the network needs of its control plane. */
-interface Ends {
+interface NetworkHost {
   readonly requests: Requests
   readonly classes: readonly ClassPlan[]
   /** by number */
@@ -42,15 +42,15 @@ export class Network {
   /** whether the traffic ended while requests were on their way */
   #ending = false
   readonly #plan: NetworkPlan
-  readonly #ends: Ends
+  readonly #host: NetworkHost
   /** by number of the send */
   readonly #parts = new Map<number, Siblings>()
   readonly #out: Receiver = { delivered: (now, request) => this.#arrived(now, request) }
-  readonly #back: Receiver = { delivered: (now, request) => this.#ends.answered(now, request) }
+  readonly #back: Receiver = { delivered: (now, request) => this.#host.answered(now, request) }
 
-  constructor(plan: NetworkPlan, ends: Ends) {
+  constructor(plan: NetworkPlan, host: NetworkHost) {
     this.#plan = plan
-    this.#ends = ends
+    this.#host = host
   }
 
   /** Whether the end of the traffic has to wait until all requests are delivered. */
@@ -61,10 +61,10 @@ export class Network {
 
   /** Routes a request to a pool, and sends it there. */
   send(now: Ms, request: number): void {
-    const { requests, carrier, attempts } = this.#ends
+    const { requests, carrier, attempts } = this.#host
     this.#ending = false
     const number = requests.class[request]!
-    const pool = this.#ends.choose(now, request)
+    const pool = this.#host.choose(now, request)
     attempts?.sent(now, request, pool)
     requests.routed[request] = now
     requests.pool[request] = pool.number
@@ -81,7 +81,7 @@ export class Network {
   }
 
   #arrived(now: Ms, request: number): void {
-    const { requests, pools, ended } = this.#ends
+    const { requests, pools, ended } = this.#host
     const pool = pools[requests.pool[request]!]!
     this.#sending--
     pool.onTheWay--
@@ -90,18 +90,18 @@ export class Network {
   }
 
   #deliver(now: Ms, request: number, pool: PoolState): void {
-    const others = this.#others(request)
+    const taken = this.#takenStations(request)
     const station =
-      others.length === 0
+      taken.length === 0
         ? pool.router.route(now, request)
-        : pool.router.routeCopy(now, request, others)
+        : pool.router.routeCopy(now, request, taken)
     this.#noteParts(request, station)
-    this.#ends.deliver(now, request, pool, station)
+    this.#host.deliver(now, request, pool, station)
   }
 
   /** Stations that have another copy of a request, or another part of it. */
-  #others(request: number): readonly Station[] {
-    const { requests, attempts } = this.#ends
+  #takenStations(request: number): readonly Station[] {
+    const { requests, attempts } = this.#host
     const copies = attempts?.avoided(request) ?? []
     if (requests.copy[request]! > 0) return copies
     const parts = this.#parts.get(requests.sendId[request]!)?.stations ?? []
@@ -109,7 +109,7 @@ export class Network {
   }
 
   #noteParts(request: number, station: Station | null): void {
-    const { requests, classes } = this.#ends
+    const { requests, classes } = this.#host
     const { fanOut } = classes[requests.class[request]!]!
     if (fanOut === 1 || requests.copy[request]! > 0) return
     const sent = requests.sendId[request]!
@@ -121,21 +121,21 @@ export class Network {
 
   /** Sends the answer to a request of a batch that has ended. */
   answer(now: Ms, request: number): void {
-    const { requests } = this.#ends
+    const { requests } = this.#host
     const plan = this.#plan.answers[requests.class[request]!]!
     this.#sendBack(now, request, sizeOf(plan, requests.outputTokens[request]!))
   }
 
   /** Sends the refusal of a request; a client that has left waits for none. */
   refuse(now: Ms, request: number): void {
-    const { outcome } = this.#ends.requests
-    const left = outcome[request] === OUTCOME.cancelled || outcome[request] === OUTCOME.withdrawn
-    if (left) this.#ends.answered(now, request)
+    const { outcome } = this.#host.requests
+    const hasLeft = outcome[request] === OUTCOME.cancelled || outcome[request] === OUTCOME.withdrawn
+    if (hasLeft) this.#host.answered(now, request)
     else this.#sendBack(now, request, 0)
   }
 
   #sendBack(now: Ms, request: number, size: number): void {
-    const { requests, carrier, answered } = this.#ends
+    const { requests, carrier, answered } = this.#host
     const { back: channel } = this.#plan.ways[requests.class[request]!]![requests.pool[request]!]!
     if (channel === null) {
       answered(now, request)
@@ -147,8 +147,8 @@ export class Network {
 }
 
 /** Null where requests reach their queues at once. */
-export function networkOf(plan: NetworkPlan | null | undefined, ends: Ends): Network | null {
-  return plan == null ? null : new Network(plan, ends)
+export function networkOf(plan: NetworkPlan | null | undefined, host: NetworkHost): Network | null {
+  return plan == null ? null : new Network(plan, host)
 }
 
 const sizeOf = ({ bytes, perToken }: SizePlan, tokens: number) => bytes + perToken * tokens

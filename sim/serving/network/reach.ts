@@ -5,11 +5,11 @@ import { meanDuration, type NetworkPlan } from './network-plan.ts'
 
 /** How the pools are reached from the place of a class. */
 export function reachOf(
-  { ways: all }: NetworkPlan,
+  { ways: waysOfClasses }: NetworkPlan,
   plans: readonly ChannelPlan[],
   number: number,
 ): Reach {
-  const ways = all[number]!
+  const ways = waysOfClasses[number]!
   const mean = (channel: number | null) =>
     channel === null ? 0 : meanDuration(plans[channel]!.latency)
   const networkMs = ways.map(({ out, back }) => mean(out) + mean(back))

@@ -22,95 +22,95 @@ export interface BatchGroupOrder {
  * A queue has one group, or one for each bucket of lengths.
  */
 export class BatchGroup implements BatchGroupView {
-  readonly #came = new WaitingList()
+  readonly #arrivals = new WaitingList()
   /** null for FIFO */
   readonly #order: QueueOrder | null
   /** requests that wait on after their timeout; null where none ever does */
   readonly #late: KeyedHeap | null
-  readonly #by: BatchGroupOrder
+  readonly #rules: BatchGroupOrder
   readonly #requests: Requests
 
-  constructor(by: BatchGroupOrder, classes: readonly ClassPlan[], requests: Requests) {
-    const { order, delaying, strict, levelOf } = by
+  constructor(rules: BatchGroupOrder, classes: readonly ClassPlan[], requests: Requests) {
+    const { order, delaying, strict, levelOf } = rules
     const isFifo = order.discipline === 'fifo' && !delaying
     this.#order = isFifo ? null : queueOrder(order, classes, requests)
     this.#late = delaying ? new KeyedHeap(strict ? levelOf : () => 0) : null
-    this.#by = by
+    this.#rules = rules
     this.#requests = requests
   }
 
   get length(): number {
-    return this.#came.length
+    return this.#arrivals.length
   }
 
   /** The oldest and the newest request; -1 for none. */
   get oldest(): number {
-    return this.#came.oldest
+    return this.#arrivals.oldest
   }
 
   get newest(): number {
-    return this.#came.newest
+    return this.#arrivals.newest
   }
 
   get oldestKey(): number {
-    return this.#requests.key[this.#came.oldest]!
+    return this.#requests.key[this.#arrivals.oldest]!
   }
 
   get windowCloses(): Ms {
-    return this.#requests.window[this.#came.oldest]!
+    return this.#requests.window[this.#arrivals.oldest]!
   }
 
   push(request: number): void {
-    this.#came.push(request)
+    this.#arrivals.push(request)
     this.#order?.push(request)
   }
 
   /** Takes out the request that goes next; there must be one. */
   shift(): number {
     const request = this.#take()
-    this.#came.remove(request)
+    this.#arrivals.remove(request)
     return request
   }
 
   /** Takes out the newest request of a FIFO group; there must be one. */
   shiftNewest(): number {
-    const request = this.#came.newest
-    this.#came.remove(request)
+    const request = this.#arrivals.newest
+    this.#arrivals.remove(request)
     return request
   }
 
   /** The request that goes next; -1 for none. */
   get next(): number {
-    if (this.#order === null) return this.#came.oldest
+    if (this.#order === null) return this.#arrivals.oldest
     return this.#lateGoes() ? this.#late!.next() : this.#order.next()
   }
 
   #take(): number {
-    if (this.#order === null) return this.#came.oldest
+    if (this.#order === null) return this.#arrivals.oldest
     return this.#lateGoes() ? this.#late!.take() : this.#order.take()
   }
 
   /** Whether a request that has timed out goes next. */
   #lateGoes(): boolean {
-    const late = this.#late === null ? -1 : this.#late.next()
-    if (late < 0) return false
+    const timedOut = this.#late === null ? -1 : this.#late.next()
+    if (timedOut < 0) return false
     const next = this.#order!.next()
-    const { strict, levelOf } = this.#by
-    return next < 0 || (strict && levelOf(late) < levelOf(next))
+    const { strict, levelOf } = this.#rules
+    return next < 0 || (strict && levelOf(timedOut) < levelOf(next))
   }
 
   /** Takes out any request of the group. */
   withdraw(request: number): void {
     if (this.#late?.has(request) === true) {
       this.#late.remove(request)
-      this.#came.remove(request)
+      this.#arrivals.remove(request)
     } else this.remove(request)
   }
 
   /** Takes out a request that has not timed out before now. */
   remove(request: number): void {
     this.#order?.remove(request)
-    this.#came.remove(request)
+    this.#arrivals.remove(request)
   }
 
   /** Delays a request that has timed out. */

@@ -37,8 +37,8 @@ export class DeficitRoundRobin implements QueueOrder {
     for (;;) {
       const tenant = active[0]!
       const request = tenant.waiting.oldest
-      const kept = this.#deficits.get(tenant)!
-      const deficit = this.#visited ? kept : kept + this.#quantum * tenant.weight
+      const carried = this.#deficits.get(tenant)!
+      const deficit = this.#visited ? carried : carried + this.#quantum * tenant.weight
       this.#deficits.set(tenant, deficit)
       this.#visited = this.#tenants.cost(request) <= deficit
       if (this.#visited) return request

@@ -30,10 +30,12 @@ function columnsOf(
     came.map(({ at }, i) => at ?? i * 0.001),
     {
       lengths: came.map(({ length }) => length ?? 1),
-      classes: came.map((one) => one.class ?? 0),
+      classes: came.map((arrival) => arrival.class ?? 0),
     },
   )
-  const plan = planOf([pool], { classes: classes.map((own) => ({ ...ANY_CLASS, ...own })) })
+  const plan = planOf([pool], {
+    classes: classes.map((partialClass) => ({ ...ANY_CLASS, ...partialClass })),
+  })
   return serve({ plan, requests, work: [{ law: 'constant', ms: 10 }] }).rows.columns
 }
 
@@ -89,10 +91,10 @@ describe('shortest-job', () => {
 
   test('by predictions that are often wrong', () => {
     const order = { discipline: 'shortest-job', predictionCv: 5 } as const
-    const many = [{}, ...Array.from({ length: 60 }, (_, i) => ({ length: 1 + (i % 30) }))]
-    const byLength = served(many, { order: { ...order, predictionCv: 0 } })
-    expect(served(many, { order })).not.toEqual(byLength)
-    expect(served(many, { order }).toSorted()).toEqual(byLength.toSorted())
+    const arrivals = [{}, ...Array.from({ length: 60 }, (_, i) => ({ length: 1 + (i % 30) }))]
+    const byLength = served(arrivals, { order: { ...order, predictionCv: 0 } })
+    expect(served(arrivals, { order })).not.toEqual(byLength)
+    expect(served(arrivals, { order }).toSorted()).toEqual(byLength.toSorted())
   })
 })
 

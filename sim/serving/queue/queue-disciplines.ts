@@ -18,7 +18,8 @@ interface Discipline<K extends Kind> {
   order(plan: PlanOf<K>, classes: readonly ClassPlan[], requests: Requests): QueueOrder
 }
 
-const queueDiscipline = <K extends Kind>(own: Discipline<K>): Discipline<K> => Object.freeze(own)
+const queueDiscipline = <K extends Kind>(discipline: Discipline<K>): Discipline<K> =>
+  Object.freeze(discipline)
 
 const fifo = queueDiscipline({
   kind: 'fifo',

@@ -23,14 +23,14 @@ const classes = [
   { ...ANY_CLASS, priority: 2, deadlineMs: 50, tenant: 'b' },
 ]
 
-function queueOf(order: QueuePlan, rest: Partial<PoolPlan> = {}) {
+function queueOf(order: QueuePlan, poolChanges: Partial<PoolPlan> = {}) {
   const pool = {
     ...PLAIN_QUEUE,
     order,
     batching: { policy: 'none' },
     padTo: 1,
     ragged: false,
-    ...rest,
+    ...poolChanges,
   } as PoolPlan
   const requests = new Requests(64)
   const batcher = new Batcher(pool.batching)
@@ -38,7 +38,7 @@ function queueOf(order: QueuePlan, rest: Partial<PoolPlan> = {}) {
 }
 
 /** Pushes forty requests, of which some leave; returns the order in which the others are taken. */
-function taken(
+function orderTaken(
   order: QueuePlan,
   how: { readonly without?: boolean; readonly rest?: Partial<PoolPlan> },
 ): number[] {
@@ -74,16 +74,16 @@ describe.each([
   { name: 'with requests that wait on after their time', rest: delaying },
 ])('$name, requests that are removed leave the others in their order', ({ rest }) => {
   test.each(MEMORYLESS)('$discipline', (order) => {
-    const left = taken(order, { rest })
+    const left = orderTaken(order, { rest })
     expect(left.length).toBeGreaterThan(20)
-    expect(left).toEqual(taken(order, { rest, without: true }))
+    expect(left).toEqual(orderTaken(order, { rest, without: true }))
   })
 
   test.each(ORDERS)('$discipline: each is taken once', (order) => {
-    const left = taken(order, { rest })
+    const left = orderTaken(order, { rest })
     expect(new Set(left).size).toBe(left.length)
     expect(left.toSorted((a, b) => a - b)).toEqual(
-      taken(order, { rest, without: true }).toSorted((a, b) => a - b),
+      orderTaken(order, { rest, without: true }).toSorted((a, b) => a - b),
     )
   })
 })

@@ -37,11 +37,11 @@ export class RequestQueue {
     pool: PoolPlan,
     classes: readonly ClassPlan[],
     requests: Requests,
-    by: { readonly batcher: Batcher; readonly outlook: LookAheadIndex | null },
+    batching: { readonly batcher: Batcher; readonly outlook: LookAheadIndex | null },
   ) {
     const { order } = pool
     const byLevel = order.discipline === 'priority'
-    const policies = classes.map((own) => waitingPolicy(pool, own))
+    const policies = classes.map((classPlan) => waitingPolicy(pool, classPlan))
     const { adaptiveLifo } = pool.admission
     this.#overload = adaptiveLifo === null ? null : new Overload(adaptiveLifo)
     const timeOutGroups = [false, true].flatMap((inOverload) =>
@@ -67,10 +67,10 @@ export class RequestQueue {
       strict: order.discipline === 'priority' && (order.ageingMs ?? endless) === endless,
       levelOf: (request: number) => this.#level(request),
     }
-    this.#batcher = by.batcher
-    this.#outlook = by.outlook
+    this.#batcher = batching.batcher
+    this.#outlook = batching.outlook
     this.groups = Array.from(
-      { length: by.batcher.edges.length + 1 },
+      { length: batching.batcher.edges.length + 1 },
       () => new BatchGroup(groupOrder, classes, requests),
     )
     const limited = timeOutGroups.some((group) => group !== null)

@@ -18,9 +18,9 @@ export class Tenants {
   constructor(classes: readonly ClassPlan[], requests: Requests) {
     const byName = new Map<string, Tenant>()
     this.#ofClass = classes.map(({ tenant, weight }) => {
-      const known = byName.get(tenant) ?? { waiting: new WaitingList(), weight }
-      byName.set(tenant, known)
-      return known
+      const entry = byName.get(tenant) ?? { waiting: new WaitingList(), weight }
+      byName.set(tenant, entry)
+      return entry
     })
     this.all = [...byName.values()]
     this.#requests = requests

@@ -14,15 +14,15 @@ export interface WaitingPolicy {
  * time-out only ever shortens that of the queue; where the queue has none it does not apply.
  */
 export function waitingPolicy(pool: PoolPlan, { priority, queueTimeoutMs }: ClassPlan) {
-  const level = pool.levels.find((one) => one.priority === priority)
-  const own = level ?? pool
-  const limited = own.queueTimeoutMs < Number.POSITIVE_INFINITY
+  const level = pool.levels.find((candidate) => candidate.priority === priority)
+  const settings = level ?? pool
+  const limited = settings.queueTimeoutMs < Number.POSITIVE_INFINITY
   const policy: WaitingPolicy = {
     timeoutMs:
-      limited && own.timeoutOverride
-        ? Math.min(own.queueTimeoutMs, queueTimeoutMs)
-        : own.queueTimeoutMs,
-    action: own.timeoutAction,
+      limited && settings.timeoutOverride
+        ? Math.min(settings.queueTimeoutMs, queueTimeoutMs)
+        : settings.queueTimeoutMs,
+    action: settings.timeoutAction,
     maxLevelLength: level?.maxLength ?? Number.POSITIVE_INFINITY,
   }
   return policy

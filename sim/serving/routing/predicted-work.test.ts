@@ -20,11 +20,11 @@ test('the prediction is the work ahead over the executors, and the batch of the 
 })
 
 test('a candidate without ended requests is predicted by those of all', () => {
-  const all = new LearntTimes()
-  const [one, other] = [new OutstandingWork(1, all), new OutstandingWork(1, all)]
-  one.sent(7)
-  one.ended(7, 40, 1)
-  expect(other.responseMs(7)).toBeCloseTo(40, 9)
+  const shared = new LearntTimes()
+  const [first, second] = [new OutstandingWork(1, shared), new OutstandingWork(1, shared)]
+  first.sent(7)
+  first.ended(7, 40, 1)
+  expect(second.responseMs(7)).toBeCloseTo(40, 9)
 })
 
 test('a request that was in no batch teaches nothing', () => {

@@ -23,15 +23,15 @@ export class LearntTimes {
  * have ended there; until one has, those of all candidates. A request that was begun counts whole.
  */
 export class OutstandingWork implements PredictedWork {
-  readonly #own = new LearntTimes()
-  readonly #all: LearntTimes
+  readonly #learnt = new LearntTimes()
+  readonly #shared: LearntTimes
   readonly #executors: number
   #requests = 0
   #tokens = 0
 
-  constructor(executors: number, all: LearntTimes) {
+  constructor(executors: number, shared: LearntTimes) {
     this.#executors = executors
-    this.#all = all
+    this.#shared = shared
   }
 
   sent(tokens: number): void {
@@ -44,12 +44,12 @@ export class OutstandingWork implements PredictedWork {
     this.#requests--
     this.#tokens -= tokens
     if (size === 0) return
-    this.#own.observe(tokens, batchMs, size)
-    this.#all.observe(tokens, batchMs, size)
+    this.#learnt.observe(tokens, batchMs, size)
+    this.#shared.observe(tokens, batchMs, size)
   }
 
   responseMs(tokens: number): Ms {
-    const { share, batch, known } = this.#own.known ? this.#own : this.#all
+    const { share, batch, known } = this.#learnt.known ? this.#learnt : this.#shared
     if (!known) return Number.NaN
     const n = this.#requests
     const ahead = n > 0 ? n * share.predict(this.#tokens / n) : 0

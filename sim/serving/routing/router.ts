@@ -168,8 +168,8 @@ export class Router<C extends Candidate> implements RouterView {
     return this.routeApart(now, request)
   }
 
-  /** For a further copy: a candidate that has none, where one accepts it. */
-  routeCopy(now: Ms, request: number, others: readonly C[]): C | null {
+  /** For a further copy: a candidate that is no holder of a copy, where one accepts it. */
+  routeCopy(now: Ms, request: number, holders: readonly C[]): C | null {
     const only = this.#only
     if (only !== null) return only.accepts ? only : null
     const ejection = this.#ejection
@@ -178,7 +178,7 @@ export class Router<C extends Candidate> implements RouterView {
       ({ accepts }, i) => accepts && ejection?.isEjected(i) !== true,
     )
     if (!isOpen.includes(true)) return null
-    const isNew = isOpen.map((open, i) => open && !others.includes(this.candidates[i]!))
+    const isNew = isOpen.map((open, i) => open && !holders.includes(this.candidates[i]!))
     const among = isNew.includes(true) ? isNew : isOpen
     for (const [i, free] of among.entries()) this.taken[i] = free ? 0 : 1
     this.anyTaken = among.includes(false)

@@ -47,14 +47,14 @@ export class RoutingFeedback {
     // it was sent to no candidate
     if (refusal[request] === REFUSAL.unavailable) return
     const tokens = inputTokens[request]!
-    const own = this.#pools[pool[request]!]!
+    const poolState = this.#pools[pool[request]!]!
     const station = this.#stations[queue[request]!]!
-    own.work?.ended(tokens, batchMs, size)
+    poolState.work?.ended(tokens, batchMs, size)
     station.work?.ended(tokens, batchMs, size)
     const rttMs = now - enqueued[request]!
     const among = this.#among[classes[request]!]!
-    if (among.learns && !overNetwork) among.ended(now, own.number, rttMs)
-    if (own.router.learns) own.router.ended(now, station.number, rttMs)
+    if (among.learns && !overNetwork) among.ended(now, poolState.number, rttMs)
+    if (poolState.router.learns) poolState.router.ended(now, station.number, rttMs)
   }
 
   /** Where there are networks, routers are where the clients are. */
@@ -67,9 +67,9 @@ export class RoutingFeedback {
 }
 
 function predictIn(candidates: readonly (PoolState | Station)[]): void {
-  const all = new LearntTimes()
+  const shared = new LearntTimes()
   for (const candidate of candidates) {
-    candidate.work = new OutstandingWork(candidate.executors, all)
+    candidate.work = new OutstandingWork(candidate.executors, shared)
   }
 }
 
@@ -80,6 +80,6 @@ export function routingFeedback(
   among: readonly Router<PoolState>[],
 ): RoutingFeedback | null {
   const routers = [...among, ...pools.map(({ router }) => router)]
-  const asked = routers.some(({ learns, predicts }) => learns || predicts)
-  return asked ? new RoutingFeedback(requests, pools, among) : null
+  const needed = routers.some(({ learns, predicts }) => learns || predicts)
+  return needed ? new RoutingFeedback(requests, pools, among) : null
 }

@@ -55,8 +55,8 @@ const byName = new Map<PlainRouting, RoutingPlan>()
 /** The settings of a policy; of one that is chosen by its name the defaults of the schema. */
 export function settingsOf(choice: RoutingChoice): RoutingPlan {
   if (typeof choice !== 'string') return choice
-  const known = byName.get(choice)
-  if (known !== undefined) return known
+  const cached = byName.get(choice)
+  if (cached !== undefined) return cached
   const settings = routing.parse({ policy: choice })
   if (typeof settings === 'string') throw new Error(`Expected settings of ${choice}`)
   const plan = Object.freeze(inCamelCase(settings))

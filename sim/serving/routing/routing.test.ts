@@ -16,9 +16,9 @@ describe.each(routingPlans)('$policy', (plan) => {
       const candidates = candidatesOf(...Array.from({ length: count }, () => 0))
       const { router, slot, next } = routerOf(plan, candidates)
       for (let request = 0; request < 20; request++) {
-        for (const own of candidates) {
-          own.load = (request * own.number) % 3
-          own.responseMs = (request * own.number) % 5
+        for (const candidate of candidates) {
+          candidate.load = (request * candidate.number) % 3
+          candidate.responseMs = (request * candidate.number) % 5
         }
         const chosen = candidates.map((_, part) =>
           part === 0 ? next() : router.routeApart(0, slot).number,
@@ -35,11 +35,11 @@ describe.each(routingPlans)('$policy', (plan) => {
 
   test('decides by what it has seen alone: equal routers choose alike', () => {
     const loads = [2, 0, 1, 1]
-    const [one, same] = [
+    const [first, second] = [
       routerOf(plan, candidatesOf(...loads)),
       routerOf(plan, candidatesOf(...loads)),
     ]
-    for (let i = 0; i < 50; i++) expect(one.next({ now: i })).toBe(same.next({ now: i }))
+    for (let i = 0; i < 50; i++) expect(first.next({ now: i })).toBe(second.next({ now: i }))
   })
 })
 
@@ -93,7 +93,7 @@ test('equals take turns, each as often as the others, whichever they are', () =>
   const candidates = candidatesOf(1, 0, 1, 0)
   const { next } = routerOf({ ...inOrder, ties: 'rotating' }, candidates)
   expect([next(), next(), next(), next()]).toEqual([1, 3, 1, 3])
-  for (const own of candidates) own.load = 0
+  for (const candidate of candidates) candidate.load = 0
   expect([next(), next(), next(), next()]).toEqual([0, 1, 2, 3])
   candidates[1]!.load = 5
   expect([next(), next(), next()]).toEqual([0, 2, 3])

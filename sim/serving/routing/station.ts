@@ -262,10 +262,10 @@ export class Station implements Candidate, QueueView {
   #takeOut(now: Ms, executor: number): void {
     const others: number[] = []
     for (let left = this.#free; left > 0; left--) {
-      const own = this.takeExecutor(now)
-      if (own !== executor) others.push(own)
+      const free = this.takeExecutor(now)
+      if (free !== executor) others.push(free)
     }
-    for (const own of others) this.freeExecutor(now, own)
+    for (const free of others) this.freeExecutor(now, free)
   }
 
   decide(now: Ms, out: Decision): void {

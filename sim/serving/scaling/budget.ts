@@ -24,23 +24,23 @@ export interface PoolAsk {
  * that pools of one rank get shares in proportion. A replica of more watts than are left passes.
  */
 export function allotted(asks: readonly PoolAsk[], { replicas, watts }: FleetBudget): number[] {
-  const given = asks.map(({ asked, min }) => Math.min(asked, min))
-  const fixed = asks.map(({ warm }, i) => given[i]! + warm)
+  const granted = asks.map(({ asked, min }) => Math.min(asked, min))
+  const fixed = asks.map(({ warm }, i) => granted[i]! + warm)
   let leftReplicas = replicas - fixed.reduce((sum, count) => sum + count, 0)
   let leftWatts = watts - asks.reduce((sum, { replicaW }, i) => sum + fixed[i]! * replicaW, 0)
   for (;;) {
     let next = -1
     for (const [i, { asked, rank, replicaW }] of asks.entries()) {
-      if (given[i]! >= asked || leftReplicas < 1 || leftWatts < replicaW) continue
+      if (granted[i]! >= asked || leftReplicas < 1 || leftWatts < replicaW) continue
       const best = asks[next]
       const sooner =
         best === undefined ||
         rank < best.rank ||
-        (rank === best.rank && given[i]! * best.asked < given[next]! * asked)
+        (rank === best.rank && granted[i]! * best.asked < granted[next]! * asked)
       if (sooner) next = i
     }
-    if (next < 0) return given
-    given[next]!++
+    if (next < 0) return granted
+    granted[next]!++
     leftReplicas--
     leftWatts -= asks[next]!.replicaW
   }

@@ -66,18 +66,18 @@ export class BehaviourState {
   /** The furthest from the present replicas that the policies of a direction allow. */
   #limit(now: Ms, stable: number, wanted: number): number {
     if (stable === wanted) return wanted
-    const up = stable > wanted
-    const { select, policies } = this.#behaviour[up ? 'scaleUp' : 'scaleDown']
+    const grows = stable > wanted
+    const { select, policies } = this.#behaviour[grows ? 'scaleUp' : 'scaleDown']
     if (select === 'disabled') return wanted
     const limits = policies.map(({ type, value, periodS }) => {
       const changed = (events: Recent) => events.reduce(now, 1000 * periodS, (a, b) => a + b, 0)
       const start = wanted - changed(this.#added) + changed(this.#removed)
-      if (type === 'pods') return up ? start + value : start - value
-      return up ? Math.ceil(start * (1 + value / 100)) : Math.trunc(start * (1 - value / 100))
+      if (type === 'pods') return grows ? start + value : start - value
+      return grows ? Math.ceil(start * (1 + value / 100)) : Math.trunc(start * (1 - value / 100))
     })
     // the largest change is the default
-    const highest = (select === 'max') === up
+    const highest = (select === 'max') === grows
     const limit = highest ? Math.max(...limits) : Math.min(...limits)
-    return up ? Math.max(limit, wanted) : Math.min(limit, wanted)
+    return grows ? Math.max(limit, wanted) : Math.min(limit, wanted)
   }
 }

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { planOf, unlimited, viewOf } from './scaler.test-helper.ts'
 import type { ScalerView } from './scaling-policy.ts'
 
-const metrics = (target: number, more: object = {}) => [{ metric: 'concurrency', target, ...more }]
+const metrics = (target: number, settings: object = {}) => [
+  { metric: 'concurrency', target, ...settings },
+]
 /** An HPA that acts at once, for the rules on ratios. */
 const AT_ONCE = {
   scale_up: { policies: [{ type: 'pods', value: 10_000, period_s: 15 }] },
@@ -62,33 +64,34 @@ describe('the ratio of the metric to its target', () => {
   test('tolerances of the two directions differ where they are set (KEP-4951)', () => {
     const scaleUp = { ...AT_ONCE.scale_up, tolerance: 0 }
     const plan = planOf('hpa', { metrics: metrics(100), ...AT_ONCE, scale_up: scaleUp })
-    const of = (value: number) => unlimited(plan)(viewOf(20, [repeated(20, value)])).replicas
-    expect([of(102), of(95), of(89)]).toEqual([21, 20, 18])
+    const replicasAt = (value: number) =>
+      unlimited(plan)(viewOf(20, [repeated(20, value)])).replicas
+    expect([replicasAt(102), replicasAt(95), replicasAt(89)]).toEqual([21, 20, 18])
   })
 })
 
 describe('several metrics', () => {
   const two = [...metrics(100), { metric: 'queue_length', target: 10, type: 'total' }]
-  const of = (wanted: number, concurrency: number, queue: number) =>
+  const decide = (wanted: number, concurrency: number, queue: number) =>
     unlimited(planOf('hpa', { metrics: two, ...AT_ONCE }))(
       viewOf(wanted, [repeated(wanted, concurrency), [queue]]),
     )
 
   test('the one that asks for most decides', () => {
-    expect(of(4, 150, 90)).toMatchObject({
+    expect(decide(4, 150, 90)).toMatchObject({
       replicas: 9,
       reason: 'queue_length 90 in all / target 10 each = 9 replicas',
     })
-    expect(of(4, 300, 90).reason).toBe('concurrency 300 / target 100 = 12 replicas')
+    expect(decide(4, 300, 90).reason).toBe('concurrency 300 / target 100 = 12 replicas')
   })
 
   test('one that is missing blocks the removal of replicas, not the addition', () => {
-    expect(of(4, 50, Number.NaN)).toMatchObject({
+    expect(decide(4, 50, Number.NaN)).toMatchObject({
       replicas: 4,
       reason: 'a metric was not delivered, so no replica is removed',
     })
-    expect(of(4, 150, Number.NaN).replicas).toBe(6)
-    expect(of(4, 50, 5).replicas).toBe(2)
+    expect(decide(4, 150, Number.NaN).replicas).toBe(6)
+    expect(decide(4, 50, 5).replicas).toBe(2)
   })
 })
 
@@ -173,10 +176,10 @@ describe('behaviour', () => {
 })
 
 test('an HPA with a min above 0 does not act at 0 replicas', () => {
-  const of = (min: number) =>
+  const decideWithMin = (min: number) =>
     unlimited(planOf('hpa', { metrics: metrics(1, { type: 'total' }), min }))(viewOf(0, [[3]]))
-  expect(of(1).replicas).toBe(0)
-  expect(of(0).replicas).toBe(3)
+  expect(decideWithMin(1).replicas).toBe(0)
+  expect(decideWithMin(0).replicas).toBe(3)
 })
 
 test('the defaults are those of Kubernetes', () => {

@@ -19,11 +19,13 @@ export function hpaDecision(
   const stay = (reason: string) => ({ replicas: wanted, reason })
   if (wanted === 0 && plan.min > 0)
     return stay('off: an HPA with a min above 0 does not start at 0')
-  const all = plan.metrics.map((metric, i) => proposal(metric, view.figures[i] ?? [], view, plan))
-  const known = all.filter((one): one is Proposal => one !== null)
-  if (known.length === 0) return stay('no metric was delivered')
-  const highest = known.reduce((a, b) => (b.replicas > a.replicas ? b : a))
-  if (known.length < all.length && highest.replicas < wanted) {
+  const proposals = plan.metrics.map((metric, i) =>
+    proposal(metric, view.figures[i] ?? [], view, plan),
+  )
+  const delivered = proposals.filter((value): value is Proposal => value !== null)
+  if (delivered.length === 0) return stay('no metric was delivered')
+  const highest = delivered.reduce((a, b) => (b.replicas > a.replicas ? b : a))
+  if (delivered.length < proposals.length && highest.replicas < wanted) {
     return stay('a metric was not delivered, so no replica is removed')
   }
   const { replicas, held } = state.apply(now, highest.replicas, wanted)

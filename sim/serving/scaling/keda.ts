@@ -65,20 +65,25 @@ function poll(plan: PlanOf<'keda'>, state: Keda, view: ScalerView): ScalingDecis
   const value = poolFigure(view, 0)
   if (Number.isNaN(value)) return null
   const text = `${plan.metric} ${short(value)}, activation ${short(plan.activation)}`
-  const rest = plan.idle ?? plan.min
+  const restingReplicas = plan.idle ?? plan.min
   if (value > plan.activation) {
     state.lastActive = now
     if (wanted > (plan.idle ?? 0)) return null
     return { replicas: Math.max(plan.min, 1), reason: `${text}: the pool starts` }
   }
-  const stops = wanted > rest && (plan.idle !== undefined || plan.min === 0)
-  if (!stops) return wanted < rest ? { replicas: rest, reason: `${text}: min is restored` } : null
+  const stops = wanted > restingReplicas && (plan.idle !== undefined || plan.min === 0)
+  if (!stops)
+    return wanted < restingReplicas
+      ? { replicas: restingReplicas, reason: `${text}: min is restored` }
+      : null
   const { lastActive, createdAt } = state
-  const over =
+  const isCooledDown =
     lastActive === null
       ? now > createdAt! + 1000 * plan.initialCooldownS
       : now > lastActive + 1000 * plan.cooldownS
-  return over ? { replicas: rest, reason: `${text}: idle for the cooldown, the pool stops` } : null
+  return isCooledDown
+    ? { replicas: restingReplicas, reason: `${text}: idle for the cooldown, the pool stops` }
+    : null
 }
 
 /** The HPA that KEDA feeds; it does not act at 0, and its own minimum is 1. */

@@ -5,8 +5,8 @@ import { planOf, unlimited, viewOf } from './scaler.test-helper.ts'
 const SOURCE = { target_share: 0.75, max_up_rate: 10, max_down_rate: 10, min: 0, zero_grace_s: 0 }
 
 /** `target` is the value to aim at, as in the source, where the limit of a pod is target / 0.75. */
-const planWith = (target: number, targetBurst: number, more: object = {}) =>
-  planOf('knative', { ...SOURCE, target: target / 0.75, target_burst: targetBurst, ...more })
+const planWith = (target: number, targetBurst: number, settings: object = {}) =>
+  planOf('knative', { ...SOURCE, target: target / 0.75, target_burst: targetBurst, ...settings })
 
 const both = (stable: number, panic: number) => [[stable], [panic]]
 
@@ -109,8 +109,9 @@ describe('panic', () => {
   })
 
   test('is where a new autoscaler of several replicas begins (StartInPanicMode)', () => {
-    const of = (ready: number) => unlimited(planWith(10, 11))(viewOf(ready, both(0, 0))).replicas
-    expect([0, 1, 2, 7].map(of)).toEqual([0, 0, 2, 7])
+    const startOf = (ready: number) =>
+      unlimited(planWith(10, 11))(viewOf(ready, both(0, 0))).replicas
+    expect([0, 1, 2, 7].map(startOf)).toEqual([0, 0, 2, 7])
   })
 })
 

@@ -74,8 +74,8 @@ function scale(
     const rated = Math.min(Math.max(needed, least), most)
     return needed > 0 ? Math.max(rated, plan.activation > 1 ? plan.activation : 0) : rated
   }
-  const over = Math.ceil(panic / target) / ready >= plan.panicThreshold
-  if (over) state.panicAt = now
+  const isOverThreshold = Math.ceil(panic / target) / ready >= plan.panicThreshold
+  if (isOverThreshold) state.panicAt = now
   else if (state.panicAt !== null && now > state.panicAt + 1000 * plan.stableS) {
     state.panicAt = null
     state.panicMost = 0

@@ -31,8 +31,8 @@ export function neededReplicas(rate: number, promise: WaitPromise): number {
     blocked = (load * blocked) / (replicas + load * blocked)
     if (replicas <= load) continue
     const waits = blocked / (1 - (load / replicas) * (1 - blocked))
-    const late = waits * exp((-(replicas * serviceRps - rate) * waitS) / stretch)
-    if (late <= 1 - share) return replicas
+    const lateShare = waits * exp((-(replicas * serviceRps - rate) * waitS) / stretch)
+    if (lateShare <= 1 - share) return replicas
   }
   throw new Error(`no number of replicas serves ${rate}/s`)
 }

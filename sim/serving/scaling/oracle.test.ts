@@ -46,7 +46,8 @@ describe('the oracle', () => {
           expect(serves(paid, leadSteps, at)).toBeGreaterThanOrEqual(count)
         }
         const plans = need.reduce<number[][]>(
-          (all) => all.flatMap((plan) => [0, 1, 2, 3].map((count) => [...plan, count])),
+          (plansSoFar) =>
+            plansSoFar.flatMap((plan) => [0, 1, 2, 3].map((count) => [...plan, count])),
           [[]],
         )
         const enough = plans.filter((plan) =>
@@ -113,8 +114,8 @@ describe('needed replicas', () => {
       [2, 2.5],
       [0, 0.5],
     ] as const) {
-      const same = { ...promise, waitS: promise.waitS / stretch }
-      expect(neededReplicas(80, { ...promise, cv })).toBe(neededReplicas(80, same))
+      const stretched = { ...promise, waitS: promise.waitS / stretch }
+      expect(neededReplicas(80, { ...promise, cv })).toBe(neededReplicas(80, stretched))
     }
     expect(neededReplicas(80, { ...promise, cv: 2 })).toBeGreaterThan(neededReplicas(80, promise))
   })

@@ -97,8 +97,8 @@ export class PoolMeter {
   /** A figure of the pool, or one for each replica that serves, over the window that ends now. */
   figures({ metric, windowMs, statistic, of }: MetricNeed): number[] {
     if (of === 'pool') {
-      const all = [...this.#stations.keys()]
-      return [this.#figure(metric, windowMs, statistic, all, 1)]
+      const allStations = [...this.#stations.keys()]
+      return [this.#figure(metric, windowMs, statistic, allStations, 1)]
     }
     return this.#stations.flatMap(({ staying }, i) => {
       if (staying === 0) return []
@@ -117,11 +117,11 @@ export class PoolMeter {
     const last = this.#scrapes.at(-1)!
     const from = this.#scrapes.findLast(({ at }) => at <= last.at - windowMs) ?? this.#scrapes[0]!
     const within = this.#scrapes.filter(({ at }) => at > from.at)
-    const sum = (of: (sample: Sample) => number, scrape = last) =>
-      stations.reduce((total, i) => total + of(scrape.samples[i]!), 0)
-    const grown = (of: (sample: Sample) => number) => sum(of) - sum(of, from)
-    const most = (of: (sample: Sample) => number) =>
-      within.reduce((best, scrape) => Math.max(best, sum(of, scrape)), 0)
+    const sum = (figureOf: (sample: Sample) => number, scrape = last) =>
+      stations.reduce((total, i) => total + figureOf(scrape.samples[i]!), 0)
+    const grown = (figureOf: (sample: Sample) => number) => sum(figureOf) - sum(figureOf, from)
+    const most = (figureOf: (sample: Sample) => number) =>
+      within.reduce((best, scrape) => Math.max(best, sum(figureOf, scrape)), 0)
     const passed = last.at - from.at
     if (metric === 'kv_usage') {
       const mean = (scrape: (typeof within)[number]) =>
@@ -129,7 +129,7 @@ export class PoolMeter {
       const each = within.map(mean)
       if (each.length === 0) return Number.NaN
       if (statistic === 'max') return Math.max(...each)
-      return each.reduce((total, own) => total + own, 0) / each.length
+      return each.reduce((total, value) => total + value, 0) / each.length
     }
     if (statistic === 'max' && metric === 'queue_length') {
       return most(({ mostWaiting }) => mostWaiting) / replicas

@@ -67,12 +67,12 @@ export class PoolScalers {
 
   executor(now: Ms, executor: number, state: ExecutorState): void {
     this.noteExecutor(now, executor)
-    if (state === 'up') this.#of(executor)?.up(executor)
+    if (state === 'up') this.#scalerOf(executor)?.up(executor)
   }
 
   /** An executor that was to stop has nothing left to do. */
   stopped(now: Ms, executor: number): void {
-    this.#of(executor)?.stopped(now, executor)
+    this.#scalerOf(executor)?.stopped(now, executor)
   }
 
   end(now: Ms): void {
@@ -83,7 +83,7 @@ export class PoolScalers {
     for (const scaler of this.all) scaler.resume(now)
   }
 
-  #of(executor: number): PoolScaler | null {
+  #scalerOf(executor: number): PoolScaler | null {
     return this.#ofPool[this.#stationOf[executor]!.pool.index]!
   }
 }

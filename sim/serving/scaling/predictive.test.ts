@@ -20,8 +20,8 @@ describe('the decision', () => {
 
   test('is by a forecast from the start where rates were recorded before the run', () => {
     const before = Array.from({ length: 240 }, (_, i) => wave(i))
-    const first = (more: object) =>
-      unlimited(planOf('predictive', { ...section, ...more }))(
+    const first = (settings: object) =>
+      unlimited(planOf('predictive', { ...section, ...settings }))(
         viewOf(20, [[wave(240)]], { now: 60_000 }),
       )
     const { replicas, reason } = first({ history_rps: before })
@@ -87,14 +87,14 @@ describe.skipIf(!PRESENT)(`recorded rates${SKIPPED}`, () => {
   /**
    * A pool with a lead of 3 minutes; `refit_s` 1e9 leaves the reactive part of the policy alone.
    */
-  function regretOf(rates: readonly number[], quantile: number, more: object = {}) {
+  function regretOf(rates: readonly number[], quantile: number, settings: object = {}) {
     const plan = planOf('predictive', {
       capacity_rps: pool.capacity,
       lead_s: 180,
       interval_s: 60,
       down_delay_s: 0,
       quantile,
-      ...more,
+      ...settings,
     })
     const run = fluid(plan, rates, { ...pool, first: Math.ceil(rates[0]! / pool.capacity) })
     const later = run.reasons.slice(pool.skip)

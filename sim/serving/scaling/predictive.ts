@@ -7,7 +7,7 @@ import { poolFigure, replicasText, scalingPolicy, short } from './scaling-policy
 
 interface Predictive {
   readonly forecast: OnlineForecast
-  readonly kept: Recent
+  readonly recentNeeds: Recent
   nextSample: Ms
   /** the last rate that was delivered */
   rate: number
@@ -42,7 +42,7 @@ export const predictive = scalingPolicy<'predictive', Predictive>({
     for (const rate of plan.historyRps) forecast.observe(rate)
     return {
       forecast,
-      kept: new Recent(1000 * downDelayS),
+      recentNeeds: new Recent(1000 * downDelayS),
       nextSample: 1000 * stepS,
       rate: Number.NaN,
     }
@@ -60,8 +60,8 @@ export const predictive = scalingPolicy<'predictive', Predictive>({
     const needed = Math.ceil(rps / plan.capacityRps)
     const reason = `${text} / ${short(plan.capacityRps)} = ${replicasText(needed)}`
     if (plan.downDelayS === 0) return { replicas: needed, reason }
-    state.kept.record(now, needed)
-    const replicas = state.kept.reduce(now, 1000 * plan.downDelayS, Math.max, needed)
+    state.recentNeeds.record(now, needed)
+    const replicas = state.recentNeeds.reduce(now, 1000 * plan.downDelayS, Math.max, needed)
     const held = replicas === needed ? '' : `; ${replicas} kept for the scale-down delay`
     return { replicas, reason: `${reason}${held}` }
   },
@@ -80,9 +80,9 @@ function expectedRate(plan: PlanOf<'predictive'>, { forecast, rate }: Predictive
       wait > 0 ? `first forecast in ${wait * plan.stepS} s` : 'too few forecasts to judge them'
     return { rps: lasting.rps, text: `reactive, ${cause}: ${lasting.text}` }
   }
-  const compared = `mean error ${short(errors.own.mean)}/s, without a change ${short(errors.flat.mean)}/s`
+  const compared = `mean error ${short(errors.fitted.mean)}/s, without a change ${short(errors.flat.mean)}/s`
   if (skill.better) {
-    const room = errors.own.headroom(plan.quantile)
+    const room = errors.fitted.headroom(plan.quantile)
     const text = `forecast ${short(peak)}/s in ${plan.leadS} s + ${percent(room)} (${compared})`
     const ahead = peak * (1 + room)
     const least = Math.min(rate, level)
@@ -103,9 +103,9 @@ function lastingRate(
   rate: number,
 ) {
   const { errors, level } = forecast
-  const known = errors.flat.count >= FEWEST_FORECASTS
-  const room = known ? errors.flat.headroom(quantile) : headroom
-  const base = known ? level : rate
+  const hasErrors = errors.flat.count >= FEWEST_FORECASTS
+  const room = hasErrors ? errors.flat.headroom(quantile) : headroom
+  const base = hasErrors ? level : rate
   return { rps: base * (1 + room), text: `rate ${short(base)}/s + ${percent(room)}` }
 }
 

@@ -38,12 +38,12 @@ export function regret(
   const hours = (replicaSteps: number) => (replicaSteps * stepS) / 3600
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const missing = oracle.serving.map((needed, i) => Math.max(0, needed - policy.serving[i]!))
-  const [own, least] = [hours(sum(policy.paid)), hours(sum(oracle.paid))]
+  const [paidHours, least] = [hours(sum(policy.paid)), hours(sum(oracle.paid))]
   return {
-    replicaHours: own,
+    replicaHours: paidHours,
     oracleReplicaHours: least,
-    regretReplicaHours: own - least,
-    regretUsd: (own - least) * priceUsdPerHour,
+    regretReplicaHours: paidHours - least,
+    regretUsd: (paidHours - least) * priceUsdPerHour,
     shortReplicaHours: hours(sum(missing)),
     shortShare: steps === 0 ? 0 : missing.filter((count) => count > 0).length / steps,
   }

@@ -6,8 +6,8 @@ import { planOf, unlimited, viewOf } from './scaler.test-helper.ts'
 const PLAN = planOf('saturation')
 
 /** Loads as `[kv, queue]`. */
-const loads = (...all: readonly (readonly [number, number])[]) =>
-  all.map(([kv, queue]) => ({ kv, queue }))
+const loads = (...replicas: readonly (readonly [number, number])[]) =>
+  replicas.map(([kv, queue]) => ({ kv, queue }))
 
 describe('steps 1 to 5 of the analysis', () => {
   test.each`
@@ -44,28 +44,28 @@ describe('the choice of a variant', () => {
     ready,
     starting,
   })
-  const of = (...args: Parameters<typeof variantTargets>) =>
+  const targetsOf = (...args: Parameters<typeof variantTargets>) =>
     Object.fromEntries(variantTargets(...args))
 
   test('the cheapest grows and the dearest shrinks (multi-variant example: A100 at 20, H100 at 15)', () => {
-    const both = [variant('variant-1', 20, 2), variant('variant-2', 15, 3)]
-    expect(of(both, up)).toEqual({ 'variant-1': 2, 'variant-2': 4 })
-    expect(of(both, down)).toEqual({ 'variant-1': 1, 'variant-2': 3 })
+    const variants = [variant('variant-1', 20, 2), variant('variant-2', 15, 3)]
+    expect(targetsOf(variants, up)).toEqual({ 'variant-1': 2, 'variant-2': 4 })
+    expect(targetsOf(variants, down)).toEqual({ 'variant-1': 1, 'variant-2': 3 })
   })
 
   test('of equal costs the first by name grows and the last shrinks', () => {
-    const both = [variant('b', 10, 2), variant('a', 10, 2)]
-    expect(of(both, up)).toEqual({ a: 3, b: 2 })
-    expect(of(both, down)).toEqual({ a: 2, b: 1 })
+    const variants = [variant('b', 10, 2), variant('a', 10, 2)]
+    expect(targetsOf(variants, up)).toEqual({ a: 3, b: 2 })
+    expect(targetsOf(variants, down)).toEqual({ a: 2, b: 1 })
   })
 
   test('a variant with a replica that is starting does not grow', () => {
-    expect(of([variant('a', 5, 2, 1), variant('b', 9, 2)], up)).toEqual({ a: 3, b: 3 })
-    expect(of([variant('a', 5, 2, 1)], up)).toEqual({ a: 3 })
+    expect(targetsOf([variant('a', 5, 2, 1), variant('b', 9, 2)], up)).toEqual({ a: 3, b: 3 })
+    expect(targetsOf([variant('a', 5, 2, 1)], up)).toEqual({ a: 3 })
   })
 
   test('no variant falls below one replica', () => {
-    expect(of([variant('a', 5, 2), variant('b', 9, 1)], down)).toEqual({ a: 1, b: 1 })
+    expect(targetsOf([variant('a', 5, 2), variant('b', 9, 1)], down)).toEqual({ a: 1, b: 1 })
   })
 })
 

@@ -24,21 +24,24 @@ export interface SaturationVerdict {
  * Whether a model needs a replica more, or can spare one (llm-d/llm-d-workload-variant-autoscaler
  * docs/saturation-analyzer.md @b08b1c7, steps 1 to 5).
  */
-export function saturationOf(loads: readonly ReplicaLoad[], at: Thresholds): SaturationVerdict {
-  const free = loads.filter(({ kv, queue }) => kv < at.kvThreshold && queue < at.queueThreshold)
+export function saturationOf(loads: readonly ReplicaLoad[], limits: Thresholds): SaturationVerdict {
+  const free = loads.filter(
+    ({ kv, queue }) => kv < limits.kvThreshold && queue < limits.queueThreshold,
+  )
   const kv = free.reduce((sum, load) => sum + load.kv, 0)
   const queue = free.reduce((sum, load) => sum + load.queue, 0)
-  /** the mean spare of the unsaturated replicas, were they so many */
+  /** the mean spare of the unsaturated replicas if they were so many */
   const spare = (replicas: number) => ({
-    kv: replicas === 0 ? 0 : at.kvThreshold - kv / replicas,
-    queue: replicas === 0 ? 0 : at.queueThreshold - queue / replicas,
+    kv: replicas === 0 ? 0 : limits.kvThreshold - kv / replicas,
+    queue: replicas === 0 ? 0 : limits.queueThreshold - queue / replicas,
   })
-  const short2 = ({ kv, queue }: ReplicaLoad) => kv < at.kvSpare || queue < at.queueSpare
-  const text = (of: ReplicaLoad) => `spare KV ${short(of.kv)}, spare queue ${short(of.queue)}`
+  const isTooLittle = ({ kv, queue }: ReplicaLoad) =>
+    kv < limits.kvSpare || queue < limits.queueSpare
+  const text = (load: ReplicaLoad) => `spare KV ${short(load.kv)}, spare queue ${short(load.queue)}`
   const now = spare(free.length)
-  if (short2(now)) return { change: 'up', reason: `${text(now)}: too little` }
+  if (isTooLittle(now)) return { change: 'up', reason: `${text(now)}: too little` }
   const after = spare(free.length - 1)
-  if (free.length >= 2 && !short2(after)) {
+  if (free.length >= 2 && !isTooLittle(after)) {
     return { change: 'down', reason: `${text(after)} with one replica less: enough` }
   }
   return { change: 'none', reason: text(now) }

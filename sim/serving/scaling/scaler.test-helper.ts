@@ -17,9 +17,9 @@ export function planOf<P extends ScalingPlan['policy']>(
 export function viewOf(
   wanted: number,
   figures: readonly (readonly number[])[],
-  rest: Partial<ScalerView> = {},
+  changes: Partial<ScalerView> = {},
 ): ScalerView {
-  return { now: 0, ready: wanted, starting: 0, wanted, figures, ...rest }
+  return { now: 0, ready: wanted, starting: 0, wanted, figures, ...changes }
 }
 
 /** A scaler of a policy alone, without the limits of a pool. */

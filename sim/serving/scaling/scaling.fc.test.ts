@@ -102,9 +102,9 @@ describe.each(kinds)('%s', (kind) => {
     fc.assert(
       fc.property(loads, fc.integer({ min: 1, max: 3 }), (figures, step) => {
         const limits = { min: 0, max: 1000, max_step_up: step, max_step_down: step }
-        const all = [10, ...follow(kind, limits, figures, 10).map(({ replicas }) => replicas)]
-        for (const [i, replicas] of all.entries()) {
-          if (i > 0) expect(Math.abs(replicas - all[i - 1]!)).toBeLessThanOrEqual(step)
+        const counts = [10, ...follow(kind, limits, figures, 10).map(({ replicas }) => replicas)]
+        for (const [i, replicas] of counts.entries()) {
+          if (i > 0) expect(Math.abs(replicas - counts[i - 1]!)).toBeLessThanOrEqual(step)
         }
       }),
     )
@@ -113,8 +113,8 @@ describe.each(kinds)('%s', (kind) => {
   test('keeps what it has while nothing is delivered', () => {
     if (kind === 'fixed' || kind === 'scheduled') return
     const lost = Array.from({ length: 20 }, () => Number.NaN)
-    const all = follow(kind, { min: 1, max: 50 }, lost, 7)
-    expect(new Set(all.map(({ replicas }) => replicas))).toEqual(new Set([7]))
+    const decisions = follow(kind, { min: 1, max: 50 }, lost, 7)
+    expect(new Set(decisions.map(({ replicas }) => replicas))).toEqual(new Set([7]))
   })
 })
 
@@ -150,11 +150,13 @@ const policiesByLoad = {
 
 test.each(Object.entries(policiesByLoad))(
   '%s never asks for fewer replicas at a higher load',
-  (_, of) => {
+  (_, replicasAt) => {
     const load = fc.double({ min: 0, max: 200, noNaN: true })
     fc.assert(
       fc.property(load, load, fc.integer({ min: 1, max: 30 }), (a, b, wanted) => {
-        expect(of(wanted, Math.max(a, b))).toBeGreaterThanOrEqual(of(wanted, Math.min(a, b)))
+        expect(replicasAt(wanted, Math.max(a, b))).toBeGreaterThanOrEqual(
+          replicasAt(wanted, Math.min(a, b)),
+        )
       }),
     )
   },
@@ -162,14 +164,14 @@ test.each(Object.entries(policiesByLoad))(
 
 test('saturation never asks for fewer replicas at a higher load of one of them', () => {
   const share = fc.double({ min: 0, max: 0.79, noNaN: true })
-  const of = (all: readonly number[]) =>
+  const replicasFor = (shares: readonly number[]) =>
     unlimited(planOf('saturation', { scale_up: { tolerance: 0 }, scale_down: { tolerance: 0 } }))(
-      viewOf(all.length, [all, all.map(() => 0)]),
+      viewOf(shares.length, [shares, shares.map(() => 0)]),
     ).replicas
   fc.assert(
-    fc.property(fc.array(share, { minLength: 1, maxLength: 9 }), share, (all, other) => {
-      const higher = [Math.max(all[0]!, other), ...all.slice(1)]
-      expect(of(higher)).toBeGreaterThanOrEqual(of(all))
+    fc.property(fc.array(share, { minLength: 1, maxLength: 9 }), share, (shares, raised) => {
+      const higher = [Math.max(shares[0]!, raised), ...shares.slice(1)]
+      expect(replicasFor(higher)).toBeGreaterThanOrEqual(replicasFor(shares))
     }),
   )
 })
@@ -193,28 +195,28 @@ function hpaSteps(stabilization_s: number, values: readonly number[], first: num
 describe('stabilization', () => {
   const values = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 40 })
   const window = fc.integer({ min: 1, max: 10 })
-  const highestOf = (all: readonly number[], i: number, ticks: number) =>
-    Math.max(...all.slice(Math.max(0, i - ticks + 1), i + 1))
+  const highestOf = (recommended: readonly number[], i: number, ticks: number) =>
+    Math.max(...recommended.slice(Math.max(0, i - ticks + 1), i + 1))
 
   test('an HPA never scales below the highest recommendation of its window, nor keeps more', () => {
     fc.assert(
-      fc.property(values, window, (all, ticks) => {
-        for (const [i, replicas] of hpaSteps(15 * ticks, all, all[0]!).entries()) {
-          expect(replicas).toBe(highestOf(all, i, ticks))
+      fc.property(values, window, (recommended, ticks) => {
+        for (const [i, replicas] of hpaSteps(15 * ticks, recommended, recommended[0]!).entries()) {
+          expect(replicas).toBe(highestOf(recommended, i, ticks))
         }
       }),
     )
   })
 
   test('without its window it does', () => {
-    const all = [40, 40, 5, 40]
-    expect(hpaSteps(0, all, 40)).toEqual(all)
-    expect(hpaSteps(300, all, 40)).toEqual([40, 40, 40, 40])
+    const recommended = [40, 40, 5, 40]
+    expect(hpaSteps(0, recommended, 40)).toEqual(recommended)
+    expect(hpaSteps(300, recommended, 40)).toEqual([40, 40, 40, 40])
   })
 
   test('so does the scale-down delay of Knative', () => {
     fc.assert(
-      fc.property(values, window, (all, ticks) => {
+      fc.property(values, window, (recommended, ticks) => {
         const decide = unlimited(
           planOf('knative', {
             target: 1,
@@ -224,10 +226,10 @@ describe('stabilization', () => {
             down_delay_s: 2 * ticks,
           }),
         )
-        for (const [i, value] of all.entries()) {
+        for (const [i, value] of recommended.entries()) {
           // many ready replicas that never panic
           const view = viewOf(i === 0 ? 1 : 60, [[value], [0]], { now: 2000 * i })
-          expect(decide(view).replicas).toBe(highestOf(all, i, ticks))
+          expect(decide(view).replicas).toBe(highestOf(recommended, i, ticks))
         }
       }),
     )

@@ -18,7 +18,7 @@ export const scheduled = scalingPolicy<'scheduled', null>({
 
 function stepAt({ steps, everyS }: PlanOf<'scheduled'>, now: number) {
   const at = everyS === undefined ? now : now % (everyS * 1000)
-  let found = steps[0]!
-  for (const step of steps) if (at >= step.atS * 1000) found = step
-  return found
+  let current = steps[0]!
+  for (const step of steps) if (at >= step.atS * 1000) current = step
+  return current
 }

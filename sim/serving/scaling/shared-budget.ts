@@ -49,7 +49,7 @@ export class SharedBudget {
 
   join(sharer: Sharer): void {
     this.#sharers.push(sharer)
-    this.#sharers.sort((a, b) => this.#of(a).rank - this.#of(b).rank || a.pool - b.pool)
+    this.#sharers.sort((a, b) => this.#poolOf(a).rank - this.#poolOf(b).rank || a.pool - b.pool)
     this.#asked[sharer.pool] = sharer.wanted
   }
 
@@ -57,41 +57,49 @@ export class SharedBudget {
   ask(now: Ms, asking: Sharer, { replicas, reason }: ScalingDecision): void {
     this.#asked[asking.pool] = replicas
     const sharers = this.#sharers
-    const asks = sharers.map((own) => ({ ...this.#of(own), asked: this.#asked[own.pool]! }))
-    const given = allotted(asks, this.#plan)
-    for (const [i, own] of sharers.entries()) {
-      const [granted, cut] = [given[i]!, asks[i]!.asked - given[i]!]
-      const of = `${granted} of ${replicasText(asks[i]!.asked)}`
-      if (own === asking) {
-        const text = cut > 0 ? `${reason}; cut to ${of} by the budget` : reason
-        own.grant(now, granted, text, cut > 0)
-      } else if (granted !== own.wanted) {
-        own.grant(now, granted, `granted ${of}, as ${asking.name} asks for ${replicas}`, cut > 0)
+    const asks = sharers.map((sharer) => ({
+      ...this.#poolOf(sharer),
+      asked: this.#asked[sharer.pool]!,
+    }))
+    const grants = allotted(asks, this.#plan)
+    for (const [i, sharer] of sharers.entries()) {
+      const [granted, cut] = [grants[i]!, asks[i]!.asked - grants[i]!]
+      const share = `${granted} of ${replicasText(asks[i]!.asked)}`
+      if (sharer === asking) {
+        const text = cut > 0 ? `${reason}; cut to ${share} by the budget` : reason
+        sharer.grant(now, granted, text, cut > 0)
+      } else if (granted !== sharer.wanted) {
+        sharer.grant(
+          now,
+          granted,
+          `granted ${share}, as ${asking.name} asks for ${replicas}`,
+          cut > 0,
+        )
       }
-      own.cut(now, cut)
+      sharer.cut(now, cut)
     }
-    for (const own of sharers) own.shrink(now)
+    for (const sharer of sharers) sharer.shrink(now)
     this.freed(now)
   }
 
   /** Replicas may have stopped, whose place others take. */
   freed(now: Ms): void {
-    for (const own of this.#sharers) own.grow(now)
+    for (const sharer of this.#sharers) sharer.grow(now)
   }
 
   /** Whether one more replica of a pool fits. */
   fits(sharer: Sharer): boolean {
     const { replicas, watts } = this.#plan
-    let [count, power] = [1, this.#of(sharer).replicaW]
-    for (const own of this.#sharers) {
-      const { warm, replicaW } = this.#of(own)
-      count += own.occupied + warm
-      power += (own.occupied + warm) * replicaW
+    let [count, power] = [1, this.#poolOf(sharer).replicaW]
+    for (const occupant of this.#sharers) {
+      const { warm, replicaW } = this.#poolOf(occupant)
+      count += occupant.occupied + warm
+      power += (occupant.occupied + warm) * replicaW
     }
     return count <= replicas && power <= watts
   }
 
-  #of({ pool }: Sharer): BudgetedPool {
+  #poolOf({ pool }: Sharer): BudgetedPool {
     return this.#plan.pools[pool]!
   }
 }

@@ -105,7 +105,7 @@ describe('a budget of the fleet', () => {
   const cool = { replicaW: 72 }
 
   test.each`
-    rule                                        | asks                                                  | limits             | given
+    rule                                        | asks                                                  | limits             | granted
     ${'without one each gets what it asks for'} | ${[ask(5), ask(9)]}                                   | ${{}}              | ${[5, 9]}
     ${'shares are in proportion to the asks'}   | ${[ask(12), ask(6), ask(6)]}                          | ${{ replicas: 8 }} | ${[4, 2, 2]}
     ${'of equal shares the first is served'}    | ${[ask(9), ask(9)]}                                   | ${{ replicas: 9 }} | ${[5, 4]}
@@ -117,7 +117,7 @@ describe('a budget of the fleet', () => {
     ${'watts bind, too'}                        | ${[ask(4, hot), ask(4, cool)]}                        | ${{ watts: 1600 }} | ${[2, 2]}
     ${'a replica of fewer watts may still fit'} | ${[ask(4, hot), ask(4, { ...cool, rank: 1 })]}        | ${{ watts: 1600 }} | ${[2, 2]}
     ${'what is left is used'}                   | ${[ask(2, hot), ask(9, cool)]}                        | ${{ watts: 1000 }} | ${[1, 4]}
-  `('$rule', ({ asks, limits, given }) => {
-    expect(allotted(asks, budget(limits))).toEqual(given)
+  `('$rule', ({ asks, limits, granted }) => {
+    expect(allotted(asks, budget(limits))).toEqual(granted)
   })
 })

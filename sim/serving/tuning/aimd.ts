@@ -10,12 +10,12 @@ export function aimd(plan: Extract<TuningPlan, { controller: 'aimd' }>): Control
   const { min, max, percentile, targetMs, increase, decrease } = plan
   let value = plan.start
   return {
-    decide(seen: WindowView) {
-      if (seen.latencies === 0) return null
-      const measured = seen.percentileMs(percentile)
+    decide(view: WindowView) {
+      if (view.latencies === 0) return null
+      const measured = view.percentileMs(percentile)
       const missed = measured > targetMs
       if (missed) value = Math.max(min, value * decrease)
-      else if (plan.setting === 'concurrency' && seen.refused === 0) {
+      else if (plan.setting === 'concurrency' && view.refused === 0) {
         return { value, measured, reason: 'limit not reached' }
       } else value = Math.min(max, value + increase)
       return { value, measured, reason: missed ? 'above the target' : 'within the target' }

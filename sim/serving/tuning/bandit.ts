@@ -15,9 +15,9 @@ export function bandit(plan: Extract<TuningPlan, { controller: 'bandit' }>): Con
   // a value of the scenario that is not among them has no windows of its own
   let arm = values.indexOf(plan.start)
   return {
-    decide(seen: WindowView) {
-      if (seen.ended === 0) return null
-      const measured = arms.record(arm, seen)
+    decide(view: WindowView) {
+      if (view.ended === 0) return null
+      const measured = arms.record(arm, view)
       arm = highest(arms)
       const reason = arms.windows[arm] === 0 ? 'not tried yet' : 'highest upper confidence bound'
       return { value: values[arm]!, measured, reason }
@@ -27,12 +27,12 @@ export function bandit(plan: Extract<TuningPlan, { controller: 'bandit' }>): Con
 
 function highest({ windows, rewards, untried }: Arms): number {
   if (untried >= 0) return untried
-  const all = windows.reduce((sum, own) => sum + own, 0)
+  const total = windows.reduce((sum, count) => sum + count, 0)
   let best = 0
   let bestBound = Number.NEGATIVE_INFINITY
   for (let i = 0; i < windows.length; i++) {
     const count = windows[i]!
-    const bound = rewards[i]! / count + Math.sqrt((2 * Math.max(0, log(all))) / count)
+    const bound = rewards[i]! / count + Math.sqrt((2 * Math.max(0, log(total))) / count)
     if (bound > bestBound) {
       best = i
       bestBound = bound

@@ -24,5 +24,5 @@ export interface TuningDecision {
 /** Chooses the value of a setting for the next window. */
 export interface Controller {
   /** Null where the window says nothing, so that the value stays. */
-  decide(seen: WindowView): TuningDecision | null
+  decide(view: WindowView): TuningDecision | null
 }

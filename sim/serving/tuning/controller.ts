@@ -14,5 +14,5 @@ type Controllers = {
 const controllers: Controllers = Object.freeze({ aimd, pid, bandit, thompson })
 
 export function controllerOf(plan: TuningPlan): Controller {
-  return (controllers[plan.controller] as (own: TuningPlan) => Controller)(plan)
+  return (controllers[plan.controller] as (plan: TuningPlan) => Controller)(plan)
 }

@@ -69,9 +69,9 @@ describe('pid', () => {
   const plan: TuningPlan = { ...shared, ...range, controller: 'pid', ...gains }
 
   /** The last latency of a plant whose latency is `slope` ms a unit of the setting. */
-  function settled(own: TuningPlan, slope: number, windows = 200): number {
-    const { decide } = controllerOf(own)
-    let value = own.start
+  function settled(tuning: TuningPlan, slope: number, windows = 200): number {
+    const { decide } = controllerOf(tuning)
+    let value = tuning.start
     for (let i = 0; i < windows; i++) value = decide(windowOf(slope * value))!.value
     return slope * value
   }
@@ -81,8 +81,14 @@ describe('pid', () => {
   })
 
   test('negative control: without the integral part it stays away from the target', () => {
-    const without: TuningPlan = { ...shared, ...range, controller: 'pid', ...gains, integral: 0 }
-    expect(Math.abs(settled(without, 3) - 100)).toBeGreaterThan(5)
+    const withoutIntegral: TuningPlan = {
+      ...shared,
+      ...range,
+      controller: 'pid',
+      ...gains,
+      integral: 0,
+    }
+    expect(Math.abs(settled(withoutIntegral, 3) - 100)).toBeGreaterThan(5)
   })
 
   test('does not wind up at a bound: it leaves it with the first window above the target', () => {
@@ -99,9 +105,14 @@ describe('bandit', () => {
   const plan: TuningPlan = { ...shared, controller: 'bandit', values, discount: 1, start: 4 }
 
   /** Regret after each window, against always the best value: windows of one request. */
-  function regrets(own: TuningPlan, windows: number, seed: number, means = () => MEANS): number[] {
+  function regrets(
+    tuning: TuningPlan,
+    windows: number,
+    seed: number,
+    means = () => MEANS,
+  ): number[] {
     const random = new Random(`bandit ${seed}`)
-    const { decide } = controllerOf(own)
+    const { decide } = controllerOf(tuning)
     let arm = 0
     let regret = 0
     return Array.from({ length: windows }, () => {
@@ -134,19 +145,25 @@ describe('bandit', () => {
   })
 
   test('Thompson sampling regrets less than half of that', () => {
-    const own: TuningPlan = { ...plan, controller: 'thompson' }
-    const total = (of: TuningPlan) =>
-      Array.from({ length: 20 }, (_, seed) => regrets(of, 8000, seed).at(-1)!).reduce(
+    const thompson: TuningPlan = { ...plan, controller: 'thompson' }
+    const total = (tuning: TuningPlan) =>
+      Array.from({ length: 20 }, (_, seed) => regrets(tuning, 8000, seed).at(-1)!).reduce(
         (sum, regret) => sum + regret,
         0,
       )
-    expect(total(own)).toBeLessThan(0.5 * total(plan))
-    expect(total(own)).toBeGreaterThan(0)
+    expect(total(thompson)).toBeLessThan(0.5 * total(plan))
+    expect(total(thompson)).toBeGreaterThan(0)
   })
 
   test('negative control: a discount costs regret in proportion where nothing changes', () => {
-    const own: TuningPlan = { ...shared, controller: 'bandit', values, discount: 0.9, start: 4 }
-    const run = regrets(own, 8000, 1)
+    const discounted: TuningPlan = {
+      ...shared,
+      controller: 'bandit',
+      values,
+      discount: 0.9,
+      start: 4,
+    }
+    const run = regrets(discounted, 8000, 1)
     expect(run[7999]! / run[1999]!).toBeGreaterThan(3)
   })
 
@@ -155,19 +172,25 @@ describe('bandit', () => {
       let n = 0
       return () => (n++ < 3000 ? [0.2, 0.5, 0.9, 0.4] : [0.2, 0.5, 0.1, 0.4])
     }
-    const own: TuningPlan = { ...shared, controller: 'bandit', values, discount: 0.998, start: 4 }
-    const total = (of: TuningPlan) =>
-      [1, 2, 3, 4, 5].reduce((sum, seed) => sum + regrets(of, 6000, seed, moving()).at(-1)!, 0)
-    expect(total(own)).toBeLessThan(total(plan))
-    const drawn = { ...own, controller: 'thompson' } as const
-    expect(total(drawn)).toBeLessThan(total(own))
+    const discounted: TuningPlan = {
+      ...shared,
+      controller: 'bandit',
+      values,
+      discount: 0.998,
+      start: 4,
+    }
+    const total = (tuning: TuningPlan) =>
+      [1, 2, 3, 4, 5].reduce((sum, seed) => sum + regrets(tuning, 6000, seed, moving()).at(-1)!, 0)
+    expect(total(discounted)).toBeLessThan(total(plan))
+    const drawn = { ...discounted, controller: 'thompson' } as const
+    expect(total(drawn)).toBeLessThan(total(discounted))
     expect(total(drawn)).toBeLessThan(total({ ...drawn, discount: 1 }))
   })
 
   test('Thompson sampling tries each value once, and repeats its draws', () => {
-    const own: TuningPlan = { ...plan, controller: 'thompson' }
+    const thompson: TuningPlan = { ...plan, controller: 'thompson' }
     const tried = () => {
-      const { decide } = controllerOf(own)
+      const { decide } = controllerOf(thompson)
       return Array.from({ length: 50 }, (_, i) => decide(windowOf(1, { met: 50 + (i % 7) }))!.value)
     }
     expect(tried().slice(0, 3)).toEqual([8, 16, 32])

@@ -12,9 +12,9 @@ export function pid(plan: Extract<TuningPlan, { controller: 'pid' }>): Controlle
   let last = Number.NaN
   let beforeLast = Number.NaN
   return {
-    decide(seen: WindowView) {
-      if (seen.latencies === 0) return null
-      const measured = seen.percentileMs(percentile)
+    decide(view: WindowView) {
+      if (view.latencies === 0) return null
+      const measured = view.percentileMs(percentile)
       const error = Math.max(-1, (targetMs - measured) / targetMs)
       const change = Number.isNaN(last) ? 0 : error - last
       const bend = Number.isNaN(beforeLast) ? 0 : error - 2 * last + beforeLast

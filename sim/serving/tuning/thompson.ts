@@ -23,9 +23,9 @@ export function thompson(plan: Extract<TuningPlan, { controller: 'thompson' }>):
   let arm = values.indexOf(plan.start)
   let window = 0
   return {
-    decide(seen: WindowView) {
-      if (seen.ended === 0) return null
-      const measured = arms.record(arm, seen)
+    decide(view: WindowView) {
+      if (view.ended === 0) return null
+      const measured = arms.record(arm, view)
       window++
       const { untried } = arms
       arm = untried >= 0 ? untried : drawn(arms, window, purpose)

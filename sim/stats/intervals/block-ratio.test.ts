@@ -26,17 +26,17 @@ function ratiosOf(blocks: readonly RatioBlock[], seed = 1) {
 }
 
 const together = (blocks: readonly RatioBlock[], side: 'a' | 'b') =>
-  Float64Array.from(blocks.flatMap((one) => [...one[side]])).sort()
+  Float64Array.from(blocks.flatMap((block) => [...block[side]])).sort()
 
 describe('the ratio of a percentile over blocks', () => {
   const blocks = blocksOf(9, (side, block) => (side === 'b' ? 2 : 1) * (1 + 0.1 * block))
 
   test('is that of the latencies of all blocks together', () => {
     const [a, b] = [together(blocks, 'a'), together(blocks, 'b')]
-    for (const [i, found] of ratiosOf(blocks).entries()) {
-      expect(found.a).toBe(percentile(a, LEVELS[i]!))
-      expect(found.b).toBe(percentile(b, LEVELS[i]!))
-      expect(found.ratio).toBe(found.b / found.a)
+    for (const [i, estimate] of ratiosOf(blocks).entries()) {
+      expect(estimate.a).toBe(percentile(a, LEVELS[i]!))
+      expect(estimate.b).toBe(percentile(b, LEVELS[i]!))
+      expect(estimate.ratio).toBe(estimate.b / estimate.a)
     }
   })
 
@@ -59,15 +59,15 @@ describe('the ratio of a percentile over blocks', () => {
   })
 
   test('has no interval from a single block', () => {
-    for (const found of ratiosOf(blocks.slice(0, 1))) {
-      expect([found.low, found.high]).toEqual([null, null])
-      expect(found.ratio).toBeGreaterThan(1)
+    for (const estimate of ratiosOf(blocks.slice(0, 1))) {
+      expect([estimate.low, estimate.high]).toEqual([null, null])
+      expect(estimate.ratio).toBeGreaterThan(1)
     }
   })
 
   test('has an interval of no width where all blocks are alike', () => {
-    const alike = { a: Float64Array.of(1, 2, 3), b: Float64Array.of(2, 4, 6) }
-    for (const { ratio, low, high } of ratiosOf([alike, alike, alike])) {
+    const block = { a: Float64Array.of(1, 2, 3), b: Float64Array.of(2, 4, 6) }
+    for (const { ratio, low, high } of ratiosOf([block, block, block])) {
       expect([ratio, low, high]).toEqual([2, 2, 2])
     }
   })

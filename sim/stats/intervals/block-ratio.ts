@@ -42,13 +42,13 @@ export function blockRatios(
 ): BlockRatio[] {
   const n = blocks.length
   if (n === 0) throw new RangeError('Expected at least one block')
-  const [a, b] = [pooled(blocks.map((one) => one.a)), pooled(blocks.map((one) => one.b))]
+  const [a, b] = [pooled(blocks.map((block) => block.a)), pooled(blocks.map((block) => block.b))]
   const times = new Uint16Array(n).fill(1)
   const [wholeA, wholeB] = [a(times, percentiles), b(times, percentiles)]
   const ratios = percentiles.map((_, i) => {
     return { a: wholeA[i]!, b: wholeB[i]!, ratio: wholeB[i]! / wholeA[i]! }
   })
-  if (n === 1) return ratios.map((one) => ({ ...one, low: null, high: null }))
+  if (n === 1) return ratios.map((figure) => ({ ...figure, low: null, high: null }))
   const logs = percentiles.map(() => new Float64Array(RESAMPLES))
   for (let resample = 0; resample < RESAMPLES; resample++) {
     times.fill(0)
@@ -57,20 +57,20 @@ export function blockRatios(
     for (const [i, values] of logs.entries()) values[resample] = log(drawnB[i]! / drawnA[i]!)
   }
   const t = studentTQuantile((1 + level) / 2, n - 1) * Math.sqrt(n / (n - 1))
-  return ratios.map((one, i) => {
-    const half = t * deviation(logs[i]!)
-    return { ...one, low: one.ratio * exp(-half), high: one.ratio * exp(half) }
+  return ratios.map((figure, i) => {
+    const halfWidth = t * deviation(logs[i]!)
+    return { ...figure, low: figure.ratio * exp(-halfWidth), high: figure.ratio * exp(halfWidth) }
   })
 }
 
 /** Percentiles of the values of some blocks together, each block as many times as is given. */
-type Pool = (times: Uint16Array, percentiles: readonly number[]) => number[]
+type PooledPercentiles = (times: Uint16Array, percentiles: readonly number[]) => number[]
 
 /**
  * Found by bisection: O(blocks log values) for each percentile. All resamples ask for much the same
  * values, so it is kept how many of each block are no smaller.
  */
-function pooled(blocks: readonly Float64Array[]): Pool {
+function pooled(blocks: readonly Float64Array[]): PooledPercentiles {
   const values = new Float64Array(blocks.reduce((sum, { length }) => sum + length, 0))
   let from = 0
   for (const block of blocks) {
@@ -79,13 +79,13 @@ function pooled(blocks: readonly Float64Array[]): Pool {
   }
   values.sort()
   const sizes = Uint32Array.from(blocks, ({ length }) => length)
-  const known = new Map<number, Uint32Array>()
+  const cached = new Map<number, Uint32Array>()
   const countsFrom = (place: number): Uint32Array => {
     const value = values[place]!
     const counts =
-      known.get(place) ??
+      cached.get(place) ??
       Uint32Array.from(blocks, (block) => block.length - lowerBound(block, value))
-    known.set(place, counts)
+    cached.set(place, counts)
     return counts
   }
   const total = (counts: Uint32Array, times: Uint16Array) => {

@@ -20,25 +20,25 @@ describe('the share beyond a limit', () => {
   })
 
   test('of independent requests has the bounds of Clopper and Pearson, widened to t', () => {
-    const found = exceedance([even(1000, 0), even(1000, 0), even(1000, 0)], 0.99)!
-    expect(found).toMatchObject({ value: 0, low: 0, n: 3000, designEffect: 1 })
-    expect(found.high).toBeGreaterThan(clopperPearson(0, 3000).high!)
-    const many = exceedanceOf({ n: 3000, beyond: 12, designEffect: 1, runs: 1e6 })
+    const estimate = exceedance([even(1000, 0), even(1000, 0), even(1000, 0)], 0.99)!
+    expect(estimate).toMatchObject({ value: 0, low: 0, n: 3000, designEffect: 1 })
+    expect(estimate.high).toBeGreaterThan(clopperPearson(0, 3000).high!)
+    const manyRuns = exceedanceOf({ n: 3000, beyond: 12, designEffect: 1, runs: 1e6 })
     const { low, high } = clopperPearson(12, 3000)
-    expect(many.low).toBeCloseTo(low!, 6)
-    expect(many.high).toBeCloseTo(high!, 6)
+    expect(manyRuns.low).toBeCloseTo(low!, 6)
+    expect(manyRuns.high).toBeCloseTo(high!, 6)
   })
 
   test('has the confidence of its bounds', () => {
-    const found = exceedanceOf({ n: 4000, beyond: 25, designEffect: 3, runs: 8 })
-    expect(found.confidence(found.high).below).toBeCloseTo(0.975, 6)
-    expect(found.confidence(found.low).above).toBeCloseTo(0.975, 6)
-    expect(found.confidence(0.0001).below).toBeLessThan(1e-3)
+    const estimate = exceedanceOf({ n: 4000, beyond: 25, designEffect: 3, runs: 8 })
+    expect(estimate.confidence(estimate.high).below).toBeCloseTo(0.975, 6)
+    expect(estimate.confidence(estimate.low).above).toBeCloseTo(0.975, 6)
+    expect(estimate.confidence(0.0001).below).toBeLessThan(1e-3)
     const none = exceedanceOf({ n: 4000, beyond: 0, designEffect: 1, runs: 8 })
     expect(none.confidence(0.01)).toEqual({ below: expect.closeTo(1, 6), above: 0 })
-    const all = exceedanceOf({ n: 40, beyond: 40, designEffect: 1, runs: 8 })
-    expect(all).toMatchObject({ value: 1, high: 1 })
-    expect(all.confidence(0.5).below).toBe(0)
+    const allBeyond = exceedanceOf({ n: 40, beyond: 40, designEffect: 1, runs: 8 })
+    expect(allBeyond).toMatchObject({ value: 1, high: 1 })
+    expect(allBeyond.confidence(0.5).below).toBe(0)
   })
 
   test('of clusters counts as many requests as there are clusters', () => {
@@ -59,11 +59,11 @@ describe('the share beyond a limit', () => {
         const scale = 1 + (spread * (i - 4.5)) / 4.5
         return tailOf(exponentials(random, 1000, scale), 0.99, 1000)
       })
-    const alike = exceedance(days(0), 0.99)!
-    const apart = exceedance(days(0.5), 0.99)!
-    expect([alike.value, apart.value]).toEqual([0, 0])
-    expect(apart.designEffect).toBeGreaterThan(5 * alike.designEffect)
-    expect(apart.high).toBeGreaterThan(2 * alike.high)
+    const alikeDays = exceedance(days(0), 0.99)!
+    const unequalDays = exceedance(days(0.5), 0.99)!
+    expect([alikeDays.value, unequalDays.value]).toEqual([0, 0])
+    expect(unequalDays.designEffect).toBeGreaterThan(5 * alikeDays.designEffect)
+    expect(unequalDays.high).toBeGreaterThan(2 * alikeDays.high)
   })
 
   test('is not told by runs that have hardly a request beyond any level', () => {

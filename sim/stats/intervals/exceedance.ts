@@ -56,9 +56,9 @@ export interface Exceedance {
 export function exceedance(runs: readonly RunTail[], p: number): Exceedance | null {
   const n = sum(runs.map((run) => run.n))
   const beyond = sum(runs.map((run) => run.beyond))
-  const found = designEffect(runs, p)
-  if (found === null) return null
-  return exceedanceOf({ n, beyond, designEffect: found, runs: runs.length })
+  const effect = designEffect(runs, p)
+  if (effect === null) return null
+  return exceedanceOf({ n, beyond, designEffect: effect, runs: runs.length })
 }
 
 /** The same for counts with a known design effect. */
@@ -69,19 +69,26 @@ export function exceedanceOf(counts: {
   readonly runs: number
 }): Exceedance {
   const { n, beyond, designEffect: effect, runs } = counts
-  const [own, all] = [beyond / effect, n / effect]
+  const [effectiveBeyond, effectiveN] = [beyond / effect, n / effect]
   const tail = normalDistribution(studentTQuantile(0.025, runs - 1))
   const overRuns = (confidence: number) => studentTCdf(normalQuantileOf(confidence), runs - 1)
   return {
     value: beyond / n,
-    low: beyond === 0 ? 0 : betaQuantile(tail, own, all - own + 1),
-    high: beyond === n ? 1 : 1 - betaQuantile(tail, all - own, own + 1),
+    low: beyond === 0 ? 0 : betaQuantile(tail, effectiveBeyond, effectiveN - effectiveBeyond + 1),
+    high:
+      beyond === n ? 1 : 1 - betaQuantile(tail, effectiveN - effectiveBeyond, effectiveBeyond + 1),
     n,
     runs,
     designEffect: effect,
     confidence: (share) => ({
-      below: beyond === n ? 0 : overRuns(betaCdf(share, own + 1, all - own)),
-      above: beyond === 0 ? 0 : overRuns(betaCdf(1 - share, all - own + 1, own)),
+      below:
+        beyond === n
+          ? 0
+          : overRuns(betaCdf(share, effectiveBeyond + 1, effectiveN - effectiveBeyond)),
+      above:
+        beyond === 0
+          ? 0
+          : overRuns(betaCdf(1 - share, effectiveN - effectiveBeyond + 1, effectiveBeyond)),
     }),
   }
 }
@@ -121,14 +128,17 @@ function effectOf(runs: readonly { readonly n: number; readonly share: number }[
  * linear between two of them, and goes on beyond the outer ones.
  */
 function shareAt({ values }: RunTail, shares: readonly number[], threshold: number): number {
-  const at = values.findIndex((value) => threshold >= value)
-  const upper = at < 0 ? values.length - 2 : Math.max(0, at - 1)
+  const index = values.findIndex((value) => threshold >= value)
+  const upper = index < 0 ? values.length - 2 : Math.max(0, index - 1)
   const [high, low] = [values[upper]!, values[upper + 1]!]
-  if (!(high > low)) return shares[at < 0 ? values.length - 1 : at]!
+  if (!(high > low)) return shares[index < 0 ? values.length - 1 : index]!
   // a level that only lost requests reach is infinitely far
   if (high === Number.POSITIVE_INFINITY) return shares[upper + 1]!
-  const part = (threshold - low) / (high - low)
-  return Math.min(1, exp(log(shares[upper + 1]!) + part * log(shares[upper]! / shares[upper + 1]!)))
+  const share = (threshold - low) / (high - low)
+  return Math.min(
+    1,
+    exp(log(shares[upper + 1]!) + share * log(shares[upper]! / shares[upper + 1]!)),
+  )
 }
 
 const medianOf = (values: readonly number[]) =>

@@ -36,7 +36,7 @@ export function holmRatios(
 ): readonly (Interval & { readonly real: boolean })[] {
   const size = ({ log, error }: LogRatio) => (log === 0 ? 0 : Math.abs(log) / error)
   const order = ratios.map((_, i) => i).sort((a, b) => size(ratios[b]!) - size(ratios[a]!))
-  const found: (Interval & { real: boolean })[] = []
+  const intervals: (Interval & { real: boolean })[] = []
   let tested = ratios.length
   let open = true
   for (const i of order) {
@@ -45,8 +45,8 @@ export function holmRatios(
     const real = open && size(ratios[i]!) > t
     if (real) tested--
     else open = false
-    const half = t * error
-    found[i] = { value: exp(log), low: exp(log - half), high: exp(log + half), real }
+    const halfWidth = t * error
+    intervals[i] = { value: exp(log), low: exp(log - halfWidth), high: exp(log + halfWidth), real }
   }
-  return found
+  return intervals
 }

@@ -14,16 +14,16 @@ const MOST = 40
 export function signFlipP(differences: readonly number[]): number {
   const n = differences.length
   if (n < 1 || n > MOST) throw new RangeError(`Expected 1 to ${MOST} differences, got ${n}`)
-  const sum = differences.reduce((total, one) => total + one, 0)
-  const size = differences.reduce((total, one) => total + Math.abs(one), 0)
+  const sum = differences.reduce((total, difference) => total + difference, 0)
+  const size = differences.reduce((total, difference) => total + Math.abs(difference), 0)
   // sums that differ by rounding alone are equal
   const least = sum - 1e-12 * size
   const left = signedSums(differences.slice(0, n >> 1))
   const right = signedSums(differences.slice(n >> 1))
   let count = 0
   let from = right.length
-  for (const one of left) {
-    while (from > 0 && one + right[from - 1]! >= least) from--
+  for (const leftSum of left) {
+    while (from > 0 && leftSum + right[from - 1]! >= least) from--
     count += right.length - from
   }
   return count / 2 ** n

@@ -18,6 +18,8 @@ export class BatchedRequests {
 
   /** Requests per second of each interval, by pool. */
   get rates(): number[][] {
-    return this.#counts.map((own) => Array.from(own, (count) => (1000 * count) / this.#bucketMs))
+    return this.#counts.map((counts) =>
+      Array.from(counts, (count) => (1000 * count) / this.#bucketMs),
+    )
   }
 }

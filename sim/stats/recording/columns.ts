@@ -94,12 +94,12 @@ export class RowsBy {
   readonly numbers = new Int32Array(ROWS)
   readonly #first: Int32Array
   readonly #next = new Int32Array(ROWS)
-  readonly #found: number[] = []
+  readonly #occurring: number[] = []
   readonly #picked = { at: new Int32Array(ROWS), count: 0 }
 
   /** Numbers are below this. */
-  constructor(most: number) {
-    this.#first = new Int32Array(most).fill(-1)
+  constructor(limit: number) {
+    this.#first = new Int32Array(limit).fill(-1)
   }
 
   /** Calls `take` once for each number among the first `count` rows, with the rows that have it. */
@@ -115,12 +115,12 @@ export class RowsBy {
     for (let row = count - 1; row >= 0; row--) {
       const number = this.numbers[row]!
       if (number < 0) continue
-      if (this.#first[number] === -1) this.#found.push(number)
+      if (this.#first[number] === -1) this.#occurring.push(number)
       this.#next[row] = this.#first[number]!
       this.#first[number] = row
     }
     const picked = this.#picked
-    for (const number of this.#found) {
+    for (const number of this.#occurring) {
       picked.count = 0
       for (let row = this.#first[number]!; row >= 0; row = this.#next[row]!) {
         picked.at[picked.count++] = row
@@ -128,6 +128,6 @@ export class RowsBy {
       this.#first[number] = -1
       take(number, picked)
     }
-    this.#found.length = 0
+    this.#occurring.length = 0
   }
 }

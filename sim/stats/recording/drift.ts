@@ -68,7 +68,7 @@ export class DriftRecorder {
     this.#blockMs = (durationMs - this.#fromMs) / BLOCKS
     this.#held = poolOf.reduce((held, pool) => held + largest[pool]!, 0)
     this.#pools = largest.map((_, pool) => ({
-      replicas: poolOf.filter((of) => of === pool).length,
+      replicas: poolOf.filter((executorPool) => executorPool === pool).length,
       served: counters(),
       lost: counters(),
       spare: counters(),

@@ -32,7 +32,7 @@ export class EngineWork {
   constructor(times: readonly (EngineTimes | null)[], durationMs: Ms) {
     this.#times = times
     this.#neededMs = new Float64Array(times.length)
-    this.#series = times.map((of) => of && new Float64Array(BUCKETS))
+    this.#series = times.map((stepTimes) => stepTimes && new Float64Array(BUCKETS))
     this.#bucketMs = durationMs / BUCKETS
   }
 
@@ -53,8 +53,8 @@ export class EngineWork {
     if (times == null) return 0
     const { steps, decodes, generating, promptTokens, context, started } = run
     // sequences of a static batch that are done are read, too, but for nothing
-    const read = decodes > 0 ? generating / decodes : 0
-    const contexts = read * (steps * context + (decodes * steps * (steps - 1)) / 2)
+    const sequencesRead = decodes > 0 ? generating / decodes : 0
+    const contexts = sequencesRead * (steps * context + (decodes * steps * (steps - 1)) / 2)
     const neededMs =
       times.decodeMs * steps * generating +
       times.promptMs * promptTokens +

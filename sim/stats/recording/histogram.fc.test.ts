@@ -12,7 +12,7 @@ const duration = fc.oneof(
 const durations = fc.array(duration, { minLength: 1, maxLength: 400 })
 const probability = fc.double({ min: 0, max: 1, noNaN: true })
 
-function of(values: readonly number[]): Histogram {
+function histogramOf(values: readonly number[]): Histogram {
   const histogram = new Histogram()
   for (const value of values) histogram.record(value)
   return histogram
@@ -22,7 +22,7 @@ test('quantiles are within 0.8 % of the exact ones', () => {
   fc.assert(
     fc.property(durations, probability, fc.nat(50), (values, q, lost) => {
       const exact = percentile(Float64Array.from(values).sort(), q, lost)
-      const estimate = of(values).quantile(q, lost)
+      const estimate = histogramOf(values).quantile(q, lost)
       if (exact === Number.POSITIVE_INFINITY) expect(estimate).toBe(exact)
       else expect(Math.abs(estimate - exact)).toBeLessThanOrEqual(0.008 * exact)
     }),
@@ -32,7 +32,7 @@ test('quantiles are within 0.8 % of the exact ones', () => {
 test('quantiles rise with q, between the least and the largest value', () => {
   fc.assert(
     fc.property(durations, fc.array(probability, { minLength: 2 }), (values, qs) => {
-      const histogram = of(values)
+      const histogram = histogramOf(values)
       let before = histogram.min
       for (const q of qs.sort((a, b) => a - b)) {
         const quantile = histogram.quantile(q)
@@ -47,9 +47,9 @@ test('quantiles rise with q, between the least and the largest value', () => {
 test('merging equals recording everything in one histogram', () => {
   fc.assert(
     fc.property(durations, durations, fc.array(probability), (a, b, qs) => {
-      const merged = of(a)
-      merged.merge(of(b))
-      const together = of([...a, ...b])
+      const merged = histogramOf(a)
+      merged.merge(histogramOf(b))
+      const together = histogramOf([...a, ...b])
       expect(merged).toMatchObject({
         count: together.count,
         min: together.min,
@@ -93,10 +93,12 @@ test('rows of a column are recorded as their durations one by one are, to the la
       const [from, to] = [Math.floor(rows.length / 4), rows.length]
       const histogram = new Histogram()
       histogram.recordRows(latency, rows, from, to)
-      expect(histogram).toEqual(of(Array.from(rows.subarray(from, to), (row) => values[row]!)))
-      const again = of(values)
-      again.recordRows(latency, rows, from, to)
-      expect(again.count).toBe(values.length + to - from)
+      expect(histogram).toEqual(
+        histogramOf(Array.from(rows.subarray(from, to), (row) => values[row]!)),
+      )
+      const filled = histogramOf(values)
+      filled.recordRows(latency, rows, from, to)
+      expect(filled.count).toBe(values.length + to - from)
     }),
   )
 })

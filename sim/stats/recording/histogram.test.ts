@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Histogram } from './histogram.ts'
 
-const of = (...values: number[]) => {
+const histogramOf = (...values: number[]) => {
   const histogram = new Histogram()
   for (const value of values) histogram.record(value)
   return histogram
@@ -16,7 +16,7 @@ describe('Histogram', () => {
   })
 
   test('count, sum, mean and both ends are exact', () => {
-    const histogram = of(3, 1.7, 0.123456789, 250)
+    const histogram = histogramOf(3, 1.7, 0.123456789, 250)
     expect(histogram).toMatchObject({ count: 4, min: 0.123456789, max: 250 })
     expect(histogram.sum).toBe(3 + 1.7 + 0.123456789 + 250)
     expect(histogram.mean).toBe(histogram.sum / 4)
@@ -25,11 +25,11 @@ describe('Histogram', () => {
   })
 
   test('zeros stay exactly zero', () => {
-    expect(of(0, 0, 0, 0, 5).quantile(0.5)).toBe(0)
+    expect(histogramOf(0, 0, 0, 0, 5).quantile(0.5)).toBe(0)
   })
 
   test('values beyond the range keep their order, and both ends stay exact', () => {
-    const histogram = of(1e-9, 1e-9, 1, 1e12, 1e13)
+    const histogram = histogramOf(1e-9, 1e-9, 1, 1e12, 1e13)
     expect(histogram.quantile(0)).toBe(1e-9)
     expect(histogram.quantile(0.4)).toBeLessThan(1e-6)
     expect(histogram.quantile(0.8)).toBeGreaterThan(9e8)
@@ -45,27 +45,27 @@ describe('Histogram', () => {
   })
 
   test('lost requests count as infinitely long', () => {
-    const histogram = of(1, 2, 3)
+    const histogram = histogramOf(1, 2, 3)
     expect(histogram.quantile(0.75, 1)).toBe(3)
     expect(histogram.quantile(0.76, 1)).toBe(Number.POSITIVE_INFINITY)
     expect(new Histogram().quantile(0.5, 7)).toBe(Number.POSITIVE_INFINITY)
   })
 
   test('counts what is at a limit or above, exactly but within the bucket of the limit', () => {
-    const histogram = of(1, 2, 3, 4, 100)
+    const histogram = histogramOf(1, 2, 3, 4, 100)
     expect([0, 1, 1.5, 2.5, 50, 101].map((ms) => histogram.countFrom(ms))).toEqual([
       5, 5, 4, 3, 1, 0,
     ])
     // the limit itself counts, and all of one value are on one side of it
-    expect([3, 3.0001].map((ms) => of(3, 3, 3).countFrom(ms))).toEqual([3, 0])
-    const many = new Histogram()
-    for (let i = 0; i < 10_000; i++) many.record(1 + i / 10_000)
-    expect(Math.abs(many.countFrom(1.5) - 5000)).toBeLessThan(2)
+    expect([3, 3.0001].map((ms) => histogramOf(3, 3, 3).countFrom(ms))).toEqual([3, 0])
+    const large = new Histogram()
+    for (let i = 0; i < 10_000; i++) large.record(1 + i / 10_000)
+    expect(Math.abs(large.countFrom(1.5) - 5000)).toBeLessThan(2)
     expect(new Histogram().countFrom(5)).toBe(0)
   })
 
   test('reset removes everything', () => {
-    const histogram = of(1, 2, 3)
+    const histogram = histogramOf(1, 2, 3)
     histogram.reset()
     histogram.record(7)
     expect(histogram).toMatchObject({ count: 1, sum: 7, min: 7, max: 7 })

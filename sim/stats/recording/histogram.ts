@@ -71,10 +71,10 @@ export class Histogram {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(expected(ms))
     // inlined: this is the hottest path of a recorder
     double[0] = ms
-    const at = (words[HIGH]! >> SHIFT) - this.#prefix
+    const index = (words[HIGH]! >> SHIFT) - this.#prefix
     const counts = this.#counts
-    // of a negative number the unsigned one is large
-    if (at >>> 0 < counts.length) counts[at]!++
+    // as an unsigned number a negative index is large
+    if (index >>> 0 < counts.length) counts[index]!++
     else this.#add(bucketOf(ms), 1)
     this.count++
     this.sum += ms
@@ -101,8 +101,8 @@ export class Histogram {
     for (; i < to; i++) {
       const row = rows[i]!
       const ms = values[row]!
-      const at = (words[2 * row + HIGH]! >> SHIFT) - prefix
-      if (at >>> 0 < counts.length) counts[at]!++
+      const index = (words[2 * row + HIGH]! >> SHIFT) - prefix
+      if (index >>> 0 < counts.length) counts[index]!++
       else if (ms === 0) zeros++
       else {
         this.#add(bucketOf(ms), 1)
@@ -113,7 +113,7 @@ export class Histogram {
       if (ms < min) min = ms
       if (ms > max) max = ms
     }
-    // of a single NaN or Infinity the sum is one, too
+    // a single NaN or Infinity makes the sum NaN or Infinity
     if (!(min >= 0 && sum < Number.POSITIVE_INFINITY))
       throw new RangeError(expected(min < 0 ? min : sum))
     this.#zeros += zeros
@@ -131,9 +131,9 @@ export class Histogram {
       const bucket = bucketOf(ms)
       // the number of steps that stay below the bucket's upper edge
       const room = slope > 0 ? Math.ceil((lowerEdge(bucket + 1) - ms) / slope) : steps
-      const here = Math.min(steps - step, Math.max(1, room))
-      this.#add(bucket, here * count)
-      step += here
+      const inBucket = Math.min(steps - step, Math.max(1, room))
+      this.#add(bucket, inBucket * count)
+      step += inBucket
     }
     const n = steps * count
     this.count += n
@@ -145,11 +145,11 @@ export class Histogram {
   /** Adds all records of `other`. */
   merge(other: Histogram): void {
     this.#zeros += other.#zeros
-    const others = other.#counts
-    if (others.length > 0) {
-      this.#hold(other.#first, other.#first + others.length - 1)
+    const otherCounts = other.#counts
+    if (otherCounts.length > 0) {
+      this.#hold(other.#first, other.#first + otherCounts.length - 1)
       const shift = other.#first - this.#first
-      for (let at = 0; at < others.length; at++) this.#counts[at + shift]! += others[at]!
+      for (let i = 0; i < otherCounts.length; i++) this.#counts[i + shift]! += otherCounts[i]!
     }
     this.count += other.count
     this.sum += other.sum
@@ -168,9 +168,9 @@ export class Histogram {
     let below = this.#zeros
     let ms = 0
     if (rank > below) {
-      let at = 0
-      while (below + this.#counts[at]! < rank) below += this.#counts[at++]!
-      ms = this.#inside(at + this.#first, (rank - below - 0.5) / this.#counts[at]!)
+      let index = 0
+      while (below + this.#counts[index]! < rank) below += this.#counts[index++]!
+      ms = this.#inside(index + this.#first, (rank - below - 0.5) / this.#counts[index]!)
     }
     return Math.min(Math.max(ms, this.min), this.max)
   }
@@ -180,13 +180,13 @@ export class Histogram {
     if (ms <= this.min) return this.count
     if (ms > this.max) return 0
     const bucket = bucketOf(ms)
-    const own = bucket - this.#first
+    const index = bucket - this.#first
     let above = 0
-    for (let at = Math.max(0, own + 1); at < this.#counts.length; at++) above += this.#counts[at]!
+    for (let i = Math.max(0, index + 1); i < this.#counts.length; i++) above += this.#counts[i]!
     if (bucket === 0) return above
     const [low, high] = [lowerEdge(bucket), lowerEdge(bucket + 1)]
     const share = Math.min(1, (high - ms) / (high - low))
-    return above + Math.round(share * (this.#counts[own] ?? 0))
+    return above + Math.round(share * (this.#counts[index] ?? 0))
   }
 
   reset(): void {
@@ -209,14 +209,14 @@ export class Histogram {
 
   /** Makes room for the octaves of the buckets from `low` to `high`, both above 0. */
   #hold(low: number, high: number): void {
-    const held = this.#counts.length
-    const end = this.#first + held
-    if (held > 0 && low >= this.#first && high < end) return
+    const length = this.#counts.length
+    const end = this.#first + length
+    if (length > 0 && low >= this.#first && high < end) return
     const octave = (bucket: number) => Math.floor((bucket - 1) / OCTAVE) * OCTAVE + 1
-    const first = held === 0 ? octave(low) : Math.min(this.#first, octave(low))
-    const last = Math.max(held === 0 ? 0 : end, octave(high) + OCTAVE)
+    const first = length === 0 ? octave(low) : Math.min(this.#first, octave(low))
+    const last = Math.max(length === 0 ? 0 : end, octave(high) + OCTAVE)
     const counts = new Float64Array(last - first)
-    if (held > 0) counts.set(this.#counts, this.#first - first)
+    if (length > 0) counts.set(this.#counts, this.#first - first)
     this.#counts = counts
     this.#first = first
     this.#prefix = BASE + first

@@ -38,7 +38,7 @@ interface Space {
 export class KvSpaces implements Observer {
   readonly #maps: boolean
   /** by executor; null where its pool does not generate or has no `memory` */
-  readonly #of: ({ readonly space: Space; readonly replica: Replica } | null)[] = []
+  readonly #replicaOf: ({ readonly space: Space; readonly replica: Replica } | null)[] = []
   /** by device of the scenario, or by pool with dedicated devices */
   readonly #groups = new Map<string, Space[]>()
 
@@ -50,7 +50,7 @@ export class KvSpaces implements Observer {
       const bytes = kvBytes(pool, scenario)
       for (let number = 0; number < pool.replicas; number++) {
         if (kv === undefined || bytes === null) {
-          this.#of.push(null)
+          this.#replicaOf.push(null)
           continue
         }
         const space = this.#spaceOf(pool, scenario, bytes.limit)
@@ -59,7 +59,7 @@ export class KvSpaces implements Observer {
         const { weights, token } = bytes
         const replica = { pool: pool.name, weights, block, token, use }
         space.replicas.push(replica)
-        this.#of.push({ space, replica })
+        this.#replicaOf.push({ space, replica })
         // the cache is one region, reserved at the start
         space.recorder.counts.extensions++
       }
@@ -75,7 +75,7 @@ export class KvSpaces implements Observer {
   }
 
   kv(now: Ms, use: KvUse): void {
-    const located = this.#of[use.executor]!
+    const located = this.#replicaOf[use.executor]!
     if (located === null) return
     located.replica.use = use
     const { recorder, replicas } = located.space
@@ -87,11 +87,11 @@ export class KvSpaces implements Observer {
 
   summaries(): SpaceSummary[] {
     return [...this.#groups.values()].map((spaces) => {
-      const all = spaces.map(({ recorder, replicas }) => {
+      const spaceSummaries = spaces.map(({ recorder, replicas }) => {
         recorder.counts.shortage = replicas.reduce((sum, { use }) => sum + use.shortages, 0)
         return recorder.summary({ residency: false })
       })
-      return fullestSpace(all)
+      return fullestSpace(spaceSummaries)
     })
   }
 
@@ -146,9 +146,9 @@ function chunksOf(replicas: readonly Replica[], shared: boolean): SpaceChunk[] {
       ['cached prefixes', use.kept * block],
       ['free', use.free * block],
     ] as const
-    for (const [what, bytes] of parts) {
+    for (const [part, bytes] of parts) {
       if (bytes === 0) continue
-      const owner = shared && what !== 'free' ? `${pool}: ${what}` : what
+      const owner = shared && part !== 'free' ? `${pool}: ${part}` : part
       chunks.push({ address, bytes, owner })
       address += bytes
     }

@@ -22,7 +22,7 @@ export class LevelMeter {
   /** in each interval, by pool; the last interval is open */
   readonly series: readonly Float64Array[]
 
-  constructor(of: {
+  constructor(options: {
     /** of each executor, at first */
     readonly levels: readonly number[]
     /** pool of each executor */
@@ -30,33 +30,33 @@ export class LevelMeter {
     readonly warmupMs: Ms
     readonly durationMs: Ms
   }) {
-    this.#from = of.warmupMs
-    this.#width = of.durationMs / LEVEL_INTERVALS
-    this.#levels = Float64Array.from(of.levels)
-    this.#since = new Float64Array(of.levels.length)
-    this.#poolOf = of.pools
-    this.#durationMs = of.durationMs
-    const pools = Math.max(...of.pools, -1) + 1
+    this.#from = options.warmupMs
+    this.#width = options.durationMs / LEVEL_INTERVALS
+    this.#levels = Float64Array.from(options.levels)
+    this.#since = new Float64Array(options.levels.length)
+    this.#poolOf = options.pools
+    this.#durationMs = options.durationMs
+    const pools = Math.max(...options.pools, -1) + 1
     this.totals = new Float64Array(pools)
     this.series = Array.from({ length: pools }, () => new Float64Array(LEVEL_INTERVALS + 1))
   }
 
-  /** The same of a change that may come after the end of the run. */
+  /** Like `set`, also for a time after the traffic, which the run may not reach. */
   change(executor: number, at: Ms, level: number): void {
     if (at <= this.#durationMs) this.set(executor, at, level)
     else (this.#late[executor] ??= []).push({ at, level })
   }
 
-  /** An executor has a level from `at` on. Times of one executor rise. */
+  /** From `at` on an executor has a level. Times of one executor rise. */
   set(executor: number, at: Ms, level: number): void {
     if (this.#late[executor] !== undefined) this.#catchUp(executor, at)
     this.#set(executor, at, level)
   }
 
   #catchUp(executor: number, until: Ms): void {
-    const late = this.#late[executor]!
+    const changes = this.#late[executor]!
     this.#late[executor] = undefined
-    for (const { at, level } of late) if (at <= until) this.#set(executor, at, level)
+    for (const { at, level } of changes) if (at <= until) this.#set(executor, at, level)
   }
 
   #set(executor: number, at: Ms, level: number): void {
@@ -71,7 +71,7 @@ export class LevelMeter {
     this.#levels[executor] = level
   }
 
-  /** The level that an executor had before the last change ended sooner than was set, at `at`. */
+  /** The last change came earlier than was set: at `at`. `level`: the level before it. */
   shorten(executor: number, at: Ms, level: number): void {
     const since = this.#since[executor]!
     if (at >= since) return

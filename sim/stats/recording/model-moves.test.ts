@@ -15,14 +15,14 @@ const load = (executor: number, done: number, ok = true): ModelMove => ({
 
 /** Rows of [executor, sent, dispatched], all served. */
 function served(rows: readonly (readonly [number, number, number])[]): Rows {
-  const all = Rows.allocate(rows.length)
+  const filled = Rows.allocate(rows.length)
   for (const [key, [executor, sent, dispatched]] of rows.entries()) {
-    all.columns.executor[key] = executor
-    all.columns.sent[key] = sent
-    all.columns.dispatched[key] = dispatched
-    all.columns.outcome[key] = OUTCOME.served
+    filled.columns.executor[key] = executor
+    filled.columns.sent[key] = sent
+    filled.columns.dispatched[key] = dispatched
+    filled.columns.outcome[key] = OUTCOME.served
   }
-  return all
+  return filled
 }
 
 test('a request is cold if it arrived before the last load that ended by its dispatch', () => {

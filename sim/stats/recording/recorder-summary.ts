@@ -22,7 +22,7 @@ export interface JudgedTail {
   readonly limitMs: number
 }
 
-/** What a run has for it. */
+/** What one run has at such a percentile. */
 export interface JudgedFigure {
   /** the percentile, ms; infinite where it falls on a lost request */
   readonly value: number
@@ -98,14 +98,14 @@ export function summariseRecorder(
   const { cells, hedged, ...figuresOfAll } = recorder.figures()
   const pools = figuresOfAll.batchSizes.map((_, pool) => mergeCells(cells.map((row) => row[pool]!)))
   const classes = cells.map(mergeCells)
-  const all = mergeCells(classes)
+  const total = mergeCells(classes)
   return {
     ...figuresOfAll,
-    all: histogramFigures(all.latency),
+    all: histogramFigures(total.latency),
     classes: classes.map((cell) => cellSummary(cell, judged)),
     copies: classes.map(({ copies }, i) => (hedged[i] === true ? { ...copies } : null)),
     pools: pools.map((cell) => cellSummary(cell, judged)),
-    tail: tailOf(all.latency),
+    tail: tailOf(total.latency),
     classTails:
       classes.length > 1 ? classes.map(({ latency }) => tailOf(latency, POINTS_OF_CLASSES)) : [],
   }

@@ -157,7 +157,7 @@ describe('a recorder', () => {
       fc.property(fc.array(fate, { maxLength: 30 }), (fates) => {
         const { busyMs, occupiedMs } = summary(record(fates).recorder)
         const ran = fates.filter(({ outcome }) => inBatch(outcome))
-        const around = ran.reduce((sum, one) => sum + one.dispatch + one.completion, 0)
+        const around = ran.reduce((sum, request) => sum + request.dispatch + request.completion, 0)
         // times are on a grid of 2^-20 ms
         expect(occupiedMs[0]! - busyMs[0]!).toBeCloseTo(around, 3)
       }),
@@ -220,10 +220,10 @@ test('rows played back give the summary of the run itself', () => {
   fc.assert(
     fc.property(fc.array(fate, { maxLength: 30 }), fc.constantFrom(0, 400), (fates, warmupMs) => {
       const { recorder, rows, options } = record(fates, warmupMs)
-      const again = playBack({ rows }, (requests) => ({
+      const playedBack = playBack({ rows }, (requests) => ({
         observers: [new Recorder({ ...options, requests })] as const,
       }))
-      expect(summary(again.observers[0])).toEqual(summary(recorder))
+      expect(summary(playedBack.observers[0])).toEqual(summary(recorder))
     }),
   )
 })
@@ -233,11 +233,11 @@ test('figures are the same whether requests are folded one by one or by the hund
   const slo = ['p(90, worst 200ms) latency_ms < 30']
   const fates = fc.array(fate, { minLength: 500, maxLength: 700 })
   fc.assert(
-    fc.property(fates, fc.constantFrom(1, 7, 100), (all, rowsAtOnce) => {
-      const [some, many] = [rowsAtOnce, ROWS].map((rows) =>
-        record(all, 100, { slo, rowsAtOnce: rows }),
+    fc.property(fates, fc.constantFrom(1, 7, 100), (drawnFates, rowsAtOnce) => {
+      const [some, large] = [rowsAtOnce, ROWS].map((rows) =>
+        record(drawnFates, 100, { slo, rowsAtOnce: rows }),
       )
-      expect(summary(some!.recorder)).toEqual(summary(many!.recorder))
+      expect(summary(some!.recorder)).toEqual(summary(large!.recorder))
     }),
     { numRuns: 10, endOnFailure: true },
   )

@@ -79,7 +79,7 @@ export interface RecordedFigures {
 }
 
 /** What is kept of a batch while the answer to one of its requests is on its way. */
-type Answer = Pick<Batch, 'executor' | 'size' | 'dispatched' | 'started' | 'ended'>
+type AnsweredBatch = Pick<Batch, 'executor' | 'size' | 'dispatched' | 'started' | 'ended'>
 
 /** Streams a run into histograms and time series; memory does not grow with the requests. */
 export class Recorder implements Observer {
@@ -138,7 +138,7 @@ export class Recorder implements Observer {
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
   /** by request: when its batch was done, the batch, and its place there; only with networks */
-  readonly #answers: ([done: Ms, batch: Answer, place: number] | undefined)[] = []
+  readonly #answers: ([done: Ms, batch: AnsweredBatch, place: number] | undefined)[] = []
   /** when the last request ended */
   lastMs: Ms = 0
 
@@ -178,9 +178,9 @@ export class Recorder implements Observer {
     this.#retries = retried.includes(true)
       ? new RetryRecorder({ requests, pools: plan.pools })
       : null
-    const capped = scenario.traffic.map(({ max_in_flight: most }) => most !== undefined)
+    const capped = scenario.traffic.map(({ max_in_flight: limit }) => limit !== undefined)
     this.#capped = capped.includes(true) ? capped : null
-    this.#hasLimits = limits.some((of) => Object.values(of).some(Number.isFinite))
+    this.#hasLimits = limits.some((classLimits) => Object.values(classLimits).some(Number.isFinite))
     this.#series = new TimeSeries(durationMs, { hasLimits: this.#hasLimits })
     const windows = { ...windowOptions(scenario), requests, firstTokenDelaysMs, grid: this.#grid }
     this.#windows = new WindowRecorder(windows, pools)
@@ -329,7 +329,7 @@ export class Recorder implements Observer {
    * A request in a `place` of a batch that was done at `done` has ended now, when its client has
    * the answer.
    */
-  #ended(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
+  #ended(now: Ms, request: number, done: Ms, batch: AnsweredBatch, place: number): void {
     const { requests, poolOf } = this.#settings
     const rows = this.#rows
     if (rows.count === this.#atOnce) this.#foldRequests()
@@ -377,7 +377,7 @@ export class Recorder implements Observer {
   }
 
   /** What only some requests need: others have their durations alone. */
-  #endedApart(now: Ms, request: number, done: Ms, batch: Answer, place: number): void {
+  #endedApart(now: Ms, request: number, done: Ms, batch: AnsweredBatch, place: number): void {
     const { requests, warmupMs, generates, poolOf } = this.#settings
     const pool = poolOf[batch.executor]!
     const outcome = requests.outcome[request]!
@@ -474,7 +474,7 @@ export class Recorder implements Observer {
   }
 
   /** The part of a batch's time that one of its places has: those of all places add up to it. */
-  #shareOf({ started, ended, size }: Answer, place: number): Ms {
+  #shareOf({ started, ended, size }: AnsweredBatch, place: number): Ms {
     const ms = this.#grid.at(ended) - this.#grid.at(started)
     return this.#grid.at((ms * (place + 1)) / size) - this.#grid.at((ms * place) / size)
   }

@@ -137,12 +137,12 @@ export class Rows {
 
   /** A copy with space for more rows. */
   grown(count: number): Rows {
-    const more = Rows.allocate(count)
+    const copy = Rows.allocate(count)
     for (const name of Object.keys(this.columns) as RowColumn[]) {
-      more.columns[name].set(this.columns[name])
+      copy.columns[name].set(this.columns[name])
     }
-    for (const [key, prefix] of this.prefixes) more.prefixes.set(key, prefix)
-    return more
+    for (const [key, prefix] of this.prefixes) copy.prefixes.set(key, prefix)
+    return copy
   }
 
   /** Rows on columns from another thread or a file. */

@@ -179,7 +179,7 @@ export class SpaceRecorder {
     this.#maps.push({ atMs: now, chunks })
   }
 
-  summary(has: { readonly residency: boolean }): SpaceSummary {
+  summary(options: { readonly residency: boolean }): SpaceSummary {
     for (let bucket = this.#bucket; bucket < BUCKETS; bucket++) {
       this.#bucket = bucket
       this.#note()
@@ -195,8 +195,8 @@ export class SpaceRecorder {
       pinnedFree: this.#pinnedFree,
       largestFree: this.#leastFree,
       counts: { ...this.counts },
-      residency: has.residency ? { ...this.residency, pools: [...this.#loads.values()] } : null,
-      cold: has.residency ? { ...this.cold } : null,
+      residency: options.residency ? { ...this.residency, pools: [...this.#loads.values()] } : null,
+      cold: options.residency ? { ...this.cold } : null,
       series: {
         bucketS: this.#durationMs / 1000 / BUCKETS,
         requested: Array.from(this.#requested),

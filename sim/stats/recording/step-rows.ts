@@ -106,8 +106,8 @@ export class StepRecorder implements Observer {
   batch(_now: Ms, { executor, members, size }: Batch): void {
     for (const request of members.subarray(0, size)) {
       this.#generated.delete(request)
-      const own = this.#members[executor]
-      if (own?.delete(request) === true) this.#prompts[executor] = []
+      const memberSet = this.#members[executor]
+      if (memberSet?.delete(request) === true) this.#prompts[executor] = []
     }
   }
 }

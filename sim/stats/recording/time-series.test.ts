@@ -37,9 +37,9 @@ function changeOf(at: number, by: number, isBatch = 0): QueueChanges {
   return changes
 }
 
-function seriesOf(all: Stays, durationMs = DURATION_MS) {
+function seriesOf(requests: Stays, durationMs = DURATION_MS) {
   const series = new TimeSeries(durationMs)
-  const events = all.flatMap(({ at, wait, service, lost }): [number, () => void][] => {
+  const events = requests.flatMap(({ at, wait, service, lost }): [number, () => void][] => {
     const out = at + wait
     const done = out + service
     if (lost)
@@ -59,16 +59,19 @@ function seriesOf(all: Stays, durationMs = DURATION_MS) {
 
 test('requests are conserved up to the end, and queue lengths integrate to the waits until then', () => {
   fc.assert(
-    fc.property(stays, (all) => {
-      const { bucket_s, arrived_rps, served_rps, queue_mean, heat } = seriesOf(all)
+    fc.property(stays, (drawnStays) => {
+      const { bucket_s, arrived_rps, served_rps, queue_mean, heat } = seriesOf(drawnStays)
       const before = (time: number) => time < DURATION_MS
       expect(arrived_rps).toHaveLength(BUCKETS)
-      expect(sum(arrived_rps) * bucket_s).toBeCloseTo(all.filter(({ at }) => before(at)).length, 6)
-      const served = all.filter(({ lost }) => !lost)
+      expect(sum(arrived_rps) * bucket_s).toBeCloseTo(
+        drawnStays.filter(({ at }) => before(at)).length,
+        6,
+      )
+      const served = drawnStays.filter(({ lost }) => !lost)
       const ended = served.filter(({ at, wait, service }) => before(at + wait + service))
       expect(sum(served_rps) * bucket_s).toBeCloseTo(ended.length, 6)
       expect(sum(heat.counts.map(sum))).toBe(served.filter(({ at }) => before(at)).length)
-      const waits = all.reduce(
+      const waits = drawnStays.reduce(
         (total, { at, wait }) => total + Math.min(wait, Math.max(0, DURATION_MS - at)),
         0,
       )

@@ -110,18 +110,19 @@ export class TimeSeries {
   /** The figures so far; heat rows from the shortest to the longest latency that occurred. */
   summary(): Series {
     const perSecond = 1000 / this.#bucketMs
-    const shown = (counts: Float64Array) => counts.subarray(0, DRAIN)
-    const rates = (counts: Float64Array) => Array.from(shown(counts), (count) => count * perSecond)
+    const untilDrain = (counts: Float64Array) => counts.subarray(0, DRAIN)
+    const rates = (counts: Float64Array) =>
+      Array.from(untilDrain(counts), (count) => count * perSecond)
     const ratio = (top: Float64Array, bottom: Float64Array) =>
-      Array.from(shown(top), (value, i) => (bottom[i]! > 0 ? value / bottom[i]! : null))
+      Array.from(untilDrain(top), (value, i) => (bottom[i]! > 0 ? value / bottom[i]! : null))
     return {
       bucket_s: this.#bucketMs / 1000,
       arrived_rps: rates(this.#arrived),
       served_rps: rates(this.#served),
       wasted_rps: rates(this.#wasted),
       ...(this.#good !== null && { good_rps: rates(this.#good) }),
-      queue_mean: Array.from(shown(this.#waitingMs), (ms) => ms / this.#bucketMs),
-      queue_max: Array.from(shown(this.#waitingMax)),
+      queue_mean: Array.from(untilDrain(this.#waitingMs), (ms) => ms / this.#bucketMs),
+      queue_max: Array.from(untilDrain(this.#waitingMax)),
       batch_mean: ratio(this.#batched, this.#batches),
       speed: ratio(this.#work, this.#busy),
       heat: {
@@ -162,9 +163,9 @@ function edge(bin: number): Ms {
 export function mergeSeries(runs: readonly Series[]): Series {
   const first = runs[0]
   if (first === undefined) throw new Error('Expected `runs` to hold a series')
-  const mean = (of: (series: Series) => readonly (number | null)[]) =>
-    of(first).map((_, i) => {
-      const values = runs.map((run) => of(run)[i]!).filter((value) => value !== null)
+  const mean = (columnOf: (series: Series) => readonly (number | null)[]) =>
+    columnOf(first).map((_, i) => {
+      const values = runs.map((run) => columnOf(run)[i]!).filter((value) => value !== null)
       return values.length > 0 ? values.reduce((a, b) => a + b, 0) / values.length : null
     })
   const counts = first.heat.counts.map((row, i) =>

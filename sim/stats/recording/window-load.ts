@@ -63,16 +63,16 @@ export class WindowLoad {
 
   #shares(times: readonly Float64Array[], paid: readonly (readonly Span[])[]): number[] {
     return times.map((busy, pool) => {
-      const whole = new Float64Array(this.#windows.count)
-      for (const [from, to] of paid[pool]!) this.#spread(whole, from, to, 1)
+      const paidMs = new Float64Array(this.#windows.count)
+      for (const [from, to] of paid[pool]!) this.#spread(paidMs, from, to, 1)
       // nothing runs where nothing is paid for
-      return most(busy.map((ms, i) => (ms === 0 ? 0 : ms / whole[i]!)))
+      return largest(busy.map((ms, i) => (ms === 0 ? 0 : ms / paidMs[i]!)))
     })
   }
 
   /** The largest mean number of waiting requests of a window. */
   get queue(): number {
-    return most(this.#waitingMs) / this.#windows.lengthMs
+    return largest(this.#waitingMs) / this.#windows.lengthMs
   }
 
   #spread(into: Float64Array, from: Ms, to: Ms, times: number): void {
@@ -100,4 +100,4 @@ export class WindowLoad {
 }
 
 /** There may be too many windows for the arguments of a function. */
-const most = (values: Float64Array) => values.reduce((a, b) => Math.max(a, b), 0)
+const largest = (values: Float64Array) => values.reduce((a, b) => Math.max(a, b), 0)

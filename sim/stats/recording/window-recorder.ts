@@ -29,15 +29,16 @@ const FEWEST_WINDOWS = 3
 
 /** The windows of a scenario: those that are reported, and those of its objectives. */
 export function windowOptions({ traffic, slo, warmup_s, duration_s }: Scenario): WindowOptions {
-  const of = (lengthMs: Ms) => windowsOf(lengthMs, 1000 * warmup_s, 1000 * duration_s)
+  const windowsOfLength = (lengthMs: Ms) => windowsOf(lengthMs, 1000 * warmup_s, 1000 * duration_s)
   const objectives = traffic.map(({ class: name }) =>
     windowObjectives(slo[name] ?? []).map(({ kind, percentile, window_s }) => ({
       kind,
       percentile,
-      windows: of(1000 * window_s),
+      windows: windowsOfLength(1000 * window_s),
     })),
   )
-  const reported = REPORTED_MS.map(of).find(([first]) => first!.count >= FEWEST_WINDOWS) ?? null
+  const reported =
+    REPORTED_MS.map(windowsOfLength).find(([first]) => first!.count >= FEWEST_WINDOWS) ?? null
   return { reported, objectives }
 }
 
@@ -91,16 +92,16 @@ export class WindowRecorder {
     this.#reported = objectives.map(() =>
       series.map((windows) => new WorstWindow(windows, PERCENTILES)),
     )
-    this.#judged = objectives.map((of) =>
-      of.map(({ windows: own, percentile }) =>
-        own.map((windows) => new WorstWindow(windows, [percentile])),
+    this.#judged = objectives.map((classObjectives) =>
+      classObjectives.map(({ windows: grids, percentile }) =>
+        grids.map((windows) => new WorstWindow(windows, [percentile])),
       ),
     )
   }
 
   /** Whether any objective is for windows. */
   get hasObjectives(): boolean {
-    return this.#judged.some((of) => of.length > 0)
+    return this.#judged.some((classSeries) => classSeries.length > 0)
   }
 
   queued(changes: QueueChanges): void {
@@ -117,7 +118,7 @@ export class WindowRecorder {
   }
 
   lost(now: Ms, number: number): void {
-    for (const own of this.#judged[number]!) for (const judged of own) judged.lost(now)
+    for (const series of this.#judged[number]!) for (const judged of series) judged.lost(now)
   }
 
   /** Requests of a class that were served, in order of time. */
@@ -154,11 +155,17 @@ export class WindowRecorder {
           : {
               lengthMs,
               classes: this.#reported.map(worstOf),
-              utilisation: paid.map((_, i) => Math.max(...utilisations.map((of) => of[i]!))),
-              capacityUtilisation: paid.map((_, i) => Math.max(...ofCapacity.map((of) => of[i]!))),
+              utilisation: paid.map((_, i) =>
+                Math.max(...utilisations.map((byPool) => byPool[i]!)),
+              ),
+              capacityUtilisation: paid.map((_, i) =>
+                Math.max(...ofCapacity.map((byPool) => byPool[i]!)),
+              ),
               queue: Math.max(...this.#load.map(({ queue }) => queue)),
             },
-      objectives: this.#judged.map((of) => of.map((series) => worstOf(series)[0]!)),
+      objectives: this.#judged.map((classSeries) =>
+        classSeries.map((series) => worstOf(series)[0]!),
+      ),
     }
   }
 }

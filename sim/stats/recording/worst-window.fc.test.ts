@@ -32,22 +32,22 @@ test('the worst window is that of the largest percentile, as sorting all of them
       for (const [i, p] of [0.5, 0.9].entries()) {
         const worstBy = (probability: (n: number) => number) => {
           const each = [0, 1, 2, 3].map((window) => {
-            const own = sorted.filter(({ at }) => windowOf(at) === window)
-            const times = own.flatMap(({ ms }) => ms ?? [])
-            const q = probability(own.length)
-            if (own.length > 0 && q > 1) return Number.POSITIVE_INFINITY
-            return percentile(Float64Array.from(times).sort(), q, own.length - times.length)
+            const inWindow = sorted.filter(({ at }) => windowOf(at) === window)
+            const times = inWindow.flatMap(({ ms }) => ms ?? [])
+            const q = probability(inWindow.length)
+            if (inWindow.length > 0 && q > 1) return Number.POSITIVE_INFINITY
+            return percentile(Float64Array.from(times).sort(), q, inWindow.length - times.length)
           })
           return Math.max(...each.filter((value) => !Number.isNaN(value)))
         }
         const { value, upper, n } = figures[i]!
-        for (const [found, most] of [
+        for (const [estimate, expected] of [
           [value, worstBy(() => p)],
           [upper, worstBy((count) => upperProbability(p, count))],
         ] as const) {
-          if (most === Number.NEGATIVE_INFINITY) expect([found, n]).toEqual([Number.NaN, 0])
-          else if (most === Number.POSITIVE_INFINITY) expect(found).toBe(most)
-          else expect(Math.abs(found / most - 1)).toBeLessThan(0.008)
+          if (expected === Number.NEGATIVE_INFINITY) expect([estimate, n]).toEqual([Number.NaN, 0])
+          else if (expected === Number.POSITIVE_INFINITY) expect(estimate).toBe(expected)
+          else expect(Math.abs(estimate / expected - 1)).toBeLessThan(0.008)
         }
       }
     }),
@@ -76,9 +76,9 @@ test('requests are recorded in windows by the hundred as one by one', () => {
   )
 })
 
-function changesOf(...all: readonly (readonly [at: number, by: number])[]): QueueChanges {
+function changesOf(...pairs: readonly (readonly [at: number, by: number])[]): QueueChanges {
   const changes = new QueueChanges()
-  for (const [at, by] of all) changes.add(at, by, 0)
+  for (const [at, by] of pairs) changes.add(at, by, 0)
   return changes
 }
 

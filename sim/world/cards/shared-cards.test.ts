@@ -7,7 +7,7 @@ const classes = [
   { ...ANY_CLASS, pools: [0] },
   { ...ANY_CLASS, pools: [1] },
 ]
-const both = [{ executors: [0, 1], switchShare: 0 }]
+const sharedCard = [{ executors: [0, 1], switchShare: 0 }]
 
 /** Requests at these times, ms, and the pool of each. */
 function onCard(pools: Partial<PoolPlan>[], calls: readonly (readonly [number, number])[]) {
@@ -37,9 +37,9 @@ describe('batches of two pools', () => {
       { law: 'constant', ms: 10 },
       { law: 'constant', ms: 3 },
     ],
-    cards: both,
+    cards: sharedCard,
   }
-  const endsOf = (of: SmallSystem) => [...serve(of).rows.columns.done]
+  const endsOf = (smallSystem: SmallSystem) => [...serve(smallSystem).rows.columns.done]
 
   test('delay one another while they run together', () => {
     // the second pool runs from 4 to 10 and from 10 to 16; the first has 3 ms left at 10, 0 at 16
@@ -47,8 +47,8 @@ describe('batches of two pools', () => {
   })
 
   test('do not without a shared card', () => {
-    const { cards: _, ...own } = system
-    expect(endsOf(own)).toEqual([10, 7, 10, 110])
+    const { cards: _, ...unshared } = system
+    expect(endsOf(unshared)).toEqual([10, 7, 10, 110])
   })
 
   test('on cards of their own replicas are as fast as without sharing', () => {
@@ -86,7 +86,7 @@ describe('engines on one card', () => {
   const system: SmallSystem = {
     ...onCard([{ generation }, { generation }], calls),
     work,
-    cards: both,
+    cards: sharedCard,
   }
 
   /**
@@ -120,14 +120,14 @@ describe('engines on one card', () => {
     expect(done[0]).toBeCloseTo(expected[0]!, 9)
     expect(done[1]).toBeCloseTo(expected[1]!, 9)
     // negative control: without a shared card both are faster
-    const { cards: _, ...own } = system
-    const alone = serve(own).rows.columns.done
+    const { cards: _, ...unshared } = system
+    const alone = serve(unshared).rows.columns.done
     expect(alone[0]).toBeLessThan(0.8 * done[0]!)
     expect(alone[1]! - 35).toBeLessThan(0.7 * (done[1]! - 35))
   })
 
   test('alone on it are as fast as with a card of their own', () => {
-    const apart: SmallSystem = {
+    const farApart: SmallSystem = {
       ...onCard(
         [{ generation }, { generation }],
         [
@@ -137,7 +137,7 @@ describe('engines on one card', () => {
       ),
       work,
     }
-    const shared = serve({ ...apart, cards: both }).rows.columns.done
-    expect([...shared]).toEqual([...serve(apart).rows.columns.done])
+    const shared = serve({ ...farApart, cards: sharedCard }).rows.columns.done
+    expect([...shared]).toEqual([...serve(farApart).rows.columns.done])
   })
 })

@@ -60,7 +60,7 @@ export class ExecutorLifecycle {
   /** reasons for which each executor is down: a crash, a deployment, or both */
   readonly #down: Uint8Array
   /** 1 for executors that the control plane knows to be gone */
-  readonly #known: Uint8Array
+  readonly #knownGone: Uint8Array
   readonly #factor: Float64Array
   readonly #share: Float64Array
   /** when failing batches end, ms after they began; NaN: when they would end otherwise */
@@ -78,7 +78,7 @@ export class ExecutorLifecycle {
   constructor(plan: LifecyclePlan, schedule: readonly ExecutorEvent[], random: Random) {
     const count = plan.failures.length
     this.#down = new Uint8Array(count)
-    this.#known = new Uint8Array(count)
+    this.#knownGone = new Uint8Array(count)
     this.#factor = new Float64Array(count).fill(1)
     this.#share = new Float64Array(count)
     this.#afterMs = new Float64Array(count).fill(Number.NaN)
@@ -90,7 +90,7 @@ export class ExecutorLifecycle {
     for (const { executors, initial } of plan.starts) {
       for (const executor of executors.slice(initial)) {
         this.#down[executor] = 1
-        this.#known[executor] = 1
+        this.#knownGone[executor] = 1
       }
     }
     for (const { executors, atMs, atOnce, restartS } of plan.deployments) {
@@ -144,7 +144,7 @@ export class ExecutorLifecycle {
     if (kind === 'crash') this.#down[executor]!++
     else if (kind === 'detected') {
       // one that starts, or was stopped, is gone already
-      if (this.#known[executor] === 1) return null
+      if (this.#knownGone[executor] === 1) return null
       this.#letGo(executor)
     } else if (kind === 'up') {
       if (event.heat === true) this.heat!.ended(at, executor)
@@ -153,7 +153,7 @@ export class ExecutorLifecycle {
       if (this.heat !== null) {
         this.#cancel((later) => later.kind === 'detected' && later.heat === true, executor)
       }
-      if (this.#known[executor] === 0) {
+      if (this.#knownGone[executor] === 0) {
         if (this.#registers[executor] !== true) return null
         // a process that has no model registers anew
         this.#down[executor]!++
@@ -161,7 +161,7 @@ export class ExecutorLifecycle {
         this.#push(event)
         return { at, executor, kind: 'detected' }
       }
-      this.#known[executor] = 0
+      this.#knownGone[executor] = 0
       this.#goOn(at, executor)
     }
     return event
@@ -169,16 +169,16 @@ export class ExecutorLifecycle {
 
   /** The accelerators of an executor were too warm and stopped, or have cooled. */
   heatChanged(now: Ms, executor: number, stopped: boolean): void {
-    const own = this.heat!.plans[executor]!
+    const heatPlan = this.heat!.plans[executor]!
     if (stopped) {
-      // one that restarts when it stops again has been down all the time
+      // too warm again before its restart: it has been down all the time, and is down on
       if (this.#cancel((event) => event.kind === 'up' && event.heat === true, executor)) return
       this.heat!.began(now, executor)
       this.#push({ at: now, executor, kind: 'crash' })
-      this.#push({ at: now + own.detectionMs, executor, kind: 'detected', heat: true })
+      this.#push({ at: now + heatPlan.detectionMs, executor, kind: 'detected', heat: true })
       return
     }
-    const at = now + 1000 * drawDuration(own.restartS, this.#random)
+    const at = now + 1000 * drawDuration(heatPlan.restartS, this.#random)
     this.#push({ at, executor, kind: 'up', heat: true })
   }
 
@@ -213,7 +213,7 @@ export class ExecutorLifecycle {
     if (rollout === undefined) {
       const isLaunch = (event: LifecycleEvent) => event.kind === 'up' && event.launched === true
       if (!this.#cancel(isLaunch, executor)) this.#down[executor]!++
-      this.#known[executor] = 1
+      this.#knownGone[executor] = 1
       return Number.POSITIVE_INFINITY
     }
     this.#down[executor]!++
@@ -225,7 +225,7 @@ export class ExecutorLifecycle {
 
   /** The control plane knows that an executor is gone; one that drained is lost. */
   #letGo(executor: number): void {
-    this.#known[executor] = 1
+    this.#knownGone[executor] = 1
     for (const { restarting } of this.#rollouts) {
       if (restarting.has(executor)) restarting.set(executor, true)
     }
@@ -244,7 +244,7 @@ export class ExecutorLifecycle {
     const executor = rollout.waiting.shift()
     if (executor === undefined) return
     // one that is gone comes back with the new version
-    if (this.#known[executor] === 1) {
+    if (this.#knownGone[executor] === 1) {
       this.#drainNext(at, rollout)
       return
     }

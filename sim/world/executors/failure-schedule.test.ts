@@ -24,18 +24,18 @@ const crash = (atS: number, restartS: number, detectionS = 0): ReplicaFailure =>
   restart_s: fixed(restartS),
 })
 
-const told = (plan: FailurePlan) =>
+const eventsOf = (plan: FailurePlan) =>
   failureSchedule(plan, 1, 0).map(({ at, kind }) => `${at} ${kind}`)
 
 test('a crash is detected after its delay, unless the executor is back before', () => {
-  expect(told(planOf(1e5, crash(1, 5, 2)))).toEqual(['1000 crash', '3000 detected', '6000 up'])
-  expect(told(planOf(1e5, crash(1, 5, 5)))).toEqual(['1000 crash', '6000 up'])
-  expect(told(planOf(1000, crash(1, 5)))).toEqual([])
+  expect(eventsOf(planOf(1e5, crash(1, 5, 2)))).toEqual(['1000 crash', '3000 detected', '6000 up'])
+  expect(eventsOf(planOf(1e5, crash(1, 5, 5)))).toEqual(['1000 crash', '6000 up'])
+  expect(eventsOf(planOf(1000, crash(1, 5)))).toEqual([])
 })
 
 test('crashes that overlap are one, until the last of them ends', () => {
   const plan = planOf(1e5, crash(1, 5, 0.1), crash(3, 5, 0.01))
-  expect(told(plan)).toEqual(['1000 crash', '1100 detected', '8000 up'])
+  expect(eventsOf(plan)).toEqual(['1000 crash', '1100 detected', '8000 up'])
 })
 
 test('impairments that overlap multiply their times, and the shares of good batches', () => {

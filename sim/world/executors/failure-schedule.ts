@@ -21,7 +21,7 @@ export type ExecutorEvent = {
   | ({ readonly kind: 'condition' } & Condition)
 )
 
-interface Span {
+interface Spell {
   readonly from: Ms
   readonly to: Ms
 }
@@ -35,22 +35,24 @@ export function failureSchedule(
   seed: number,
   replication: number,
 ): ExecutorEvent[] {
-  const events = failures.flatMap((own, executor) =>
-    executorEvents(own, executor, durationMs, (name) => stream(seed, replication, name)),
+  const events = failures.flatMap((executorFailures, executor) =>
+    executorEvents(executorFailures, executor, durationMs, (name) =>
+      stream(seed, replication, name),
+    ),
   )
   // stable, so events of one executor at one instant keep their order
   return events.sort((a, b) => a.at - b.at)
 }
 
 function executorEvents(
-  own: FailurePlan['failures'][number],
+  failures: FailurePlan['failures'][number],
   executor: number,
   durationMs: Ms,
   streamOf: (name: string) => Random,
 ): ExecutorEvent[] {
-  const down: (Span & { readonly detectionMs: Ms })[] = []
-  const impaired: (Span & Condition)[] = []
-  for (const { failure, stream: name } of own) {
+  const down: (Spell & { readonly detectionMs: Ms })[] = []
+  const impaired: (Spell & Condition)[] = []
+  for (const { failure, stream: name } of failures) {
     const random = streamOf(name)
     const kind = failureKindOf(failure)
     const effect = kind.effect(failure)
@@ -69,8 +71,8 @@ function executorEvents(
   const edges = new Set(impaired.flatMap(({ from, to }) => [from, to]))
   for (const at of [...edges].sort((a, b) => a - b)) {
     const now = impaired.filter(({ from, to }) => from <= at && at < to)
-    const factor = now.reduce((product, one) => product * one.factor, 1)
-    const share = 1 - now.reduce((good, one) => good * (1 - one.share), 1)
+    const factor = now.reduce((product, condition) => product * condition.factor, 1)
+    const share = 1 - now.reduce((good, condition) => good * (1 - condition.share), 1)
     const fast = now.flatMap(({ afterMs }) => afterMs ?? [])
     const after = fast.length > 0 ? { afterMs: Math.min(...fast) } : {}
     events.push({ at, executor, kind: 'condition', factor, share, ...after })
@@ -84,23 +86,23 @@ function spans(
   durationMs: Ms,
   random: Random,
   lasts: () => Ms,
-): Span[] {
-  const found: Span[] = at_s
+): Spell[] {
+  const times: Spell[] = at_s
     .map((at) => 1000 * at)
     .filter((at) => at < durationMs)
     .map((from) => ({ from, to: from + lasts() }))
-  if (every_s === undefined) return found
+  if (every_s === undefined) return times
   const everyMs = 1000 * every_s
   for (let at = everyMs * random.exponential(); at < durationMs; ) {
     const to = at + lasts()
-    found.push({ from: at, to })
+    times.push({ from: at, to })
     at = to + everyMs * random.exponential()
   }
-  return found
+  return times
 }
 
 /** Joins overlapping times; the first detection of any of them counts. */
-function withoutOverlaps(down: readonly (Span & { readonly detectionMs: Ms })[]) {
+function withoutOverlaps(down: readonly (Spell & { readonly detectionMs: Ms })[]) {
   const joined: { from: Ms; to: Ms; detectedAt: Ms }[] = []
   for (const { from, to, detectionMs } of down.toSorted((a, b) => a.from - b.from)) {
     const last = joined.at(-1)

@@ -89,9 +89,9 @@ export class SimulatedExecutors implements Backend, StepBackend {
       this.#refuse(executor)
       return
     }
-    const found = this.#memory === null || this.#memory.start(now, batch)
-    this.#status[executor] = found ? STATUS.ok : STATUS.outOfMemory
-    if (!found) {
+    const fits = this.#memory === null || this.#memory.start(now, batch)
+    this.#status[executor] = fits ? STATUS.ok : STATUS.outOfMemory
+    if (!fits) {
       this.#started[executor] = now
       this.#batchEnds[executor] = this.#heap.push(now, DONE, executor)
       return

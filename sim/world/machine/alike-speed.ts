@@ -13,21 +13,24 @@ export class AlikeSpeed implements Speed {
   readonly #recorded: Speed
   readonly #groups: readonly number[]
   /** when each recorded executor received a batch, ms, rising */
-  readonly #given: readonly Float64Array[]
+  readonly #times: readonly Float64Array[]
   readonly #next: Int32Array
   /** the recording that each executor's batch follows */
   readonly #followed: Int32Array
   /** time until which each recording is in use, ms */
   readonly #until: Float64Array
 
-  /** `groups`: executors with the same number are identical. `given`: rising times of each, ms. */
-  constructor(recorded: Speed, groups: readonly number[], given: readonly Float64Array[]) {
+  /**
+   * `groups`: executors with the same number are identical. `times`: when each recorded executor
+   * received a batch, ms, rising.
+   */
+  constructor(recorded: Speed, groups: readonly number[], times: readonly Float64Array[]) {
     this.#recorded = recorded
     this.#groups = groups
-    this.#given = given
-    this.#next = new Int32Array(given.length)
-    this.#followed = new Int32Array(given.length)
-    this.#until = new Float64Array(given.length).fill(Number.NEGATIVE_INFINITY)
+    this.#times = times
+    this.#next = new Int32Array(times.length)
+    this.#followed = new Int32Array(times.length)
+    this.#until = new Float64Array(times.length).fill(Number.NEGATIVE_INFINITY)
   }
 
   begin(executor: number, start: Ms, gap: Ms): Ms {
@@ -59,13 +62,13 @@ export class AlikeSpeed implements Speed {
    * Time from `at` to the nearest batch of a recording, ms. `at` nearly rises from call to call.
    */
   #distance(recording: number, at: Ms): Ms {
-    const given = this.#given[recording]!
+    const times = this.#times[recording]!
     let i = this.#next[recording]!
-    while (i > 0 && given[i - 1]! > at) i--
-    while (i < given.length && given[i]! <= at) i++
+    while (i > 0 && times[i - 1]! > at) i--
+    while (i < times.length && times[i]! <= at) i++
     this.#next[recording] = i
-    const before = i > 0 ? at - given[i - 1]! : Number.POSITIVE_INFINITY
-    const after = i < given.length ? given[i]! - at : Number.POSITIVE_INFINITY
+    const before = i > 0 ? at - times[i - 1]! : Number.POSITIVE_INFINITY
+    const after = i < times.length ? times[i]! - at : Number.POSITIVE_INFINITY
     return Math.min(before, after)
   }
 }

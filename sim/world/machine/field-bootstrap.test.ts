@@ -13,7 +13,7 @@ type RecordedExecutor = RecordedField['executors'][number]
 /** what it lacks: no stalls */
 type RecordedSteps = Pick<RecordedExecutor, 'times' | 'speeds'> & Partial<RecordedExecutor>
 
-function recorded(executors: RecordedSteps[], rest: Partial<RecordedField> = {}): RecordedField {
+function recorded(executors: RecordedSteps[], changes: Partial<RecordedField> = {}): RecordedField {
   const never = { from: [], to: [] }
   const none = { stalls: never, lateStarts: never, busyMs: 2500, idleStarts: 100 }
   return {
@@ -23,7 +23,7 @@ function recorded(executors: RecordedSteps[], rest: Partial<RecordedField> = {})
     executors: executors.map((steps) => ({ ...none, ...steps })),
     dispatcher: never,
     intake: never,
-    ...rest,
+    ...changes,
   }
 }
 
@@ -105,9 +105,9 @@ describe('levels', () => {
     )
 
   test('one level holds for a whole run', () => {
-    const seen = Array.from({ length: 20 }, (_, i) => levelsOf(i))
-    expect(seen.every((levels) => levels.size === 1)).toBe(true)
-    expect(new Set(seen.flatMap((levels) => [...levels])).size).toBe(2)
+    const levelSets = Array.from({ length: 20 }, (_, i) => levelsOf(i))
+    expect(levelSets.every((levels) => levels.size === 1)).toBe(true)
+    expect(new Set(levelSets.flatMap((levels) => [...levels])).size).toBe(2)
   })
 
   test('they vary as the level of a next run does, which is none of the recorded ones', () => {
@@ -146,11 +146,11 @@ describe('blocks', () => {
   const standing = { from: SLOW_FROM, to: SLOW_FROM.map((from) => from + 10) }
 
   test('are drawn for all executors at once, so simultaneous slow periods stay simultaneous', () => {
-    const half: RecordedSteps = {
+    const halfSpeed: RecordedSteps = {
       times: spells.times,
       speeds: spells.speeds.map((speed) => speed / 2),
     }
-    const [first, second, third] = bootstrap([recorded([spells, half, spells, spells])], {
+    const [first, second, third] = bootstrap([recorded([spells, halfSpeed, spells, spells])], {
       executors: 5,
     }).executors.map(({ steps }) => steps)
     expect(second!.times.slice(0, -1)).toEqual(first!.times.slice(0, -1))
@@ -237,10 +237,10 @@ describe('blocks', () => {
     const { times, speeds } = bootstrap([recorded([rising])], { durationMs }).executors[0]!.steps
     const edge = recorded([{ times: [0, FIELD_MS - 100], speeds: [1, 0.5] }])
     const last = bootstrap([edge], { durationMs }).executors[0]!.steps
-    const share = (of: Steps, speed: number) =>
-      of.times.reduce(
+    const share = (steps: Steps, speed: number) =>
+      steps.times.reduce(
         (sum, time, i) =>
-          sum + (of.speeds[i] === speed ? (of.times[i + 1] ?? durationMs) - time : 0),
+          sum + (steps.speeds[i] === speed ? (steps.times[i + 1] ?? durationMs) - time : 0),
         0,
       ) / durationMs
     expect(share({ times, speeds }, 0.9)).toBeCloseTo(0.5, 1)

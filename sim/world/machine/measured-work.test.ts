@@ -29,14 +29,14 @@ describe('a table by size and length', () => {
 })
 
 describe('throughput by concurrency', () => {
-  const timeOf = (own: object, size: number) =>
+  const timeOf = (changes: object, size: number) =>
     declaredWork({
       law: 'throughput',
       concurrency: [1, 2, 8, 32],
       cv: 0,
       instances: 1,
       throughput_rps: [90, 100, 200, 320],
-      ...own,
+      ...changes,
     }).of(size, 1, random)
 
   test('half of the requests in flight are the batch of one instance', () => {
@@ -46,19 +46,19 @@ describe('throughput by concurrency', () => {
   })
 
   test('with instances, a batch runs on each and one waits', () => {
-    const own = { instances: 3, concurrency: [4, 16], throughput_rps: [300, 600] }
+    const changes = { instances: 3, concurrency: [4, 16], throughput_rps: [300, 600] }
     // 3 batches of one, 3 of four
-    expect([1, 4].map((size) => timeOf(own, size))).toEqual([10, 20])
+    expect([1, 4].map((size) => timeOf(changes, size))).toEqual([10, 20])
   })
 
   test('a stated share of 1 makes all in flight one batch', () => {
-    const own = { batch_share: 1 }
-    expect([1, 2, 8, 32].map((size) => timeOf(own, size))).toEqual([1000 / 90, 20, 40, 100])
+    const changes = { batch_share: 1 }
+    expect([1, 2, 8, 32].map((size) => timeOf(changes, size))).toEqual([1000 / 90, 20, 40, 100])
   })
 
   test('a client that waits for each answer shows the time of one request', () => {
-    const own = { concurrency: [1], throughput_rps: [50] }
-    expect(timeOf(own, 1)).toBe(20)
+    const changes = { concurrency: [1], throughput_rps: [50] }
+    expect(timeOf(changes, 1)).toBe(20)
   })
 })
 

@@ -75,17 +75,17 @@ test('however work falls into batches, it meets the same stalls', () => {
       const speed = new MetSpeed([executor])
       let free = 0
       let stalled = 0
-      let all = 0
+      let totalWork = 0
       for (const [gap, work] of batches) {
         const start = free + gap
         free = speed.finish(0, start, work)
         stalled += free - start - work
-        all += work
+        totalWork += work
       }
-      const whole = new MetSpeed([executor]).finish(0, 0, all) - all
+      const stalledAtOnce = new MetSpeed([executor]).finish(0, 0, totalWork) - totalWork
       // the last stall begins where the work ends, or not, by rounding
-      const edge = after.some((at) => Math.abs(at - all) < 1e-6)
-      if (!edge) expect(Math.abs(stalled - whole)).toBeLessThanOrEqual(1e-6)
+      const edge = after.some((at) => Math.abs(at - totalWork) < 1e-6)
+      if (!edge) expect(Math.abs(stalled - stalledAtOnce)).toBeLessThanOrEqual(1e-6)
     }),
   )
 })

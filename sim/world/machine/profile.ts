@@ -264,8 +264,8 @@ export const profileSchema = z
     models: z
       .array(modelProfile)
       .superRefine((models, context) => {
-        const seen = new Set<string>()
-        const i = models.findIndex(({ key }) => seen.size === seen.add(key).size)
+        const keys = new Set<string>()
+        const i = models.findIndex(({ key }) => keys.size === keys.add(key).size)
         if (i < 0) return
         const message = `expected each model once, got ${models[i]!.key} twice`
         context.addIssue({ code: 'custom', path: [i, 'key'], message })

@@ -137,36 +137,36 @@ interface Ran {
 function ranOn(batches: readonly WorkedBatch[], executors: number, acts: Float64Array): Ran[][] {
   const dispatch = usualOverhead(batches, ({ started, dispatched }) => started - dispatched)
   const completion = usualOverhead(batches, ({ done, ended }) => done - ended)
-  const of: WorkedBatch[][] = Array.from({ length: executors }, () => [])
-  for (const batch of batches) of[batch.executor]!.push(batch)
-  return of.map((own) => {
-    const taken = new Float64Array(own.length)
-    const speeds = new Float64Array(own.length)
-    for (let i = 0; i < own.length; i++) {
-      const { started, ended, done, work } = own[i]!
+  const byExecutor: WorkedBatch[][] = Array.from({ length: executors }, () => [])
+  for (const batch of batches) byExecutor[batch.executor]!.push(batch)
+  return byExecutor.map((executorBatches) => {
+    const durations = new Float64Array(executorBatches.length)
+    const speeds = new Float64Array(executorBatches.length)
+    for (let i = 0; i < executorBatches.length; i++) {
+      const { started, ended, done, work } = executorBatches[i]!
       // the dispatcher acted in between but did not see the end, so the executor reported it late
       const unseen = done - nextAct(acts, ended) > completion.longest
-      taken[i] = Math.max((unseen ? done - completion.median : ended) - started, 1e-6)
-      speeds[i] = work / taken[i]!
+      durations[i] = Math.max((unseen ? done - completion.median : ended) - started, 1e-6)
+      speeds[i] = work / durations[i]!
     }
-    return own.map(({ dispatched, started, work }, i): Ran => {
+    return executorBatches.map(({ dispatched, started, work }, i): Ran => {
       const late = started - dispatched > dispatch.longest
       const usual = medianAround(speeds, i)
       const usualMs = work / usual
-      const heldUp = taken[i]! > Math.max(HELD_UP * usualMs, usualMs + STALL_MS)
+      const heldUp = durations[i]! > Math.max(HELD_UP * usualMs, usualMs + STALL_MS)
       return {
         started,
-        idle: i === 0 || dispatched - own[i - 1]!.ended > LONGEST_BREAK_MS,
+        idle: i === 0 || dispatched - executorBatches[i - 1]!.ended > LONGEST_BREAK_MS,
         lateMs: late ? started - dispatched - dispatch.median : 0,
         speed: heldUp ? usual : speeds[i]!,
         work,
-        stallMs: heldUp ? taken[i]! - usualMs : 0,
+        stallMs: heldUp ? durations[i]! - usualMs : 0,
       }
     })
   })
 }
 
-const few = new Float64Array(2 * AROUND + 1)
+const nearby = new Float64Array(2 * AROUND + 1)
 
 /** Median of a value and those around it. Insertion is the fastest sort of five. */
 function medianAround(values: Float64Array, index: number): number {
@@ -174,12 +174,12 @@ function medianAround(values: Float64Array, index: number): number {
   const count = Math.min(values.length, index + AROUND + 1) - from
   for (let i = 0; i < count; i++) {
     const value = values[from + i]!
-    let at = i
-    for (; at > 0 && few[at - 1]! > value; at--) few[at] = few[at - 1]!
-    few[at] = value
+    let place = i
+    for (; place > 0 && nearby[place - 1]! > value; place--) nearby[place] = nearby[place - 1]!
+    nearby[place] = value
   }
   const middle = count >> 1
-  return count % 2 === 1 ? few[middle]! : (few[middle - 1]! + few[middle]!) / 2
+  return count % 2 === 1 ? nearby[middle]! : (nearby[middle - 1]! + nearby[middle]!) / 2
 }
 
 /** When the stall of a batch begins: it is placed in the middle of the batch. */
@@ -205,13 +205,13 @@ function executorField(ran: readonly Ran[]): ExecutorField {
     const at = stallAt(batch)
     return stallMs > 0 ? [...before, [at, at + stallMs]] : before
   })
-  const late = ran.filter(({ lateMs, idle }) => lateMs > 0 && idle)
+  const lateStarts = ran.filter(({ lateMs, idle }) => lateMs > 0 && idle)
   return {
     times: ran.length === 0 ? [0] : ran.map(({ started }) => started),
     speeds: ran.length === 0 ? [1] : ran.map(({ speed }) => speed),
     work: ran.map(({ work }) => work),
     stalls: intervalsOf(stalls),
-    lateStarts: intervalsOf(late.map(({ started, lateMs }) => [started - lateMs, started])),
+    lateStarts: intervalsOf(lateStarts.map(({ started, lateMs }) => [started - lateMs, started])),
     busyMs: ran.reduce((sum, { work, speed }) => sum + work / speed, 0),
     idleStarts: ran.filter(({ idle }) => idle).length,
   }

@@ -46,15 +46,15 @@ test('the variance is that of a lognormal times two points', () => {
 })
 
 test('slow ones have their share and their factor', () => {
-  const most = 1 / (1 + slow.share * (slow.factor - 1))
-  const { over } = drawn({ slow }, 2 * most)
+  const usualFactor = 1 / (1 + slow.share * (slow.factor - 1))
+  const { over } = drawn({ slow }, 2 * usualFactor)
   // 2 % of the share: 2.45 million draws would be needed, so the error alone is tested
   const z = (over - slow.share) / Math.sqrt((slow.share * (1 - slow.share)) / N)
   expect(Math.abs(z)).toBeLessThanOrEqual(4)
   const scatter = scatterOf({ slow })!
   const random = new Random('two points')
   const values = new Set(Array.from({ length: 1000 }, () => scatter(random)))
-  expect([...values].sort((a, b) => a - b)).toEqual([most, slow.factor * most])
+  expect([...values].sort((a, b) => a - b)).toEqual([usualFactor, slow.factor * usualFactor])
 })
 
 test('nothing is drawn where nothing scatters', () => {
@@ -77,7 +77,7 @@ test('laws of batches and of steps have one residual', () => {
   })!
   const stream = random()
   const drawnSteps = Array.from({ length: 50 }, () => 10 * steps.scatter!(stream))
-  const other = random()
-  expect(Array.from({ length: 50 }, () => batches.of(1, 1, other))).toEqual(drawnSteps)
+  const sameStream = random()
+  expect(Array.from({ length: 50 }, () => batches.of(1, 1, sameStream))).toEqual(drawnSteps)
   expect(batches.mean(1, 1)).toBe(10)
 })

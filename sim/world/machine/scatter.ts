@@ -20,7 +20,7 @@ export function scatterOf({ cv = 0, slow }: Residual): Scatter | null {
   const jitter = (random: Random) => exp(sigma * random.normal() - variance / 2)
   if (slow === undefined) return cv === 0 ? null : jitter
   const { share, factor } = slow
-  const most = 1 / (1 + share * (factor - 1))
-  const rare = (random: Random) => (random.uniform() < share ? factor * most : most)
+  const usualFactor = 1 / (1 + share * (factor - 1))
+  const rare = (random: Random) => (random.uniform() < share ? factor * usualFactor : usualFactor)
   return cv === 0 ? rare : (random) => jitter(random) * rare(random)
 }

@@ -45,13 +45,13 @@ test('between a start and its finish exactly the work is done', () => {
 test('split work ends when the whole does', () => {
   fc.assert(
     fc.property(steps, start, amount, amount, (field, from, first, second) => {
-      const whole = new SpeedField([field]).finish(0, from, first + second)
+      const atOnce = new SpeedField([field]).finish(0, from, first + second)
       const split = new SpeedField([field])
       const end = split.finish(0, split.finish(0, from, first), second)
       const slowest = Math.min(...field.speeds.filter((speed) => speed > 0))
       // work left by rounding may have to wait for the end of a stall
-      const slack = 1e-9 * (1 + whole)
-      const between = workBetween(field, Math.min(end, whole), Math.max(end, whole))
+      const slack = 1e-9 * (1 + atOnce)
+      const between = workBetween(field, Math.min(end, atOnce), Math.max(end, atOnce))
       expect(between).toBeLessThanOrEqual(slack * Math.max(1, 1 / slowest))
     }),
   )
@@ -59,11 +59,11 @@ test('split work ends when the whole does', () => {
 
 test('a later start, or more work, never ends earlier', () => {
   fc.assert(
-    fc.property(steps, start, start, amount, amount, (field, a, b, work, more) => {
+    fc.property(steps, start, start, amount, amount, (field, a, b, work, extraWork) => {
       const finish = (from: number, size: number) => new SpeedField([field]).finish(0, from, size)
       const [early, late] = [Math.min(a, b), Math.max(a, b)]
       expect(finish(late, work)).toBeGreaterThanOrEqual(finish(early, work) - 1e-9)
-      expect(finish(a, work + more)).toBeGreaterThanOrEqual(finish(a, work))
+      expect(finish(a, work + extraWork)).toBeGreaterThanOrEqual(finish(a, work))
     }),
   )
 })

@@ -9,14 +9,14 @@ const parts = fc.array(part, { maxLength: 20 })
 
 test('joined intervals are disjoint, rise, and cover the same times as their parts', () => {
   fc.assert(
-    fc.property(parts, (all) => {
-      const { from, to } = joinIntervals(all)
+    fc.property(parts, (drawnParts) => {
+      const { from, to } = joinIntervals(drawnParts)
       from.forEach((start, i) => {
         expect(start).toBeLessThan(to[i]!)
         if (i > 0) expect(start).toBeGreaterThan(to[i - 1]!)
       })
       for (let t = 0.5; t < 120; t++) {
-        const covered = all.some(([start, end]) => start < t && t < end)
+        const covered = drawnParts.some(([start, end]) => start < t && t < end)
         expect(from.some((start, i) => start < t && t < to[i]!)).toBe(covered)
       }
     }),
@@ -25,8 +25,8 @@ test('joined intervals are disjoint, rise, and cover the same times as their par
 
 test('only an event that is due in a stall is delayed, to the end of that stall', () => {
   fc.assert(
-    fc.property(parts, fc.double({ min: 0, max: 130, noNaN: true }), (all, at) => {
-      const intervals = joinIntervals(all)
+    fc.property(parts, fc.double({ min: 0, max: 130, noNaN: true }), (drawnParts, at) => {
+      const intervals = joinIntervals(drawnParts)
       const within = intervals.from.findIndex((from, i) => from <= at && at < intervals.to[i]!)
       const stalls = new Stalls(intervals)
       expect(stalls.release(at)).toBe(within < 0 ? at : intervals.to[within])
@@ -37,8 +37,8 @@ test('only an event that is due in a stall is delayed, to the end of that stall'
 
 test('a time overlaps the stalls if it has an instant in common with one', () => {
   fc.assert(
-    fc.property(parts, part, (all, [start, end]) => {
-      const { from, to } = joinIntervals(all)
+    fc.property(parts, part, (drawnParts, [start, end]) => {
+      const { from, to } = joinIntervals(drawnParts)
       const common = from.some((at, i) => Math.max(at, start) < Math.min(to[i]!, end))
       expect(new Stalls({ from, to }).overlap(start, end)).toBe(common)
     }),
@@ -59,23 +59,23 @@ describe('a stall', () => {
 })
 
 describe('stalls of a run', () => {
-  const of = (...late: DueEvent[]) => {
+  const stallsWith = (...late: DueEvent[]) => {
     const usual = Array.from({ length: 9 }, (_, i): DueEvent => [i, i + 0.02])
     const turns = [...usual, ...late]
     return stallsOf(turns, actsOf(turns), 0.2)
   }
 
   test('do not include a usual delay', () => {
-    expect(of([20, 20.05], [30, 30.11])).toEqual(NEVER)
+    expect(stallsWith([20, 20.05], [30, 30.11])).toEqual(NEVER)
   })
 
   test('last from shortly before an event was due to the next act of the dispatcher', () => {
-    expect(of([20, 25])).toEqual({ from: [19.8], to: [25] })
-    expect(of([20, 25], [22, 22.01])).toEqual({ from: [19.8], to: [22.01] })
+    expect(stallsWith([20, 25])).toEqual({ from: [19.8], to: [25] })
+    expect(stallsWith([20, 25], [22, 22.01])).toEqual({ from: [19.8], to: [22.01] })
   })
 
   test('do not begin before the last act', () => {
-    expect(of([20, 25], [19.9, 19.91])).toEqual({ from: [19.91], to: [25] })
+    expect(stallsWith([20, 25], [19.9, 19.91])).toEqual({ from: [19.91], to: [25] })
   })
 
   test('begin when the event was due, unless they are to begin before', () => {
@@ -86,7 +86,7 @@ describe('stalls of a run', () => {
 
   test('are absent where an event was late but the dispatcher was active', () => {
     const acts = Array.from({ length: 60 }, (_, i): DueEvent => [20 + i / 12, 20 + i / 12])
-    expect(of([20, 25], ...acts)).toEqual(NEVER)
+    expect(stallsWith([20, 25], ...acts)).toEqual(NEVER)
   })
 
   test('delay the events that they delayed in the run, and end when those happened', () => {
@@ -94,7 +94,7 @@ describe('stalls of a run', () => {
     const late = fc.double({ min: 1, max: 20, noNaN: true })
     fc.assert(
       fc.property(due, late, (at, ms) => {
-        expect(new Stalls(of([at, at + ms])).release(at)).toBe(at + ms)
+        expect(new Stalls(stallsWith([at, at + ms])).release(at)).toBe(at + ms)
       }),
     )
   })

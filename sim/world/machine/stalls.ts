@@ -63,16 +63,16 @@ export function stallsOf(
   unseenMs: Ms = 0,
 ): Intervals {
   const usual = usualOverhead(turns, ([due, happened]) => happened - due)
-  const still: [Ms, Ms][] = []
+  const standstills: [Ms, Ms][] = []
   for (const [due, happened] of turns) {
     if (happened - due <= usual.longest) continue
     const after = indexAfter(acts, due)
     const next = acts[after]!
     if (next - due <= usual.longest) continue
     const last = after > 0 ? acts[after - 1]! : Number.NEGATIVE_INFINITY
-    still.push([Math.max(last, due - unseenMs), next])
+    standstills.push([Math.max(last, due - unseenMs), next])
   }
-  return joinIntervals(still)
+  return joinIntervals(standstills)
 }
 
 /** The times at which the dispatcher did something, rising. */
@@ -134,16 +134,4 @@ export class Stalls {
     const last = after > 0 && this.#from[after - 1] === end ? after - 2 : after - 1
     return last >= 0 && this.#to[last]! > start
   }
-}
-
-/**
- * When a dispatcher that stalls handles its events: `at`, or the end of a stall that delays an
- * event of that time. Calls of each kind have rising `at`.
- */
-export interface DispatcherStalls {
-  /** of a batch, a load or an unload */
-  completion(at: Ms): Ms
-  timer(at: Ms): Ms
-  /** of a new request */
-  handOver(at: Ms): Ms
 }

@@ -10,13 +10,13 @@ test('a run is cut at the end of its first step after an instant', () => {
       fc.record({ base: positive(9), context: fc.constantFrom(0, 0.001, 0.3), steps: fc.nat(400) }),
       fc.double({ min: 0, max: 1.2, noNaN: true }),
       fc.nat(50),
-      ({ base, context, steps: more }, share, decodes) => {
+      ({ base, context, steps: extraSteps }, share, decodes) => {
         const law: StepLaw = {
           stepMs: (batch) => base + 0.01 * batch.decodes + context * batch.context,
           growthMs: (batch) => context * batch.decodes,
         }
         const runs = new StepRuns(1)
-        const steps = more + 1
+        const steps = extraSteps + 1
         const run = {
           executor: 0,
           steps,
@@ -90,6 +90,6 @@ test('a run ends at the knee of its law, and the next one goes on with other gro
   )
   // negative control: without the knee the whole run would be flat
   const { straightSteps: _, ...flat } = law
-  const whole = runs.begin(0, { ...batch, context: 80, steps: 20, started: 0 }, flat)
-  expect(whole).toBeLessThan(0.8 * now)
+  const flatEnd = runs.begin(0, { ...batch, context: 80, steps: 20, started: 0 }, flat)
+  expect(flatEnd).toBeLessThan(0.8 * now)
 })

@@ -81,9 +81,9 @@ test('a delay before the first step does not scatter, and the run goes on after 
   const runs = new StepRuns(1, undefined, new Random('delay'))
   runs.begin(0, runOf(500), flat)
   expect(runs.stepsOf(0)).toBe(64)
-  const [one, other] = [new Random('same'), new Random('same')]
-  const plain = new StepRuns(1, undefined, one).begin(0, runOf(1), flat)
-  const late = new StepRuns(1, undefined, other).begin(0, { ...runOf(1), extraMs: 7 }, flat)
+  const [first, second] = [new Random('same'), new Random('same')]
+  const plain = new StepRuns(1, undefined, first).begin(0, runOf(1), flat)
+  const late = new StepRuns(1, undefined, second).begin(0, { ...runOf(1), extraMs: 7 }, flat)
   expect(late).toBeCloseTo(plain + 7, 9)
 })
 
@@ -115,9 +115,9 @@ describe('the time of a run of k steps', () => {
     }).problem
 
   test('has the variance of k independent steps', () => {
-    const found = timesOf({ cv: 0.2 })
-    expect(problemOf(found)).toBeNull()
-    expect(Math.abs(found.mean / (STEPS * stepMs) - 1)).toBeLessThan(0.001)
+    const times = timesOf({ cv: 0.2 })
+    expect(problemOf(times)).toBeNull()
+    expect(Math.abs(times.mean / (STEPS * stepMs) - 1)).toBeLessThan(0.001)
   })
 
   test('negative control: a coefficient of variation that is 5 % larger fails', () => {

@@ -11,8 +11,8 @@ function batches(noiseMs: number, speedAt: (at: number) => number): SpedBatches 
   const random = stream(1, 0, 'batches')
   const work = Array.from({ length: COUNT }, (_, i) => 1 + ((5 * i) % 8))
   const times = work.map((_, i) => EVERY_MS * i)
-  const taken = work.map((ms, i) => ms / speedAt(times[i]!) + noiseMs * random.uniform())
-  return { times, work, speeds: work.map((ms, i) => ms / taken[i]!) }
+  const durations = work.map((ms, i) => ms / speedAt(times[i]!) + noiseMs * random.uniform())
+  return { times, work, speeds: work.map((ms, i) => ms / durations[i]!) }
 }
 
 const steady = () => 1
@@ -55,11 +55,11 @@ describe('the variation of batches', () => {
     const random = stream(2, 0, 'service')
     const work = varied({ of: (size) => size, mean: (size) => size }, variation)
     for (const size of [1, 3, 8]) {
-      const own = executor.work.flatMap((ms, i) => (ms === size ? [i] : []))
-      const taken = mean(own.map((i) => size / executor.speeds[i]!))
-      const drawn = mean(own.map((i) => work.of(size, 1, random) / speeds[0]![i]!))
-      expect(drawn / taken).toBeGreaterThan(0.99)
-      expect(drawn / taken).toBeLessThan(1.01)
+      const indices = executor.work.flatMap((ms, i) => (ms === size ? [i] : []))
+      const measured = mean(indices.map((i) => size / executor.speeds[i]!))
+      const drawn = mean(indices.map((i) => work.of(size, 1, random) / speeds[0]![i]!))
+      expect(drawn / measured).toBeGreaterThan(0.99)
+      expect(drawn / measured).toBeLessThan(1.01)
     }
   })
 

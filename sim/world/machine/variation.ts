@@ -58,12 +58,12 @@ export function settle(executors: readonly SpedBatches[]): {
   const groups = groupsOf(executors)
   let speeds = executors.map((executor) => around(executor.speeds, executor))
   for (let pass = 1; pass < PASSES; pass++) {
-    const alike = executors.map((executor) => [...executor.speeds])
+    const adjusted = executors.map((executor) => [...executor.speeds])
     for (const group of groups) {
       const usual = median(ratiosOf(group, executors, speeds))
-      for (const [executor, batch] of group.members) alike[executor]![batch]! *= usual
+      for (const [executor, batch] of group.members) adjusted[executor]![batch]! *= usual
     }
-    speeds = alike.map((own, e) => around(own, executors[e]!))
+    speeds = adjusted.map((batchSpeeds, e) => around(batchSpeeds, executors[e]!))
   }
   const variation = groups.map((group) => ({
     atMs: Number(group.atMs.toFixed(4)),
@@ -102,11 +102,11 @@ const ratiosOf = (
 /** Work that is equal to the precision of a profile is never in two groups. */
 function groupsOf(executors: readonly SpedBatches[]): Group[] {
   const workOf = ([e, i]: Group['members'][number]) => executors[e]!.work[i]!
-  const all = executors.flatMap(({ work }, e) => work.map((_, i) => [e, i] as const))
-  all.sort((a, b) => workOf(a) - workOf(b))
-  const size = Math.max(FEWEST, Math.ceil(all.length / GROUPS))
+  const batches = executors.flatMap(({ work }, e) => work.map((_, i) => [e, i] as const))
+  batches.sort((a, b) => workOf(a) - workOf(b))
+  const size = Math.max(FEWEST, Math.ceil(batches.length / GROUPS))
   const groups: Group['members'][number][][] = []
-  for (const batch of all) {
+  for (const batch of batches) {
     const last = groups.at(-1)
     if (
       last === undefined ||

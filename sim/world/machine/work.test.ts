@@ -72,23 +72,23 @@ describe('tabulated work', () => {
       [6, 12],
     ],
   }
-  const of = (size: number, length: number) => tabulatedWork(table).of(size, length, random)
+  const timeOf = (size: number, length: number) => tabulatedWork(table).of(size, length, random)
 
   test('equals the table at its knots', () => {
-    const cells = table.sizes.map((size) => table.lengths.map((length) => of(size, length)))
+    const cells = table.sizes.map((size) => table.lengths.map((length) => timeOf(size, length)))
     expect(cells).toEqual(table.ms)
   })
 
   test('is bilinear between knots', () => {
-    expect(of(2, 16)).toBe(2)
-    expect(of(1, 40)).toBe(1.5)
-    expect(of(6, 40)).toBe((4 + 8 + 6 + 12) / 4)
+    expect(timeOf(2, 16)).toBe(2)
+    expect(timeOf(1, 40)).toBe(1.5)
+    expect(timeOf(6, 40)).toBe((4 + 8 + 6 + 12) / 4)
   })
 
   test('continues at the last slope beyond them, and is constant before the first', () => {
-    expect(of(16, 16)).toBe(6 + 8 * 0.5)
-    expect(of(1, 112)).toBe(3)
-    expect(of(1, 1)).toBe(1)
+    expect(timeOf(16, 16)).toBe(6 + 8 * 0.5)
+    expect(timeOf(1, 112)).toBe(3)
+    expect(timeOf(1, 1)).toBe(1)
   })
 
   test('is never below 0', () => {

@@ -46,9 +46,9 @@ function declaredLaw(work: Work): MeanWork {
     case 'throughput':
       return scattered(tabulatedWork(measuredTable(work)).mean, work)
     case 'linear': {
-      const of = (size: number, length: number) =>
+      const meanMs = (size: number, length: number) =>
         work.base_ms + size * (work.per_item_ms + length * work.per_token_ms)
-      return scattered(of, work)
+      return scattered(meanMs, work)
     }
     case 'generation':
     case 'transformer-decoder':
@@ -137,9 +137,9 @@ export interface WorkTable {
  * Results are cached, because a run has few distinct pairs.
  */
 export function tabulatedWork(table: WorkTable): MeanWork {
-  const known: Map<number, Ms>[] = []
-  const of = (size: number, length: number) => {
-    const bySize = (known[size] ??= new Map())
+  const cachedMs: Map<number, Ms>[] = []
+  const meanMs = (size: number, length: number) => {
+    const bySize = (cachedMs[size] ??= new Map())
     let ms = bySize.get(length)
     if (ms === undefined) {
       ms = interpolate(table, size, length)
@@ -147,16 +147,16 @@ export function tabulatedWork(table: WorkTable): MeanWork {
     }
     return ms
   }
-  return { of, mean: of }
+  return { of: meanMs, mean: meanMs }
 }
 
 function interpolate({ sizes, lengths, ms }: WorkTable, size: number, length: number): Ms {
   const [row, across] = locate(sizes, size)
   const [column, along] = locate(lengths, length)
-  const at = (i: number, j: number) =>
+  const msAt = (i: number, j: number) =>
     ms[Math.min(i, ms.length - 1)]![Math.min(j, lengths.length - 1)]!
-  const low = at(row, column) + along * (at(row, column + 1) - at(row, column))
-  const high = at(row + 1, column) + along * (at(row + 1, column + 1) - at(row + 1, column))
+  const low = msAt(row, column) + along * (msAt(row, column + 1) - msAt(row, column))
+  const high = msAt(row + 1, column) + along * (msAt(row + 1, column + 1) - msAt(row + 1, column))
   return Math.max(0, low + across * (high - low))
 }
 

@@ -12,8 +12,8 @@ test('a held region keeps its address, and a new one takes the lowest free addre
   expect(layoutOf(space, [a, b, c])).toEqual(['0 +10 free', '10 +20 free', '30 +30 free'])
   expect(layoutOf(space, [a, c])).toEqual(['0 +10 free', '30 +30 free'])
   const [d, e] = [chunk(1, 20, 0, 21), chunk(1, 41, 0, 15)]
-  const all = ['0 +10 free', '10 +15 free', '30 +30 free', '60 +21 free']
-  expect(layoutOf(space, [a, c, d, e])).toEqual(all)
+  const layout = ['0 +10 free', '10 +15 free', '30 +30 free', '60 +21 free']
+  expect(layoutOf(space, [a, c, d, e])).toEqual(layout)
 })
 
 test('a model that was evicted and loaded again has new regions, even where old ones began', () => {

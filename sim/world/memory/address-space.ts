@@ -26,8 +26,8 @@ export class AddressSpace {
     const sizes = new Map<string, number>()
     for (const chunk of chunks) sizes.set(key(chunk), (sizes.get(key(chunk)) ?? 0) + chunk.bytes)
     // a new allocator may have another region at the address of an old one
-    const held = [...this.#regions].filter(([region, { bytes }]) => sizes.get(region) === bytes)
-    this.#regions = new Map(held)
+    const lasting = [...this.#regions].filter(([region, { bytes }]) => sizes.get(region) === bytes)
+    this.#regions = new Map(lasting)
     for (const [region, bytes] of sizes) {
       if (this.#regions.has(region)) continue
       this.#regions.set(region, { address: this.#lowest(bytes), bytes })
@@ -63,12 +63,12 @@ const key = ({ replica, region }: ReplicaChunk) => `${replica} ${region}`
 /** Merges adjacent chunks; the owner of the larger one is kept. */
 function join(
   chunks: readonly PlacedChunk[],
-  alike: (chunk: PlacedChunk, next: PlacedChunk) => boolean,
+  mayJoin: (chunk: PlacedChunk, next: PlacedChunk) => boolean,
 ): PlacedChunk[] {
   const joined: PlacedChunk[] = []
   for (const chunk of chunks) {
     const last = joined.at(-1)
-    if (last && last.address + last.bytes === chunk.address && alike(last, chunk)) {
+    if (last && last.address + last.bytes === chunk.address && mayJoin(last, chunk)) {
       const larger = last.bytes >= chunk.bytes ? last : chunk
       const { address } = last
       joined[joined.length - 1] = { ...larger, address, bytes: last.bytes + chunk.bytes }
@@ -79,9 +79,9 @@ function join(
 
 /** Where there are too many chunks, those too small to be seen are merged with their neighbours. */
 function mergeSmallest(chunks: readonly PlacedChunk[]): readonly PlacedChunk[] {
-  const all = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
+  const totalBytes = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
   let joined = chunks
-  for (let least = all / 1e5; joined.length > MOST_CHUNKS; least *= 2) {
+  for (let least = totalBytes / 1e5; joined.length > MOST_CHUNKS; least *= 2) {
     const dust = least
     joined = join(joined, (chunk, next) => Math.min(chunk.bytes, next.bytes) < dust)
   }

@@ -48,9 +48,9 @@ function eventsOf(act: (world: SimulatedWorld, step: number) => void): string[] 
   })
   const events: string[] = []
   let depth = 0
-  const happened = (what: string) => {
+  const happened = (event: string) => {
     expect(depth++).toBe(0)
-    events.push(`${world.now} ${what}`)
+    events.push(`${world.now} ${event}`)
     act(world, events.length - 1)
     depth--
   }
@@ -105,14 +105,14 @@ test('a batch that finds no memory ends at once and counts as no work: the next 
 })
 
 test('two simultaneous loads take the time of the bytes of both, and set up in parallel', () => {
-  const both = 13 + (1000 * 8 * MIB) / 2 ** 30
+  const loadedAt = 13 + (1000 * 8 * MIB) / 2 ** 30
   const events = eventsOf((world, step) => {
     if (step === 0) {
       world.executors.load(0)
       world.executors.load(1)
     }
   })
-  expect(events).toEqual(['10 arrival', `${both} loaded 0 true`, `${both} loaded 1 true`])
+  expect(events).toEqual(['10 arrival', `${loadedAt} loaded 0 true`, `${loadedAt} loaded 1 true`])
 })
 
 test('a load that finds no memory ends at once, and succeeds once arenas release memory', () => {

@@ -34,20 +34,20 @@ const loads = fc
 
 describe('loads on a shared link', () => {
   test('that do not overlap take the time of their own bytes', () => {
-    const apart = [0, 100, 200].map((at) => ({ at, bytes: 60 }))
-    expect(ends(apart, 5)).toEqual([65, 165, 265])
+    const farApart = [0, 100, 200].map((at) => ({ at, bytes: 60 }))
+    expect(ends(farApart, 5)).toEqual([65, 165, 265])
   })
 
   test('that overlap end when their own bytes are transferred, the last after the time of all bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 1e9 }), { minLength: 1 }), (sizes) => {
-        const all = ends(
+        const endTimes = ends(
           sizes.map((bytes) => ({ at: 0, bytes })),
           3,
         )
         for (const [i, size] of sizes.entries()) {
           const passed = sizes.reduce((total, passing) => total + Math.min(size, passing), 0)
-          expect(Math.abs(all[i]! - 3 - passed)).toBeLessThanOrEqual(1e-9 * passed)
+          expect(Math.abs(endTimes[i]! - 3 - passed)).toBeLessThanOrEqual(1e-9 * passed)
         }
       }),
     )
@@ -55,33 +55,33 @@ describe('loads on a shared link', () => {
 
   test('keep the link busy: all end together when they would end one after another', () => {
     fc.assert(
-      fc.property(loads, fc.constantFrom(0, 4), (told, setUpMs) => {
+      fc.property(loads, fc.constantFrom(0, 4), (drawnLoads, setUpMs) => {
         let free = 0
-        for (const { at, bytes } of told) free = Math.max(free, at + setUpMs) + bytes
-        expect(Math.max(...ends(told, setUpMs))).toBeCloseTo(free, 6)
+        for (const { at, bytes } of drawnLoads) free = Math.max(free, at + setUpMs) + bytes
+        expect(Math.max(...ends(drawnLoads, setUpMs))).toBeCloseTo(free, 6)
       }),
       { numRuns: 500 },
     )
   })
 
   test('end where a simulation in small steps of equal shares ends them', () => {
-    const told = [
+    const fourLoads = [
       { at: 0, bytes: 40 },
       { at: 10, bytes: 10 },
       { at: 12, bytes: 30 },
       { at: 90, bytes: 5 },
     ]
-    const left = told.map(({ bytes }) => bytes)
+    const left = fourLoads.map(({ bytes }) => bytes)
     const through = left.map(() => 0)
     const step = 1e-3
     for (let now = 0; now < 120; now += step) {
-      const passing = told.flatMap(({ at }, i) => (at + 2 <= now && left[i]! > 0 ? [i] : []))
+      const passing = fourLoads.flatMap(({ at }, i) => (at + 2 <= now && left[i]! > 0 ? [i] : []))
       for (const i of passing) {
         left[i]! -= step / passing.length
         if (left[i]! <= 0) through[i] = now
       }
     }
-    for (const [i, at] of ends(told, 2).entries()) expect(at).toBeCloseTo(through[i]!, 1)
+    for (const [i, at] of ends(fourLoads, 2).entries()) expect(at).toBeCloseTo(through[i]!, 1)
   })
 })
 
@@ -99,12 +99,15 @@ describe('Poisson loads are M/G/1 with processor sharing, load 0.5', () => {
     const means = Array.from({ length: 16 }, (_, replication) => {
       const random = new Random(`loads ${replication}`)
       let at = 0
-      const told = Array.from({ length: 20_000 }, () => {
+      const drawnLoads = Array.from({ length: 20_000 }, () => {
         at += (100 / 0.5) * random.exponential()
         return { at, bytes: bytes(random) }
       })
-      const all = ends(told)
-      return told.reduce((sum, { at: from }, i) => sum + all[i]! - from, 0) / told.length
+      const endTimes = ends(drawnLoads)
+      return (
+        drawnLoads.reduce((sum, { at: from }, i) => sum + endTimes[i]! - from, 0) /
+        drawnLoads.length
+      )
     })
     return meanWithError(means)
   }

@@ -109,14 +109,14 @@ export class WorldMemory implements ModelLoads {
     if (replica === undefined) return true
     const { card, memory } = replica
     const { recorder } = card
-    const due = this.#maps && recorder.wantsMap(now)
+    const isMapDue = this.#maps && recorder.wantsMap(now)
     // a replica that runs while the map of another is recorded is shown at its own peak
-    const mapped = due || (this.#maps && card.replicas.length > 1)
+    const mapped = isMapDue || (this.#maps && card.replicas.length > 1)
     const failed = memory.run(batch.size, computedLength(batch), mapped)
     recorder.counts.extensions += memory.extensions.length
     if (failed < 0) countFailure(recorder, failed)
     recorder.sample(now, stateOf(card))
-    if (due) recorder.map(now, mapOf(card))
+    if (isMapDue) recorder.map(now, mapOf(card))
     return failed === 0
   }
 
@@ -211,16 +211,16 @@ export class WorldMemory implements ModelLoads {
 function cardOf({ scenario, plan: { devices, pools } }: MemoryParts, number: number): Card {
   const plan = devices[number]!
   const shared = number < scenario.devices.length
-  const at = pools.filter(({ memory }) => memory?.devices.includes(number))
-  const weightsBytes = at.reduce((sum, { memory }) => {
-    const { devices: all, weightsBytes: each } = memory!
-    return sum + each * all.filter((device) => device === number).length
+  const users = pools.filter(({ memory }) => memory?.devices.includes(number))
+  const weightsBytes = users.reduce((sum, { memory }) => {
+    const { devices: deviceOfReplica, weightsBytes: each } = memory!
+    return sum + each * deviceOfReplica.filter((device) => device === number).length
   }, 0)
   const head = {
-    name: shared ? plan.name : at[0]!.name,
+    name: shared ? plan.name : users[0]!.name,
     shared,
-    pools: at.map(({ name }) => name),
-    allocators: at.map(({ index }) => scenario.pools[index]!.memory!.allocator),
+    pools: users.map(({ name }) => name),
+    allocators: users.map(({ index }) => scenario.pools[index]!.memory!.allocator),
     limitBytes: plan.limitBytes,
     weightsBytes,
   }

@@ -4,15 +4,15 @@ import { LEVEL_INTERVALS } from '../../stats/index.ts'
 import { DevicePower } from './device-power.ts'
 import type { PoweredExecutor } from './powered-executor.ts'
 
-const of = (value: number): Constant => ({ value, origin: 'uncalibrated', source: 'test' })
+const assumed = (value: number): Constant => ({ value, origin: 'uncalibrated', source: 'test' })
 /** 1 K/W and 100 J/K: a time constant of 100 s. */
-const device = { resistanceKPerW: of(1), capacityJPerK: of(100) }
-const still = { supplyC: of(20), recirculationKPerW: of(0), lagMs: of(1000) }
-const throttle = (more: Partial<Throttle> = {}): Throttle => ({
-  steps: [{ fromC: of(80), clock: of(0.5) }],
-  hysteresisK: of(5),
+const device = { resistanceKPerW: assumed(1), capacityJPerK: assumed(100) }
+const still = { supplyC: assumed(20), recirculationKPerW: assumed(0), lagMs: assumed(1000) }
+const throttle = (changes: Partial<Throttle> = {}): Throttle => ({
+  steps: [{ fromC: assumed(80), clock: assumed(0.5) }],
+  hysteresisK: assumed(5),
   shutdownC: null,
-  ...more,
+  ...changes,
 })
 /** A plan of one pool that is not scaled. */
 const SOLE = { pools: 1, warmW: [0] }
@@ -27,10 +27,13 @@ const plain: PoweredExecutor = {
   slowdown: () => 1,
   heat: null,
 }
-const heated = (own: Partial<PoweredExecutor>, more?: Partial<Throttle>): PoweredExecutor => ({
+const heated = (
+  changes: Partial<PoweredExecutor>,
+  throttleChanges?: Partial<Throttle>,
+): PoweredExecutor => ({
   ...plain,
-  heat: { rack: 0, device: 0, throttle: throttle(more), restartC: 40 },
-  ...own,
+  heat: { rack: 0, device: 0, throttle: throttle(throttleChanges), restartC: 40 },
+  ...changes,
 })
 const rackOf = (devices: number, air: Partial<RackHeat> = {}): RackHeat => ({
   ...still,
@@ -46,12 +49,12 @@ function watched(executors: readonly PoweredExecutor[], racks: readonly RackHeat
   const due: number[] = []
   power.watch((at) => due.push(at))
   const looks = (until: number) => {
-    const seen: [number, number, boolean][] = []
+    const changes: [number, number, boolean][] = []
     for (;;) {
       due.sort((a, b) => a - b)
-      if (!(due[0]! <= until)) return seen
+      if (!(due[0]! <= until)) return changes
       const now = due.shift()!
-      for (const { executor, stopped } of power.look(now)) seen.push([now, executor, stopped])
+      for (const { executor, stopped } of power.look(now)) changes.push([now, executor, stopped])
     }
   }
   return { power, looks }
@@ -116,7 +119,10 @@ describe('heat', () => {
   })
 
   test('stops a device at the moment of the shutdown, and is seen to have cooled', () => {
-    const { power, looks } = watched([heated({}, { steps: [], shutdownC: of(80) })], [rackOf(1)])
+    const { power, looks } = watched(
+      [heated({}, { steps: [], shutdownC: assumed(80) })],
+      [rackOf(1)],
+    )
     // towards 130 °C; the batch has no end of its own
     power.finish(0, 0, knee + 1000, 1)
     expect(looks(knee + 1)).toEqual([[expect.closeTo(knee, 3), 0, true]])
@@ -128,8 +134,8 @@ describe('heat', () => {
   })
 
   test('that a neighbour adds to shared air stops a device, which restarts once that has ended', () => {
-    const rack = rackOf(2, { recirculationKPerW: of(0.1) })
-    const hot = heated({ batchW: () => 60 }, { steps: [], shutdownC: of(90) })
+    const rack = rackOf(2, { recirculationKPerW: assumed(0.1) })
+    const hot = heated({ batchW: () => 60 }, { steps: [], shutdownC: assumed(90) })
     const warm = heated(
       { heat: { rack: 0, device: 1, throttle: throttle({ steps: [] }), restartC: null } },
       {},
@@ -138,17 +144,20 @@ describe('heat', () => {
     alone.power.finish(0, 0, 300_000, 1)
     expect(alone.looks(300_000)).toEqual([])
     // of 60 W: 20 + 7 + 60 °C, and 10 °C more beside 110 W; stopped it cools to 42 °C beside them
-    const both = watched([hot, warm], [rack])
-    both.power.finish(1, 0, 300_000, 1)
-    both.power.finish(0, 0, 300_000, 1)
-    const [stoppedAt, restartedAt] = both.looks(600_000).map(([at]) => at)
+    const pair = watched([hot, warm], [rack])
+    pair.power.finish(1, 0, 300_000, 1)
+    pair.power.finish(0, 0, 300_000, 1)
+    const [stoppedAt, restartedAt] = pair.looks(600_000).map(([at]) => at)
     expect(stoppedAt).toBeGreaterThan(0)
     expect(restartedAt).toBeGreaterThan(300_000)
     expect(restartedAt).toBeLessThan(500_000)
   })
 
   test('of a batch that is lost ends with it, and so does its energy', () => {
-    const { power, looks } = watched([heated({}, { steps: [], shutdownC: of(80) })], [rackOf(1)])
+    const { power, looks } = watched(
+      [heated({}, { steps: [], shutdownC: assumed(80) })],
+      [rackOf(1)],
+    )
     power.finish(0, 0, 2 * knee, 1)
     power.lost(0, 1000)
     expect(looks(600_000)).toEqual([])
@@ -168,13 +177,13 @@ describe('heat', () => {
         batchW: () => 60,
       }),
     ]
-    const shared = powerOf(two, [rackOf(2, { recirculationKPerW: of(0.1) })])
+    const shared = powerOf(two, [rackOf(2, { recirculationKPerW: assumed(0.1) })])
     const work = 400_000
     shared.finish(0, 0, work, 1)
     const late = shared.finish(1, 0, work, 1)
-    const own = powerOf(two, [rackOf(2)])
-    own.finish(0, 0, work, 1)
-    expect(own.finish(1, 0, work, 1)).toBe(work)
+    const separate = powerOf(two, [rackOf(2)])
+    separate.finish(0, 0, work, 1)
+    expect(separate.finish(1, 0, work, 1)).toBe(work)
     expect(late).toBeGreaterThan(work + 1000)
   })
 

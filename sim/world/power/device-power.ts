@@ -36,7 +36,7 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
   readonly #meter: LevelMeter
   readonly #width: Ms
   /** of executors without power */
-  readonly #others: Speed
+  readonly #unpowered: Speed
   #edge = 0
   /** of each rack, when it must be looked at next */
   readonly #looks: Float64Array
@@ -55,9 +55,9 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
   constructor(
     { executors, racks, pools, warmW }: PowerPlan,
     times: { readonly warmupMs: Ms; readonly durationMs: Ms },
-    others: Speed = idealSpeed,
+    unpowered: Speed = idealSpeed,
   ) {
-    this.#others = others
+    this.#unpowered = unpowered
     this.#executors = executors
     this.#width = times.durationMs / LEVEL_INTERVALS
     this.#batchW = new Float64Array(executors.length)
@@ -65,24 +65,24 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
     this.#times = times
     this.#meter = new LevelMeter({
       ...times,
-      levels: executors.map((own) => (own === null ? 0 : own.cards * own.idleW)),
-      pools: executors.map((own) => own?.pool ?? 0),
+      levels: executors.map((powered) => (powered === null ? 0 : powered.cards * powered.idleW)),
+      pools: executors.map((powered) => powered?.pool ?? 0),
     })
     this.#racks = racks.map((rack, r) => {
-      const inside = executors.flatMap((own, executor) =>
-        own?.heat?.rack === r ? [{ executor, own, heat: own.heat }] : [],
+      const inside = executors.flatMap((powered, executor) =>
+        powered?.heat?.rack === r ? [{ executor, powered, heat: powered.heat }] : [],
       )
       const sorted = inside.sort((a, b) => a.heat.device - b.heat.device)
-      const devices = sorted.map(({ own, heat }) => ({
-        idleW: own.idleW,
-        mostW: own.batchW(LARGEST),
+      const devices = sorted.map(({ powered, heat }) => ({
+        idleW: powered.idleW,
+        mostW: powered.batchW(LARGEST),
         throttle: heat.throttle,
         restartC: heat.restartC,
       }))
       return new RackState(rack, devices, {
         power: (device, at, watts) => {
-          const { executor, own } = sorted[device]!
-          this.#meter.set(executor, at, own.cards * watts)
+          const { executor, powered } = sorted[device]!
+          this.#meter.set(executor, at, powered.cards * watts)
         },
         stopped: (device, at, stopped) => {
           this.#stops.push({ executor: sorted[device]!.executor, stopped })
@@ -120,49 +120,49 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
 
   /** A replica of a scaled pool takes power from when it is asked for until it is given back. */
   executor(now: Ms, executor: number, phase: ExecutorPhase): void {
-    const own = this.#executors[executor]
-    if (!own || own.heat !== null) return
+    const powered = this.#executors[executor]
+    if (!powered || powered.heat !== null) return
     const isStarting = phase === 'starting'
     if (phase === 'stopped') this.#meter.change(executor, now, 0)
-    else if (isStarting) this.#meter.change(executor, now, own.cards * own.startW)
+    else if (isStarting) this.#meter.change(executor, now, powered.cards * powered.startW)
     else if (phase === 'up' && this.#startingNow.has(executor)) {
-      this.#meter.change(executor, now, own.cards * own.idleW)
+      this.#meter.change(executor, now, powered.cards * powered.idleW)
     } else return
     if (isStarting) this.#startingNow.add(executor)
     else this.#startingNow.delete(executor)
   }
 
   begin(executor: number, at: Ms, gap: Ms): Ms {
-    return this.#executors[executor] ? at : this.#others.begin(executor, at, gap)
+    return this.#executors[executor] ? at : this.#unpowered.begin(executor, at, gap)
   }
 
   finish(executor: number, start: Ms, work: Ms, size = 1): Ms {
-    const own = this.#executors[executor]
-    if (!own) return this.#others.finish(executor, start, work)
-    const slowed = work * own.slowdown(size)
-    const watts = own.batchW(size)
-    if (own.heat === null) {
+    const powered = this.#executors[executor]
+    if (!powered) return this.#unpowered.finish(executor, start, work)
+    const slowed = work * powered.slowdown(size)
+    const watts = powered.batchW(size)
+    if (powered.heat === null) {
       this.#batchW[executor] = watts
-      this.#meter.set(executor, start, own.cards * watts)
-      this.#meter.set(executor, start + slowed, own.cards * own.idleW)
+      this.#meter.set(executor, start, powered.cards * watts)
+      this.#meter.set(executor, start + slowed, powered.cards * powered.idleW)
       return start + slowed
     }
     this.#to(start)
-    const end = this.#racks[own.heat.rack]!.run(own.heat.device, watts, slowed)
-    this.#lookLater(own.heat.rack)
+    const end = this.#racks[powered.heat.rack]!.run(powered.heat.device, watts, slowed)
+    this.#lookLater(powered.heat.rack)
     return end
   }
 
   pace(executor: number, at: Ms, size: number): StepPace {
-    const own = this.#executors[executor]
-    if (!own) return FULL_PACE
-    const slowdown = own.slowdown(size)
-    if (own.heat === null) return { ...FULL_PACE, stretch: slowdown }
+    const powered = this.#executors[executor]
+    if (!powered) return FULL_PACE
+    const slowdown = powered.slowdown(size)
+    if (powered.heat === null) return { ...FULL_PACE, stretch: slowdown }
     this.#to(at)
-    const rack = this.#racks[own.heat.rack]!
-    const { device } = own.heat
-    rack.occupy(device, own.batchW(size))
-    this.#lookLater(own.heat.rack)
+    const rack = this.#racks[powered.heat.rack]!
+    const { device } = powered.heat
+    rack.occupy(device, powered.batchW(size))
+    this.#lookLater(powered.heat.rack)
     return {
       stretch: slowdown / rack.runningClock(device),
       delayMs: 0,
@@ -171,34 +171,34 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
   }
 
   lost(executor: number, at: Ms): void {
-    const own = this.#executors[executor]
-    if (!own) return
-    if (own.heat === null) {
-      this.#meter.shorten(executor, at, own.cards * this.#batchW[executor]!)
+    const powered = this.#executors[executor]
+    if (!powered) return
+    if (powered.heat === null) {
+      this.#meter.shorten(executor, at, powered.cards * this.#batchW[executor]!)
       return
     }
     this.#to(at)
-    this.#racks[own.heat.rack]!.lose(own.heat.device)
-    this.#lookLater(own.heat.rack)
+    this.#racks[powered.heat.rack]!.lose(powered.heat.device)
+    this.#lookLater(powered.heat.rack)
   }
 
   ran(executor: number, from: Ms, to: Ms, size: number): void {
-    const own = this.#executors[executor]
-    if (!own) return
-    if (own.heat !== null) {
-      this.#racks[own.heat.rack]!.endsAt(own.heat.device, to)
+    const powered = this.#executors[executor]
+    if (!powered) return
+    if (powered.heat !== null) {
+      this.#racks[powered.heat.rack]!.endsAt(powered.heat.device, to)
       return
     }
-    this.#meter.set(executor, from, own.cards * own.batchW(size))
-    this.#meter.set(executor, to, own.cards * own.idleW)
+    this.#meter.set(executor, from, powered.cards * powered.batchW(size))
+    this.#meter.set(executor, to, powered.cards * powered.idleW)
   }
 
   /** From now on an executor has a share of the time of its card; 0 where it has no work. */
   slice(executor: number, at: Ms, size: number, share: number): void {
-    const own = this.#executors[executor]
-    if (!own) return
-    const extraW = share > 0 ? share * (own.batchW(size) - own.idleW) : 0
-    this.#meter.set(executor, at, own.cards * own.idleW + extraW)
+    const powered = this.#executors[executor]
+    if (!powered) return
+    const extraW = share > 0 ? share * (powered.batchW(size) - powered.idleW) : 0
+    this.#meter.set(executor, at, powered.cards * powered.idleW + extraW)
   }
 
   /** J of each pool after the warm-up, and in each interval; the run ends at `at`. */
@@ -206,9 +206,9 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
     this.#to(at)
     // the end of the last interval is rounded, and may be after the end of the run
     while (this.#edge < LEVEL_INTERVALS) this.#note(this.#edge++)
-    for (const [executor, own] of this.#executors.entries()) {
+    for (const [executor, powered] of this.#executors.entries()) {
       // nothing runs any more where a rack was looked at after the end
-      if (own?.heat) this.#meter.shorten(executor, at, own.cards * own.idleW)
+      if (powered?.heat) this.#meter.shorten(executor, at, powered.cards * powered.idleW)
     }
     this.#meter.until(at)
     const { totals, series } = this.#meter
@@ -231,11 +231,14 @@ export class DevicePower implements Speed, StepSpeed, HeatWatch, Observer {
   }
 
   #note(interval: number): void {
-    for (const own of this.#executors) {
-      if (!own?.heat) continue
-      const rack = this.#racks[own.heat.rack]!
-      const { warmestC, slowest } = this.heat[own.pool]!
-      const [celsius, clock] = [rack.temperatureC(own.heat.device), rack.clock(own.heat.device)]
+    for (const powered of this.#executors) {
+      if (!powered?.heat) continue
+      const rack = this.#racks[powered.heat.rack]!
+      const { warmestC, slowest } = this.heat[powered.pool]!
+      const [celsius, clock] = [
+        rack.temperatureC(powered.heat.device),
+        rack.clock(powered.heat.device),
+      ]
       // the first of a pool replaces NaN
       if (!(celsius <= warmestC[interval]!)) warmestC[interval] = celsius
       if (!(clock >= slowest[interval]!)) slowest[interval] = clock

@@ -186,11 +186,11 @@ export class RackState {
 
   /** Time until the first device would stop if all of them ran their largest batches, ms. */
   #soonestStop(): Ms {
-    const most = this.#devices.map(({ mostW }) => mostW)
+    const largestW = this.#devices.map(({ mostW }) => mostW)
     const times = this.#devices.map(({ throttle: { shutdownC } }, device) => {
       if (shutdownC === null) return Number.POSITIVE_INFINITY
       const limit = { device, side: 'at least', limitC: shutdownC.value } as const
-      return msUntilTemperature(this.#rack, this.#temperatures, most, limit)
+      return msUntilTemperature(this.#rack, this.#temperatures, largestW, limit)
     })
     return Math.min(...times)
   }

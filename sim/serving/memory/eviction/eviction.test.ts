@@ -7,9 +7,9 @@ import { evictionPolicies } from './index.ts'
 type Eviction = CacheOptions['eviction']
 
 /** Which models are evicted, where models are requested in that order. */
-function evicted(options: CacheOptions, asked: readonly number[]): number[] {
+function evicted(options: CacheOptions, models: readonly number[]): number[] {
   const cache = new ModelCache(options)
-  for (const model of asked) cache.ask(model, options.weights[model]!)
+  for (const model of models) cache.ask(model, options.weights[model]!)
   return cache.evicted
 }
 
@@ -29,26 +29,27 @@ const NAIVE: {
 
 function naive(
   { eviction, limitBytes, weights, setUpMs = 0 }: CacheOptions,
-  asked: readonly number[],
+  models: readonly number[],
 ) {
-  const there = new Map<number, { value: number; time: number }>()
+  const resident = new Map<number, { value: number; time: number }>()
   const uses = new Map<number, number>()
   const gone: number[] = []
   let aged = 0
-  for (const [time, model] of asked.entries()) {
-    const used = () => [...there.keys()].reduce((sum, one) => sum + weights[one]!, 0)
-    while (!there.has(model) && used() + weights[model]! > limitBytes) {
-      const [victim, { value }] = [...there].sort(
+  for (const [time, model] of models.entries()) {
+    const used = () =>
+      [...resident.keys()].reduce((sum, residentModel) => sum + weights[residentModel]!, 0)
+    while (!resident.has(model) && used() + weights[model]! > limitBytes) {
+      const [victim, { value }] = [...resident].sort(
         ([, a], [, b]) => a.value - b.value || a.time - b.time,
       )[0]!
-      there.delete(victim)
+      resident.delete(victim)
       aged = Math.max(aged, value)
       gone.push(victim)
     }
     uses.set(model, (uses.get(model) ?? 0) + 1)
     const cost = (setUpMs + weights[model]!) / weights[model]!
     const value = NAIVE[eviction]({ time, uses: uses.get(model)!, cost, aged })
-    there.set(model, { value, time })
+    resident.set(model, { value, time })
   }
   return gone
 }
@@ -61,9 +62,9 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
         fc.constantFrom(0, 4, 40),
         fc.array(fc.nat(), { minLength: 1, maxLength: 60 }),
         (weights, setUpMs, draws) => {
-          const asked = draws.map((draw) => draw % weights.length)
+          const models = draws.map((draw) => draw % weights.length)
           const options = { eviction, limitBytes: 12, weights, setUpMs }
-          expect(evicted(options, asked)).toEqual(naive(options, asked))
+          expect(evicted(options, models)).toEqual(naive(options, models))
         },
       ),
       { numRuns: 500 },
@@ -74,9 +75,9 @@ describe.each(Object.keys(evictionPolicies) as Eviction[])('%s', (eviction) => {
 test('each policy evicts the model that its rule names, and the policies differ', () => {
   const options = { limitBytes: 30, weights: [10, 10, 10, 10], setUpMs: 1 }
   // the first was used most, and not for the longest time; the second least
-  const asked = [0, 0, 0, 1, 2, 2, 1, 2, 3]
-  expect(evicted({ ...options, eviction: 'lru' }, asked)).toEqual([0])
-  expect(evicted({ ...options, eviction: 'lfu' }, asked)).toEqual([1])
+  const models = [0, 0, 0, 1, 2, 2, 1, 2, 3]
+  expect(evicted({ ...options, eviction: 'lru' }, models)).toEqual([0])
+  expect(evicted({ ...options, eviction: 'lfu' }, models)).toEqual([1])
   // of 20 and 5 bytes the larger is cheaper to load again, for each of its bytes
   const uneven = { limitBytes: 25, weights: [5, 20, 20], setUpMs: 10 }
   expect(evicted({ ...uneven, eviction: 'cost-aware' }, [0, 1, 2])).toEqual([1])
@@ -127,11 +128,11 @@ describe('independent references', () => {
     const weights = Array.from({ length: 60 }, (_, i) => (i + 1) ** -0.8)
     const sum = weights.reduce((a, b) => a + b)
     const zipf = weights.map((weight) => weight / sum)
-    const there = (time: number) => zipf.reduce((n, p) => n + 1 - Math.exp(-p * time), 0)
+    const residentAt = (time: number) => zipf.reduce((n, p) => n + 1 - Math.exp(-p * time), 0)
     let [low, high] = [0, 1e6]
     for (let i = 0; i < 100; i++) {
       const middle = (low + high) / 2
-      if (there(middle) < 12) low = middle
+      if (residentAt(middle) < 12) low = middle
       else high = middle
     }
     const che = zipf.reduce((rate, p) => rate + p * (1 - Math.exp(-p * low)), 0)

@@ -4,7 +4,7 @@ import type { RouterView } from '../routing-policy.ts'
  * Draws different candidates, none of them taken, each with the same probability. Draw number j is
  * the floor(u n)-th of the n that are left, in rising order; u depends on the request and j.
  */
-export class Draws {
+export class CandidateDraws {
   readonly drawn: Int32Array
   /** the drawn and the taken candidates, rising */
   readonly #out: Int32Array
@@ -23,15 +23,15 @@ export class Draws {
     }
     const count = Math.min(this.drawn.length, view.taken.length - gone)
     for (let j = 0; j < count; j++, gone++) {
-      let at = Math.floor(view.uniform(j) * (view.taken.length - gone))
+      let candidate = Math.floor(view.uniform(j) * (view.taken.length - gone))
       let place = 0
-      while (place < gone && out[place]! <= at) {
-        at++
+      while (place < gone && out[place]! <= candidate) {
+        candidate++
         place++
       }
       out.copyWithin(place + 1, place, gone)
-      out[place] = at
-      this.drawn[j] = at
+      out[place] = candidate
+      this.drawn[j] = candidate
     }
     return count
   }
@@ -39,7 +39,7 @@ export class Draws {
 
 /** The drawn candidate with the least value; of equals the one that was drawn first. */
 export function leastDrawn(
-  draws: Draws,
+  draws: CandidateDraws,
   view: RouterView,
   measure: (candidate: number) => number,
 ): number {

@@ -3,8 +3,8 @@ import { type Candidate, leastOf, type RouterView, type RoutingPolicy } from '..
 
 type LengthThreshold = Extract<RoutingPlan, { policy: 'length-threshold' }>
 
-/** Positions of the two pools among the candidates. */
-interface Ends {
+/** `short` and `long`: positions of the two pools among the candidates. */
+interface ShortAndLong {
   readonly thresholdTokens: number
   readonly short: number
   readonly long: number
@@ -12,7 +12,7 @@ interface Ends {
 }
 
 /** Requests up to a length go to one pool, longer ones to another. */
-export const lengthThreshold: RoutingPolicy<LengthThreshold, Ends> = Object.freeze({
+export const lengthThreshold: RoutingPolicy<LengthThreshold, ShortAndLong> = Object.freeze({
   kind: 'length-threshold',
   begin(plan: LengthThreshold, candidates: readonly Candidate[]) {
     const { thresholdTokens, short, long, failOver = false } = plan
@@ -23,7 +23,7 @@ export const lengthThreshold: RoutingPolicy<LengthThreshold, Ends> = Object.free
       )
     return { thresholdTokens, short: positionOf(short), long: positionOf(long), failOver }
   },
-  choose({ thresholdTokens, short, long, failOver }: Ends, view: RouterView) {
+  choose({ thresholdTokens, short, long, failOver }: ShortAndLong, view: RouterView) {
     const isShort = view.requests.inputTokens[view.request]! <= thresholdTokens
     const choice = isShort ? short : long
     if (failOver && view.candidates[choice]!.present === 0) {

@@ -2,14 +2,14 @@ import { exp } from '../../../kernel/index.ts'
 import type { Ms } from '../../ports.ts'
 import type { RoutingPlan } from '../routing-plan.ts'
 import type { Candidate, RouterView, RoutingPolicy } from '../routing-policy.ts'
-import { Draws, leastDrawn } from './draws.ts'
+import { CandidateDraws, leastDrawn } from './draws.ts'
 
 type PeakEwma = Extract<RoutingPlan, { policy: 'peak-ewma' }>
 
 /** What a router has observed of its candidates. */
 interface Observed {
   readonly plan: PeakEwma
-  readonly draws: Draws
+  readonly draws: CandidateDraws
   readonly executors: Float64Array
   /** estimated response time, ms, and when it was last brought up to date */
   readonly costMs: Float64Array
@@ -29,7 +29,7 @@ export const peakEwma: RoutingPolicy<PeakEwma, Observed> = Object.freeze({
   kind: 'peak-ewma',
   begin: (plan: PeakEwma, candidates: readonly Candidate[]) => ({
     plan,
-    draws: new Draws(plan.choices, candidates.length),
+    draws: new CandidateDraws(plan.choices, candidates.length),
     executors: Float64Array.from(candidates, ({ executors }) => executors),
     costMs: new Float64Array(candidates.length).fill(plan.defaultRttMs),
     at: new Float64Array(candidates.length),
@@ -51,7 +51,7 @@ export const peakEwma: RoutingPolicy<PeakEwma, Observed> = Object.freeze({
 
 function observe({ plan, costMs, at }: Observed, i: number, now: Ms, rttMs: Ms): void {
   const cost = costMs[i]!
-  const kept = exp(-Math.max(0, now - at[i]!) / plan.decayMs)
-  costMs[i] = rttMs > cost ? rttMs : cost * kept + rttMs * (1 - kept)
+  const keptShare = exp(-Math.max(0, now - at[i]!) / plan.decayMs)
+  costMs[i] = rttMs > cost ? rttMs : cost * keptShare + rttMs * (1 - keptShare)
   at[i] = now
 }

@@ -7,7 +7,7 @@ function predict(candidates: readonly SetCandidate[], ...ms: readonly number[]):
   for (const [i, candidate] of candidates.entries()) candidate.responseMs = ms[i]!
 }
 const countsOf = (chosen: readonly number[], candidates: number) =>
-  Array.from({ length: candidates }, (_, i) => chosen.filter((own) => own === i).length)
+  Array.from({ length: candidates }, (_, i) => chosen.filter((candidate) => candidate === i).length)
 
 describe('random', () => {
   test('takes each candidate equally often, whatever the loads', () => {
@@ -19,9 +19,11 @@ describe('random', () => {
   })
 
   test('routers of different pools draw independently', () => {
-    const [one, other] = [0, 1].map((number) => routerOf('random', candidatesOf(0, 0), { number }))
-    const both = times(10_000, () => 2 * one!.next() + other!.next())
-    for (const count of countsOf(both, 4)) {
+    const [first, second] = [0, 1].map((number) =>
+      routerOf('random', candidatesOf(0, 0), { number }),
+    )
+    const pairs = times(10_000, () => 2 * first!.next() + second!.next())
+    for (const count of countsOf(pairs, 4)) {
       expect(Math.abs(count - 2500)).toBeLessThan(4 * Math.sqrt(10_000 * 0.25 * 0.75))
     }
   })
@@ -98,10 +100,10 @@ describe('peak-ewma', () => {
     const { router, next } = routerOf(plan, candidatesOf(0, 0))
     const slow = next()
     router.ended(0, slow, 1000)
-    const other = next()
-    expect(other).toBe(1 - slow)
+    const fast = next()
+    expect(fast).toBe(1 - slow)
     // 1000 / e^5 = 6.7 ms at 50 s; the other had its 20 ms just now
-    router.ended(50_000, other, 20)
+    router.ended(50_000, fast, 20)
     expect(next({ now: 50_000 })).toBe(slow)
   })
 
@@ -193,18 +195,18 @@ describe('session-affinity', () => {
   test('all requests of a session go to one candidate, and sessions to all', () => {
     const { next } = routerOf('session-affinity', candidatesOf(0, 0, 0, 0), within)
     const chosen = Array.from({ length: 200 }, (_, session) => next({ prefix: prefixOf(session) }))
-    const again = chosen.map((_, session) => next({ prefix: prefixOf(session), now: 9 }))
-    expect(again).toEqual(chosen)
+    const chosenAgain = chosen.map((_, session) => next({ prefix: prefixOf(session), now: 9 }))
+    expect(chosenAgain).toEqual(chosen)
     for (const count of countsOf(chosen, 4)) expect(count).toBeGreaterThan(25)
   })
 
   // Thaler and Ravishankar 1998: only the sessions of a server that goes are moved
   test('a candidate more takes only the sessions that it gets', () => {
-    const few = routerOf('session-affinity', candidatesOf(0, 0, 0), within)
-    const more = routerOf('session-affinity', candidatesOf(0, 0, 0, 0), within)
+    const three = routerOf('session-affinity', candidatesOf(0, 0, 0), within)
+    const four = routerOf('session-affinity', candidatesOf(0, 0, 0, 0), within)
     for (let session = 0; session < 300; session++) {
       const prefix = prefixOf(session)
-      const [before, after] = [few.next({ prefix }), more.next({ prefix })]
+      const [before, after] = [three.next({ prefix }), four.next({ prefix })]
       if (after !== 3) expect(after).toBe(before)
     }
   })

@@ -21,9 +21,9 @@ describe('prefix-affinity', () => {
 
   test('a prompt goes to the candidate that was sent the longest part of it', () => {
     const { next } = routerOf(plan, candidatesOf(0, 0, 0))
-    const first = [1, 2, 3].map((own) => next({ tokens: TOKENS, prefix: promptOf(own) }))
+    const first = [1, 2, 3].map((prompt) => next({ tokens: TOKENS, prefix: promptOf(prompt) }))
     expect(first).toEqual([0, 1, 2])
-    const again = [3, 1, 2].map((own) => next({ tokens: TOKENS, prefix: promptOf(own, 3) }))
+    const again = [3, 1, 2].map((prompt) => next({ tokens: TOKENS, prefix: promptOf(prompt, 3) }))
     expect(again).toEqual([2, 0, 1])
   })
 
@@ -35,8 +35,8 @@ describe('prefix-affinity', () => {
     const { next } = routerOf({ ...plan, cacheThreshold }, candidatesOf(0, 0))
     expect(next({ tokens: TOKENS, prefix: promptOf(1) })).toBe(0)
     // 512 of 1024 tokens were sent: not more than one half
-    const half = Int32Array.of(1000, 7)
-    expect(next({ tokens: TOKENS, prefix: half })).toBe(expected)
+    const halfPrompt = Int32Array.of(1000, 7)
+    expect(next({ tokens: TOKENS, prefix: halfPrompt })).toBe(expected)
   })
 
   // "imbalanced if both: (max - min) > abs_threshold, max > rel_threshold * min"
@@ -89,25 +89,25 @@ describe('endpoint-picker', () => {
     ({ ...planOf(weights), picker: 'weighted-random' }) as const
   const DRAWS = 20_000
   const shareOf = (chosen: readonly number[], candidate: number) =>
-    chosen.filter((own) => own === candidate).length / chosen.length
+    chosen.filter((choice) => choice === candidate).length / chosen.length
 
   // llm-d-inference-scheduler pkg/epp queue-scorer: (max − q) / (max − min), 1 for all if equal.
   // A draw in proportion to scores shows them.
   test.each(['queue', 'running'] as const)('the %s score falls from 1 to 0', (scorer) => {
     const candidates = candidatesOf(0, 0, 0)
     const counts = [2, 4, 10]
-    for (const [i, own] of candidates.entries()) {
-      if (scorer === 'queue') own.waitingEach = counts[i]!
-      else own.runningEach = counts[i]!
+    for (const [i, candidate] of candidates.entries()) {
+      if (scorer === 'queue') candidate.waitingEach = counts[i]!
+      else candidate.runningEach = counts[i]!
     }
     const chosen = times(DRAWS, routerOf(drawing({ [scorer]: 2 }), candidates).next)
     // scores 1, 6/8 and 0
     expect(shareOf(chosen, 0)).toBeCloseTo(1 / 1.75, 1)
     expect(shareOf(chosen, 1)).toBeCloseTo(0.75 / 1.75, 1)
     expect(shareOf(chosen, 2)).toBe(0)
-    for (const own of candidates) own.waitingEach = own.runningEach = 7
-    const alike = times(DRAWS, routerOf(drawing({ [scorer]: 2 }), candidates).next)
-    for (const i of [0, 1, 2]) expect(Math.abs(shareOf(alike, i) - 1 / 3)).toBeLessThan(0.02)
+    for (const candidate of candidates) candidate.waitingEach = candidate.runningEach = 7
+    const chosenAlike = times(DRAWS, routerOf(drawing({ [scorer]: 2 }), candidates).next)
+    for (const i of [0, 1, 2]) expect(Math.abs(shareOf(chosenAlike, i) - 1 / 3)).toBeLessThan(0.02)
   })
 
   // kv-cache-utilization-scorer: 1 − usage

@@ -52,8 +52,8 @@ const requestsAt = (view: RouterView, i: number) =>
  */
 function sessionHash({ requests, request, sharedBlocks }: RouterView): number {
   const prefix = requests.prefixes.get(request)
-  const own = requests.class[request]!
-  const block = prefix?.[Math.min(sharedBlocks[own] ?? 0, prefix.length - 1)]
+  const classNumber = requests.class[request]!
+  const block = prefix?.[Math.min(sharedBlocks[classNumber] ?? 0, prefix.length - 1)]
   const number = block ?? -1 - requests.sendId[request]!
-  return Math.floor(hashedUniform(number, SESSION + own) * 2 ** 32)
+  return Math.floor(hashedUniform(number, SESSION + classNumber) * 2 ** 32)
 }

@@ -8,9 +8,9 @@ const LEAST = 0.001
 
 const times =
   (key: keyof Smoothing) =>
-  (of: Smoothing, factor: number): Smoothing => ({
-    ...of,
-    [key]: Math.min(1, Math.max(LEAST, of[key] * factor)),
+  (smoothing: Smoothing, factor: number): Smoothing => ({
+    ...smoothing,
+    [key]: Math.min(1, Math.max(LEAST, smoothing[key] * factor)),
   })
 
 /** A model that has seen a history, with the smoothing it used. */
@@ -66,8 +66,8 @@ const mean = (values: readonly number[]) =>
 function seasonOf(history: readonly number[], shape: SeasonShape, firstStep: number): number[] {
   const { seasonality, periodSteps, bins } = shape
   const flat = seasonality === 'multiplicative' ? 1 : 0
-  const all = mean(history)
-  if (seasonality === 'none' || history.length < periodSteps || all <= 0) {
+  const overallMean = mean(history)
+  if (seasonality === 'none' || history.length < periodSteps || overallMean <= 0) {
     return Array.from({ length: bins }, () => flat)
   }
   const sums = new Float64Array(bins)
@@ -79,8 +79,10 @@ function seasonOf(history: readonly number[], shape: SeasonShape, firstStep: num
     counts[bin]!++
   }
   return Array.from(sums, (sum, bin) => {
-    const of = counts[bin]! > 0 ? sum / counts[bin]! : all
-    return seasonality === 'multiplicative' ? Math.max(0.05, of / all) : of - all
+    const binMean = counts[bin]! > 0 ? sum / counts[bin]! : overallMean
+    return seasonality === 'multiplicative'
+      ? Math.max(0.05, binMean / overallMean)
+      : binMean - overallMean
   })
 }
 
@@ -90,7 +92,7 @@ function startLevel(
   { seasonality, periodSteps, bins }: SeasonShape,
   firstStep: number,
 ): number {
-  const at = season[Math.round(((firstStep % periodSteps) / periodSteps) * bins) % bins] ?? 0
-  if (seasonality === 'multiplicative') return value / at
-  return seasonality === 'additive' ? Math.max(0, value - at) : value
+  const seasonal = season[Math.round(((firstStep % periodSteps) / periodSteps) * bins) % bins] ?? 0
+  if (seasonality === 'multiplicative') return value / seasonal
+  return seasonality === 'additive' ? Math.max(0, value - seasonal) : value
 }

@@ -33,8 +33,8 @@ export class ForecastErrors {
 
   /** The share of a forecast above it that a share of all values did not exceed, at least 0. */
   headroom(quantile: number): number {
-    const at = Math.max(0, Math.ceil(quantile * this.#sorted.length) - 1)
-    return Math.max(0, this.#sorted[at] ?? 0)
+    const index = Math.max(0, Math.ceil(quantile * this.#sorted.length) - 1)
+    return Math.max(0, this.#sorted[index] ?? 0)
   }
 }
 

@@ -102,10 +102,10 @@ describe('a fit', () => {
     const seasonal = steps(240).map((i) => wave(i) * (1 + 0.05 * draw()))
     let level = 100
     const walk = steps(240).map(() => (level = Math.max(20, level + 8 * draw())))
-    const of = (history: number[]) =>
+    const followOf = (history: number[]) =>
       fitSmoothing(history, shape, { horizon: 3, firstStep: 0, from: USUAL }).smoothing.follow
-    expect(of(seasonal)).toBeGreaterThan(0.8)
-    expect(of(walk)).toBeLessThan(0.3)
+    expect(followOf(seasonal)).toBeGreaterThan(0.8)
+    expect(followOf(walk)).toBeLessThan(0.3)
   })
 })
 
@@ -149,11 +149,11 @@ describe('an online forecast', () => {
   test('recovers a season: its error is that of the noise', () => {
     const draw = noise(1)
     const series = steps(48 * 10).map((i) => wave(i) * (1 + 0.1 * draw()))
-    const { own, naive, seasonal, skilledShare } = scored(series, options)
+    const { fitted, naive, seasonal, skilledShare } = scored(series, options)
     // the noise is uniform over +-10 % of a mean of 100: its mean absolute value is 5
-    expect(own).toBeLessThan(7)
-    expect(own).toBeLessThan(0.4 * naive)
-    expect(own).toBeLessThan(seasonal)
+    expect(fitted).toBeLessThan(7)
+    expect(fitted).toBeLessThan(0.4 * naive)
+    expect(fitted).toBeLessThan(seasonal)
     expect(skilledShare).toBeGreaterThan(0.8)
   })
 
@@ -161,8 +161,8 @@ describe('an online forecast', () => {
     const draw = noise(2)
     let level = 200
     const series = steps(48 * 10).map(() => (level = Math.max(50, level + 10 * draw())))
-    const { own, naive, skilledShare } = scored(series, options)
-    expect(own).toBeGreaterThan(0.97 * naive)
+    const { fitted, naive, skilledShare } = scored(series, options)
+    expect(fitted).toBeGreaterThan(0.97 * naive)
     expect(skilledShare).toBeLessThan(0.1)
   })
 
@@ -203,9 +203,9 @@ describe.skipIf(!PRESENT)(`recorded rates${SKIPPED}`, () => {
   `('ServeGen $model at $minutes minutes: $naive of naive, $flat of flat errors', (row) => {
     const { model, minutes, naive, flat, skilled } = row
     const errors = scored(servegen(model), { ...tenMinutes, horizon: minutes / 10 })
-    expect(errors.own / errors.naive).toBeCloseTo(naive, 2)
-    expect(errors.own / errors.flat).toBeCloseTo(flat, 2)
-    expect(errors.own).toBeLessThan(0.85 * errors.seasonal)
+    expect(errors.fitted / errors.naive).toBeCloseTo(naive, 2)
+    expect(errors.fitted / errors.flat).toBeCloseTo(flat, 2)
+    expect(errors.fitted).toBeLessThan(0.85 * errors.seasonal)
     if (skilled === 'often') expect(errors.skilledShare).toBeGreaterThan(0.5)
     else expect(errors.skilledShare).toBeLessThan(0.4)
   })
@@ -214,14 +214,14 @@ describe.skipIf(!PRESENT)(`recorded rates${SKIPPED}`, () => {
     // the data has one rate for 10 minutes; what lies between is not in it
     const options = { ...tenMinutes, periodSteps: 288, refitSteps: 72, horizon: 1 }
     const lines = scored(finer(servegen('m-small'), 2), options)
-    expect(lines.own / lines.naive).toBeLessThan(0.8)
-    expect(lines.own / lines.seasonal).toBeLessThan(0.2)
+    expect(lines.fitted / lines.naive).toBeLessThan(0.8)
+    expect(lines.fitted / lines.seasonal).toBeLessThan(0.2)
     expect(lines.skilledShare).toBeGreaterThan(0.9)
     const jumps = scored(
       servegen('m-small').flatMap((rate) => [rate, rate]),
       options,
     )
-    expect(jumps.own / jumps.naive).toBeGreaterThan(0.98)
+    expect(jumps.fitted / jumps.naive).toBeGreaterThan(0.98)
     expect(jumps.skilledShare).toBeLessThan(0.05)
   })
 
@@ -235,7 +235,7 @@ describe.skipIf(!PRESENT)(`recorded rates${SKIPPED}`, () => {
     } as const
     for (const horizon of [2, 3, 6]) {
       const errors = scored(azure('code', 60), { ...options, horizon })
-      expect(errors.own / errors.flat).toBeGreaterThan(0.97)
+      expect(errors.fitted / errors.flat).toBeGreaterThan(0.97)
       expect(errors.skilledShare).toBeLessThan(0.15)
     }
   })

@@ -14,9 +14,9 @@ export interface OnlineForecastOptions extends SeasonShape {
 }
 
 /** What was expected of one value, at the horizon before it. */
-export interface Expected {
+export interface ExpectedValue {
   /** by Holt-Winters; NaN before its first fit */
-  readonly own: number
+  readonly fitted: number
   /** without a change */
   readonly flat: number
 }
@@ -30,24 +30,24 @@ const KEPT_PERIODS = 2
  * Before the first period is over it has no season and makes no forecast.
  */
 export class OnlineForecast {
-  readonly errors: { readonly own: ForecastErrors; readonly flat: ForecastErrors }
+  readonly errors: { readonly fitted: ForecastErrors; readonly flat: ForecastErrors }
   readonly skill: Skill
   readonly #options: OnlineForecastOptions
   readonly #history: number[] = []
   readonly #flat: FlatForecast
-  readonly #pending: Expected[] = []
+  readonly #pending: ExpectedValue[] = []
   #fitted: FittedModel | null = null
   #steps = 0
   #nextFit: number
 
   constructor(options: OnlineForecastOptions) {
     const { seasonality, refitSteps, periodSteps, horizon } = options
-    const kept = KEPT_PERIODS * periodSteps
+    const keptSteps = KEPT_PERIODS * periodSteps
     this.#options = options
     this.#nextFit = seasonality === 'none' ? refitSteps : periodSteps
     this.#flat = new FlatForecast(horizon, periodSteps)
-    this.errors = { own: new ForecastErrors(kept), flat: new ForecastErrors(kept) }
-    this.skill = new Skill(kept, horizon)
+    this.errors = { fitted: new ForecastErrors(keptSteps), flat: new ForecastErrors(keptSteps) }
+    this.skill = new Skill(keptSteps, horizon)
   }
 
   /** Steps until the first forecast; 0 once there is one. */
@@ -56,7 +56,7 @@ export class OnlineForecast {
   }
 
   /** What was expected of the next value; null before the horizon is over. */
-  get expected(): Expected | null {
+  get expected(): ExpectedValue | null {
     return this.#pending[this.#steps % this.#options.horizon] ?? null
   }
 
@@ -65,10 +65,10 @@ export class OnlineForecast {
     const { horizon, refitSteps } = this.#options
     const { expected } = this
     if (expected !== null && !Number.isNaN(value)) this.#score(value, expected)
-    const taken = Number.isNaN(value) ? this.#filled() : value
-    this.#history.push(taken)
-    this.#fitted?.model.observe(taken)
-    this.#flat.observe(taken)
+    const sample = Number.isNaN(value) ? this.#filled() : value
+    this.#history.push(sample)
+    this.#fitted?.model.observe(sample)
+    this.#flat.observe(sample)
     this.#steps++
     if (this.#steps >= this.#nextFit) {
       this.#nextFit = this.#steps + refitSteps
@@ -76,7 +76,7 @@ export class OnlineForecast {
     }
     // this slot is read when the value at the horizon arrives
     const slot = (this.#steps + horizon - 1) % horizon
-    this.#pending[slot] = { own: this.forecast(horizon), flat: this.#flat.level }
+    this.#pending[slot] = { fitted: this.forecast(horizon), flat: this.#flat.level }
   }
 
   /** The value in so many steps; NaN before the first period is over. */
@@ -89,11 +89,11 @@ export class OnlineForecast {
     return this.#flat.level
   }
 
-  #score(value: number, { own, flat }: Expected): void {
+  #score(value: number, { fitted, flat }: ExpectedValue): void {
     this.errors.flat.add(value, flat)
-    if (Number.isNaN(own)) return
-    this.errors.own.add(value, own)
-    this.skill.add(Math.abs(value - flat) - Math.abs(value - own))
+    if (Number.isNaN(fitted)) return
+    this.errors.fitted.add(value, fitted)
+    this.skill.add(Math.abs(value - flat) - Math.abs(value - fitted))
   }
 
   #filled(): number {
@@ -103,8 +103,8 @@ export class OnlineForecast {
   #refit(): void {
     const { periodSteps, historyPeriods, horizon } = this.#options
     const history = this.#history
-    const kept = periodSteps * historyPeriods
-    if (history.length > kept) history.splice(0, history.length - kept)
+    const keptSteps = periodSteps * historyPeriods
+    if (history.length > keptSteps) history.splice(0, history.length - keptSteps)
     const firstStep = (this.#steps - history.length) % periodSteps
     const from = this.#fitted?.smoothing ?? USUAL
     this.#fitted = fitSmoothing(history, this.#options, { horizon, firstStep, from })

@@ -4,3 +4,6 @@
  * then allocated.
  */
 export const COMPILER_FLAGS: readonly string[] = ['--max-inlined-bytecode-size-cumulative=3000']
+
+/** Of Node. Every core has a process: further threads of V8 would take time from another. */
+export const SIMULATION_FLAGS = ['--single-threaded-gc', ...COMPILER_FLAGS]
