@@ -149,6 +149,12 @@ describe('a plan without prices or without a winner', () => {
     const beyond = found.rows.filter(({ figures }) => figures.extrapolated.length > 0)
     expect(beyond.length).toBeGreaterThan(0)
     expect(beyond.every(({ set }) => set.includes('pools.server.batching.max_batch=8'))).toBe(true)
+    // at this load batches are that large, so nothing shows that they hold
+    expect(beyond.map(({ verdict }) => verdict)).not.toContain('MEETS')
+    for (const { figures, objectives } of beyond) {
+      expect(figures.verdict).not.toBe('PASS')
+      expect(objectives[0]!.p_holds === null || figures.verdict === 'FAIL').toBe(true)
+    }
     expect(found.notes.join()).toMatch(
       /of \d configurations .* beyond the measured batches .* up to 8 requests \(measured: 4\)/,
     )

@@ -8,12 +8,12 @@ import {
   type PlanFound,
   placesOf,
   type RunFigures,
+  runDoubts,
   type StatedObjective,
   type Survive,
   searchPlan,
   statedObjectives,
   tooFewRequests,
-  transferDoubts,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { searchSpace } from '../configurations/search-space.ts'
@@ -137,10 +137,7 @@ export async function searchedPlan(
         const paid = pools.map(({ replicas }) => replicas)
         return costOfReplicas(simulations.of(index).scenario.pools, paid, priced.unit)
       },
-      doubts: ({ index }) => {
-        const doubts = transferDoubts(simulations.of(index).scenario)
-        return objectives.map(({ class: name }) => doubts.get(name) ?? null)
-      },
+      doubts: ({ index }, runs) => runDoubts(simulations.of(index).scenario, runs),
       simulate: async (asks) => {
         const began = performance.now()
         const answers = await simulations.simulate(asks)
