@@ -260,12 +260,16 @@ const MEANING = {
   poor: 'Poor: do not decide by it. The rows do not follow the model on this accelerator, or they are not what the columns say.',
 } as const satisfies Readonly<Record<Confidence, string>>
 
-/** The sizes that a row shows. An engine has steps with whole prompts, and contexts that grow. */
+/**
+ * The sizes that a row shows. An engine has steps with whole prompts, its mean step with as many
+ * tokens of them as it takes in, and contexts that grow.
+ */
 function coveredBy({ batch, length, prefillTokens, engine }: FittedRow['row']) {
   if (engine !== undefined) {
     const { concurrency, inputTokens, outputTokens } = engine
     const contexts = [inputTokens, inputTokens + outputTokens].map(Math.round)
-    return { batch: [concurrency], length: contexts, prefill: [Math.round(inputTokens)] }
+    const prefill = [inputTokens, Math.max(inputTokens, prefillTokens)].map(Math.round)
+    return { batch: [concurrency], length: contexts, prefill }
   }
   return {
     batch: batch > 0 ? [batch] : [],
