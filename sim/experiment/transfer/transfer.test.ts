@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { shippedAccelerators } from '../../../scenarios/load/accelerators.ts'
 import { loadScenario } from '../../../scenarios/load/load.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
-import { uncalibratedWarnings } from '../result/uncalibrated.ts'
+import { hasMeasuredTimes, uncalibratedWarnings } from '../result/uncalibrated.ts'
 import { transferOf, transferWarnings } from './transfer.ts'
 
 const card = (name: string) => shippedAccelerators().find((one) => one.name === name)!
@@ -107,13 +107,12 @@ test.each([
 })
 
 test('each variant of precision has the fit of its card and precision', async () => {
-  const { scenario } = await loadScenario('precision')
-  const cards = Object.entries(scenario.variants ?? {})
-  expect(cards).toHaveLength(6)
-  for (const [, changes] of cards) {
-    const set = Object.entries(changes).map(([path, value]) => `${path}=${JSON.stringify(value)}`)
-    const changedScenario = await loadScenario('precision', { set })
-    expect(transferWarnings(changedScenario.scenario)).toEqual([])
+  const { variants } = await loadScenario('precision')
+  expect(variants).toHaveLength(6)
+  for (const { set } of variants) {
+    const { scenario } = await loadScenario('precision', { set: [...set] })
+    expect(transferWarnings(scenario)).toEqual([])
+    expect(hasMeasuredTimes(scenario)).toBe(true)
   }
 })
 
