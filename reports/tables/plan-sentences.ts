@@ -19,6 +19,7 @@ import {
   bottleneckText,
   configurationText,
   costsText,
+  hasDoubtfulTimes,
   missedObjectives,
   missText,
   objectiveText,
@@ -82,7 +83,7 @@ function nearestText(plan: Plan): string {
   const [first, ...others] = missedObjectives(row)
   if (first === undefined) {
     const { reason } = bindingOf(row)
-    const why = row.figures.transferred === undefined || reason === null ? '' : `; ${reason}`
+    const why = !hasDoubtfulTimes(row) || reason === null ? '' : `; ${reason}`
     return `The nearest is ${name}, which is undecided: ${rowConfidence(row)}, by ${bindingText(row)}, ${bindingFigure(row)}${why}.`
   }
   const more =
