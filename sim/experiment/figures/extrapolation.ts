@@ -42,7 +42,7 @@ export const extrapolation: RecordedFamily<(Extrapolated | null)[] | null> = {
     const stepped = (now: Ms, run: StepRun) => {
       if (run.started >= warmupMs) pools[poolOf[run.executor]!]?.steps(run, now - run.started)
     }
-    const summary = () => pools.map((work) => work && work.summary())
+    const summary = () => pools.map((work) => work?.summary() ?? null)
     return { observers: [{ batch, stepped }], summary }
   },
 }

@@ -15,14 +15,16 @@ const place = { accelerator: 't4', engine: 'FasterTransformer' }
 /** Rows of batches whose times are those of known efficiencies. */
 function rowsOf(batches: readonly number[], lengths: readonly number[]): FittedRow[] {
   const { mean } = encoderWork({ ...work, efficiency }, pool)
-  return batches.flatMap((batch) =>
-    lengths.map((length) => {
-      const pass = encoderPass(work, pool, { size: batch, length })
-      const ms = mean(batch, length)
-      const row = { line: 2, batch, length, prefillTokens: 0, ms }
-      return { ...pass, at: { batch, length }, ms, row }
-    }),
-  ).map((pass, i) => ({ ...pass, row: { ...pass.row, line: i + 2 } }))
+  return batches
+    .flatMap((batch) =>
+      lengths.map((length) => {
+        const pass = encoderPass(work, pool, { size: batch, length })
+        const ms = mean(batch, length)
+        const row = { line: 2, batch, length, prefillTokens: 0, ms }
+        return { ...pass, at: { batch, length }, ms, row }
+      }),
+    )
+    .map((pass, i) => ({ ...pass, row: { ...pass.row, line: i + 2 } }))
 }
 
 function fitOf(rows: readonly FittedRow[], stated?: typeof efficiency) {

@@ -251,7 +251,9 @@ function restsText({ key, value, rests_on: few }: Parameter): string[] {
 function linesText(lines: readonly number[]): string {
   if (lines.length === 1) return `line ${lines[0]} alone`
   const shown = lines.slice(0, MOST_WORST).join(', ')
-  return lines.length > MOST_WORST ? `${lines.length} rows, such as lines ${shown}` : `lines ${shown}`
+  return lines.length > MOST_WORST
+    ? `${lines.length} rows, such as lines ${shown}`
+    : `lines ${shown}`
 }
 
 const MEANING = {

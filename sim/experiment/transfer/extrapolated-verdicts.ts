@@ -73,4 +73,4 @@ function decidingText(objective: Objective, decides: number): string {
   return `, and ${percent(decides)} of the requests decide`
 }
 
-const percent = (share: number) => `${significant(100 * Math.min(1, share), 2)} %`
+const percent = (share: number) => `${Number(significant(100 * Math.min(1, share), 2))} %`
