@@ -23,8 +23,8 @@ interface Met {
  * Nothing bounds the error of such times, so it passes by no margin.
  *
  * The slow requests decide a percentile, and all work above the ranges may be theirs: of p(99) one
- * in a hundred, so work above is negligible up to a tenth of 1 %. In windows all of it may be in the
- * worst one. Work below the ranges only delays others, so it is a share of all work.
+ * in a hundred, so work above is negligible up to a tenth of 1 %. In windows all of it may be in
+ * the worst one. Work below the ranges only delays others, so it is a share of all work.
  */
 export function extrapolationDoubt(
   { scenario, work, pools }: Met,
