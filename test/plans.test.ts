@@ -165,6 +165,29 @@ describe('a plan without prices or without a winner', () => {
     )
   })
 
+  test('takes none by times that are extrapolated, however cheap', async () => {
+    const measured = SMALL.replace(/law: linear[^}]*/, 'law: table, sizes: [1, 2], ms: [6, 9] ')
+    const path = put(folder, 'small-batches.yaml', measured.replace('< 40', '< 400'))
+    const found = await plan(path, {
+      set: ['pools.server.replicas=1,2', 'pools.server.batching.max_batch=2,8'],
+      replications: 6,
+    })
+    const of = (...set: string[]) =>
+      found.rows.find((row) => set.every((to) => row.set.includes(to)))
+    const large = of('pools.server.replicas=1', 'pools.server.batching.max_batch=8')!
+    expect([large.verdict, large.p_meets, large.figures.verdict]).toEqual([
+      'UNDECIDED',
+      0,
+      'UNDECIDED',
+    ])
+    expect(large.objectives[0]!.reason).toContain('extrapolated for')
+    expect(found.rows[found.winner!]!.set).toEqual([
+      'pools.server.replicas=2',
+      'pools.server.batching.max_batch=2',
+    ])
+    expect(planText(found)).toMatch(/cheaper configurations? undecided, such as .* measure up to/)
+  })
+
   test('has the peak beside the mean where traffic surges', async () => {
     const surge = 'surges: [{ at_s: 4, factor: 3, hold_s: 3 }]'
     const surging = put(folder, 'surging.yaml', SMALL.replace(/load: 0.9/, `load: 0.3, ${surge}`))

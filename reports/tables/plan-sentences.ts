@@ -18,6 +18,7 @@ import {
   bottleneckText,
   configurationText,
   costsText,
+  hasDoubtfulTimes,
   missedObjectives,
   missText,
   objectiveText,

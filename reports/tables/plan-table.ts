@@ -125,11 +125,13 @@ function ofSuch(
   return hours.whole_days ? ' of such days' : ' of such hours'
 }
 
-/** Of a transferred one that may hold there is no confidence; 0 % would be one. */
+/** Of one that may hold, and whose times are in doubt, there is no confidence; 0 % would be one. */
 export const rowConfidence = (row: PlanRow): string =>
-  row.figures.transferred !== undefined && bindingOf(row).p_holds === null
-    ? NONE
-    : confidenceText(row.p_meets)
+  hasDoubtfulTimes(row) && bindingOf(row).p_holds === null ? NONE : confidenceText(row.p_meets)
+
+/** Whether the times of a configuration are transferred, or may be extrapolated. */
+export const hasDoubtfulTimes = ({ figures: { transferred, extrapolated } }: PlanRow): boolean =>
+  transferred !== undefined || extrapolated.length > 0
 
 /** Confidence in percent, never rounded up to certainty. */
 function confidenceText(p: number): string {

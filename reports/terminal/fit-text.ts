@@ -90,11 +90,16 @@ const errorCells = ({ rows, median, bias, worst }: Errors) => [
 
 function parametersText({ parameters, groups_left_out: groups }: PrecisionFit): string[] {
   const head = ['fitted value', '', `over ${groups} fits that leave rows out`, '']
-  const rows = parameters.map(({ key, value, low, high, open }) => [
+  const rows = parameters.map(({ key, value, low, high, open, rests_on: few }) => [
     ...[key, threeDigits(value), `${threeDigits(low)} to ${threeDigits(high)}`],
-    open ? 'left open by the rows' : '',
+    open ? 'left open by the rows' : few === null ? '' : restsText(few),
   ])
   return alignColumns([head, ...rows], [0, 3]).split('\n')
+}
+
+function restsText({ lines, value }: NonNullable<PrecisionFit['parameters'][number]['rests_on']>) {
+  const rows = lines.length === 1 ? `line ${lines[0]}` : plural(lines.length, 'row')
+  return `rests on ${rows}: ${threeDigits(value)} without`
 }
 
 function shapesText(precisionFit: PrecisionFit): string[] {

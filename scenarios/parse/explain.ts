@@ -67,7 +67,7 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
     }
     case 'invalid_value': {
       const values = issue.values.map(String)
-      return at(oneOf(values), didYouMean(value, values))
+      return at(oneOf(values), precisionHint(value, values) || didYouMean(value, values))
     }
     case 'invalid_type':
       return at(typeText(issue.expected, schema), typeHint(issue, value) + nullHint(path, context))
@@ -82,6 +82,13 @@ function explainIssue(issue: Issue, context: Context): Explained[] {
     default:
       return at(`something else (${issue.message})`)
   }
+}
+
+/** bf16 has no name of its own: the times and the memory of a model are those at fp16. */
+function precisionHint(value: unknown, values: readonly string[]): string {
+  const isBf16 = typeof value === 'string' && /^(bf|bfloat)16$/i.test(value)
+  if (!isBf16 || !values.includes('fp16')) return ''
+  return '; write fp16, which has as many bits and the same peak'
 }
 
 /** An empty list does not remove an inherited key; null does. */

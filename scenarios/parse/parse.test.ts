@@ -35,6 +35,13 @@ function edited(from: string, to: string): readonly string[] {
   return problemsOf(changed(BASE, [from, to]))
 }
 
+test('bf16 is refused with the precision to write', () => {
+  const [problem] = edited('    model: enc\n', '    model: enc\n    precision: bf16\n')
+  expect(problem).toContain('got "bf16"; write fp16, which has as many bits and the same peak')
+  expect(problemsOf(BASE, ['pools.central.precision=bfloat16']).join()).toContain('write fp16')
+  expect(problemsOf(BASE, ['pools.central.precision=bf17']).join()).not.toContain('write fp16')
+})
+
 describe('a valid scenario', () => {
   test('has its defaults filled in and is deeply frozen', () => {
     const { scenario } = parseScenario(BASE, { file: 'x/s.yaml' })

@@ -117,7 +117,8 @@ export const poolSchema = lazy(() =>
         .describe(
           'The precision at which the model runs. An ONNX model needs a file for any other than ' +
             'fp32; of declared work it sets the bytes of each weight. tf32, fp8 and int4 (weights ' +
-            'only, computed at fp16) are for transformers on an accelerator of the catalogue.',
+            'only, computed at fp16) are for transformers on an accelerator of the catalogue. For ' +
+            'bf16 write fp16, which has as many bits and the same peak.',
         ),
       engine: engine
         .optional()

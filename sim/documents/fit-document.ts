@@ -48,6 +48,17 @@ const parameter = z
         'Whether the rows leave the value open: a change of it by a quarter changes each of their ' +
           'times by less than 1 %, so it stays near a usual value.',
       ),
+    rests_on: z
+      .strictObject({
+        lines: z.array(number).describe('Lines of these rows in the file, from 1.'),
+        value: number.describe('Value of the fit without these rows.'),
+      })
+      .nullable()
+      .describe(
+        'The rows on which the value rests: without them it moves by more than a tenth, and by more ' +
+          'than the median error of rows that were left out. They have one batch and length, or are ' +
+          'a group of those. Null where no rows move it that far, or all leave it open.',
+      ),
   })
   .describe('A fitted value.')
 

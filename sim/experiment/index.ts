@@ -102,6 +102,7 @@ export {
   statedObjectives,
   tooFewRequests,
 } from './plan/plan-verdict.ts'
+export { runDoubts } from './plan/run-doubts.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
 export { busyEngineWarnings } from './result/busy-engines.ts'
 export { costFigure, verdictOf } from './result/objectives.ts'
@@ -156,7 +157,7 @@ export {
   TRANSFER_WIDTHS,
   type TransferWidth,
 } from './transfer/transfer-widths.ts'
-export { slowestScenario, transferDoubts } from './transfer/transferred-verdicts.ts'
+export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {

@@ -94,6 +94,22 @@ test('objectives that follow from counts and replicas are not taken from an answ
   expect(configurationRow(found, found.runs)).toEqual(own)
 })
 
+test('a PASS on times that are extrapolated is taken down by what the answer states', async () => {
+  const set = [
+    'duration_s=22',
+    'models.scorer.work={ law: table, sizes: [1], ms: [4] }',
+    'pools.0.batching={ policy: dynamic, max_batch: 8, max_delay_ms: 50 }',
+    'slo.checkout=["p(50) latency_ms < 60000"]',
+  ]
+  const { answer, expected } = await honest('overload', set, 2)
+  const received = answered(encode(answer), expected)
+  if (received instanceof Failure) throw received
+  expect(configurationRow(received, received.runs).verdict).toBe('UNDECIDED')
+  const lying = structuredClone(answer)
+  Object.assign(lying.runs[0]!, { extrapolated: [] })
+  expect(() => answered(encode(lying), expected)).toThrow('0 pools of extrapolated work, expected')
+})
+
 test('a scaled pool pays for at least the least of its scaler', async () => {
   const { answer, expected } = await honest('evening-wave', ['duration_s=600', 'warmup_s=0'], 1)
   expect(answered(encode(answer), expected)).not.toBeInstanceOf(Failure)

@@ -128,6 +128,18 @@ const objectiveFigure = z
     'a tail of more than arrived',
   )
 
+/** Of a pool, work beyond what its times were measured at. */
+const extrapolated = z
+  .strictObject({
+    ms: amount,
+    above: amount,
+    below: amount,
+    batch: amount,
+    length: amount,
+    prefill: amount,
+  })
+  .refine(({ ms, above }) => above <= ms * (1 + 1e-9), 'more work beyond than there is')
+
 const figuresOfRun = z.strictObject({
   requests: z.string().regex(/^[0-9a-f]{1,64}$/, 'no hash'),
   exact: z.literal(true).optional(),
@@ -135,6 +147,7 @@ const figuresOfRun = z.strictObject({
   pools: z.array(poolFigures).max(MOST_PARTS),
   objectives: z.array(objectiveFigure).max(MOST_PARTS),
   slower: z.array(objectiveFigure).max(MOST_PARTS).optional(),
+  extrapolated: z.array(extrapolated.nullable()).max(MOST_PARTS).optional(),
   memoryOfLimit: amount.nullable(),
   drift,
   observedS: z.number().positive(),
@@ -238,7 +251,7 @@ function parsed(text: string): Answer {
 
 /** Compares a run with the scenario that it is of. */
 function expectOf(scenario: Scenario, run: RunFigures): void {
-  const { classes, pools, objectives, slower, drift: of } = run
+  const { classes, pools, objectives, slower, extrapolated: beyond, drift: of } = run
   const stated = scenario.traffic.flatMap(({ class: name }) => scenario.slo[name] ?? [])
   const lengths: [string, number, number][] = [
     ['classes', classes.length, scenario.traffic.length],
@@ -246,6 +259,7 @@ function expectOf(scenario: Scenario, run: RunFigures): void {
     ['pools of its drift', of.pools.length, scenario.pools.length],
     ['objectives', objectives.length, stated.length],
     ['objectives of slower times', slower?.length ?? stated.length, stated.length],
+    ['pools of extrapolated work', beyond?.length ?? scenario.pools.length, scenario.pools.length],
   ]
   for (const [what, actual, wanted] of lengths) {
     if (actual !== wanted) throw new Refused(`${actual} ${what}, expected ${wanted}`)

@@ -9,12 +9,12 @@ import {
   type PlanFound,
   placesOf,
   type RunFigures,
+  runDoubts,
   type StatedObjective,
   type Survive,
   searchPlan,
   statedObjectives,
   tooFewRequests,
-  transferDoubts,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
@@ -166,10 +166,7 @@ export async function searchedPlan(
         const paid = pools.map(({ replicas }) => replicas)
         return costOfReplicas(simulations.of(index).scenario.pools, paid, priced.unit)
       },
-      doubts: ({ index }) => {
-        const doubts = transferDoubts(simulations.of(index).scenario)
-        return objectives.map(({ class: name }) => doubts.get(name) ?? null)
-      },
+      doubts: ({ index }, runs) => runDoubts(simulations.of(index).scenario, runs),
       simulate: async (asks) => {
         const newOnes = () => simulations.replications - simulations.kept
         const [began, before] = [performance.now(), newOnes()]

@@ -161,10 +161,11 @@ export class Configurations {
     const lost: LostFigures[] = []
     let isExact = exact
     for (const { text, system, slowest } of losses) {
-      const { exact: alike, objectives } = await figuresOf(system)
+      const { exact: alike, objectives, extrapolated } = await figuresOf(system)
       isExact &&= alike
       const slower = slowest && (await figuresOf(slowest)).objectives
-      lost.push({ text, objectives, ...(slower !== null && { slower }) })
+      const doubts = { ...(slower !== null && { slower }), ...(extrapolated && { extrapolated }) }
+      lost.push({ text, objectives, ...doubts })
     }
     return { ...alone, ...(isExact && { exact: isExact }), lost }
   }

@@ -7,10 +7,10 @@ import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { stabilityOf } from '../result/stability.ts'
 import { hasMeasuredTimes, uncalibratedWarnings } from '../result/uncalibrated.ts'
+import { withinEvidence } from '../transfer/doubts.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
-import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { costOf, servedRates } from './cost.ts'
-import type { RunFigures } from './run-figures.ts'
+import { extrapolatedWork, type RunFigures } from './run-figures.ts'
 
 /** A configuration that was simulated: the scenario with its changes. */
 export interface ConfiguredSystem {
@@ -39,7 +39,8 @@ export function configurationRow(
   const rates = runs.map(({ classes }) => servedRates(classes, countedS))
   const rate = sum(runs[0]!.classes.map(({ arrived }) => arrived)) / countedS
   const load = capacityRps === null ? null : rate / capacityRps
-  const objectives = withinTransfers(scenario, judged, slowerOf(scenario, runs))
+  const evidence = { slower: slowerOf(scenario, runs), work: extrapolatedWork(runs) }
+  const objectives = withinEvidence(scenario, judged, evidence)
   const transferred = transferWarnings(scenario)
   return {
     replications: runs.length,

@@ -1,5 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { type CellSummary, type Figures, PARTS, type RunDrift } from '../../stats/index.ts'
+import { allExtrapolated, type Extrapolated } from '../figures/extrapolation.ts'
 import type { RunSummary } from '../figures/run-summary.ts'
 import { capacityUtilisation } from '../figures/work.ts'
 import { type ObjectiveFigure, objectiveFigures } from '../result/objectives.ts'
@@ -18,6 +19,8 @@ export interface RunFigures {
   readonly objectives: readonly ObjectiveFigure[]
   /** the same with the longest times that a transfer allows; absent where nothing is transferred */
   readonly slower?: readonly ObjectiveFigure[] | undefined
+  /** work of each pool beyond what its times were measured at; absent where none may be */
+  readonly extrapolated?: readonly (Extrapolated | null)[] | undefined
   /** of a plan that must survive losses: the same with each loss; absent elsewhere */
   readonly lost?: readonly LostFigures[] | undefined
   /** peak memory in use over the limit of the fullest space; null without a limit */
@@ -33,6 +36,7 @@ export interface LostFigures {
   readonly text: string
   readonly objectives: readonly ObjectiveFigure[]
   readonly slower?: readonly ObjectiveFigure[] | undefined
+  readonly extrapolated?: readonly (Extrapolated | null)[] | undefined
 }
 
 interface ClassFigures {
@@ -87,10 +91,21 @@ export function runFigures(
     })),
     objectives: objectiveFigures(scenario, run),
     ...(slower !== null && { slower: objectiveFigures(scenario, slower) }),
+    ...(run.extrapolation !== null && { extrapolated: run.extrapolation }),
     memoryOfLimit: fullestShare(run),
     drift: run.drift,
     observedS: run.observedMs / 1000,
   }
+}
+
+/** Work of each pool beyond what its times were measured at, over runs. */
+export function extrapolatedWork(
+  runs: readonly Pick<RunFigures, 'extrapolated'>[],
+): (Extrapolated | null)[] {
+  const pools = Math.max(...runs.map(({ extrapolated }) => extrapolated?.length ?? 0))
+  return Array.from({ length: pools }, (_, i) =>
+    allExtrapolated(runs.map(({ extrapolated }) => extrapolated?.[i] ?? null)),
+  )
 }
 
 function energyOf({ power, observedMs, pools }: RunSummary, pool: number): PoolFigures['energy'] {

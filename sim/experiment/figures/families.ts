@@ -3,6 +3,7 @@ import { budget } from './budget.ts'
 import { calls } from './calls.ts'
 import { ejections } from './ejections.ts'
 import { power } from './energy.ts'
+import { extrapolation } from './extrapolation.ts'
 import type { Families } from './family.ts'
 import { hedges } from './hedges.ts'
 import { held } from './held.ts'
@@ -34,4 +35,5 @@ export const FAMILIES = Object.freeze({
   tuning,
   surges,
   stallFree,
+  extrapolation,
 }) satisfies Families

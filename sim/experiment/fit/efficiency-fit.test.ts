@@ -15,14 +15,16 @@ const place = { accelerator: 't4', engine: 'FasterTransformer' }
 /** Rows of batches whose times are those of known efficiencies. */
 function rowsOf(batches: readonly number[], lengths: readonly number[]): FittedRow[] {
   const { mean } = encoderWork({ ...work, efficiency }, pool)
-  return batches.flatMap((batch) =>
-    lengths.map((length) => {
-      const pass = encoderPass(work, pool, { size: batch, length })
-      const ms = mean(batch, length)
-      const row = { line: 2, batch, length, prefillTokens: 0, ms }
-      return { ...pass, at: { batch, length }, ms, row }
-    }),
-  )
+  return batches
+    .flatMap((batch) =>
+      lengths.map((length) => {
+        const pass = encoderPass(work, pool, { size: batch, length })
+        const ms = mean(batch, length)
+        const row = { line: 2, batch, length, prefillTokens: 0, ms }
+        return { ...pass, at: { batch, length }, ms, row }
+      }),
+    )
+    .map((pass, i) => ({ ...pass, row: { ...pass.row, line: i + 2 } }))
 }
 
 function fitOf(rows: readonly FittedRow[], stated?: typeof efficiency) {
@@ -50,6 +52,22 @@ test('efficiencies that fit already are said to be no worse', () => {
   const fit = fitOf(rowsOf([1, 8, 32], [32, 128, 384]), efficiency)
   expect(fit.unfitted.median).toBeLessThan(1e-9)
   expect(fit.sure).toContain('which is no worse')
+})
+
+test('a value that a single row decides is named with the value without it', () => {
+  // six small batches are bound by memory and launches, and the last row alone by computing
+  const rows = [...rowsOf([1], [4, 8, 12, 16, 24, 32]), ...rowsOf([32], [384])]
+  const numbered = rows.map((pass, i) => ({ ...pass, row: { ...pass.row, line: i + 2 } }))
+  const last = numbered.at(-1)!
+  const fast = { ...last, ms: last.ms / 1.9, row: { ...last.row, ms: last.ms / 1.9 } }
+  const fit = fitOf([...numbered.slice(0, -1), fast])
+  const { value, rests_on: few } = fit.parameters.find(({ key }) => key === 'compute')!
+  expect(value).toBeGreaterThan(0.8)
+  expect(few!.lines).toEqual([8])
+  expect(few!.value).toBeLessThan(0.7)
+  expect(fit.sure).toMatch(/compute rests on line 8 alone: it is 0\.\d+, and 0\.\d+ without\./)
+  const even = fitOf(rowsOf([1, 8, 32], [32, 128, 384])).parameters
+  expect(even.map(({ rests_on }) => rests_on)).toEqual([null, null, null])
 })
 
 test('what no row depends on is named as open', () => {

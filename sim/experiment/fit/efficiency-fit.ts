@@ -11,6 +11,7 @@ import {
   withEfficiencies,
 } from '../../accelerator/index.ts'
 import type { Fit } from '../../documents/index.ts'
+import { significant } from '../../kernel/index.ts'
 import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 import type { TransformerWork } from '../simulation/transformer-times.ts'
 import { FIT_BARS } from './fit-limits.ts'
@@ -26,6 +27,9 @@ type Confidence = PrecisionFit['confidence']
 const FEW_CELLS = 12
 
 const MOST_WORST = 5
+
+/** A value rests on few rows where they move it by more than this, and than rows are predicted. */
+const MOVED = 0.1
 
 /** A measured batch or step. */
 export interface FittedRow extends MeasuredPass {
@@ -73,7 +77,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
   const chosen = chooseShape(trials)
   const { heldOut, fits } = chosen.leftOut
   const left = errorsOf(heldOut)
-  const parameters = parametersOf(chosen, rows)
+  const parameters = parametersOf(chosen, rows, left)
   const regions = [...errorsByRegion(heldOut)].map(([region, errors]) => ({
     region,
     ...plain(errors),
@@ -138,6 +142,7 @@ const KEYS = {
 function parametersOf(
   { name: shape, fit, leftOut }: ShapeTrial<FittedRow>,
   rows: readonly FittedRow[],
+  left: Errors,
 ): Parameter[] {
   const names = (Object.keys(KEYS) as (keyof Efficiencies)[]).filter((name) => {
     if (name === 'halfTokens') return shape === 'saturating'
@@ -147,8 +152,24 @@ function parametersOf(
     const value = efficienciesOf(fit)[name]
     const values = leftOut.fits.map((other) => efficienciesOf(other)[name])
     const [low, high] = [Math.min(value, ...values), Math.max(value, ...values)]
-    return { key: KEYS[name], value, low, high, open: isOpen(fit, name, rows) }
+    const open = isOpen(fit, name, rows)
+    const fold = mostMoving(value, values)
+    const moves = moved(value, values[fold]!) > Math.max(MOVED, left.median)
+    const rests_on = open || !moves ? null : { lines: linesOf(leftOut, fold), value: values[fold]! }
+    return { key: KEYS[name], value, low, high, open, rests_on }
   })
+}
+
+const moved = (value: number, without: number) => Math.abs(without / value - 1)
+
+/** The fold without which a value is farthest from what all rows give. */
+function mostMoving(value: number, values: readonly number[]): number {
+  const moves = values.map((without) => moved(value, without))
+  return moves.indexOf(Math.max(...moves))
+}
+
+function linesOf({ heldOut }: ShapeTrial<FittedRow>['leftOut'], left: number): number[] {
+  return heldOut.filter(({ fold }) => fold === left).map(({ row }) => row.row.line)
 }
 
 /** Errors of what the scenario states, or of usual efficiencies, over all rows. */
@@ -207,6 +228,7 @@ function sureText(
     ...(open.length === 0
       ? []
       : [`The rows leave ${open.join(' and ')} open: measure batches that depend on it.`]),
+    ...parameters.flatMap(restsText),
     ...(cells < FEW_CELLS
       ? [
           `${cells} different batches and lengths are few, so these errors are uncertain themselves.`,
@@ -217,18 +239,39 @@ function sureText(
   ].join(' ')
 }
 
+/** A sentence for a value that few rows decide. */
+function restsText({ key, value, rests_on: few }: Parameter): string[] {
+  if (few === null) return []
+  const rows = linesText(few.lines)
+  const [was, is] = [value, few.value].map((number) => significant(number, 3))
+  return [`${key} rests on ${rows}: it is ${was}, and ${is} without. Measure more like that.`]
+}
+
+/** "line 7", "lines 7 and 9" */
+function linesText(lines: readonly number[]): string {
+  if (lines.length === 1) return `line ${lines[0]} alone`
+  const shown = lines.slice(0, MOST_WORST).join(', ')
+  return lines.length > MOST_WORST
+    ? `${lines.length} rows, such as lines ${shown}`
+    : `lines ${shown}`
+}
+
 const MEANING = {
   usable: 'Usable between the measured rows.',
   rough: 'Rough: compare alternatives by it, and measure before you decide by its figures.',
   poor: 'Poor: do not decide by it. The rows do not follow the model on this accelerator, or they are not what the columns say.',
 } as const satisfies Readonly<Record<Confidence, string>>
 
-/** The sizes that a row shows. An engine has steps with whole prompts, and contexts that grow. */
+/**
+ * The sizes that a row shows. An engine has steps with whole prompts, its mean step with as many
+ * tokens of them as it takes in, and contexts that grow.
+ */
 function coveredBy({ batch, length, prefillTokens, engine }: FittedRow['row']) {
   if (engine !== undefined) {
     const { concurrency, inputTokens, outputTokens } = engine
     const contexts = [inputTokens, inputTokens + outputTokens].map(Math.round)
-    return { batch: [concurrency], length: contexts, prefill: [Math.round(inputTokens)] }
+    const prefill = [inputTokens, Math.max(inputTokens, prefillTokens)].map(Math.round)
+    return { batch: [concurrency], length: contexts, prefill }
   }
   return {
     batch: batch > 0 ? [batch] : [],

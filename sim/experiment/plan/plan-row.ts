@@ -2,8 +2,9 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { PlanRow } from '../../documents/index.ts'
 import { PARTS, tInterval } from '../../stats/index.ts'
 import { type ConfiguredSystem, configurationRow } from '../configuration/configuration-row.ts'
-import type { RunFigures } from '../configuration/run-figures.ts'
-import { judgeAll, judgedRuns } from '../result/objectives.ts'
+import { extrapolatedWork, type RunFigures } from '../configuration/run-figures.ts'
+import { judgeAll, judgedRuns, type ObjectiveFigure } from '../result/objectives.ts'
+import { withinEvidence } from '../transfer/doubts.ts'
 import type { PlanJudgement } from './plan-verdict.ts'
 
 /** What a row of a plan is made from. */
@@ -67,14 +68,17 @@ function survivalOf(scenario: Scenario, runs: readonly RunFigures[]): Pick<PlanR
     scenario,
     runs.every(({ exact }) => exact === true),
   )
-  const survival = losses.map(({ text }, i) => ({
-    lost: text,
-    objectives: judgeAll(
-      scenario,
-      runs.map((run) => run.lost![i]!.objectives),
-      stated,
-    ),
-  }))
+  const survival = losses.map(({ text }, i) => {
+    const lost = runs.map((run) => run.lost![i]!)
+    const slower = lost.flatMap((run) => (run.slower === undefined ? [] : [run.slower]))
+    const judge = (each: readonly (readonly ObjectiveFigure[])[]) =>
+      judgeAll(scenario, each, stated)
+    const objectives = withinEvidence(scenario, judge(lost.map((run) => run.objectives)), {
+      slower: slower.length < lost.length ? null : judge(slower),
+      work: extrapolatedWork(lost),
+    })
+    return { lost: text, objectives }
+  })
   return { survival }
 }
 

@@ -19,7 +19,7 @@ import {
   slowerOn,
   type Tried,
 } from './plan-task.ts'
-import { asTransferred, judgePlan, type PlanJudgement } from './plan-verdict.ts'
+import { judgePlan, type PlanJudgement, withDoubts } from './plan-verdict.ts'
 
 /** Chains that are searched at the same time: not the number of cores, which changes no result. */
 const AT_ONCE = 4
@@ -216,9 +216,9 @@ class PlanSearch<Run extends JudgedRun> {
         const figures = slowerOn(run)
         return figures === null ? [] : [figures]
       })
-      const judgement = asTransferred(
+      const judgement = withDoubts(
         judgePlan(judged, runs.map(judgedOn), looks),
-        this.#task.doubts?.(candidate) ?? [],
+        this.#task.doubts?.(candidate, runs) ?? [],
         slower.length < runs.length ? null : judgePlan(judged, slower, looks),
       )
       this.#judged.set(candidate, judgement)

@@ -1,6 +1,6 @@
 import type { RunFigures } from '../configuration/run-figures.ts'
 import type { ObjectiveFigure } from '../result/objectives.ts'
-import type { TransferDoubt } from '../transfer/transferred-verdicts.ts'
+import type { Doubt } from '../transfer/doubt.ts'
 import type { AgainstMonotone } from './monotone.ts'
 import type { Candidate } from './plan-chains.ts'
 import type { Looks, PlanJudgement, StatedObjective } from './plan-verdict.ts'
@@ -53,8 +53,13 @@ export interface PlanTask<Run extends JudgedRun> {
   readonly looks: Looks
   /** what was paid for in a run of a candidate whose replicas are scaled */
   readonly paidIn?: ((candidate: Candidate, run: Run) => number) | undefined
-  /** of each objective why its times are in doubt, where they are transferred; null elsewhere */
-  readonly doubts?: ((candidate: Candidate) => readonly (TransferDoubt | null)[]) | undefined
+  /**
+   * of each objective, those of losses included, why its times are in doubt by these runs; null
+   * where they are not
+   */
+  readonly doubts?:
+    | ((candidate: Candidate, runs: readonly Run[]) => readonly (Doubt | null)[])
+    | undefined
   /** the runs of each ask, in order; null where the candidate cannot be simulated */
   readonly simulate: (asks: readonly Ask[]) => Promise<readonly (readonly Run[] | null)[]>
   readonly onProgress?: ((done: number, of: number) => void) | undefined

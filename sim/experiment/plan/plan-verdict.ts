@@ -10,7 +10,7 @@ import {
   supportsVerdict,
 } from '../../stats/index.ts'
 import { limitOf, type ObjectiveFigure, shareBeyond } from '../result/objectives.ts'
-import { doubtText, type TransferDoubt } from '../transfer/transferred-verdicts.ts'
+import { type Doubt, doubtText } from '../transfer/doubt.ts'
 
 /** How sure the replications make it that one objective holds. */
 interface ObjectiveConfidence {
@@ -104,22 +104,22 @@ export function judgePlan(
 }
 
 /**
- * The judgement of a configuration whose times are transferred: an objective holds no surer than
- * with the longest times that the transfer allows, which `slower` is of. `doubts` has a doubt for
- * each objective, or null. Where it rather breaks with those times, or they were not
- * simulated, there is no confidence, as more replications would give none.
+ * The judgement of a configuration whose times are in doubt: an objective holds no surer than with
+ * the longest times that a transfer allows, which `slower` is of. `doubts` has a doubt for each
+ * objective, those of losses included, or null. Where it rather breaks with those times, where
+ * nothing bounds them, or where they were not simulated, there is no confidence, as more
+ * replications would give none.
  */
-export function asTransferred(
+export function withDoubts(
   judged: PlanJudgement,
-  doubts: readonly (TransferDoubt | null)[],
+  doubts: readonly (Doubt | null)[],
   slower: PlanJudgement | null,
 ): PlanJudgement {
   if (doubts.every((doubt) => doubt === null)) return judged
   const objectives = judged.objectives.map((objective, i) => {
-    // those of losses are repeated
-    const doubt = doubts[i % doubts.length]!
-    const slow = slower?.objectives[i]
+    const doubt = doubts[i] ?? null
     if (doubt === null || objective.holds === null) return objective
+    const slow = Number.isFinite(doubt.slowness) ? slower?.objectives[i] : undefined
     if (slow === undefined || slow.holds === null || slow.holds < 0.5) {
       const slowest =
         slow === undefined ? null : slow.holds === null ? 'is not known' : 'does not hold'
@@ -128,7 +128,7 @@ export function asTransferred(
     return { ...objective, holds: Math.min(objective.holds, slow.holds) }
   })
   const pMeets = Math.min(...objectives.map(({ holds }) => holds ?? 0))
-  const both = judged.verdict === 'MEETS' && slower?.verdict === 'MEETS'
+  const both = judged.verdict === 'MEETS' && pMeets > 0 && slower?.verdict === 'MEETS'
   const verdict = judged.verdict === 'FAILS' || both ? judged.verdict : 'UNDECIDED'
   return { verdict, pMeets, objectives, binding: bindingOf(objectives) }
 }

@@ -130,6 +130,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
     power: [null],
     availability: null,
     ejections: null,
+    extrapolation: null,
     budget: null,
     slowdowns: [null],
     tuning: null,

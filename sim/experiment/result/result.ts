@@ -13,14 +13,15 @@ import {
 } from '../../stats/index.ts'
 import { costOf, servedRates } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
+import { allExtrapolated } from '../figures/extrapolation.ts'
 import { FAMILIES } from '../figures/families.ts'
 import { retryLimitWarnings } from '../figures/proxy-retries.ts'
 import { documented, type RunSummary } from '../figures/run-summary.ts'
 import { grouped } from '../system/crowd.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import { loadOf, type Resolved } from '../system/resolve.ts'
+import { withinEvidence } from '../transfer/doubts.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
-import { withinTransfers } from '../transfer/transferred-verdicts.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { busyEngineWarnings } from './busy-engines.ts'
 import { metastableOf } from './metastable.ts'
@@ -148,11 +149,12 @@ export function resultOf(
       scenario.pools,
     ),
     pools,
-    objectives: withinTransfers(
-      scenario,
-      judged(scenario, runs, same !== null),
-      slower && judged(scenario, slower, sameRuns(slower) !== null),
-    ),
+    objectives: withinEvidence(scenario, judged(scenario, runs, same !== null), {
+      slower: slower && judged(scenario, slower, sameRuns(slower) !== null),
+      work: scenario.pools.map((_, i) =>
+        allExtrapolated(runs.map(({ extrapolation }) => extrapolation?.[i] ?? null)),
+      ),
+    }),
     headroom: null,
     worst_window: worstWindow(scenario, runs),
     cost: costOf(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { shippedAccelerators } from '../../../scenarios/load/accelerators.ts'
+import { loadScenario } from '../../../scenarios/load/load.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
-import { uncalibratedWarnings } from '../result/uncalibrated.ts'
+import { hasMeasuredTimes, uncalibratedWarnings } from '../result/uncalibrated.ts'
 import { transferOf, transferWarnings } from './transfer.ts'
 
 const card = (name: string) => shippedAccelerators().find((one) => one.name === name)!
@@ -91,6 +92,28 @@ describe('times of a step', () => {
     expect(text).toContain('no transfer of this kind was measured')
     expect(text).toContain('times of a step do not follow from the accelerator')
   })
+})
+
+test.each([
+  ['precision', 'pools.gpu.accelerator=l4', 't4 at fp32', 'l4 at fp32'],
+  ['llama-3.1-8b-rtx-pro-6000', 'pools.engine.accelerator=l4', 'rtx-pro-6000', 'l4'],
+  ['qwen3-30b-a3b-rtx-pro-6000x2', 'pools.engine.accelerator=h100-sxm', 'rtx-pro-6000', 'h100-sxm'],
+])('the shipped fit of %s is transferred with %s', async (name, set, from, to) => {
+  expect(transferWarnings((await loadScenario(name)).scenario)).toEqual([])
+  const { scenario } = await loadScenario(name, { set: [set] })
+  const [text] = transferWarnings(scenario)
+  expect(text).toContain(`fitted on ${from}`)
+  expect(text).toContain(`used on ${to}`)
+})
+
+test('each variant of precision has the fit of its card and precision', async () => {
+  const { variants } = await loadScenario('precision')
+  expect(variants).toHaveLength(6)
+  for (const { set } of variants) {
+    const { scenario } = await loadScenario('precision', { set: [...set] })
+    expect(transferWarnings(scenario)).toEqual([])
+    expect(hasMeasuredTimes(scenario)).toBe(true)
+  }
 })
 
 test('a source does not make a power curve a measured one', () => {

@@ -5,8 +5,9 @@ import { simulatedResult } from '../result/result.ts'
 import { runReplication } from '../simulation/simulate.ts'
 import { withoutFiles } from '../system/prepared-scenario.ts'
 import { resolveSystem } from '../system/resolve.ts'
+import { withinEvidence } from './doubts.ts'
 import { TRANSFER_WIDTHS } from './transfer-widths.ts'
-import { slowestScenario, withinTransfers } from './transferred-verdicts.ts'
+import { slowestScenario } from './transferred-verdicts.ts'
 
 const card = (name: string) => shippedAccelerators().find((one) => one.name === name)!
 const SIZE = { layers: 12, hidden: 768, heads: 12, vocabulary: 30_522 }
@@ -160,7 +161,7 @@ describe('an objective of transferred times', () => {
       verdict: 'PASS' as const,
       deciding_duration_s: null,
     }))
-    const verdicts = withinTransfers(of, judged, null)
+    const verdicts = withinEvidence(of, judged, { slower: null, work: [] })
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(['PASS', 'UNDECIDED'])
   })
 })

@@ -8,6 +8,7 @@ import {
 import { encoderPass } from '../../../sim/experiment/index.ts'
 import {
   accelerator,
+  BERT_SOURCE,
   BERT_WORK,
   type BertRow,
   bertRows,
@@ -42,7 +43,12 @@ export interface EncoderFit {
   readonly precision: EncoderPrecision
   readonly efficiency: Efficiency
   readonly errors: HeldOutErrors
+  /** smallest and largest sizes of the cells */
+  readonly batch: Range
+  readonly length: Range
 }
+
+type Range = readonly [least: number, most: number]
 
 /** "a100-sxm-40" as "a100". */
 export const shortName = (card: string) => card.replace(/-(sxm|pcie).*$/, '')
@@ -82,6 +88,7 @@ export function encoderFits(): EncoderFit[] {
 
 const ALONE = { saturation: false, soft: false } as const
 const places = (value: number, digits: number) => Number(value.toPrecision(digits))
+const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)]
 
 function encoderFit(
   card: FittedCard,
@@ -100,13 +107,25 @@ function encoderFit(
       launch_us: places(launchUs.all!, 3),
     },
     errors: heldOutErrors(crossValidate(passes, halfOf, { ...ALONE, folds: 2 }).heldOut),
+    batch: rangeOf(rows.map(({ batch }) => batch)),
+    length: rangeOf(rows.map(({ length }) => length)),
   }
 }
 
 export const PRECISION_SCENARIO = 'precision'
-const efficiencyText = ({ efficiency }: EncoderFit) => {
+
+/** The key `efficiency` of a model, with what it was fitted to. */
+function efficiencyLines({ card, precision, efficiency, errors, batch, length }: EncoderFit) {
   const { compute, memory, launch_us: launch } = efficiency
-  return `{ compute: ${compute}, memory: ${memory}, launch_us: ${launch} }`
+  const [error, worst] = [errors.median, Math.abs(errors.worst.error)].map((of) => places(of, 3))
+  return [
+    `compute: ${compute}`,
+    `memory: ${memory}`,
+    `launch_us: ${launch}`,
+    'fitted:',
+    `  { accelerator: ${card}, precision: ${precision}, engine: FasterTransformer, batch: [${batch.join(', ')}],`,
+    `    length: [${length.join(', ')}], error: ${error}, worst: ${worst}, source: '${BERT_SOURCE}, ${FRAMEWORK}' }`,
+  ]
 }
 
 const nameOf = ({ card, precision }: EncoderFit) =>
@@ -122,7 +141,8 @@ export function precisionText(fits: readonly EncoderFit[]): string {
       `  ${nameOf(fit)}:`,
       ...moved,
       `    pools.gpu.precision: ${precision}`,
-      `    models.encoder.work.efficiency: ${efficiencyText(fit)}`,
+      '    models.encoder.work.efficiency:',
+      ...efficiencyLines(fit).map((line) => `      ${line}`),
     ].join('\n')
   })
   return `# yaml-language-server: $schema=../scenario.schema.json
@@ -144,7 +164,10 @@ models:
       hidden: 768
       heads: 12
       vocabulary: 30522
-      efficiency: ${efficiencyText(first)}
+      efficiency:
+${efficiencyLines(first)
+  .map((line) => `        ${line}`)
+  .join('\n')}
 traffic:
   - class: text
     arrivals: { process: poisson, rate_rps: 60 }

@@ -244,6 +244,7 @@ export function libraryText(
 ): string {
   const { name: file, hardware, rateRps } = LIBRARY[name as keyof typeof LIBRARY]
   const { work, generation } = engineKeys(engines, times)
+  const fitted = `fitted: { accelerator: rtx-pro-6000, engine: vLLM 0.19, source: '${SOURCE}' }`
   const indented = (keys: readonly string[], by: number) =>
     keys.map((key) => `${' '.repeat(by)}${key}`).join('\n')
   const together =
@@ -264,7 +265,7 @@ warmup_s: 60
 models:
   served:
     work:
-${indented(work, 6)}
+${indented([...work, fitted], 6)}
 traffic:
   - class: chat
     arrivals: { process: poisson, rate_rps: ${rateRps} }
