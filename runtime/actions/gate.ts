@@ -4,6 +4,7 @@ import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index
 import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { lockFolder } from '../folders/folder-lock.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { REPLICATIONS } from '../jobs/defaults.ts'
@@ -114,7 +115,8 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   return withOtherVersion(ref, version, async (otherVersion) => {
     const there = otherVersion.scenario(file)
     if (there === null) {
-      return newScenarioGate(head, { from: otherVersion.from, margin, command: job.command })
+      const { seconds } = options
+      return newScenarioGate(head, { ...job, from: otherVersion.from, margin, seconds, profile })
     }
     if (there.path === null) {
       const text = 'ships with Spillway, and --measured replays both versions with this one'
@@ -208,8 +210,41 @@ export async function perform(
   refuseUsage(files, options)
   const undo = await writableFolder(options.out)
   if (options.update === true) return update(files, options, signal)
-  await dropOutputs(options.out)
-  const gate = await withProgress(async (onProgress, { warn }) => {
+  return withFolder(signal, files, options).catch(undo)
+}
+
+/** One gate at a time has the folder of `--out`: each replaces all that is there. */
+async function withFolder(
+  signal: AbortSignal,
+  files: readonly string[],
+  options: GateOptions,
+): Promise<ExitCode> {
+  const { out } = options
+  const subject = subjectOf(files, options)
+  const lock =
+    out === undefined
+      ? null
+      : // the outputs there are of the gate that has the folder
+        await lockFolder(out, 'runs a gate there', { signal }).catch((error: unknown) =>
+          writeEnded(error, subject, undefined),
+        )
+  try {
+    await dropOutputs(out)
+    const gate = await judgeWithProgress(signal, files, options).catch((error: unknown) =>
+      writeEnded(error, subject, out),
+    )
+    return await keep(gate, options)
+  } finally {
+    await lock?.release()
+  }
+}
+
+function judgeWithProgress(
+  signal: AbortSignal,
+  files: readonly string[],
+  options: GateOptions,
+): Promise<Gate> {
+  return withProgress(async (onProgress, { warn }) => {
     // base and head may have the same
     const warnings = new Set<string>()
     const onWarning = (text: string) => {
@@ -217,11 +252,13 @@ export async function perform(
       warn(text)
     }
     const job = { signal, onProgress, onWarning, command: commandLine() }
-    const judged = await judge(files, options, job)
-    return { ...judged, warnings: [...warnings] }
+    const gate = await judge(files, options, job)
+    return { ...gate, warnings: [...warnings] }
   })
-    .catch((error: unknown) => writeEnded(error, subjectOf(files, options), options.out))
-    .catch(undo)
+}
+
+/** Writes all outputs of a gate. */
+async function keep(gate: Gate, options: GateOptions): Promise<ExitCode> {
   await emit(options, { gate }, 'gate', gateText(gate), async (change) => {
     await change.write('report.html', await gateHtml(gate))
     await change.write('gate.xml', gateJunit(gate))

@@ -9,6 +9,7 @@ import {
   warmupOption,
   wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 
 const HELP = `
@@ -35,6 +36,7 @@ export function define(command: Command): void {
     .option('--variant <text>', "'name: path=value; path=value'; may be repeated", variant)
     .addOption(profileOption())
     .addOption(replicationsOption('interval', 2))
+    .addOption(workersOption())
     .addOption(warmupOption())
     .option('--replay', 'also replay the variants on ONNX Runtime')
     .option('--replays <n>', 'replays of each variant, with --replay', wholeNumber(1), 3)
