@@ -31,7 +31,8 @@ const BROKEN = changed(QUICK, [
 async function sideOf(name: string, text: string): Promise<ReplaySide> {
   const prepared = await prepare(put(folder, `${name}.yaml`, text), {})
   const { models, ...profile } = madeUpProfile(text)
-  const content = prepared.contents[0] ?? 'none'
+  const [known] = prepared.contents
+  const content = typeof known === 'string' ? known : 'none'
   const ofFile = models.map((model) => ({ ...model, content }))
   const system = resolveSystem(prepared, { ...profile, models: ofFile })
   return { system, traffic: await drawnRequests(system, system.capacityRps) }
