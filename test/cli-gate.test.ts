@@ -313,6 +313,29 @@ describe('a prediction gate', () => {
     const ended = await run('gate', 'declared.yaml', '--baseline', 'x/gate.json', '--out', 'x')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
     expect(ended.stderr).toContain('would replace the baseline')
+    // the same place by another name
+    mkdirSync(at('linked'))
+    symlinkSync(at('linked'), at('alias'))
+    copyFileSync(at('base.json'), at('linked/gate.json'))
+    const args = ['gate', 'declared.yaml', '--baseline', 'alias/gate.json', '--out', 'linked']
+    expect(await run(...args)).toMatchObject({ code: 2, stdout: '' })
+    expect(read('linked/gate.json')).toBe(read('base.json'))
+  })
+
+  test('refuses a scenario that is named twice, however it is written', async () => {
+    const args = ['declared.yaml', './declared.yaml', '--baseline', 'twice.json', '--update']
+    const ended = await run('gate', ...args)
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain('./declared.yaml: is named twice')
+    expect(existsSync(at('twice.json'))).toBe(false)
+  })
+
+  test('refuses to replace the report of the replays that it judges', async () => {
+    mkdirSync(at('replayed'))
+    put(folder, 'replayed/report.html', 'of the replays')
+    const ended = await run('gate', '--fidelity', 'replayed', '--out', './replayed')
+    expect(ended.code).not.toBe(0)
+    expect(read('replayed/report.html')).toBe('of the replays')
   })
 })
 

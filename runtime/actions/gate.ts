@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gateHtml, gateJunit, gateMarkdown, gateText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index.ts'
@@ -23,6 +24,7 @@ import {
   appendCsv,
   dropOutputs,
   forContinuousIntegration,
+  OUTPUTS,
   writeEnded,
   writeInterim,
 } from './gate-outputs.ts'
@@ -158,6 +160,19 @@ function subjectOf(files: readonly string[], { fidelity, measured: replayed }: G
   return { gate: replayed === true ? 'measured' : 'prediction', files, command } as const
 }
 
+/** The output of a gate that a file is, through links, too; null for none. */
+const outputAt = (file: string, out: string) =>
+  OUTPUTS.find((name) => realPath(file) === join(realPath(out), name)) ?? null
+
+/** Where a path leads to through links; the full path where nothing is there yet. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
 function refuseUsage(files: readonly string[], options: GateOptions): void {
   const problem = usageProblem(files, options)
   if (problem !== null) throw new Failure(problem, EXIT.usage)
@@ -167,10 +182,14 @@ function usageProblem(files: readonly string[], options: GateOptions): string | 
   const { fidelity, measured: replayed, baseline, update: writes, out } = options
   const { against, againstSet = [], againstRef } = options
   if (fidelity !== undefined) {
-    return files.length === 0 ? null : '--fidelity: takes no scenario: the folder holds its own'
+    if (files.length > 0) return '--fidelity: takes no scenario: the folder holds its own'
+    return out !== undefined && realPath(out) === realPath(fidelity)
+      ? `--out ${out}: its report.html would replace that of the replays; choose another folder`
+      : null
   }
   if (files.length === 0) return 'name a scenario, or a folder of replays with --fidelity'
-  const twice = files.find((file, i) => files.indexOf(file) !== i)
+  const places = files.map((file) => resolve(file))
+  const twice = files.find((_, i) => places.indexOf(places[i]!) !== i)
   if (twice !== undefined) return `${twice}: is named twice`
   if (writes === true && baseline === undefined) return '--update: needs --baseline FILE to write'
   const [change] = againstSet
@@ -189,12 +208,9 @@ function usageProblem(files: readonly string[], options: GateOptions): string | 
   if (againstRef !== undefined && change !== undefined && replayed !== true) {
     return '--against-set: changes no version of --against-ref; use --set, which changes both'
   }
-  if (
-    baseline !== undefined &&
-    out !== undefined &&
-    resolve(baseline) === resolve(join(out, 'gate.json'))
-  ) {
-    return `--out ${out}: its gate.json would replace the baseline; choose another folder`
+  const replaced = baseline === undefined || out === undefined ? null : outputAt(baseline, out)
+  if (replaced !== null) {
+    return `--out ${out}: its ${replaced} would replace the baseline; choose another folder`
   }
   if (replayed !== true) return null
   if (baseline !== undefined)
