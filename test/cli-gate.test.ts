@@ -334,7 +334,7 @@ describe('a prediction gate', () => {
     mkdirSync(at('replayed'))
     put(folder, 'replayed/report.html', 'of the replays')
     const ended = await run('gate', '--fidelity', 'replayed', '--out', './replayed')
-    expect(ended.code).not.toBe(0)
+    expect(ended.code).toBe(2)
     expect(read('replayed/report.html')).toBe('of the replays')
   })
 })

@@ -145,8 +145,12 @@ export function caseTitle(gate: Gate, gateCase: GateCase): string {
 }
 
 /** What differs between base and head, a line each; none where they are not compared. */
-export function changeLines({ changes, verdict }: GateCase, gate: Gate['gate']): string[] {
-  if (gate === 'fidelity' || verdict === 'NEW' || verdict === 'NOT COMPARABLE') return []
+export function changeLines(
+  { changes, verdict, figures }: GateCase,
+  gate: Gate['gate'],
+): string[] {
+  const compared = gate !== 'fidelity' && figures === undefined
+  if (!compared || verdict === 'NOT COMPARABLE') return []
   const { scenario, profile, engine } = changes
   const lines = [
     ...(scenario ?? ['the scenario has changed; its keys cannot be compared']),

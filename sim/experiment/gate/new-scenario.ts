@@ -32,7 +32,7 @@ function caseAlone(head: HeadAlone, from: string, end: string): Omit<GateCase, '
   return {
     ...{ file, name, hash, base: from, measured: null },
     reason: [first, ...openOf(head)].join('; '),
-    changes: { scenario: ['the base has no such scenario'], profile: null, engine: null },
+    changes: { scenario: null, profile: null, engine: null },
     metrics: objectives
       .map((objective) => objectiveMetric(objective, objective.verdict, null))
       .sort((a, b) => byVerdict(a.verdict, b.verdict)),
