@@ -164,7 +164,9 @@ describe('a scenario that the baseline lacks', () => {
   test('fails where it is overloaded', async () => {
     const { verdict, reason, figures } = await unlisted(changed(BASE, ['load: 0.4', 'load: 1.5']))
     expect(verdict).toBe('FAIL')
-    expect(reason).toMatch(/has no scenario .*unlisted\.yaml, and it is overloaded: the backlog grew/)
+    expect(reason).toMatch(
+      /has no scenario .*unlisted\.yaml, and it is overloaded: the backlog grew/,
+    )
     expect(figures!.length).toBeGreaterThan(0)
   })
 })

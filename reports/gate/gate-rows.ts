@@ -145,10 +145,7 @@ export function caseTitle(gate: Gate, gateCase: GateCase): string {
 }
 
 /** What differs between base and head, a line each; none where they are not compared. */
-export function changeLines(
-  { changes, verdict, figures }: GateCase,
-  gate: Gate['gate'],
-): string[] {
+export function changeLines({ changes, verdict, figures }: GateCase, gate: Gate['gate']): string[] {
   const compared = gate !== 'fidelity' && figures === undefined
   if (!compared || verdict === 'NOT COMPARABLE') return []
   const { scenario, profile, engine } = changes

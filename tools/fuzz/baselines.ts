@@ -142,7 +142,8 @@ function expectedCode(text: string, head: Written): number | null {
     const alone = named.length === 1 ? named[0] : undefined
     const entry = scenarios.find(({ file }) => file === SCENARIO) ?? alone
     // without a base, the head fails by its own objectives
-    if (entry === undefined) return head.objectives.some(({ verdict }) => verdict === 'FAIL') ? 4 : 6
+    if (entry === undefined)
+      return head.objectives.some(({ verdict }) => verdict === 'FAIL') ? 4 : 6
     const base = { ...entry, file: SCENARIO }
     if (base.seed !== head.seed || base.replications !== head.replications) return 6
     const pairs = head.figures.flatMap((figure) => {

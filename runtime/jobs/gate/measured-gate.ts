@@ -106,8 +106,7 @@ export async function newScenarioGate(
   const { seconds = SECONDS, signal, onProgress, onWarning } = options
   const job = { signal, onProgress, onWarning }
   const profile =
-    fittingProfile([head], options) ??
-    (await calibrate([head], { ...job, seconds, rehearsals: 0 }))
+    fittingProfile([head], options) ?? (await calibrate([head], { ...job, seconds, rehearsals: 0 }))
   const result = await simulate(resolveSystem(head, profile), job)
   const entry = baselineEntry(result, head.scenario, head.file)
   const gateCase = newCase({ entry, stability: result.stability }, from)
