@@ -153,9 +153,10 @@ describe('a scenario that the baseline lacks', () => {
   }
 
   test('cannot be compared, and has its figures', async () => {
-    const { verdict, metrics, figures } = await unlisted(BASE)
+    const { verdict, reason, metrics, figures } = await unlisted(BASE)
     expect(verdict).toBe('NOT COMPARABLE')
-    expect(metrics).toMatchObject([{ name: 'p(99) latency_ms < 60', verdict: 'PASS' }])
+    expect(metrics).toMatchObject([{ name: 'p(99) latency_ms < 60', verdict: 'UNDECIDED' }])
+    expect(reason).toMatch(/; add it with --update; not decided: web: p\(99\) latency_ms < 60$/)
     const p99 = figures!.find(({ class: of, name }) => of === 'web' && name === 'p99')!
     expect(p99.value).toBeGreaterThan(0)
     expect(p99.low).toBeLessThan(p99.value!)

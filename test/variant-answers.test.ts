@@ -154,7 +154,7 @@ test('requests that failed on a replica that was down are a warning of their var
 const MEASURED = `spillway: 1
 name: measured
 duration_s: 20
-models: { encoder: { builtin: transformer, layers: 1 } }
+models: { encoder: { builtin: transformer-encoder, layers: 1 } }
 traffic: [{ class: text, arrivals: { process: poisson, rate_rps: 50 }, input_tokens: { distribution: fixed, value: 32 } }]
 pools: [{ name: central, model: encoder, batching: { policy: dynamic, max_batch: 4 } }]
 variants:
