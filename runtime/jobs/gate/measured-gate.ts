@@ -6,6 +6,7 @@ import { calibrate } from '../calibrate.ts'
 import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
+import { profileWarnings } from '../profile-warnings.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
 import { simulate } from '../simulate.ts'
 import { changedFiles } from './data-files.ts'
@@ -107,9 +108,11 @@ export async function newScenarioGate(
   const job = { signal, onProgress, onWarning }
   const profile =
     fittingProfile([head], options) ?? (await calibrate([head], { ...job, seconds, rehearsals: 0 }))
-  const result = await simulate(resolveSystem(head, profile), job)
+  const system = resolveSystem(head, profile)
+  const result = await simulate(system, job)
   const entry = baselineEntry(result, head.scenario, head.file)
-  const gateCase = newCase({ entry, stability: result.stability }, from)
+  const doubts = profileWarnings(system.models)
+  const gateCase = newCase({ entry, stability: result.stability, doubts }, from)
   return gateOf('measured', [gateCase], options)
 }
 

@@ -49,6 +49,15 @@ describe('a scenario that the other version does not have', () => {
     )
   })
 
+  test('is undecided where it fails by times that were not measured well', () => {
+    const doubts = ['mlp: other programs used the machine', 'mlp: more']
+    expect(newCase({ ...head([], 'OVERLOADED'), doubts }, 'main (abc)')).toMatchObject({
+      verdict: 'UNDECIDED',
+      reason: `${OF_VERSION}, and it is overloaded: by its backlog; by times in doubt: ${doubts[0]}`,
+    })
+    expect(newCase({ ...head(['PASS']), doubts }, 'main (abc)').verdict).toBe('NEW')
+  })
+
   test('names what is not decided', () => {
     const open = newCase(head(['UNDECIDED', 'PASS', 'UNDECIDED'], 'UNDECIDED'), 'main (abc)')
     expect(open.verdict).toBe('NEW')

@@ -6,12 +6,22 @@ import { metricLabel, objectiveMetric } from './prediction.ts'
 export interface HeadAlone {
   readonly entry: BaselineEntry
   readonly stability: Pick<Stability, 'state' | 'reason'>
+  /** why the times of its models are not to be relied on, where they were measured for the gate */
+  readonly doubts?: readonly string[]
 }
 
 /** A scenario that the other version does not have yet. */
 export function newCase(head: HeadAlone, from: string): GateCase {
   const end = ': there is nothing to compare it with'
-  return { ...caseAlone(head, from, end), verdict: isFaulty(head) ? 'FAIL' : 'NEW' }
+  const gateCase = caseAlone(head, from, end)
+  if (!isFaulty(head)) return { ...gateCase, verdict: 'NEW' }
+  const [doubt] = head.doubts ?? []
+  if (doubt === undefined) return { ...gateCase, verdict: 'FAIL' }
+  return {
+    ...gateCase,
+    verdict: 'UNDECIDED',
+    reason: `${gateCase.reason}; by times in doubt: ${doubt}`,
+  }
 }
 
 /**
