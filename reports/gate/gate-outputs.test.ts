@@ -268,7 +268,7 @@ describe('a scenario without a base', () => {
   })
 })
 
-test('scenarios of the same name are told apart by their files', () => {
+test('scenarios of the same name have their files beside it', () => {
   const gate = gateOf(one({ file: 'a/peak.yaml' }), one({ file: 'b/peak.yaml' }))
   const { csv, ...others } = outputsOf(gate)
   for (const [name, text] of Object.entries(others)) {
