@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { lockFolder } from '../runtime/folders/folder-lock.ts'
 import { PROCESS_NAME } from '../runtime/folders/process-name.ts'
 import type { Gate, GateBaseline } from '../sim/documents/index.ts'
 import { CLI, isRunning, processesWith, send } from './command-line.ts'
@@ -34,6 +35,15 @@ const read = (name: string) => readFileSync(at(name), 'utf8')
 
 const FEW = ['--replications', '2', '-q'] as const
 const LONGER = 'pools.second.batching.max_delay_ms=12'
+
+/** One replica of 100 requests/s that gets twice as many. */
+const OVERLOADED = `spillway: 1
+name: busy
+duration_s: 20
+models: { m: { work: { law: constant, ms: 10 } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 200 } }]
+pools: [{ name: a, model: m }]
+`
 
 beforeAll(async () => {
   put(folder, 'declared.yaml', DECLARED)
@@ -244,6 +254,30 @@ describe('a prediction gate', () => {
     expect(filesIn(at('staged'))).toEqual(['gate.md', 'gate.xml'])
   })
 
+  test('a folder that another gate writes to is refused, and left as it is', async () => {
+    const gate = ['gate', 'declared.yaml', ...FEW, '--baseline', 'base.json', '--out', 'shared']
+    mkdirSync(at('shared'))
+    put(folder, 'shared/gate.json', 'of the first')
+    const lock = await lockFolder(at('shared'), 'runs a gate there')
+    const refused = await run(...gate)
+    await lock.release()
+    expect(refused).toMatchObject({ code: 3, stdout: '' })
+    expect(refused.stderr).toContain(
+      `shared: process ${process.pid} runs a gate there; wait until it has ended, or choose another folder with --out`,
+    )
+    expect(filesIn(at('shared'))).toEqual(['gate.json'])
+    expect(read('shared/gate.json')).toBe('of the first')
+    // of a gate that was killed
+    const ended = `${PROCESS_NAME.replace(/-\d+-\d+$/, '-4194305-7')}-00000000`
+    mkdirSync(at('shared/.spillway-lock'))
+    put(folder, `shared/.spillway-lock/${ended}`, '')
+    const next = await run(...gate)
+    expect(next.code, next.stderr).toBe(0)
+    expect(readdirSync(at('shared')).sort()).toEqual([
+      ...['gate.json', 'gate.md', 'gate.xml', 'report.html'],
+    ])
+  })
+
   test('writes why it ended without a verdict, and leaves no file of an earlier one', async () => {
     put(folder, 'ended.md', '')
     const inActions = commandsIn(folder, {
@@ -285,6 +319,29 @@ describe('a prediction gate', () => {
     const ended = await run('gate', 'declared.yaml', '--baseline', 'x/gate.json', '--out', 'x')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
     expect(ended.stderr).toContain('would replace the baseline')
+    // the same place by another name
+    mkdirSync(at('linked'))
+    symlinkSync(at('linked'), at('alias'))
+    copyFileSync(at('base.json'), at('linked/gate.json'))
+    const args = ['gate', 'declared.yaml', '--baseline', 'alias/gate.json', '--out', 'linked']
+    expect(await run(...args)).toMatchObject({ code: 2, stdout: '' })
+    expect(read('linked/gate.json')).toBe(read('base.json'))
+  })
+
+  test('refuses a scenario that is named twice, however it is written', async () => {
+    const args = ['declared.yaml', './declared.yaml', '--baseline', 'twice.json', '--update']
+    const ended = await run('gate', ...args)
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain('./declared.yaml: is named twice')
+    expect(existsSync(at('twice.json'))).toBe(false)
+  })
+
+  test('refuses to replace the report of the replays that it judges', async () => {
+    mkdirSync(at('replayed'))
+    put(folder, 'replayed/report.html', 'of the replays')
+    const ended = await run('gate', '--fidelity', 'replayed', '--out', './replayed')
+    expect(ended.code).toBe(2)
+    expect(read('replayed/report.html')).toBe('of the replays')
   })
 })
 
@@ -427,10 +484,12 @@ describe('--against-ref', () => {
       expect(ended, ended.stderr).toMatchObject({ code: 6, stdout: '' })
       expect(ended.stderr).toContain('rate_rps: 300 → 200')
     }
-    put(repository, 'fresh.yaml', QUICK)
+    // far below the capacity also of a busy machine
+    put(repository, 'fresh.yaml', changed(QUICK, ['rate_rps: 300', 'rate_rps: 20']))
     const fresh = await inRepository().run('gate', 'fresh.yaml', ...options)
     expect(fresh.code, fresh.stderr).toBe(0)
     expect(fresh.stdout).toMatch(/^NEW [\s\S]*main \([0-9a-f]{12}\) has no scenario fresh.yaml/)
+    expect(fresh.stdout).toMatch(/^figure +head +95 % of head$/m)
     const shipped = await inRepository().run('gate', 'first', ...options)
     expect(shipped, shipped.stderr).toMatchObject({ code: 3, stdout: '' })
     expect(shipped.stderr).toContain('ships with Spillway')
@@ -739,6 +798,16 @@ describe('--against-ref', () => {
     )
     expect(failed.code, failed.stderr).toBe(4)
     expect(failed.stdout).toContain('and an objective fails: web: p(95) latency_ms < 1')
+    put(repository, 'busy.yaml', OVERLOADED)
+    const busy = await there().run('gate', 'busy.yaml', ...FEW, ...args, '--out', at('busy'))
+    expect(busy.code, busy.stderr).toBe(4)
+    expect(busy.stdout).toMatch(/has no scenario busy.yaml, and it is overloaded: the backlog/)
+    expect(busy.stdout).toMatch(/^web: p50 .* ms/m)
+    for (const name of ['gate.md', 'gate.xml', 'report.html']) {
+      const text = read(`busy/${name}`)
+      expect(text, name).toContain('it is overloaded')
+      expect(text, name).toContain('web: p50')
+    }
   })
 })
 

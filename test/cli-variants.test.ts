@@ -80,6 +80,13 @@ describe('variants', () => {
     }
   })
 
+  test('have the same figures with any number of processes', async () => {
+    const args = ['variants', 'named.yaml', '--replications', '3', '--workers']
+    const [one, three] = await Promise.all(['1', '3'].map((n) => documentOf(...args, n)))
+    expect(three).toEqual({ ...(one as Variants), command: (three as Variants).command })
+    expect((one as Variants).command).toContain('--workers 1')
+  })
+
   test('are tried when the scenario is read, each problem with the variant that has it', async () => {
     const wrong = changed(PRICED, ['name: priced', 'name: wrong'])
     put(

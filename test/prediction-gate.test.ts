@@ -143,6 +143,35 @@ describe('both sides are judged by the objectives of the base', () => {
   })
 })
 
+describe('a scenario that the baseline lacks', () => {
+  /** The scenario under another name, which the baseline does not have. */
+  const unlisted = async (text: string) => {
+    const file = put(folder, 'unlisted.yaml', changed(text, ['name: shop', 'name: other']))
+    const { cases, verdict } = await predictionGate([file], await baselineOf(BASE), FEW)
+    expect(verdict).toBe(cases[0]!.verdict)
+    return cases[0]!
+  }
+
+  test('cannot be compared, and has its figures', async () => {
+    const { verdict, reason, metrics, figures } = await unlisted(BASE)
+    expect(verdict).toBe('NOT COMPARABLE')
+    expect(metrics).toMatchObject([{ name: 'p(99) latency_ms < 60', verdict: 'UNDECIDED' }])
+    expect(reason).toMatch(/; add it with --update; not decided: web: p\(99\) latency_ms < 60$/)
+    const p99 = figures!.find(({ class: of, name }) => of === 'web' && name === 'p99')!
+    expect(p99.value).toBeGreaterThan(0)
+    expect(p99.low).toBeLessThan(p99.value!)
+  })
+
+  test('fails where it is overloaded', async () => {
+    const { verdict, reason, figures } = await unlisted(changed(BASE, ['load: 0.4', 'load: 1.5']))
+    expect(verdict).toBe('FAIL')
+    expect(reason).toMatch(
+      /has no scenario .*unlisted\.yaml, and it is overloaded: the backlog grew/,
+    )
+    expect(figures!.length).toBeGreaterThan(0)
+  })
+})
+
 test('less traffic beside a slower service cannot be compared, and is named', async () => {
   const base = changed(BASE, ['load: 0.4', 'rate_rps: 200'])
   const head = changed(BASE, ['load: 0.4', 'rate_rps: 80'], ['base_ms: 12', 'base_ms: 16'])

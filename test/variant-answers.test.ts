@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { variantsHtml, variantsText } from '../reports/index.ts'
 import { undecidedText } from '../reports/tables/summary.ts'
-import { variantRows } from '../reports/tables/variants-table.ts'
+import { resourceRows, variantRows } from '../reports/tables/variants-table.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { loadVariants } from '../runtime/jobs/variants/load-variants.ts'
 import { variants } from '../runtime/jobs/variants/variants.ts'
 import type { Variants } from '../sim/documents/index.ts'
+import { madeUpProfile } from './profiles.ts'
 import { put, temporaryFolder } from './spillway.ts'
 
 type Variant = Variants['variants'][number]
@@ -178,6 +179,50 @@ variants:
   one: {}
   two: { pools.p.model: n }
 `
+
+/** Its file is not read: the profile has its times. */
+const MEASURED = `spillway: 1
+name: measured
+duration_s: 20
+models: { encoder: { builtin: transformer-encoder, layers: 1 } }
+traffic: [{ class: text, arrivals: { process: poisson, rate_rps: 50 }, input_tokens: { distribution: fixed, value: 32 } }]
+pools: [{ name: central, model: encoder, batching: { policy: dynamic, max_batch: 4 } }]
+variants:
+  batch-4: {}
+  batch-16: { pools.central.batching.max_batch: 16 }
+`
+
+test('a capacity from times that do not fit together, or are extrapolated, is marked', async () => {
+  const path = put(folder, 'measured.yaml', MEASURED)
+  const capacities = async (error: number) => {
+    const { models, ...profile } = madeUpProfile(MEASURED)
+    const unfit = models.map((model) => {
+      const errors = model.work.ms.map((row) => row.map(() => error))
+      return { ...model, work: { ...model.work, error: errors } }
+    })
+    const text = JSON.stringify({ ...profile, models: unfit })
+    const loaded = await loadVariants(path, { profile: put(folder, 'profile.json', text) })
+    const { document } = await variants(loaded, { replications: 2 })
+    const [head, ...rows] = resourceRows(document)
+    const at = head!.indexOf('capacity')
+    return { document, cells: rows.map((row) => row[at]) }
+  }
+  const fit = await capacities(0)
+  // measured up to 4
+  expect(fit.cells).toEqual([
+    expect.stringMatching(/^[\d,.]+ req\/s$/),
+    expect.stringMatching(/^≈ [\d,]+ req\/s$/),
+  ])
+  expect(fit.document.variants[0]).not.toHaveProperty('doubtful_times')
+  const unfit = await capacities(4)
+  const [first] = unfit.document.variants
+  expect(first!.doubtful_times).toEqual([expect.stringContaining('one is 400 % off')])
+  expect(first!.row.capacity_rps).toBe(fit.document.variants[0]!.row.capacity_rps)
+  for (const cell of unfit.cells) expect(cell).toMatch(/^≈ [\d,]+ req\/s$/)
+  const note = '≈: the capacity is from batch times that a warning is about'
+  expect(variantsText(unfit.document)).toContain(note)
+  expect(await variantsHtml(unfit.document)).toContain(note)
+})
 
 /** p99 is near its limit. */
 const OPEN = `spillway: 1

@@ -1,9 +1,11 @@
 import { visible } from '../../scenarios/index.ts'
-import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
-import { baseLines, caseTitle } from './gate-rows.ts'
+import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
+import { baseLines, caseTitle, figureLines } from './gate-rows.ts'
 
 /** GitHub shows no more of a kind for each step. */
 const MOST = 10
+/** Figures of a head without a base: more are no longer read in one line. */
+const MOST_FIGURES = 8
 
 const KINDS: Readonly<Record<CaseVerdict, 'error' | 'warning' | 'notice'>> = {
   FAIL: 'error',
@@ -16,7 +18,8 @@ const KINDS: Readonly<Record<CaseVerdict, 'error' | 'warning' | 'notice'>> = {
 
 /**
  * Workflow commands of GitHub Actions: an annotation for each case that does not simply pass, with
- * the figure of the base whose metric is the worst, and for each warning.
+ * the figure of the base whose metric is the worst, or figures of a head without a base, and for
+ * each warning.
  * `pathOf`: a file of a case seen from the top of the repository; null where it is not in that.
  */
 export function gateAnnotations(
@@ -30,12 +33,17 @@ export function gateAnnotations(
       const title = property(`${gateCase.verdict}: ${caseTitle(gate, gateCase)}`)
       const path = pathOf(gateCase.file)
       const file = path === null ? '' : `file=${property(path)},`
-      const [worst] = baseLines(gateCase)
-      const text = worst === undefined ? gateCase.reason : `${gateCase.reason}; ${worst}`
-      return `::${KINDS[gateCase.verdict]} ${file}title=${title}::${message(text)}`
+      return `::${KINDS[gateCase.verdict]} ${file}title=${title}::${message(textOf(gateCase))}`
     })
   const warnings = gate.warnings.map((text) => `::warning title=Spillway gate::${message(text)}`)
   return [...cases, ...warnings].slice(0, MOST)
+}
+
+function textOf(gateCase: GateCase): string {
+  const [figures, bases] = [figureLines(gateCase), baseLines(gateCase)]
+  const shown = [...figures.slice(0, MOST_FIGURES), ...bases.slice(0, 1)]
+  const left = figures.length - MOST_FIGURES
+  return [gateCase.reason, ...shown, ...(left > 0 ? [`… and ${left} figures more`] : [])].join('; ')
 }
 
 /** A line break would begin another command. */

@@ -1,5 +1,5 @@
 import type { Gate } from '../../sim/documents/index.ts'
-import { metricName } from './gate-rows.ts'
+import { caseName, metricName } from './gate-rows.ts'
 
 /** The commit that a row is of. */
 interface CommitRow {
@@ -12,10 +12,10 @@ const KEYS = ['time', 'commit']
 
 /**
  * The history of a gate with one more row: a row a commit, a column a metric, as change-point tools
- * such as Apache Otava read it. Of a prediction gate a metric is its value, of others the ratio.
- * Two columns have the interval of the base where it has one, and one has the warnings. A new
- * metric adds a column, which is empty in the rows before. A row of the same commit is replaced.
- * `before`: the text so far; null for none.
+ * such as Apache Otava read it. Of a prediction gate a metric is its value, of others the ratio. A
+ * scenario without a base has its figures. Two columns have the interval of the base where it has
+ * one, and one has the warnings. A new metric adds a column, which is empty in the rows before. A
+ * row of the same commit is replaced. `before`: the text so far; null for none.
  */
 export function gateCsv(before: string | null, gate: Gate, { time, commit }: CommitRow): string {
   const earlier = before === null ? [] : rowsOf(before)
@@ -26,7 +26,13 @@ export function gateCsv(before: string | null, gate: Gate, { time, commit }: Com
   ])
   // after all metrics: they are about these
   const intervals = new Map<string, string>()
-  for (const { name, metrics } of gate.cases) {
+  for (const gateCase of gate.cases) {
+    const { metrics, figures = [] } = gateCase
+    const name = caseName(gate, gateCase)
+    for (const figure of gate.gate === 'prediction' ? figures : []) {
+      if (figure.value === null) continue
+      values.set(`${name}/${metricName(figure)}`, sixDigits(figure.value))
+    }
     for (const metric of metrics) {
       const value = gate.gate === 'prediction' ? metric.head : metric.ratio
       if (value === null) continue

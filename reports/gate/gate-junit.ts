@@ -1,7 +1,7 @@
 import { visible } from '../../scenarios/index.ts'
 import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
 import { signedPercent } from '../format.ts'
-import { baseLines, caseTitle, changeLines, metricName } from './gate-rows.ts'
+import { baseLines, caseTitle, changeLines, figureLines, metricName } from './gate-rows.ts'
 
 /**
  * A gate as JUnit XML: a suite for each scenario, a case for each metric. FAIL is a failure, and
@@ -48,9 +48,15 @@ function suite(gate: Gate, gateCase: GateCase) {
   const seconds = ` file=${quoted(gateCase.file)} time="${took.toFixed(1)}"`
   const warnings = escaped(gate.warnings.join('\n'))
   const warned = gate.warnings.length === 0 ? [] : [`<system-err>${warnings}</system-err>`]
-  const bases = baseLines(gateCase)
-  const output = bases.length === 0 ? [] : [`<system-out>${escaped(bases.join('\n'))}</system-out>`]
-  const lines = [...cases, ...output, ...warned].map((text) => `    ${text}`).join('\n')
+  const printed = [
+    // neither a failure nor a skip has it
+    ...(gateCase.verdict === 'NEW' ? [gateCase.reason] : []),
+    ...figureLines(gateCase),
+    ...baseLines(gateCase),
+  ]
+  const text = escaped(printed.join('\n'))
+  const output = printed.length === 0 ? [] : [`<system-out>${text}</system-out>`]
+  const lines = [...cases, ...output, ...warned].map((line) => `    ${line}`).join('\n')
   const open = `  <testsuite name=${quoted(title)} ${attributes(counts)}${seconds}>`
   return { counts, text: `${open}\n${lines}\n  </testsuite>` }
 }

@@ -229,6 +229,58 @@ test('the interval of the base is in every output, and not where it has none', (
   }
 })
 
+describe('a scenario without a base', () => {
+  const web = { class: 'web', unit: 'ms', better: 'lower' } as const
+  const fresh = one({
+    verdict: 'NEW',
+    reason: 'main has no scenario peak.yaml: there is nothing to compare it with',
+    metrics: [
+      metric({ name: 'p(99) < 50', verdict: 'UNDECIDED', base: null, head: null, ratio: null }),
+    ],
+    figures: [
+      { ...web, name: 'p50', value: 5.12, low: 5.01, high: 5.23 },
+      { ...web, name: 'p99', value: null },
+    ],
+  })
+
+  test('has its figures and the verdicts of its objectives in every output', () => {
+    const gate = { ...gateOf(fresh), verdict: 'NEW' as const }
+    const { csv, ...others } = outputsOf(gate)
+    for (const [name, text] of Object.entries(others)) {
+      const plain = text.replaceAll('\\', '')
+      expect(plain, name).toContain('there is nothing to compare it with')
+      expect(plain, name).toContain('[5.01 ms, 5.23 ms]')
+      expect(plain, name).toContain('web: p99')
+    }
+    for (const name of ['gate.md', 'gate.xml', 'terminal'] as const) {
+      expect(others[name].replaceAll('&lt;', '<'), name).toContain('web: p(99) < 50')
+      expect(others[name], name).toContain('UNDECIDED')
+    }
+    expect(others.annotations).toMatch(/^::notice file=peak\.yaml,title=NEW%3A /)
+    expect(others.annotations).toMatch(/; web: p50: 5\.12 ms \[5\.01 ms, 5\.23 ms\]; web: p99: –$/)
+    expect(csv).toBe('time,commit,peak/web: p50\n2026-01-01T00:00:00Z,a,5.12\n')
+  })
+
+  test('has at most eight figures in an annotation', () => {
+    const figures = Array.from({ length: 11 }, (_, i) => ({ ...web, name: `f${i}`, value: i }))
+    const [line] = gateAnnotations(gateOf({ ...fresh, figures }))
+    expect(line).toMatch(/web: f7: [^;]*; … and 3 figures more$/)
+  })
+})
+
+test('scenarios of the same name have their files beside it', () => {
+  const gate = gateOf(one({ file: 'a/peak.yaml' }), one({ file: 'b/peak.yaml' }))
+  const { csv, ...others } = outputsOf(gate)
+  for (const [name, text] of Object.entries(others)) {
+    for (const file of ['a/peak.yaml', 'b/peak.yaml']) {
+      expect(text, name).toContain(`peak (${file}) against gate.json`)
+    }
+  }
+  expect(csv.split('\n')[0]).toBe(
+    'time,commit,peak (a/peak.yaml)/web: p99,peak (b/peak.yaml)/web: p99',
+  )
+})
+
 describe('a gate that ended without a verdict', () => {
   const ended: EndedGate = {
     ...({ gate: 'prediction', version: '1.0.0', command: 'spillway gate peak' } as const),

@@ -1,4 +1,4 @@
-import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
+import type { Gate, GateCase, GateFigure, GateMetric } from '../../sim/documents/index.ts'
 import {
   declared,
   exactSize,
@@ -13,13 +13,20 @@ import {
 
 /** The tables of a case, each as cells, the header first. */
 export const caseTables = (gateCase: GateCase, gate: Gate['gate']): string[][][] =>
-  [metricCells(gateCase, gate), causeCells(gateCase), rawCells(gateCase)].filter(
-    (cells) => cells.length > 0,
-  )
+  [
+    metricCells(gateCase, gate),
+    figureCells(gateCase),
+    causeCells(gateCase),
+    rawCells(gateCase),
+  ].filter((cells) => cells.length > 0)
 
 /** The metrics of a case; intervals and notes where there are any. */
-export function metricCells({ metrics }: GateCase, gate: Gate['gate']): string[][] {
+export function metricCells({ metrics, figures }: GateCase, gate: Gate['gate']): string[][] {
   if (metrics.length === 0) return []
+  if (figures !== undefined) {
+    const rows = metrics.map((metric) => [metricName(metric), metric.verdict])
+    return [['objective', 'verdict'], ...rows]
+  }
   const paired = metrics.some(({ low }) => low !== null)
   const noted = metrics.some(({ note }) => note !== null)
   const fidelity = gate === 'fidelity'
@@ -47,14 +54,38 @@ export function metricCells({ metrics }: GateCase, gate: Gate['gate']): string[]
   ]
 }
 
-export const metricName = ({ class: of, name }: GateMetric) =>
+/** The figures of a head that has no base; none where there is a base. */
+export function figureCells({ figures = [] }: GateCase): string[][] {
+  if (figures.length === 0) return []
+  const rows = figures.map((figure) => [
+    ...[metricName(figure), valueText(figure, figure.value)],
+    figureInterval(figure) ?? NONE,
+  ])
+  return [['figure', 'head', '95 % of head'], ...rows]
+}
+
+export const metricName = ({ class: of, name }: Pick<GateMetric, 'class' | 'name'>) =>
   of === null ? name : `${of}: ${name}`
 
-/** "[8.60 ms, 8.76 ms]": the interval of the base's figure; null where it has none. */
-function baseInterval(metric: GateMetric): string | null {
-  const { base_low: low, base_high: high } = metric
+/** "[8.60 ms, 8.76 ms]"; null where a figure has no interval. */
+function figureInterval({ low, high, unit }: GateFigure): string | null {
   if (low === undefined || high === undefined) return null
-  return `[${valueText(metric, low)}, ${valueText(metric, high)}]`
+  return `[${valueText({ unit }, low)}, ${valueText({ unit }, high)}]`
+}
+
+/** "web: p50: 8.68 ms [8.60 ms, 8.76 ms]", a line for each figure of a head without a base. */
+export function figureLines({ figures = [] }: GateCase): string[] {
+  return figures.map((figure) => {
+    const interval = figureInterval(figure)
+    const text = `${metricName(figure)}: ${valueText(figure, figure.value)}`
+    return interval === null ? text : `${text} ${interval}`
+  })
+}
+
+/** "[8.60 ms, 8.76 ms]": the interval of the base's figure; null where it has none. */
+function baseInterval({ base_low: low, base_high: high, unit }: GateMetric): string | null {
+  if (low === undefined || high === undefined) return null
+  return `[${valueText({ unit }, low)}, ${valueText({ unit }, high)}]`
 }
 
 /** "base of web: p50: 8.68 ms [8.60 ms, 8.76 ms]", a line for each metric with an interval. */
@@ -68,7 +99,7 @@ export function baseLines({ metrics }: GateCase): string[] {
 }
 
 /** A share to four digits: 99.98 % and 99.93 % differ by a lot. */
-function valueText({ unit }: GateMetric, value: number | null): string {
+function valueText({ unit }: Pick<GateMetric, 'unit'>, value: number | null): string {
   if (value === null) return NONE
   // figures are exact, or have their interval beside them
   if (unit === 'ms') return time(value, value / 1000)
@@ -99,16 +130,24 @@ const SUBJECTS: Readonly<Record<Gate['gate'], string>> = {
   fidelity: 'Fidelity gate',
 }
 
+/** The name of a scenario, with its file where another one of the gate has the same name. */
+export function caseName({ cases }: Gate, { name, file }: GateCase): string {
+  const alike = cases.filter((gateCase) => gateCase.name === name)
+  return alike.length > 1 ? `${name} (${file})` : name
+}
+
 /** "Prediction gate: payment-peak against gate.json". */
-export function caseTitle({ gate }: Gate, { name, base }: GateCase): string {
-  return gate === 'fidelity'
-    ? `${SUBJECTS[gate]}: ${name}, ${base}`
-    : `${SUBJECTS[gate]}: ${name} against ${base}`
+export function caseTitle(gate: Gate, gateCase: GateCase): string {
+  const name = caseName(gate, gateCase)
+  return gate.gate === 'fidelity'
+    ? `${SUBJECTS[gate.gate]}: ${name}, ${gateCase.base}`
+    : `${SUBJECTS[gate.gate]}: ${name} against ${gateCase.base}`
 }
 
 /** What differs between base and head, a line each; none where they are not compared. */
-export function changeLines({ changes, verdict }: GateCase, gate: Gate['gate']): string[] {
-  if (gate === 'fidelity' || verdict === 'NEW' || verdict === 'NOT COMPARABLE') return []
+export function changeLines({ changes, verdict, figures }: GateCase, gate: Gate['gate']): string[] {
+  const compared = gate !== 'fidelity' && figures === undefined
+  if (!compared || verdict === 'NOT COMPARABLE') return []
   const { scenario, profile, engine } = changes
   const lines = [
     ...(scenario ?? ['the scenario has changed; its keys cannot be compared']),

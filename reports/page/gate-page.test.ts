@@ -26,6 +26,22 @@ test('the title of the chart is its finding', () => {
   expect(gateForest(gate, { ...one!, metrics: [] }, WIDE)).toBeNull()
 })
 
+test('a scenario without a base has its figures on the page, and no chart', async () => {
+  const [one] = gate.cases
+  const figure = { class: 'web', name: 'p50', unit: 'ms', better: 'lower' } as const
+  const objective = { base: null, head: null, ratio: null, low: null, high: null }
+  const metrics = one!.metrics.slice(0, 1).map((metric) => ({ ...metric, ...objective }))
+  const fresh = {
+    ...{ ...one!, verdict: 'NEW' as const, measured: null, metrics },
+    figures: [{ ...figure, value: 5.12, low: 5.01, high: 5.23 }],
+  }
+  const page = await gateHtml({ ...gate, verdict: 'NEW', cases: [fresh] })
+  expect(page).toContain('95 % of head')
+  expect(page).toContain('web: p50')
+  expect(page).toContain('5.12')
+  expect(page).not.toContain('<figure')
+})
+
 test('foreign text in a gate is text on its page', async () => {
   const [one] = gate.cases
   const hostile = { ...one!, name: '<img src=x>', reason: '</p><script>' }

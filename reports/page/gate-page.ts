@@ -1,9 +1,11 @@
 import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
 import { gateForest } from '../charts/gate/gate-forest.ts'
 import {
+  caseName,
   caseTitle,
   causeCells,
   changeLines,
+  figureCells,
   MEASURED_NOTE,
   measuredLines,
   metricCells,
@@ -22,7 +24,7 @@ export async function gateHtml(gate: Gate): Promise<string> {
   const body = html`<h1>${isolated(title)}</h1>
 <p class="question">${QUESTIONS[gate.gate]}</p>
 ${verdictLine(gate.verdict, first?.reason ?? '', STYLES[gate.verdict])}
-${gate.cases.length > 1 ? textTable([['scenario', 'verdict', ''], ...gate.cases.map(({ name, verdict, reason }) => [name, verdict, reason])]) : NOTHING}
+${gate.cases.length > 1 ? textTable([['scenario', 'verdict', ''], ...gate.cases.map((gateCase) => [caseName(gate, gateCase), gateCase.verdict, gateCase.reason])]) : NOTHING}
 ${sections}
 ${gate.warnings.length > 0 ? list('Warnings', gate.warnings) : NOTHING}
 <h2>Again</h2>
@@ -53,6 +55,7 @@ async function section(gate: Gate, gateCase: GateCase, index: number): Promise<H
   return html`${several ? html`<h2>${isolated(caseTitle(gate, gateCase))}</h2>${verdictLine(gateCase.verdict, gateCase.reason, STYLES[gateCase.verdict])}` : NOTHING}
 ${await drawnFigure(`forest-${index + 1}`, (width) => gateForest(gate, gateCase, width))}
 ${textTable(metricCells(gateCase, gate.gate))}
+${textTable(figureCells(gateCase))}
 ${changeLines(gateCase, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(gateCase, gate.gate))}
 ${causes.length > 0 ? html`<h2>Causes</h2>${textTable(causes)}<p class="quiet">Median over blocks, head against base. ${MEASURED_NOTE}</p>` : NOTHING}
 ${raw.length > 0 ? html`<h2>Measured percentiles</h2>${textTable(raw)}<p class="quiet">Latencies of all blocks together: evidence beside the derived figures, not judged.</p>` : NOTHING}

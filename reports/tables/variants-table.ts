@@ -6,7 +6,6 @@ import {
   type VariantFigures,
   type VariantMetric,
   type VariantRatio,
-  type VariantResources,
   type Variants,
   type Verdict,
 } from '../../sim/documents/index.ts'
@@ -265,26 +264,51 @@ export function resourceRows(document: Variants): string[][] {
       ...(priced ? ['$ an hour', '$ a million', '$ a million at capacity'] : []),
       ...(drifts.length > 0 ? [`cosine to ${first!.name}`, 'same top-1'] : []),
     ],
-    ...variants.map(({ name, row, figures, resources }) => [
-      name,
-      estimateText(live ? measuredP99(measured!, name) : figures.p99, 'time'),
-      row.capacity_rps === null ? NONE : exactText(row.capacity_rps, 'rate'),
-      ...(weighed ? [sizeText(resources.weights_mib, largest)] : []),
-      ...(powered || live ? [energyText(resources.joule_per_request)] : []),
-      ...(priced ? [...costCells(row.cost), fullCost(resources)] : []),
-      ...(drifts.length > 0 ? driftOf(drifts, name) : []),
-    ]),
+    ...variants.map((variant) => {
+      const { name, row, figures, resources } = variant
+      return [
+        name,
+        estimateText(live ? measuredP99(measured!, name) : figures.p99, 'time'),
+        capacityCell(variant),
+        ...(weighed ? [sizeText(resources.weights_mib, largest)] : []),
+        ...(powered || live ? [energyText(resources.joule_per_request)] : []),
+        ...(priced ? [...costCells(row.cost), fullCost(variant)] : []),
+        ...(drifts.length > 0 ? driftOf(drifts, name) : []),
+      ]
+    }),
   ]
 }
 
 const isLive = ({ variants, measured }: Variants) =>
   measured !== null && variants.some(({ name }) => hasCounted(measured, name))
 
-/** What the table of resources lacks, each as a sentence. */
+/** What the table of resources lacks, and what its marks mean, each as a sentence. */
 export function resourceNotes(document: Variants): string[] {
-  const unpowered = document.variants.some(({ resources }) => resources.joule_per_request === null)
-  if (!hasResources(document) || !isLive(document) || !unpowered) return []
-  return ['Energy is not known: nothing measures the power of this machine.']
+  if (!hasResources(document)) return []
+  const { variants } = document
+  const unpowered = variants.some(({ resources }) => resources.joule_per_request === null)
+  return [
+    ...(variants.some(isDoubtful) ? [ABOUT_NOTE] : []),
+    ...(isLive(document) && unpowered
+      ? ['Energy is not known: nothing measures the power of this machine.']
+      : []),
+  ]
+}
+
+const ABOUT = '≈'
+const ABOUT_NOTE = `${ABOUT}: the capacity is from batch times that a warning is about, and may be far from it.`
+
+/**
+ * Whether the times that a capacity is of are in doubt. A profile has no scatter of single times by
+ * which a capacity could have an interval.
+ */
+const isDoubtful = ({ doubtful_times, row: { extrapolated, transferred } }: Variant) =>
+  doubtful_times !== undefined || extrapolated.length > 0 || transferred !== undefined
+
+function capacityCell(variant: Variant): string {
+  const { capacity_rps: rps } = variant.row
+  if (rps === null) return NONE
+  return isDoubtful(variant) ? `${ABOUT} ${figure(rps)} req/s` : exactText(rps, 'rate')
 }
 
 const measuredP99 = (measured: NonNullable<Variants['measured']>, name: string) =>
@@ -315,8 +339,11 @@ function costCells(cost: Variants['variants'][number]['row']['cost']): string[] 
   return [fixed(cost.usd_per_hour, 2), valueText(cost.usd_per_million, 'plain')]
 }
 
-const fullCost = ({ usd_per_million_at_capacity: usd }: VariantResources) =>
-  usd === null ? NONE : figure(usd)
+function fullCost(variant: Variant): string {
+  const { usd_per_million_at_capacity: usd } = variant.resources
+  if (usd === null) return NONE
+  return isDoubtful(variant) ? `${ABOUT} ${figure(usd)}` : figure(usd)
+}
 
 function tokenCell(cost: Variants['variants'][number]['row']['cost']): string {
   const million = cost?.usd_per_million_tokens ?? null

@@ -46,7 +46,7 @@ function commitHere(): string {
 }
 
 /** What `--out` of a gate holds. */
-const OUTPUTS = ['gate.json', 'report.html', 'gate.xml', 'gate.md'] as const
+export const OUTPUTS = ['gate.json', 'report.html', 'gate.xml', 'gate.md'] as const
 
 /** Removes the outputs of an earlier gate, which would seem to be those of this one. */
 export async function dropOutputs(directory: string | undefined): Promise<void> {

@@ -1,9 +1,11 @@
+import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gateHtml, gateJunit, gateMarkdown, gateText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { lockFolder } from '../folders/folder-lock.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { REPLICATIONS } from '../jobs/defaults.ts'
@@ -22,6 +24,7 @@ import {
   appendCsv,
   dropOutputs,
   forContinuousIntegration,
+  OUTPUTS,
   writeEnded,
   writeInterim,
 } from './gate-outputs.ts'
@@ -114,7 +117,8 @@ async function measured(file: string, options: GateOptions, job: Job): Promise<G
   return withOtherVersion(ref, version, async (otherVersion) => {
     const there = otherVersion.scenario(file)
     if (there === null) {
-      return newScenarioGate(head, { from: otherVersion.from, margin, command: job.command })
+      const { seconds } = options
+      return newScenarioGate(head, { ...job, from: otherVersion.from, margin, seconds, profile })
     }
     if (there.path === null) {
       const text = 'ships with Spillway, and --measured replays both versions with this one'
@@ -156,6 +160,19 @@ function subjectOf(files: readonly string[], { fidelity, measured: replayed }: G
   return { gate: replayed === true ? 'measured' : 'prediction', files, command } as const
 }
 
+/** The output of a gate that a file is, through links, too; null for none. */
+const outputAt = (file: string, out: string) =>
+  OUTPUTS.find((name) => realPath(file) === join(realPath(out), name)) ?? null
+
+/** Where a path leads to through links; the full path where nothing is there yet. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
 function refuseUsage(files: readonly string[], options: GateOptions): void {
   const problem = usageProblem(files, options)
   if (problem !== null) throw new Failure(problem, EXIT.usage)
@@ -165,10 +182,14 @@ function usageProblem(files: readonly string[], options: GateOptions): string | 
   const { fidelity, measured: replayed, baseline, update: writes, out } = options
   const { against, againstSet = [], againstRef } = options
   if (fidelity !== undefined) {
-    return files.length === 0 ? null : '--fidelity: takes no scenario: the folder holds its own'
+    if (files.length > 0) return '--fidelity: takes no scenario: the folder holds its own'
+    return out !== undefined && realPath(out) === realPath(fidelity)
+      ? `--out ${out}: its report.html would replace that of the replays; choose another folder`
+      : null
   }
   if (files.length === 0) return 'name a scenario, or a folder of replays with --fidelity'
-  const twice = files.find((file, i) => files.indexOf(file) !== i)
+  const places = files.map((file) => resolve(file))
+  const twice = files.find((_, i) => places.indexOf(places[i]!) !== i)
   if (twice !== undefined) return `${twice}: is named twice`
   if (writes === true && baseline === undefined) return '--update: needs --baseline FILE to write'
   const [change] = againstSet
@@ -187,12 +208,9 @@ function usageProblem(files: readonly string[], options: GateOptions): string | 
   if (againstRef !== undefined && change !== undefined && replayed !== true) {
     return '--against-set: changes no version of --against-ref; use --set, which changes both'
   }
-  if (
-    baseline !== undefined &&
-    out !== undefined &&
-    resolve(baseline) === resolve(join(out, 'gate.json'))
-  ) {
-    return `--out ${out}: its gate.json would replace the baseline; choose another folder`
+  const replaced = baseline === undefined || out === undefined ? null : outputAt(baseline, out)
+  if (replaced !== null) {
+    return `--out ${out}: its ${replaced} would replace the baseline; choose another folder`
   }
   if (replayed !== true) return null
   if (baseline !== undefined)
@@ -208,8 +226,41 @@ export async function perform(
   refuseUsage(files, options)
   const undo = await writableFolder(options.out)
   if (options.update === true) return update(files, options, signal)
-  await dropOutputs(options.out)
-  const gate = await withProgress(async (onProgress, { warn }) => {
+  return withFolder(signal, files, options).catch(undo)
+}
+
+/** One gate at a time has the folder of `--out`: each replaces all that is there. */
+async function withFolder(
+  signal: AbortSignal,
+  files: readonly string[],
+  options: GateOptions,
+): Promise<ExitCode> {
+  const { out } = options
+  const subject = subjectOf(files, options)
+  const lock =
+    out === undefined
+      ? null
+      : // the outputs there are of the gate that has the folder
+        await lockFolder(out, 'runs a gate there', { signal }).catch((error: unknown) =>
+          writeEnded(error, subject, undefined),
+        )
+  try {
+    await dropOutputs(out)
+    const gate = await judgeWithProgress(signal, files, options).catch((error: unknown) =>
+      writeEnded(error, subject, out),
+    )
+    return await keep(gate, options)
+  } finally {
+    await lock?.release()
+  }
+}
+
+function judgeWithProgress(
+  signal: AbortSignal,
+  files: readonly string[],
+  options: GateOptions,
+): Promise<Gate> {
+  return withProgress(async (onProgress, { warn }) => {
     // base and head may have the same
     const warnings = new Set<string>()
     const onWarning = (text: string) => {
@@ -217,11 +268,13 @@ export async function perform(
       warn(text)
     }
     const job = { signal, onProgress, onWarning, command: commandLine() }
-    const judged = await judge(files, options, job)
-    return { ...judged, warnings: [...warnings] }
+    const gate = await judge(files, options, job)
+    return { ...gate, warnings: [...warnings] }
   })
-    .catch((error: unknown) => writeEnded(error, subjectOf(files, options), options.out))
-    .catch(undo)
+}
+
+/** Writes all outputs of a gate. */
+async function keep(gate: Gate, options: GateOptions): Promise<ExitCode> {
   await emit(options, { gate }, 'gate', gateText(gate), async (change) => {
     await change.write('report.html', await gateHtml(gate))
     await change.write('gate.xml', gateJunit(gate))

@@ -14,6 +14,7 @@ interface VariantsOptions extends ScenarioOptions {
   readonly variant?: readonly Variant[]
   readonly profile?: string
   readonly replications: number
+  readonly workers?: number
   readonly warmup?: 'auto'
   readonly replay?: boolean
   readonly replays: number
@@ -34,7 +35,7 @@ export async function perform(
   { file: path }: LoadedScenario,
   options: VariantsOptions,
 ): Promise<ExitCode> {
-  const { replications, replay, replays, out } = options
+  const { replications, workers, replay, replays, out } = options
   const set = await withProgress((onProgress) =>
     withWarmup(path, options, { signal, onProgress, onNote: note }),
   )
@@ -50,6 +51,7 @@ export async function perform(
     variants(loaded, {
       ...(replay === true && { replays }),
       replications,
+      workers,
       signal,
       onProgress,
       command: commandLine(),

@@ -34,7 +34,10 @@ Fidelity gate (--fidelity DIR): simulations of the replays in DIR against these 
 
 --out writes gate.json, report.html, gate.xml (JUnit) and gate.md (step summary, comment of a pull request). In GitHub Actions
 the summary is also appended to $GITHUB_STEP_SUMMARY, and annotations are printed on stderr. gate.xml and gate.md are also
-written where the gate ends without a verdict; files of an earlier gate are removed.
+written where the gate ends without a verdict; files of an earlier gate are removed. One gate at a time writes to a folder.
+
+A scenario that the other version lacks is NEW, and one that the baseline lacks NOT COMPARABLE. Both have their figures, and
+are FAIL where they are overloaded or fail an objective of their own.
 
 Exit code 0 for PASS, IMPROVED and NEW, 4 for FAIL, 5 for UNDECIDED, 6 for NOT COMPARABLE.
 

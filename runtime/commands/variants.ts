@@ -9,13 +9,14 @@ import {
   warmupOption,
   wholeNumber,
   withScenarioOptions,
+  workersOption,
 } from './command.ts'
 
 const HELP = `
 Variants are named changes: under variants: in the scenario file, or by --variant. They are compared with the first one.
 A single variant is compared with the scenario as it stands. Each variant has the same requests, at the same rate: a load
 is a share of the capacity of the first variant. A difference is called one only if it passes a test of all differences
-together (Holm, 5 %).
+together (Holm, 5 %). --workers is for the simulations; replays use the machine as the scenario states.
 
 With --replay the variants are replayed in alternating slices of a second or more, and where slices would change what is
 asked, in whole replays. Outputs of each model are compared with those of the first variant on the same inputs.
@@ -35,6 +36,7 @@ export function define(command: Command): void {
     .option('--variant <text>', "'name: path=value; path=value'; may be repeated", variant)
     .addOption(profileOption())
     .addOption(replicationsOption('interval', 2))
+    .addOption(workersOption())
     .addOption(warmupOption())
     .option('--replay', 'also replay the variants on ONNX Runtime')
     .option('--replays <n>', 'replays of each variant, with --replay', wholeNumber(1), 3)

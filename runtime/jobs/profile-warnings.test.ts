@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { madeUpProfile } from '../../test/profiles.ts'
 import { scenarioOf, TINY } from '../../test/scenarios.ts'
-import { occasionWarnings, profileWarnings, traceEndWarnings } from './profile-warnings.ts'
+import {
+  occasionWarnings,
+  profileWarnings,
+  traceEndWarnings,
+  workWarnings,
+} from './profile-warnings.ts'
 
 const model = madeUpProfile(scenarioOf(TINY)).models[0]!
 
@@ -11,6 +16,7 @@ test('a badly measured model is named once, with what to do', () => {
   const [text, ...more] = profileWarnings([unfit, unfit])
   expect(more).toEqual([])
   expect(text).toMatch(/do not fit together \(one is 205 % off .*; calibrate again, for longer/)
+  expect(workWarnings([unfit])).toEqual([text])
 })
 
 test('a model with times between its shapes, and no shape to check them by, is named', () => {
@@ -38,6 +44,8 @@ test('a profile of a disturbed machine is named, unless one recording was not di
   const [text] = profileWarnings([{ ...model, fields: [disturbed, disturbed] }])
   expect(text).toContain('other programs used the machine whenever its speed was recorded')
   expect(profileWarnings([{ ...model, fields: [disturbed, field] }])).toEqual([])
+  // batch times are those of a machine without stalls
+  expect(workWarnings([{ ...model, fields: [disturbed, disturbed] }])).toEqual([])
 })
 
 test('a trace that ends before the run is named', () => {

@@ -7,8 +7,22 @@ const MOST_ERROR = 0.5
 
 /** A warning for each model with badly measured work, or with recordings of a disturbed machine. */
 export function profileWarnings(models: readonly (ModelProfile | null)[]): string[] {
-  const profiles = new Set(models.filter((model) => model !== null))
-  return [...profiles].flatMap(({ label, work, fields }) => {
+  return distinct(models).flatMap((model) => {
+    const { label, fields } = model
+    return [
+      ...workWarnings([model]),
+      ...(fields.every(({ disturbed }) => disturbed)
+        ? [
+            `${label}: other programs used the machine whenever its speed was recorded, so stalls of theirs are in every figure; ${AGAIN}`,
+          ]
+        : []),
+    ]
+  })
+}
+
+/** Those of them that are about batch times, and so about capacities. */
+export function workWarnings(models: readonly (ModelProfile | null)[]): string[] {
+  return distinct(models).flatMap(({ label, work }) => {
     const error = Math.max(...work.error.flat().map(Math.abs))
     const percent = (100 * error).toFixed(0)
     return [
@@ -22,14 +36,13 @@ export function profileWarnings(models: readonly (ModelProfile | null)[]): strin
             `${label}: only ${shapesText(work)} are measured, and none of them can be checked by the others; ${LONGER}`,
           ]
         : []),
-      ...(fields.every(({ disturbed }) => disturbed)
-        ? [
-            `${label}: other programs used the machine whenever its speed was recorded, so stalls of theirs are in every figure; ${AGAIN}`,
-          ]
-        : []),
     ]
   })
 }
+
+const distinct = (models: readonly (ModelProfile | null)[]) => [
+  ...new Set(models.filter((model) => model !== null)),
+]
 
 /** Whether times between shapes are interpolated, with no shape between that shows how well. */
 export function isUnchecked({ sizes, lengths }: ModelProfile['work']): boolean {

@@ -95,6 +95,8 @@ export async function openFleets(
   )
   const fleets = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   if (fleets.length === sides.length) return fleets
+  // theirs is set: to be closed would be an interruption, in place of what has failed
+  for (const { fleet } of fleets) fleet.signal = new AbortController().signal
   await closeFleets(fleets, options.fleets)
   throw stop.signal.reason
 }

@@ -63,6 +63,20 @@ export const gateMetric = z
   })
   .describe('One metric of base and head.')
 
+/** A figure of one side, as a baseline keeps it. */
+const gateFigure = z
+  .strictObject({
+    ...metricName,
+    value: numberOrNull.describe('Figure in its unit; null where it has no value.'),
+    low: number
+      .optional()
+      .describe('Lower end of its 95 % interval over replications; absent where it has none.'),
+    high: number
+      .optional()
+      .describe('Upper end of its 95 % interval over replications; absent where it has none.'),
+  })
+  .describe('One figure of the scenario.')
+
 const caseChanges = z.strictObject({
   scenario: z
     .array(z.string())
@@ -88,6 +102,13 @@ export const gateCase = z
     reason: z.string().describe('Reason for the verdict.'),
     changes: caseChanges.describe('What differs between base and head.'),
     metrics: z.array(gateMetric).describe('Metrics of the scenario, the worst first.'),
+    figures: z
+      .array(gateFigure)
+      .optional()
+      .describe(
+        'Figures of the head where the base has no such scenario; `metrics` then are the ' +
+          'objectives of the head. Absent where there is a base.',
+      ),
     measured: measuredGate
       .nullable()
       .describe('How the measured gate went; null in a gate that measures nothing.'),
@@ -113,20 +134,6 @@ export const gateSchema = z
     command,
   })
   .describe('Whether scenarios got worse than their base.')
-
-/** A figure that a baseline keeps. */
-const baselineFigure = z
-  .strictObject({
-    ...metricName,
-    value: numberOrNull.describe('Figure in its unit; null where it has no value.'),
-    low: number
-      .optional()
-      .describe('Lower end of its 95 % interval over replications; absent where it has none.'),
-    high: number
-      .optional()
-      .describe('Upper end of its 95 % interval over replications; absent where it has none.'),
-  })
-  .describe('One figure of the scenario.')
 
 const baselineObjective = z
   .strictObject({
@@ -158,7 +165,7 @@ const baselineEntry = z
     load: numberOrNull.describe(
       'Mean rate of the first replication over the capacity; null where that is undefined.',
     ),
-    figures: z.array(baselineFigure).describe('Figures that gates compare.'),
+    figures: z.array(gateFigure).describe('Figures that gates compare.'),
     objectives: z.array(baselineObjective).describe('Objectives of the scenario.'),
     scenario: z
       .unknown()
@@ -177,6 +184,7 @@ export const gateBaseline = z
 export type GateVerdict = z.infer<typeof gateVerdict>
 export type CaseVerdict = z.infer<typeof caseVerdict>
 export type GateMetric = z.infer<typeof gateMetric>
+export type GateFigure = z.infer<typeof gateFigure>
 export type GateCase = z.infer<typeof gateCase>
 export type Gate = z.infer<typeof gateSchema>
 export type GateBaseline = z.infer<typeof gateBaseline>

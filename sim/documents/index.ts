@@ -19,6 +19,7 @@ export {
   type Gate,
   type GateBaseline,
   type GateCase,
+  type GateFigure,
   type GateMetric,
   type GateVerdict,
   gateBaseline,

@@ -173,6 +173,13 @@ const simulatedVariant = z
       .describe(
         'Devices, and pools with dedicated devices, that ran out of memory; absent where none did.',
       ),
+    doubtful_times: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Why the batch times of the profile, and so the capacity, are not to be relied on; absent ' +
+          'where they fit together.',
+      ),
     tail: z
       .array(tailPoint)
       .describe('Tail curve of the latency of served requests over all classes and replications.'),

@@ -68,10 +68,10 @@ export {
   runGate,
   stepAfter,
 } from './gate/decision.ts'
+export { newCase, unlistedCase } from './gate/new-scenario.ts'
 export {
   baselineEntry,
   metricLabel,
-  newCase,
   notComparable,
   percentText,
   predictionCase,

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
 import { capitalise, cut, NONE, plural, threeDigits } from '../../format.ts'
-import { changeOf, metricName } from '../../gate/gate-rows.ts'
+import { caseName, changeOf, metricName } from '../../gate/gate-rows.ts'
 import { frame, narrow, plotWidth, word } from '../frame.ts'
 import { type Channel, intervalMarks, labels, linear, PIXEL_Y, valueLine } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -146,7 +146,7 @@ function finding(gateCase: GateCase, gate: Gate): string {
 function subtitle(rows: readonly Ratio[], gateCase: GateCase, gate: Gate): string {
   const far = rows.some((row) => worse(row, row.ratio) > FARTHEST)
   return [
-    `${gateCase.name} against ${gateCase.base}`,
+    `${caseName(gate, gateCase)} against ${gateCase.base}`,
     gateCase.measured === null
       ? gate.gate === 'fidelity'
         ? 'dot: error of the simulation'

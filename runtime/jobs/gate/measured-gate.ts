@@ -1,12 +1,14 @@
 import { EXIT, Failure, scenarioChanges } from '../../../scenarios/index.ts'
 import type { Gate, GateCase } from '../../../sim/documents/index.ts'
-import { hasModels, newCase, percentText } from '../../../sim/experiment/index.ts'
+import { baselineEntry, hasModels, newCase, percentText } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { calibrate } from '../calibrate.ts'
 import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem } from '../prepare.ts'
+import { profileWarnings } from '../profile-warnings.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
+import { simulate } from '../simulate.ts'
 import { changedFiles } from './data-files.ts'
 import { Derivation } from './derived.ts'
 import { gateOf } from './gate.ts'
@@ -93,15 +95,24 @@ export async function measuredGate(
   }
 }
 
-/** The gate of a scenario that the other version does not have: there is nothing to replay. */
-export function newScenarioGate(
-  { file, scenario, hash }: Prepared,
-  {
-    from,
-    ...options
-  }: { readonly from: string; readonly margin: number; readonly command: string },
-): Gate {
-  const gateCase = newCase({ file, name: scenario.name, hash, objectives: [] }, from)
+/**
+ * The gate of a scenario that the other version does not have: there is nothing to replay beside
+ * it, so it is simulated with its models as they are measured here.
+ */
+export async function newScenarioGate(
+  head: Prepared,
+  { from, ...options }: MeasuredGateOptions & { readonly from: string },
+): Promise<Gate> {
+  refuseLive([head])
+  const { seconds = SECONDS, signal, onProgress, onWarning } = options
+  const job = { signal, onProgress, onWarning }
+  const profile =
+    fittingProfile([head], options) ?? (await calibrate([head], { ...job, seconds, rehearsals: 0 }))
+  const system = resolveSystem(head, profile)
+  const result = await simulate(system, job)
+  const entry = baselineEntry(result, head.scenario, head.file)
+  const doubts = profileWarnings(system.models)
+  const gateCase = newCase({ entry, stability: result.stability, doubts }, from)
   return gateOf('measured', [gateCase], options)
 }
 
@@ -172,7 +183,7 @@ function fittingProfile(
   const lacking = sides.filter((side) => !hasModels(side, profile)).map(({ file }) => file)
   if (lacking.length === 0) return profile
   const text = `the profile ${profile.name} has not the models of ${lacking.join(', ')} as they are`
-  onWarning?.(`${text}; base and head are calibrated`)
+  onWarning?.(`${text}; ${sides.length === 1 ? 'it is' : 'base and head are'} calibrated`)
   return null
 }
 

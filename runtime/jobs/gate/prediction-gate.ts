@@ -16,6 +16,7 @@ import {
   notComparable,
   predictionCase,
   type SimulatedFigures,
+  unlistedCase,
 } from '../../../sim/experiment/index.ts'
 import { hasLoad } from '../../../sim/traffic/index.ts'
 import { readText } from '../../folders/documents.ts'
@@ -84,15 +85,14 @@ export async function baselineEntries(
   const entries: BaselineEntry[] = []
   for (const file of files) {
     const system = await loadSide(file, options)
-    const result = await simulate(system, simulationOf(system, options))
-    const { stability } = result
+    const { entry, stability } = await simulateAlone(system, options)
     if (stability.state === 'OVERLOADED') {
       const remedy = 'lower the traffic, or add capacity'
       throw new Failure(
         `${file}: is overloaded, and no base to gate by: ${stability.reason}; ${remedy}`,
       )
     }
-    entries.push(baselineEntry(result, system.scenario, file))
+    entries.push(entry)
   }
   return entries
 }
@@ -115,8 +115,15 @@ function simulationOf({ file }: System, options: PredictionGateOptions): Simulat
 
 /** A side as it stands for itself: its loads are shares of its capacity. */
 async function simulateBase(system: System, options: PredictionGateOptions) {
+  const { entry } = await simulateAlone(system, options)
+  return entry
+}
+
+/** A side that there is nothing to compare with. */
+async function simulateAlone(system: System, options: PredictionGateOptions) {
   const result = await simulate(system, simulationOf(system, options))
-  return baselineEntry(result, system.scenario, system.file)
+  const { stability } = result
+  return { entry: baselineEntry(result, system.scenario, system.file), stability }
 }
 
 /** What loads of a head are shares of: the capacity of its base. */
@@ -187,8 +194,7 @@ async function againstFile(
     const system = await loadSide(file, options)
     const base = baseIn(path, baseline, { file, name: system.scenario.name })
     if (base === null) {
-      const head = await simulateBase(system, options)
-      cases.push(caseOf(undefined, { system, head }, path, options))
+      cases.push(unlistedCase(await simulateAlone(system, options), path))
       continue
     }
     const { entry, from } = base
@@ -303,7 +309,7 @@ function againstRef(
           ? await baseByThis(head, version, options)
           : await baseByOther(head, version, { run: line, signal }, options)
       if (base === undefined) {
-        cases.push(newCase(await simulateBase(head, options), from))
+        cases.push(newCase(await simulateAlone(head, options), from))
         continue
       }
       const { entry, rates } = base
@@ -458,7 +464,7 @@ function figuresOf(text: string): SimulatedFigures | null {
 }
 
 function caseOf(
-  entry: BaselineEntry | undefined,
+  entry: BaselineEntry,
   { system, head }: SimulatedHead,
   from: string,
   { margin = MARGIN }: PredictionGateOptions,
@@ -468,8 +474,7 @@ function caseOf(
 }
 
 /** Differences of two scenarios; null where this version cannot read both. */
-function changesOf(base: BaselineEntry | undefined, head: BaselineEntry): string[] | null {
-  if (base === undefined) return null
+function changesOf(base: BaselineEntry, head: BaselineEntry): string[] | null {
   if (base.hash === head.hash) return []
   const [before, after] = [base, head].map(({ scenario }) => scenarioSchema.safeParse(scenario))
   return before!.success && after!.success ? scenarioChanges(before!.data, after!.data) : null

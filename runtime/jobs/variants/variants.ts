@@ -27,7 +27,7 @@ import { backlogWarning } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
-import { profileWarnings } from '../profile-warnings.ts'
+import { profileWarnings, workWarnings } from '../profile-warnings.ts'
 import { runReplications } from '../simulations/replications.ts'
 import { processesFor } from '../simulations/simulation-processes.ts'
 import { slowestSystem } from '../slowest.ts'
@@ -37,6 +37,8 @@ import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
 export interface VariantsOptions extends DocumentOptions {
   /** independent runs behind each interval; default 10 */
   readonly replications?: number | undefined
+  /** processes, at most one a core, by default that many; no figure depends on it */
+  readonly workers?: number | undefined
   /** how often every variant is replayed; by default none is */
   readonly replays?: number | undefined
 }
@@ -57,6 +59,8 @@ export async function variants(
   options: VariantsOptions = {},
 ): Promise<ComparedVariants> {
   const { replications = REPLICATIONS.interval, replays, command = LIBRARY_CALL } = options
+  const { workers } = options
+  const processes = processesFor(replications, workers)
   const { signal = new AbortController().signal, onProgress } = options
   const [first] = named as [NamedSystem]
   const { capacityRps, scenario, profile } = first.system
@@ -65,7 +69,7 @@ export async function variants(
   for (const [i, variant] of named.entries()) {
     const { system, name } = variant
     const input = { ...system, capacityRps }
-    const backlog = backlogWarning(input, capacityRps, processesFor(replications, undefined))
+    const backlog = backlogWarning(input, capacityRps, processes)
     const doubts = [...profileWarnings(system.models), ...extrapolationWarnings(system)]
     warnings.push(
       ...[...(backlog === null ? [] : [backlog]), ...doubts].map((text) => `${name}: ${text}`),
@@ -73,14 +77,16 @@ export async function variants(
     const phase = `simulating ${name}, ${i + 1} of ${named.length}`
     const runs = await runReplications(input, replications, {
       traces: system,
+      workers,
       signal,
       onProgress: (done, of) => onProgress?.(phase, done, of),
     })
-    const slowest = slowestSystem(system, processesFor(replications, undefined))
+    const slowest = slowestSystem(system, processes)
     const slower =
       slowest &&
       (await runReplications({ ...slowest, capacityRps }, replications, {
         traces: system,
+        workers,
         signal,
         onProgress: (done, of) => onProgress?.(`${phase}, with slower times`, done, of),
       }))
@@ -94,6 +100,7 @@ export async function variants(
     const failed = undetectedWarnings(system.scenario, result)
     warnings.push(...failed.map((text) => `${name}: ${text}`))
     const memory = memoryShortages(result.memory)
+    const doubts = workWarnings(system.models)
     return {
       name,
       set: [...set],
@@ -105,6 +112,7 @@ export async function variants(
       figures: variantFigures(sides[i]!),
       resources: variantResources(system, weights[i]!, runs),
       ...(memory.length > 0 && { memory }),
+      ...(doubts.length > 0 && { doubtful_times: doubts }),
       tail: result.tail,
     }
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BaselineEntry } from '../../documents/index.ts'
 import { gateVerdict } from './decision.ts'
-import { baselineEntry, newCase, predictionCase } from './prediction.ts'
+import { baselineEntry, predictionCase } from './prediction.ts'
 
 type Figure = BaselineEntry['figures'][number]
 
@@ -28,7 +28,7 @@ const entry = (figures: Figure[], over: Partial<BaselineEntry> = {}): BaselineEn
   ...over,
 })
 
-const judge = (base: BaselineEntry | undefined, head: BaselineEntry, margin = 0.05) =>
+const judge = (base: BaselineEntry, head: BaselineEntry, margin = 0.05) =>
   predictionCase(base, head, { margin, from: 'gate.json', changes: [] })
 
 describe('a prediction gate', () => {
@@ -172,9 +172,8 @@ describe('a prediction gate', () => {
     expect(changes).toEqual({ scenario: [], profile: 'ci (y) → ci (x)', engine: '1.0.0 → 1.1.0' })
   })
 
-  test('other requests, and a missing scenario, cannot be compared', () => {
+  test('other requests cannot be compared', () => {
     const head = entry([ms('p99', 10)])
-    expect(judge(undefined, head).verdict).toBe('NOT COMPARABLE')
     expect(judge(entry([ms('p99', 10)], { seed: 2 }), head)).toMatchObject({
       verdict: 'NOT COMPARABLE',
       reason: expect.stringContaining('seed 2 in gate.json, but 1 here'),
@@ -250,30 +249,6 @@ describe('a prediction gate', () => {
     const found = judge(entry([ms('p99', 5e-324)]), entry([ms('p99', 10)]))
     expect(found.metrics[0]).toMatchObject({ verdict: 'FAIL', ratio: null })
     expect(found.reason).toBe('worse by more than 5 %: web: p99')
-  })
-})
-
-describe('a scenario that the other version does not have', () => {
-  const head = (...verdicts: ('PASS' | 'FAIL' | 'UNDECIDED')[]) => {
-    const objectives = verdicts.map((verdict, i) => ({ class: 'web', text: `o${i}`, verdict }))
-    return newCase(entry([ms('p99', 10)], { objectives }), 'main (abc)')
-  }
-
-  test('is new', () => {
-    for (const found of [head(), head('PASS', 'UNDECIDED')]) {
-      expect(found).toMatchObject({
-        verdict: 'NEW',
-        reason: 'main (abc) has no scenario a.yaml: there is nothing to compare it with',
-      })
-    }
-  })
-
-  test('fails by an objective of its own', () => {
-    const found = head('PASS', 'FAIL', 'FAIL')
-    expect(found.verdict).toBe('FAIL')
-    expect(found.reason).toMatch(/ and an objective fails: web: o1 and 1 more$/)
-    expect(found.metrics.map(({ verdict }) => verdict)).toEqual(['PASS', 'FAIL', 'FAIL'])
-    expect(found.changes.scenario).toEqual(['the scenario is new'])
   })
 })
 

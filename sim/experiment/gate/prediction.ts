@@ -141,14 +141,13 @@ type StatedObjective = Pick<BaselineEntry['objectives'][number], 'class' | 'text
  * named where they differ: the head is simulated with those of the base.
  */
 export function predictionCase(
-  base: BaselineEntry | undefined,
+  base: BaselineEntry,
   head: BaselineEntry,
-  { margin, from, changes: scenario, stated = base?.objectives ?? [] }: PredictionOptions,
+  { margin, from, changes: scenario, stated = base.objectives }: PredictionOptions,
 ): GateCase {
   const { file, name, hash } = head
   const same = { file, name, hash, base: from, measured: null }
   const refused = (reason: string) => notComparable(head, from, reason)
-  if (base === undefined) return refused(`${from} has no scenario ${file}; add it with --update`)
   for (const key of ['seed', 'replications'] as const) {
     if (base[key] === head[key]) continue
     const differ = `${key} ${base[key]} in ${from}, but ${head[key]} here`
@@ -347,7 +346,8 @@ function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[
   })
 }
 
-function objectiveMetric(
+/** The row of an objective: it has a verdict, and no figures. */
+export function objectiveMetric(
   { class: name, text }: BaselineEntry['objectives'][number],
   verdict: GateVerdict,
   note: string | null,
@@ -356,28 +356,6 @@ function objectiveMetric(
     ...{ class: name, name: text, unit: 'ratio', better: 'lower', base: null, head: null },
     ...{ ratio: null, low: null, high: null, margin: null, p: null, deciding_blocks: null },
     ...{ verdict, note },
-  }
-}
-
-/** A scenario that the other version does not have yet: its own objectives can fail it. */
-export function newCase(
-  head: Pick<BaselineEntry, 'file' | 'name' | 'hash' | 'objectives'>,
-  from: string,
-): GateCase {
-  const { file, name, hash, objectives } = head
-  const failed = objectives.filter(({ verdict }) => verdict === 'FAIL')
-  const [first] = failed
-  const without = `${from} has no scenario ${file}`
-  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : ''
-  return {
-    ...{ file, name, hash, base: from, measured: null },
-    verdict: first === undefined ? 'NEW' : 'FAIL',
-    reason:
-      first === undefined
-        ? `${without}: there is nothing to compare it with`
-        : `${without}, and an objective fails: ${first.class}: ${first.text}${more}`,
-    changes: { scenario: ['the scenario is new'], profile: null, engine: null },
-    metrics: objectives.map((objective) => objectiveMetric(objective, objective.verdict, null)),
   }
 }
 
