@@ -799,7 +799,7 @@ describe('--against-ref', () => {
     expect(failed.code, failed.stderr).toBe(4)
     expect(failed.stdout).toContain('and an objective fails: web: p(95) latency_ms < 1')
     put(repository, 'busy.yaml', OVERLOADED)
-    const busy = await there().run('gate', 'busy.yaml', ...FEW, ...args, '--out', at('busy'))
+    const busy = await inRepository().run('gate', 'busy.yaml', ...FEW, ...args, '--out', at('busy'))
     expect(busy.code, busy.stderr).toBe(4)
     expect(busy.stdout).toMatch(/has no scenario busy.yaml, and it is overloaded: the backlog/)
     expect(busy.stdout).toMatch(/^web: p50 .* ms/m)
