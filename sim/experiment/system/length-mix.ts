@@ -3,12 +3,18 @@ import { stream } from '../../kernel/index.ts'
 import { type ServingPlan, topologyOf } from '../../serving/index.ts'
 import {
   carriedContext,
+  correlatedLengths,
+  type DrawnLengths,
   type LengthDistribution,
+  type LengthPair,
   lengthDistribution,
   lengthMix,
+  lengthQuantile,
   meanRate,
+  pairMix,
 } from '../../traffic/index.ts'
 import { mixedLengths } from '../capacity/capacity.ts'
+import type { Sequence } from '../capacity/endless-queue.ts'
 import { lengthsTaken, type RoutedClass } from '../capacity/routed-shares.ts'
 import type { PreparedScenario } from './prepared-scenario.ts'
 
@@ -36,6 +42,16 @@ function classesIn(plan: ServingPlan, pool: number): readonly number[] {
 interface LengthPart {
   readonly lengths: LengthDistribution
   readonly weight: number
+  /** lengths that are equally likely: the quantiles of a distribution, or what was recorded */
+  readonly levels: () => Int32Array
+}
+
+/** Quantiles that stand for a distribution: a mean over them is that of the distribution. */
+const LEVELS = 10_000
+
+function quantilesOf(lengths: DrawnLengths): Int32Array {
+  const quantile = lengthQuantile(lengths)
+  return Int32Array.from({ length: LEVELS }, (_, i) => quantile((i + 0.5) / LEVELS))
 }
 
 /** Lengths of each class, and its weight. */
@@ -47,40 +63,58 @@ function lengthParts(prepared: PreparedScenario, column: Tokens): LengthPart[] {
     const lengths = traffic[column] ?? { distribution: 'fixed', value: 1 }
     const purpose = column === 'input_tokens' ? 'mix' : 'output-mix'
     const random = stream(scenario.seed, 0, `${purpose}:${name}`)
+    const weight = weights[index]!
+    if (lengths.distribution !== 'trace') {
+      const levels = () => quantilesOf(lengths)
+      return { lengths: lengthDistribution(lengths, random), weight, levels }
+    }
     const trace = traces.get(index)
-    const recorded = column === 'input_tokens' ? trace?.lengthSample : trace?.outputSample
-    return {
-      lengths:
-        lengths.distribution === 'trace'
-          ? lengthMix(recorded ?? Int32Array.of(1), random)
-          : lengthDistribution(lengths, random),
-      weight: weights[index]!,
+    const sample = column === 'input_tokens' ? trace?.lengthSample : trace?.outputSample
+    const recorded = sample ?? Int32Array.of(1)
+    return { lengths: lengthMix(recorded, random), weight, levels: () => recorded }
+  })
+}
+
+/** Prompts and answers of each class, one after another. */
+function classPrompts(prepared: PreparedScenario): (() => Sequence)[] {
+  const { traffic: classes, seed } = prepared.scenario
+  const pairs = lengthPairs(prepared)
+  return classes.map((traffic, i) => {
+    const carried = carriedContext(traffic, seed)
+    const common = traffic.shared_prefix_tokens ?? 0
+    const { lengths, outputs } = pairs[i]!
+    return () => {
+      const context = carried?.next() ?? 0
+      const input = lengths.draw() + context
+      const output = outputs.draw()
+      carried?.record(input + output)
+      const known = Math.max(context, Math.min(input - 1, common))
+      return { class: i, input, output, known }
     }
   })
 }
 
-interface PromptAndAnswer {
-  readonly input: number
-  readonly output: number
-  /** how much of the prompt has been computed before: what is shared, and what was said */
-  readonly known: number
-}
-
-/** Prompts and answers of each class, one after another. */
-function classPrompts(prepared: PreparedScenario): (() => PromptAndAnswer)[] {
-  const { traffic: classes, seed } = prepared.scenario
+/** Prompts and answers of each class, as they belong together: draw the prompt first. */
+function lengthPairs(prepared: PreparedScenario): LengthPair[] {
+  const { scenario, traces } = prepared
   const inputs = lengthParts(prepared, 'input_tokens')
   const outputs = lengthParts(prepared, 'output_tokens')
-  return classes.map((traffic, i) => {
-    const carried = carriedContext(traffic, seed)
-    const common = traffic.shared_prefix_tokens ?? 0
-    return () => {
-      const context = carried?.next() ?? 0
-      const input = inputs[i]!.lengths.draw() + context
-      const output = outputs[i]!.lengths.draw()
-      carried?.record(input + output)
-      return { input, output, known: Math.max(context, Math.min(input - 1, common)) }
+  return scenario.traffic.map((traffic, i) => {
+    const { class: name, input_tokens: input, output_tokens: output } = traffic
+    const { length_correlation: correlation } = traffic
+    const random = stream(scenario.seed, 0, `pair-mix:${name}`)
+    const trace = traces.get(i)
+    if (input.distribution === 'trace' && output?.distribution === 'trace') {
+      const [prompts, answers] = [trace?.lengthSample, trace?.outputSample]
+      // samples of one trace are of the same rows where each row has both
+      if (prompts && prompts.length === answers?.length) return pairMix(prompts, answers, random)
     }
+    const drawn = input.distribution !== 'trace' && output && output.distribution !== 'trace'
+    if (correlation === undefined || !drawn) {
+      return { lengths: inputs[i]!.lengths, outputs: outputs[i]!.lengths }
+    }
+    const scored = (lengths: DrawnLengths) => ({ lengths, steps: [], random })
+    return correlatedLengths(scored(input), scored(output), correlation)
   })
 }
 
@@ -89,7 +123,7 @@ export function promptsAndAnswers(
   prepared: PreparedScenario,
   plan: ServingPlan,
   pool: number,
-): () => PromptAndAnswer {
+): () => Sequence {
   const { seed } = prepared.scenario
   const weights = classWeights(prepared)
   const classes = classesIn(plan, pool).map((i) => ({
@@ -105,7 +139,7 @@ export function promptsAndAnswers(
 
 /** What the router has to know of each class to say which share of its requests a pool gets. */
 export function routedClasses(prepared: PreparedScenario): RoutedClass[] {
-  let prompts: (() => PromptAndAnswer)[] | null = null
+  let prompts: (() => Sequence)[] | null = null
   return classWeights(prepared).map((weight, i) => ({
     weight,
     shareUpTo(length) {
@@ -129,6 +163,8 @@ export interface LengthMix {
   readonly min: number
   readonly max: number
   readonly draw: () => number
+  /** The mean of a function of the length, without an error of drawing. */
+  readonly mean: (of: (length: number) => number) => number
 }
 
 /**
@@ -148,7 +184,8 @@ export function lengthMixes(prepared: PreparedScenario, plan: ServingPlan): read
     const parts = lengthParts(prepared, 'input_tokens').filter((_, i) => classes.includes(i))
     const fixed = fixedLength(classes.map((i) => scenario.traffic[i]!))
     const draw = fixed === null ? mixedLengths(parts, scenario.seed) : () => fixed
-    const all = mixOf(draw, fixed === null ? parts : [])
+    const mean: LengthMix['mean'] = fixed === null ? meanOver(parts) : (of) => of(fixed)
+    const all = { ...mixOf(draw, fixed === null ? parts : []), mean }
     const mix = taken === null ? all : routedMix(all, parts, taken, scenario.seed)
     mixes.set(key, mix)
     return mix
@@ -172,7 +209,30 @@ function routedMix(
   seed: number,
 ): LengthMix {
   const { min, max } = mixOf(all.draw, parts, isTaken)
-  return min > max ? all : { min, max, draw: sampledOnly(all.draw, isTaken, seed) }
+  if (min > max) return all
+  return { min, max, draw: sampledOnly(all.draw, isTaken, seed), mean: meanOver(parts, isTaken) }
+}
+
+/** Means over the lengths of all parts, each with its weight; `isTaken` as in `mixOf`. */
+function meanOver(
+  parts: readonly LengthPart[],
+  isTaken: (length: number) => boolean = () => true,
+): LengthMix['mean'] {
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+  return (of) => {
+    let [sum, shares] = [0, 0]
+    for (const { levels, weight } of parts) {
+      const all = levels()
+      const share = (total > 0 ? weight : 1) / all.length
+      for (const length of all) {
+        if (!isTaken(length)) continue
+        sum += share * of(length)
+        shares += share
+      }
+    }
+    // lengths that are rarer than the quantiles are
+    return shares > 0 ? sum / shares : meanOver(parts)(of)
+  }
 }
 
 /** `isTaken`: the lengths of which the least and the largest are; default all. */
@@ -180,7 +240,7 @@ function mixOf(
   draw: () => number,
   parts: readonly LengthPart[],
   isTaken: (length: number) => boolean = () => true,
-): LengthMix {
+): Omit<LengthMix, 'mean'> {
   let min = Number.POSITIVE_INFINITY
   let max = 1
   const sample = (drawn: () => number, count: number) => {
