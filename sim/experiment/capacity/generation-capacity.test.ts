@@ -89,7 +89,7 @@ test.each([
   const { pools } = planOf([{ generation }])
   const capacity = capacityOf(pools[0]!, work)
   const rate = rateOf(generation, work)
-  expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
+  expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.03)
   // negative control: half the memory, or no cache, gives another capacity
   const { prefixCache } = kv
   const changed = prefixCache
@@ -109,6 +109,6 @@ test('capacity of static batches has their padding, and what is read on of answe
     { ...WORK, per_context_token_ms: 0.01 },
   ]) {
     const capacity = capacityOf(pools[0]!, work)
-    expect(Math.abs(capacity / rateOf(generation, work) - 1)).toBeLessThan(0.08)
+    expect(Math.abs(capacity / rateOf(generation, work) - 1)).toBeLessThan(0.03)
   }
 })
