@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseScenario } from '../scenarios/index.ts'
+import { loadScenario } from '../scenarios/index.ts'
 import {
   resolveSystem,
   runReplication,
@@ -93,7 +93,7 @@ const decodes: Engine = {
   pools: `  - { name: decode, model: m, generation: { ${PLAIN}, kv_cache: { blocks: 3500 } } }`,
 }
 
-function saturated({ generation, input = PROMPTS, output = ANSWERS, ...more }: Engine) {
+async function saturated({ generation, input = PROMPTS, output = ANSWERS, ...more }: Engine) {
   const { durationS = 1950 } = more
   const text = `
 spillway: 1
@@ -111,7 +111,7 @@ pools:
   - { name: engine, model: m, generation: { ${generation} }${more.pool ? `, ${more.pool}` : ''} }
 ${more.pools ?? ''}
 `
-  const { scenario } = parseScenario(text, { file: 'saturated.yaml' })
+  const { scenario } = await loadScenario({ file: 'saturated.yaml', text, directory: '.' })
   const system = resolveSystem(withoutFiles({ scenario, hash: 'x', file: 'saturated.yaml' }), null)
   const runs = [runReplication(system, 0)]
   const result = simulatedResult(system, runs, { version: 'x', commit: null, profile: null })
@@ -119,24 +119,27 @@ ${more.pools ?? ''}
 }
 
 describe('an engine', () => {
-  test.each(Object.entries(engines))('%s serves its capacity, and uses all of it', (_, engine) => {
-    const { system, result, served } = saturated(engine)
-    expect(Math.abs(system.capacityRps! / served - 1)).toBeLessThan(0.02)
-    const share = result.pools[0]!.capacity_utilisation!.value!
-    expect(share).toBeGreaterThan(0.97)
-    expect(share).toBeLessThan(1.02)
-  })
+  test.each(Object.entries(engines))(
+    '%s serves its capacity, and uses all of it',
+    async (_, engine) => {
+      const { system, result, served } = await saturated(engine)
+      expect(Math.abs(system.capacityRps! / served - 1)).toBeLessThan(0.02)
+      const share = result.pools[0]!.capacity_utilisation!.value!
+      expect(share).toBeGreaterThan(0.97)
+      expect(share).toBeLessThan(1.02)
+    },
+  )
 
-  test('that decodes for another pool serves its capacity, and uses all of it', () => {
-    const { system, result, served } = saturated(decodes)
+  test('that decodes for another pool serves its capacity, and uses all of it', async () => {
+    const { system, result, served } = await saturated(decodes)
     expect(Math.abs(system.capacityRps! / served - 1)).toBeLessThan(0.02)
     expect(result.pools[1]!.capacity_utilisation!.value).toBeGreaterThan(0.97)
     // the pool of prompts has four times as many replicas as it needs, or more
     expect(result.pools[0]!.capacity_utilisation!.value).toBeLessThan(0.5)
   })
 
-  test('negative control: a twentieth more is not its capacity', () => {
-    const { system, served } = saturated(engines['limited by its slots']!)
+  test('negative control: a twentieth more is not its capacity', async () => {
+    const { system, served } = await saturated(engines['limited by its slots']!)
     expect(Math.abs((1.05 * system.capacityRps!) / served - 1)).toBeGreaterThan(0.02)
   })
 })

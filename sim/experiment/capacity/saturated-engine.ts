@@ -32,7 +32,7 @@ type Counts = { -readonly [K in keyof EngineWorkDone]: EngineWorkDone[K] }
 export type MeanSteps = Pick<StepLaw, 'stepMs' | 'growthMs' | 'straightSteps'>
 
 /** Runs of steps that are measured: those of some thousand requests. */
-const RUNS = 20_000
+const RUNS = 10_000
 
 /**
  * What an engine does with a backlog that never ends, whatever the priorities of its requests are.

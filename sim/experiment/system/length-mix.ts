@@ -1,6 +1,7 @@
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { stream } from '../../kernel/index.ts'
+import type { Lengths, Scenario } from '../../../scenarios/schema/schema.ts'
+import { type Random, stream } from '../../kernel/index.ts'
 import { type ServingPlan, topologyOf } from '../../serving/index.ts'
+import { normalQuantile } from '../../stats/index.ts'
 import {
   carriedContext,
   correlatedLengths,
@@ -42,17 +43,14 @@ function classesIn(plan: ServingPlan, pool: number): readonly number[] {
 interface LengthPart {
   readonly lengths: LengthDistribution
   readonly weight: number
-  /** lengths that are equally likely: the quantiles of a distribution, or what was recorded */
-  readonly levels: () => Int32Array
+  /** the length for a number that is uniform in [0, 1) */
+  readonly lengthAt: (p: number) => number
+  /** such numbers whose lengths stand for all: a mean over them is that of the distribution */
+  readonly levels: number
 }
 
-/** Quantiles that stand for a distribution: a mean over them is that of the distribution. */
+/** Quantiles that stand for a distribution. */
 const LEVELS = 10_000
-
-function quantilesOf(lengths: DrawnLengths): Int32Array {
-  const quantile = lengthQuantile(lengths)
-  return Int32Array.from({ length: LEVELS }, (_, i) => quantile((i + 0.5) / LEVELS))
-}
 
 /** Lengths of each class, and its weight. */
 function lengthParts(prepared: PreparedScenario, column: Tokens): LengthPart[] {
@@ -65,13 +63,15 @@ function lengthParts(prepared: PreparedScenario, column: Tokens): LengthPart[] {
     const random = stream(scenario.seed, 0, `${purpose}:${name}`)
     const weight = weights[index]!
     if (lengths.distribution !== 'trace') {
-      const levels = () => quantilesOf(lengths)
-      return { lengths: lengthDistribution(lengths, random), weight, levels }
+      const lengthAt = lengthQuantile(lengths)
+      return { lengths: lengthDistribution(lengths, random), weight, lengthAt, levels: LEVELS }
     }
     const trace = traces.get(index)
     const sample = column === 'input_tokens' ? trace?.lengthSample : trace?.outputSample
     const recorded = sample ?? Int32Array.of(1)
-    return { lengths: lengthMix(recorded, random), weight, levels: () => recorded }
+    const { length: levels } = recorded
+    const lengthAt = (p: number) => recorded[Math.floor(p * levels)]!
+    return { lengths: lengthMix(recorded, random), weight, lengthAt, levels }
   })
 }
 
@@ -97,25 +97,54 @@ function classPrompts(prepared: PreparedScenario): (() => Sequence)[] {
 /** Prompts and answers of each class, as they belong together: draw the prompt first. */
 function lengthPairs(prepared: PreparedScenario): LengthPair[] {
   const { scenario, traces } = prepared
-  const inputs = lengthParts(prepared, 'input_tokens')
-  const outputs = lengthParts(prepared, 'output_tokens')
+  const prompts = lengthParts(prepared, 'input_tokens')
+  const answers = lengthParts(prepared, 'output_tokens')
   return scenario.traffic.map((traffic, i) => {
     const { class: name, input_tokens: input, output_tokens: output } = traffic
     const { length_correlation: correlation } = traffic
     const random = stream(scenario.seed, 0, `pair-mix:${name}`)
     const trace = traces.get(i)
     if (input.distribution === 'trace' && output?.distribution === 'trace') {
-      const [prompts, answers] = [trace?.lengthSample, trace?.outputSample]
+      const [inputs, outputs] = [trace?.lengthSample, trace?.outputSample]
       // samples of one trace are of the same rows where each row has both
-      if (prompts && prompts.length === answers?.length) return pairMix(prompts, answers, random)
+      if (inputs && inputs.length === outputs?.length) return pairMix(inputs, outputs, random)
     }
-    const drawn = input.distribution !== 'trace' && output && output.distribution !== 'trace'
-    if (correlation === undefined || !drawn) {
-      return { lengths: inputs[i]!.lengths, outputs: outputs[i]!.lengths }
+    const [first, second] = [evenly(random), evenly(random)]
+    if (correlation === undefined || !isDrawn(input) || !isDrawn(output)) {
+      return {
+        lengths: { draw: () => prompts[i]!.lengthAt(first()) },
+        outputs: { draw: () => answers[i]!.lengthAt(second()) },
+      }
     }
-    const scored = (lengths: DrawnLengths) => ({ lengths, steps: [], random })
-    return correlatedLengths(scored(input), scored(output), correlation)
+    const scored = (lengths: DrawnLengths, draw: () => number) => ({
+      lengths,
+      steps: [],
+      random: { normal: () => normalQuantile(draw()) },
+    })
+    return correlatedLengths(scored(input, first), scored(output, second), correlation)
   })
+}
+
+function isDrawn(lengths: Lengths | undefined): lengths is DrawnLengths {
+  return lengths !== undefined && lengths.distribution !== 'trace'
+}
+
+/** Equal parts of a distribution, of which each is drawn from once in a round. */
+const STRATA = 1000
+
+/** Draws evenly from all parts of [0, 1), so that means have hardly any error. */
+function evenly(random: Random): () => number {
+  const strata = Int32Array.from({ length: STRATA }, (_, i) => i)
+  let left = STRATA
+  return () => {
+    if (left === 0) left = STRATA
+    // a step of a shuffle (Fisher and Yates 1938)
+    const at = random.integer(left--)
+    const stratum = strata[at]!
+    strata[at] = strata[left]!
+    strata[left] = stratum
+    return (stratum + random.uniform()) / STRATA
+  }
 }
 
 /** Prompts and answers over all classes of a pool, weighted by their rates or loads. */
@@ -221,10 +250,10 @@ function meanOver(
   const total = parts.reduce((sum, { weight }) => sum + weight, 0)
   return (of) => {
     let [sum, shares] = [0, 0]
-    for (const { levels, weight } of parts) {
-      const all = levels()
-      const share = (total > 0 ? weight : 1) / all.length
-      for (const length of all) {
+    for (const { lengthAt, levels, weight } of parts) {
+      const share = (total > 0 ? weight : 1) / levels
+      for (let i = 0; i < levels; i++) {
+        const length = lengthAt((i + 0.5) / levels)
         if (!isTaken(length)) continue
         sum += share * of(length)
         shares += share

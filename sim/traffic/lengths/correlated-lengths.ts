@@ -19,7 +19,7 @@ export interface ScoredLengths {
   readonly lengths: DrawnLengths
   /** rising in time; before the first there is no shift */
   readonly steps: readonly ScoreStep[]
-  readonly random: Random
+  readonly random: Pick<Random, 'normal'>
 }
 
 /** Lengths that follow a schedule. */
