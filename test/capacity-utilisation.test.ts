@@ -69,6 +69,12 @@ describe('a fleet of seven engines', () => {
     expect(pool.utilisation.value).toBeGreaterThan(0.9)
   })
 
+  test('that is saturated uses all of its capacity, however long it drains', () => {
+    const { pool, runs } = fleetOf({ traffic: 'process: poisson, load: 1.5' })
+    expect(runs[0]!.observedMs).toBeGreaterThan(1.4 * 540_000)
+    expect(Math.abs(pool.capacity_utilisation!.value! - 1)).toBeLessThan(0.03)
+  })
+
   test('needs replicas by the hour that add up to what it uses', () => {
     const schedule = 'schedule: [{ at_s: 0, rate_rps: 2 }, { at_s: 300, rate_rps: 12 }]'
     const { pool, system } = fleetOf({ traffic: `process: poisson, ${schedule}` })

@@ -45,9 +45,9 @@ const configuredPool = z
     capacity_utilisation: estimate
       .optional()
       .describe(
-        'Share of the capacity of all replicas that the work of engines needs, of the time that is ' +
-          'paid for; mean over replications, and n counts them. Absent where nothing is generated and ' +
-          'where the capacity is not known.',
+        'Share of the capacity of all replicas that the work of engines needs while the traffic ' +
+          'lasts, of the time that is paid for then; mean over replications, and n counts them. Absent ' +
+          'where nothing is generated and where the capacity is not known.',
       ),
     batch_mean: estimate.describe(
       'Mean number of requests in a batch, or of sequences in a step; mean over replications, ' +

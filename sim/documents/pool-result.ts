@@ -213,10 +213,12 @@ export const poolResult = cell
     capacity_utilisation: estimate
       .optional()
       .describe(
-        'Share of the capacity of all replicas that the work of engines needs: the time that its ' +
-          'tokens take at the capacity, over the time that is paid for. Where `utilisation` counts an ' +
-          'engine as busy with one sequence, this counts what it does. Mean over runs, and n counts ' +
-          'runs. Absent where nothing is generated and where the capacity is not known.',
+        'Share of the capacity of all replicas that the work of engines needs while the traffic ' +
+          'lasts, from the warm-up to its end: the time that its tokens take at the capacity, over the ' +
+          'time that is paid for. It is about 1 for an engine that is saturated all that time. Where ' +
+          '`utilisation` counts an engine as busy with one sequence, this counts what it does. Mean ' +
+          'over runs, and n counts runs. Absent where nothing is generated and where the capacity is ' +
+          'not known.',
       ),
     needed_replicas: z
       .strictObject({

@@ -22,9 +22,13 @@ export type {
   EnvoyOutlierPlan,
   LinkerdAccrualPlan,
 } from './ejection/ejection-plan.ts'
+export type { Engine } from './generation/engine.ts'
+export type { EngineHost } from './generation/engine-host.ts'
 export type { GenerationPlan } from './generation/generation-plan.ts'
 export { kvBytes } from './generation/kv-plan.ts'
-export { PREFIX_TOKENS } from './generation/prefix-keys.ts'
+export { newEngine } from './generation/new-engine.ts'
+export { PREFIX_TOKENS, type PrefixClass } from './generation/prefix-keys.ts'
+export { Sequences } from './generation/sequences.ts'
 export { evictionPolicies } from './memory/eviction/index.ts'
 export { Ledger } from './memory/ledger.ts'
 export {

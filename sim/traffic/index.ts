@@ -15,7 +15,16 @@ export type { ClientRow } from './clients/recorded-clients.ts'
 export { type FittedClass, type FittedTraffic, fitTraffic } from './fit/fit-traffic.ts'
 export { type ClassPlace, placedTraffic } from './fit/placed-traffic.ts'
 export { carriedContext } from './lengths/carried-context.ts'
-export { type LengthDistribution, lengthDistribution, lengthMix } from './lengths/lengths.ts'
+export { correlatedLengths } from './lengths/correlated-lengths.ts'
+export {
+  type DrawnLengths,
+  type LengthDistribution,
+  type LengthPair,
+  lengthDistribution,
+  lengthMix,
+  lengthQuantile,
+  pairMix,
+} from './lengths/lengths.ts'
 export { rankCorrelation } from './lengths/rank-correlation.ts'
 export {
   ListSource,

@@ -85,6 +85,20 @@ export function poolCapacity(
   return (1000 * Math.min(pool.replicas, atOnce) * (served + refused)) / ms
 }
 
+/**
+ * The same where each batch has one request: exact, where the mean over 2,000 of a long tail would
+ * be off by some percent. `mean`: of a function of the length.
+ */
+export function capacityOfSingles(
+  { replicas, ragged, padTo }: PoolPlan,
+  work: Pick<MeanWork, 'mean'>,
+  overheadMs: number,
+  mean: (of: (length: number) => number) => number,
+): number {
+  const computed = (length: number) => (ragged ? length : Math.ceil(length / padTo) * padTo)
+  return (1000 * replicas) / (mean((length) => work.mean(1, computed(length))) + overheadMs)
+}
+
 const EMPTY: BatchGroup = Object.freeze({ size: 0, longest: 1, tokens: 0 })
 
 const joined = ({ size, longest, tokens }: BatchGroup, length: number): BatchGroup => ({

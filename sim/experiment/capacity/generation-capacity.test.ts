@@ -4,6 +4,7 @@ import { stream } from '../../kernel/index.ts'
 import { STATIC_BATCHES } from '../../serving/generation/generation-plan.ts'
 import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../serving/index.ts'
 import { declaredSteps } from '../../world/index.ts'
+import type { Sequence } from './endless-queue.ts'
 import { generationCapacity } from './generation-capacity.ts'
 
 type Generation = NonNullable<PoolPlan['generation']>
@@ -40,14 +41,15 @@ function generationOf(kv: Generation['kv']): Generation {
 }
 
 const COMMON = 192
+const CLASSES = [{ ...ANY_CLASS, sharedPrefixTokens: COMMON }]
 
 /** Prompts of 20 to 400 tokens, answers of 20 to 300: some grow beyond 512. */
-function drawer(seed: number): () => { input: number; output: number; known: number } {
+function drawer(seed: number): () => Sequence {
   const random = stream(seed, 0, 'lengths')
   return () => {
     const input = 20 + Math.floor(random.uniform() * 381)
     const output = 20 + Math.floor(random.uniform() * 281)
-    return { input, output, known: Math.min(input - 1, COMMON) }
+    return { class: 0, input, output, known: Math.min(input - 1, COMMON) }
   }
 }
 
@@ -56,9 +58,7 @@ function rateOf(generation: Generation, work: typeof WORK): number {
   const draw = drawer(2)
   const all = Array.from({ length: 3000 }, draw)
   const { rows } = serve({
-    plan: planOf([{ generation }], {
-      classes: [{ ...ANY_CLASS, sharedPrefixTokens: COMMON }],
-    }),
+    plan: planOf([{ generation }], { classes: CLASSES }),
     requests: requestsOf(
       all.map(() => 0),
       { lengths: all.map(({ input }) => input), outputs: all.map(({ output }) => output) },
@@ -71,6 +71,12 @@ function rateOf(generation: Generation, work: typeof WORK): number {
   return (1000 * all.length) / Math.max(...done.filter(Number.isFinite))
 }
 
+/** Requests/s that the capacity of an engine promises. */
+function capacityOf(pool: PoolPlan, work: typeof WORK): number {
+  const traffic = { draw: drawer(1), classes: CLASSES, decodesOnly: false }
+  return generationCapacity(pool, declaredSteps(work)!, traffic).rps
+}
+
 test.each([
   ['pages', PAGED],
   ['pages and a prefix cache', CACHED],
@@ -81,16 +87,16 @@ test.each([
   const work = kv === CACHED ? { ...WORK, per_prefill_token_ms: 0.3 } : WORK
   const generation = generationOf(kv)
   const { pools } = planOf([{ generation }])
-  const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1)).rps
+  const capacity = capacityOf(pools[0]!, work)
   const rate = rateOf(generation, work)
-  expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.08)
+  expect(Math.abs(capacity / rate - 1)).toBeLessThan(0.03)
   // negative control: half the memory, or no cache, gives another capacity
   const { prefixCache } = kv
   const changed = prefixCache
     ? generationOf({ ...kv, prefixCache: false })
     : generationOf({ ...kv, blocks: kv.blocks / 2 })
   const [pool] = planOf([{ generation: changed }]).pools
-  const wrong = generationCapacity(pool!, declaredSteps(work)!, false, drawer(1)).rps
+  const wrong = capacityOf(pool!, work)
   expect(Math.abs(wrong / rate - 1)).toBeGreaterThan(0.25)
 })
 
@@ -102,7 +108,7 @@ test('capacity of static batches has their padding, and what is read on of answe
     { ...WORK, per_prefill_token_ms: 0.5 },
     { ...WORK, per_context_token_ms: 0.01 },
   ]) {
-    const capacity = generationCapacity(pools[0]!, declaredSteps(work)!, false, drawer(1)).rps
-    expect(Math.abs(capacity / rateOf(generation, work) - 1)).toBeLessThan(0.08)
+    const capacity = capacityOf(pools[0]!, work)
+    expect(Math.abs(capacity / rateOf(generation, work) - 1)).toBeLessThan(0.03)
   }
 })

@@ -1,6 +1,7 @@
-import type { PoolPlan } from '../../serving/index.ts'
+import type { Ms, PoolPlan, PrefixClass } from '../../serving/index.ts'
 import type { EngineTimes } from '../../stats/index.ts'
-import type { StepLaw } from '../../world/index.ts'
+import type { Backlog, Sequence } from './endless-queue.ts'
+import { type EngineWorkDone, type MeanSteps, saturatedWork } from './saturated-engine.ts'
 
 const REQUESTS = 20_000
 
@@ -13,133 +14,90 @@ export interface EngineCapacity {
   readonly times: EngineTimes
 }
 
+/** What the engines of a pool get. */
+export interface EngineTraffic {
+  readonly draw: () => Sequence
+  readonly classes: readonly PrefixClass[]
+  /** whether prompts are computed in another pool */
+  readonly decodesOnly: boolean
+}
+
 /**
- * The highest rate, requests/s, at which the queue of a pool that generates stays stable,
- * approximately. Its replicas always decode as many sequences as sequence slots and KV cache allow.
- * A request takes its prefill, its share of each step, and the reads of its context. A request that
- * is rejected for its size takes no capacity, and a prefix cache hits all that it can.
+ * The highest rate, requests/s, at which the queue of a pool that generates stays stable: what its
+ * replicas serve of a backlog that never ends, each like an engine that is simulated step by step.
+ * How many sequences have blocks at once, how prompts fill the budget of a step and what is
+ * preempted has no closed form. A request that is rejected for its size takes no capacity, and of
+ * the context that a turn carries a prefix cache hits all.
  *
- * All members of a static batch stay for the longest answer, with the longest prompt. A prefill
- * pool has prompts only; `decodesOnly` marks a decode pool, which has none.
- *
- * The step at capacity is divided over its tokens: what it takes for prompts and for reading
- * contexts is by their tokens, and the rest, with the read of the weights, by tokens that decode.
- * So replicas that work at the capacity need all their time at these times of tokens.
+ * The time of that engine is divided over its tokens: a step with prompts is longer by its prompts,
+ * contexts take what steps grow by, and the rest, with the read of the weights, is by tokens that
+ * decode. So replicas that work at the capacity need all their time at these times of tokens.
+ * A request takes its tokens' times, in the mean over all that were drawn.
  */
 export function generationCapacity(
   { replicas, generation }: PoolPlan,
-  law: Pick<StepLaw, 'stepMs'>,
-  decodesOnly: boolean,
-  draw: () => Lengths,
+  steps: MeanSteps,
+  { draw, classes, decodesOnly }: EngineTraffic,
 ): EngineCapacity {
   if (generation === undefined) throw new Error('Expected a pool that generates')
   const drawn = Array.from({ length: REQUESTS }, draw)
-  const held = drawn.filter(
-    (request) => neededBlocks(request, generation) <= mostBlocks(generation),
-  )
-  const requests = held.length > 0 ? held : drawn
-  const mean = (of: (request: Lengths) => number) =>
+  const held = drawn.filter((request) => neededBlocks(request, generation) <= most(generation))
+  // where no request fits, the capacity is that without a limit
+  const [requests, plan] = held.length > 0 ? [held, generation] : [drawn, endless(generation)]
+  const sequences = decodesOnly ? decodedOnly(requests) : requests
+  const backlog = { sequences, classes, caches: plan.kv.prefixCache, decodesOnly }
+  const work = saturatedWork(plan, steps, backlog)
+  const times = tokenTimes(work)
+  const requestMs =
+    plan.policy === 'static' ? work.ms / work.ended : meanMs(times, work, requests, backlog)
+  return { rps: (1000 * replicas * REQUESTS) / (requests.length * requestMs), times }
+}
+
+/** Of a request that the engine has, in the mean over all that were drawn. */
+function meanMs(
+  { decodeMs, promptMs, contextMs }: EngineTimes,
+  { admitted, decoded, prompts }: EngineWorkDone,
+  requests: readonly Sequence[],
+  { caches }: Pick<Backlog, 'caches'>,
+): Ms {
+  const mean = (of: (request: Sequence) => number) =>
     requests.reduce((sum, request) => sum + of(request), 0) / requests.length
-  const { blocks } = generation.kv
-  // averaged over time: longer answers count for longer
-  const meanBlocks = mean((request) => blockSteps(request, generation)) / mean((r) => r.output)
-  const together = Math.min(generation.maxSequences, blocks / meanBlocks)
-  const sequences = Math.max(1, Math.floor(together))
-  const offered = (1000 * replicas * REQUESTS) / requests.length
-  const isStatic = generation.policy === 'static'
-  const mostOf = (of: (request: Lengths) => number) =>
-    isStatic ? largest(requests.map(of), sequences) : mean(of)
-  const steps = mostOf(({ output }) => output)
-  const { prefixCache } = generation.kv
-  const computed = ({ input, known }: Lengths) => input - (prefixCache ? known : 0)
-  if (generation.handOver !== null) {
-    const chunks = mean((request) => Math.ceil(computed(request) / generation.tokenBudget))
-    const chunk = { prefills: 1 / chunks, prefillTokens: mean(computed) / chunks }
-    const chunkMs = law.stepMs({ ...chunk, decodes: 0, context: 0 })
-    const promptMs = chunkMs / chunk.prefillTokens
-    return { rps: offered / (chunks * chunkMs), times: { decodeMs: 0, promptMs, contextMs: 0 } }
-  }
-  const context = mean(({ input, output }) => (output - 1) * (input + output / 2))
-  // each step has its share of the prompts, decoded tokens and context of all sequences
-  const share = sequences / steps
-  const step = {
-    decodes: sequences - share,
-    prefills: share,
-    prefillTokens: decodesOnly ? 0 : share * mostOf(computed),
-    // what is done is read on in a static batch
-    context: isStatic ? sequences * (mean(({ input }) => input) + steps / 2) : share * context,
-  }
-  // of a static batch, those that are done decode nothing, and padding is no prompt
-  const needed = {
-    decoded: share * mean(({ output }) => output - 1),
-    prompts: share * mean(computed),
-    contexts: share * context,
-  }
-  return { rps: (offered * share) / law.stepMs(step), times: tokenTimes(step, needed, law) }
+  const answer = mean(({ output }) => output - 1)
+  const context = mean(({ input, output }) => (output - 1) * (input + (output - 2) / 2))
+  const prompt = mean(({ input, known }) => input - (caches ? known : 0))
+  // what is preempted is computed again, also where prompts are computed in another pool
+  const computed = admitted > 0 ? (prompt * prompts) / admitted : (answer * prompts) / decoded
+  return decodeMs * answer + contextMs * context + promptMs * computed
 }
 
-function tokenTimes(
-  step: Parameters<StepLaw['stepMs']>[0],
-  { decoded, prompts, contexts }: Readonly<Record<'decoded' | 'prompts' | 'contexts', number>>,
-  law: Pick<StepLaw, 'stepMs'>,
-): EngineTimes {
-  const { prefillTokens, context } = step
-  const wholeMs = law.stepMs(step)
-  const plain = prefillTokens > 0 ? law.stepMs({ ...step, prefills: 0, prefillTokens: 0 }) : wholeMs
+function tokenTimes(work: EngineWorkDone): EngineTimes {
+  const { ms, decoded, prompts, contexts } = work
   // answers of one token come out with their prompts
-  if (!(decoded > 0)) {
-    return { decodeMs: 0, promptMs: prefillTokens > 0 ? wholeMs / prompts : 0, contextMs: 0 }
-  }
-  // a decode pool has the sequences that join in its steps, too
-  const unread = prefillTokens > 0 ? { ...step, prefills: 0, prefillTokens: 0 } : step
-  const reads = context > 0 ? plain - law.stepMs({ ...unread, context: 0 }) : 0
+  if (decoded === 0) return { decodeMs: 0, promptMs: ms / prompts, contextMs: 0 }
   return {
-    decodeMs: (plain - reads) / decoded,
-    promptMs: prefillTokens > 0 ? (wholeMs - plain) / prompts : 0,
-    contextMs: contexts > 0 ? reads / contexts : 0,
+    decodeMs: (ms - work.promptMs - work.contextMs) / decoded,
+    promptMs: prompts > 0 ? work.promptMs / prompts : 0,
+    contextMs: contexts > 0 ? work.contextMs / contexts : 0,
   }
 }
 
-interface Lengths {
-  readonly input: number
-  readonly output: number
-  /** prompt tokens that a prefix cache can hit */
-  readonly known: number
+/** Those that go on after their prompts; where none does, all as if they went on for a token. */
+function decodedOnly(requests: readonly Sequence[]): readonly Sequence[] {
+  const decoded = requests.filter(({ output }) => output > 1)
+  return decoded.length > 0 ? decoded : requests.map((request) => ({ ...request, output: 2 }))
 }
 
 /** Blocks of a request at its end: the last token is not computed on. */
-function neededBlocks({ input, output }: Lengths, { kv, handOver }: GenerationPlan): number {
+function neededBlocks({ input, output }: Sequence, { kv, handOver }: GenerationPlan): number {
   return Math.ceil((input + (handOver === null ? output - 1 : 0)) / kv.blockTokens)
 }
 
-function mostBlocks({ kv }: GenerationPlan): number {
+/** The most blocks that a sequence can have. */
+function most({ kv }: GenerationPlan): number {
   return kv.contiguous ? Math.min(1, kv.blocks) : kv.blocks
 }
 
-/** The blocks of a request, summed over its steps. */
-function blockSteps(request: Lengths, plan: GenerationPlan): number {
-  const { input, output } = request
-  // members of a static batch stay to its end, with all blocks from the start
-  if (plan.policy === 'static') return output * neededBlocks(request, plan)
-  const { blockTokens } = plan.kv
-  return blocksUpTo(input + output - 1, blockTokens) - blocksUpTo(input - 1, blockTokens)
-}
-
-/** The sum of the blocks of 1, 2, … `tokens` tokens. */
-function blocksUpTo(tokens: number, blockTokens: number): number {
-  const full = Math.floor(tokens / blockTokens)
-  return (full + 1) * (tokens - (full * blockTokens) / 2)
-}
-
-/** Mean over batches of the largest value. */
-function largest(values: readonly number[], batch: number): number {
-  let sum = 0
-  let batches = 0
-  for (let i = 0; i + batch <= values.length; i += batch) {
-    let most = 0
-    for (let j = i; j < i + batch; j++) most = Math.max(most, values[j]!)
-    sum += most
-    batches++
-  }
-  return sum / batches
+function endless(plan: GenerationPlan): GenerationPlan {
+  const kv = { ...plan.kv, blocks: Number.POSITIVE_INFINITY, contiguous: false }
+  return { ...plan, kv }
 }

@@ -33,10 +33,10 @@ export const work: PoolFigures<unknown, 'capacity_utilisation' | 'needed_replica
 
 /** The share of the capacity of a pool that its work needs; null where that is not known. */
 export function capacityUtilisation(
-  { work: needs, paidMs }: Pick<RecorderSummary, 'work' | 'paidMs'>,
+  { work: needs }: Pick<RecorderSummary, 'work'>,
   pool: number,
 ): number | null {
   const need = needs[pool] ?? null
   // a pool without replicas works at nothing
-  return need && (need.neededMs === 0 ? 0 : need.neededMs / paidMs[pool]!)
+  return need && (need.neededMs === 0 ? 0 : need.neededMs / need.paidMs)
 }

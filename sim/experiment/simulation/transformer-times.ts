@@ -129,6 +129,13 @@ export function encoderWork(work: TransformerWork, pool: PlacedPool): MeanWork {
   return scattered(remembered(mean), work)
 }
 
+const ONE_DECODES: StepBatch = Object.freeze({
+  decodes: 1,
+  prefills: 0,
+  prefillTokens: 0,
+  context: 1,
+})
+
 /**
  * Steps of a decoder. All tokens of a step share one read of the weights. Attention of sequences
  * that decode reads their KV caches, which grow by a token a step: its time is the longer of
@@ -139,7 +146,7 @@ export function decoderSteps(work: TransformerWork, pool: PlacedPool): StepLaw {
   const sharpCard: RooflineCard = { ...on.card, sharpness: Number.POSITIVE_INFINITY }
   const timeOf = ({ groups, tokens, sharp }: PassPart) =>
     passTime(sharp ? sharpCard : on.card, groups, tokens)
-  const lines = (batch: StepBatch) => {
+  const linesOf = (batch: StepBatch) => {
     const [now, next] = [
       timeOf(decodingPart(on, batch)),
       timeOf(decodingPart(on, { ...batch, context: batch.context + batch.decodes })),
@@ -148,6 +155,17 @@ export function decoderSteps(work: TransformerWork, pool: PlacedPool): StepLaw {
       compute: { at: now.computeMs, growth: next.computeMs - now.computeMs },
       memory: { at: now.memoryMs, growth: next.memoryMs - now.memoryMs },
     }
+  }
+  // growth and knee are those of one batch, one after the other
+  let { decodes, context } = ONE_DECODES
+  let known = linesOf(ONE_DECODES)
+  const lines = (batch: StepBatch) => {
+    if (batch.decodes !== decodes || batch.context !== context) {
+      decodes = batch.decodes
+      context = batch.context
+      known = linesOf(batch)
+    }
+    return known
   }
   return {
     scatter: scatterOf(work),

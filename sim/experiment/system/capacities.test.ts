@@ -136,3 +136,40 @@ describe('capacity behind a router by length', () => {
     expect(capacityRps).toBeCloseTo(Math.min(edge / 0.6, centre / 0.4), 6)
   })
 })
+
+describe('capacity of batches of one request', () => {
+  const single = (classes: string) => `spillway: 1
+name: single
+duration_s: 10
+models: { m: { work: { law: linear, base_ms: 0, per_item_ms: 0, per_token_ms: 0.01 } } }
+traffic:
+${classes}
+pools: [{ name: pool, model: m, replicas: 3 }]
+`
+  const arrivals = (rps: number) => `arrivals: { process: poisson, rate_rps: ${rps} }`
+
+  test('is that of the mean length, however long the tail is', async () => {
+    const lengths = '{ distribution: lognormal, median: 1000, p99: 10000, max: 10000000 }'
+    const text = single(`  - { class: a, ${arrivals(5)}, input_tokens: ${lengths} }`)
+    // the quantile of a normal at 0.99
+    const sigma = Math.log(10) / 2.3263478740408408
+    const meanMs = 0.01 * 1000 * Math.exp(sigma ** 2 / 2)
+    expect(((await capacityOf(text)) * meanMs) / 3000).toBeCloseTo(1, 3)
+  })
+
+  test('weighs classes by their rates', async () => {
+    const text = single(
+      [
+        [1, 100],
+        [3, 500],
+      ]
+        .map(
+          ([rps, value]) =>
+            `  - { class: c${rps}, ${arrivals(rps!)}, input_tokens: { distribution: fixed, value: ${value} } }`,
+        )
+        .join('\n'),
+    )
+    // a quarter of the requests of 1 ms, and three of 5 ms
+    expect(await capacityOf(text)).toBeCloseTo(3000 / 4, 9)
+  })
+})

@@ -1,14 +1,21 @@
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { stream } from '../../kernel/index.ts'
+import type { Lengths, Scenario } from '../../../scenarios/schema/schema.ts'
+import { type Random, stream } from '../../kernel/index.ts'
 import { type ServingPlan, topologyOf } from '../../serving/index.ts'
+import { normalQuantile } from '../../stats/index.ts'
 import {
   carriedContext,
+  correlatedLengths,
+  type DrawnLengths,
   type LengthDistribution,
+  type LengthPair,
   lengthDistribution,
   lengthMix,
+  lengthQuantile,
   meanRate,
+  pairMix,
 } from '../../traffic/index.ts'
 import { mixedLengths } from '../capacity/capacity.ts'
+import type { Sequence } from '../capacity/endless-queue.ts'
 import { lengthsTaken, type RoutedClass } from '../capacity/routed-shares.ts'
 import type { PreparedScenario } from './prepared-scenario.ts'
 
@@ -36,7 +43,14 @@ function classesIn(plan: ServingPlan, pool: number): readonly number[] {
 interface LengthPart {
   readonly lengths: LengthDistribution
   readonly weight: number
+  /** the length for a number that is uniform in [0, 1) */
+  readonly lengthAt: (p: number) => number
+  /** such numbers whose lengths stand for all: a mean over them is that of the distribution */
+  readonly levels: number
 }
+
+/** Quantiles that stand for a distribution. */
+const LEVELS = 10_000
 
 /** Lengths of each class, and its weight. */
 function lengthParts(prepared: PreparedScenario, column: Tokens): LengthPart[] {
@@ -47,41 +61,90 @@ function lengthParts(prepared: PreparedScenario, column: Tokens): LengthPart[] {
     const lengths = traffic[column] ?? { distribution: 'fixed', value: 1 }
     const purpose = column === 'input_tokens' ? 'mix' : 'output-mix'
     const random = stream(scenario.seed, 0, `${purpose}:${name}`)
-    const trace = traces.get(index)
-    const recorded = column === 'input_tokens' ? trace?.lengthSample : trace?.outputSample
-    return {
-      lengths:
-        lengths.distribution === 'trace'
-          ? lengthMix(recorded ?? Int32Array.of(1), random)
-          : lengthDistribution(lengths, random),
-      weight: weights[index]!,
+    const weight = weights[index]!
+    if (lengths.distribution !== 'trace') {
+      const lengthAt = lengthQuantile(lengths)
+      return { lengths: lengthDistribution(lengths, random), weight, lengthAt, levels: LEVELS }
     }
+    const trace = traces.get(index)
+    const sample = column === 'input_tokens' ? trace?.lengthSample : trace?.outputSample
+    const recorded = sample ?? Int32Array.of(1)
+    const { length: levels } = recorded
+    const lengthAt = (p: number) => recorded[Math.floor(p * levels)]!
+    return { lengths: lengthMix(recorded, random), weight, lengthAt, levels }
   })
-}
-
-interface PromptAndAnswer {
-  readonly input: number
-  readonly output: number
-  /** how much of the prompt has been computed before: what is shared, and what was said */
-  readonly known: number
 }
 
 /** Prompts and answers of each class, one after another. */
-function classPrompts(prepared: PreparedScenario): (() => PromptAndAnswer)[] {
+function classPrompts(prepared: PreparedScenario): (() => Sequence)[] {
   const { traffic: classes, seed } = prepared.scenario
-  const inputs = lengthParts(prepared, 'input_tokens')
-  const outputs = lengthParts(prepared, 'output_tokens')
+  const pairs = lengthPairs(prepared)
   return classes.map((traffic, i) => {
     const carried = carriedContext(traffic, seed)
     const common = traffic.shared_prefix_tokens ?? 0
+    const { lengths, outputs } = pairs[i]!
     return () => {
       const context = carried?.next() ?? 0
-      const input = inputs[i]!.lengths.draw() + context
-      const output = outputs[i]!.lengths.draw()
+      const input = lengths.draw() + context
+      const output = outputs.draw()
       carried?.record(input + output)
-      return { input, output, known: Math.max(context, Math.min(input - 1, common)) }
+      const known = Math.max(context, Math.min(input - 1, common))
+      return { class: i, input, output, known }
     }
   })
+}
+
+/** Prompts and answers of each class, as they belong together: draw the prompt first. */
+function lengthPairs(prepared: PreparedScenario): LengthPair[] {
+  const { scenario, traces } = prepared
+  const prompts = lengthParts(prepared, 'input_tokens')
+  const answers = lengthParts(prepared, 'output_tokens')
+  return scenario.traffic.map((traffic, i) => {
+    const { class: name, input_tokens: input, output_tokens: output } = traffic
+    const { length_correlation: correlation } = traffic
+    const random = stream(scenario.seed, 0, `pair-mix:${name}`)
+    const trace = traces.get(i)
+    if (input.distribution === 'trace' && output?.distribution === 'trace') {
+      const [inputs, outputs] = [trace?.lengthSample, trace?.outputSample]
+      // samples of one trace are of the same rows where each row has both
+      if (inputs && inputs.length === outputs?.length) return pairMix(inputs, outputs, random)
+    }
+    const [first, second] = [evenly(random), evenly(random)]
+    if (correlation === undefined || !isDrawn(input) || !isDrawn(output)) {
+      return {
+        lengths: { draw: () => prompts[i]!.lengthAt(first()) },
+        outputs: { draw: () => answers[i]!.lengthAt(second()) },
+      }
+    }
+    const scored = (lengths: DrawnLengths, draw: () => number) => ({
+      lengths,
+      steps: [],
+      random: { normal: () => normalQuantile(draw()) },
+    })
+    return correlatedLengths(scored(input, first), scored(output, second), correlation)
+  })
+}
+
+function isDrawn(lengths: Lengths | undefined): lengths is DrawnLengths {
+  return lengths !== undefined && lengths.distribution !== 'trace'
+}
+
+/** Equal parts of a distribution, of which each is drawn from once in a round. */
+const STRATA = 1000
+
+/** Draws evenly from all parts of [0, 1), so that means have hardly any error. */
+function evenly(random: Random): () => number {
+  const strata = Int32Array.from({ length: STRATA }, (_, i) => i)
+  let left = STRATA
+  return () => {
+    if (left === 0) left = STRATA
+    // a step of a shuffle (Fisher and Yates 1938)
+    const at = random.integer(left--)
+    const stratum = strata[at]!
+    strata[at] = strata[left]!
+    strata[left] = stratum
+    return (stratum + random.uniform()) / STRATA
+  }
 }
 
 /** Prompts and answers over all classes of a pool, weighted by their rates or loads. */
@@ -89,7 +152,7 @@ export function promptsAndAnswers(
   prepared: PreparedScenario,
   plan: ServingPlan,
   pool: number,
-): () => PromptAndAnswer {
+): () => Sequence {
   const { seed } = prepared.scenario
   const weights = classWeights(prepared)
   const classes = classesIn(plan, pool).map((i) => ({
@@ -105,7 +168,7 @@ export function promptsAndAnswers(
 
 /** What the router has to know of each class to say which share of its requests a pool gets. */
 export function routedClasses(prepared: PreparedScenario): RoutedClass[] {
-  let prompts: (() => PromptAndAnswer)[] | null = null
+  let prompts: (() => Sequence)[] | null = null
   return classWeights(prepared).map((weight, i) => ({
     weight,
     shareUpTo(length) {
@@ -129,6 +192,8 @@ export interface LengthMix {
   readonly min: number
   readonly max: number
   readonly draw: () => number
+  /** The mean of a function of the length, without an error of drawing. */
+  readonly mean: (of: (length: number) => number) => number
 }
 
 /**
@@ -148,7 +213,8 @@ export function lengthMixes(prepared: PreparedScenario, plan: ServingPlan): read
     const parts = lengthParts(prepared, 'input_tokens').filter((_, i) => classes.includes(i))
     const fixed = fixedLength(classes.map((i) => scenario.traffic[i]!))
     const draw = fixed === null ? mixedLengths(parts, scenario.seed) : () => fixed
-    const all = mixOf(draw, fixed === null ? parts : [])
+    const mean: LengthMix['mean'] = fixed === null ? meanOver(parts) : (of) => of(fixed)
+    const all = { ...mixOf(draw, fixed === null ? parts : []), mean }
     const mix = taken === null ? all : routedMix(all, parts, taken, scenario.seed)
     mixes.set(key, mix)
     return mix
@@ -172,7 +238,30 @@ function routedMix(
   seed: number,
 ): LengthMix {
   const { min, max } = mixOf(all.draw, parts, isTaken)
-  return min > max ? all : { min, max, draw: sampledOnly(all.draw, isTaken, seed) }
+  if (min > max) return all
+  return { min, max, draw: sampledOnly(all.draw, isTaken, seed), mean: meanOver(parts, isTaken) }
+}
+
+/** Means over the lengths of all parts, each with its weight; `isTaken` as in `mixOf`. */
+function meanOver(
+  parts: readonly LengthPart[],
+  isTaken: (length: number) => boolean = () => true,
+): LengthMix['mean'] {
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+  return (of) => {
+    let [sum, shares] = [0, 0]
+    for (const { lengthAt, levels, weight } of parts) {
+      const share = (total > 0 ? weight : 1) / levels
+      for (let i = 0; i < levels; i++) {
+        const length = lengthAt((i + 0.5) / levels)
+        if (!isTaken(length)) continue
+        sum += share * of(length)
+        shares += share
+      }
+    }
+    // lengths that are rarer than the quantiles are
+    return shares > 0 ? sum / shares : meanOver(parts)(of)
+  }
 }
 
 /** `isTaken`: the lengths of which the least and the largest are; default all. */
@@ -180,7 +269,7 @@ function mixOf(
   draw: () => number,
   parts: readonly LengthPart[],
   isTaken: (length: number) => boolean = () => true,
-): LengthMix {
+): Omit<LengthMix, 'mean'> {
   let min = Number.POSITIVE_INFINITY
   let max = 1
   const sample = (drawn: () => number, count: number) => {

@@ -1,7 +1,8 @@
 import { isSwappable, largestBatch, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import type { MeanWork, ModelProfile, Profile, StepLaw } from '../../world/index.ts'
-import { batchRoom, poolCapacity } from '../capacity/capacity.ts'
+import { batchRoom, capacityOfSingles, poolCapacity } from '../capacity/capacity.ts'
 import { type EngineCapacity, generationCapacity } from '../capacity/generation-capacity.ts'
+import type { MeanSteps } from '../capacity/saturated-engine.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
 import { poolHardware } from '../simulation/hardware.ts'
 import { slowdownBySize } from '../simulation/power-plan.ts'
@@ -83,17 +84,30 @@ function poolCapacities(
     const { steps, work } = hardware[i]!
     const slowdown = slowdownBySize(scenario.pools[i]!)
     if (steps !== null) {
-      const draw = promptsAndAnswers(prepared, plan, i)
-      const stepMs: StepLaw['stepMs'] = (batch) =>
-        slowdown(Math.max(1, batch.decodes + batch.prefills)) * steps.stepMs(batch)
-      return generationCapacity(pool, { stepMs }, !entryPools.includes(i), draw)
+      const traffic = {
+        draw: promptsAndAnswers(prepared, plan, i),
+        classes: plan.classes,
+        decodesOnly: !entryPools.includes(i),
+      }
+      return generationCapacity(pool, slowedSteps(steps, slowdown), traffic)
     }
     const model = models[i] ?? null
     const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
-    const { draw } = lengths[i]!
+    const mix = lengths[i]!
     const mean: MeanWork['mean'] = (size, length) => slowdown(size) * work.mean(size, length)
-    return poolCapacity(pool, { mean }, overheadMs, draw, batchRoom(plan, i))
+    const room = batchRoom(plan, i)
+    return room === null && largestBatch(pool) === 1
+      ? capacityOfSingles(pool, { mean }, overheadMs, mix.mean)
+      : poolCapacity(pool, { mean }, overheadMs, mix.draw, room)
   })
+}
+
+/** Mean steps of an engine whose batches take longer by their size. */
+function slowedSteps(steps: StepLaw, slowdown: (size: number) => number): MeanSteps {
+  const slowed = (ms: StepLaw['stepMs']): StepLaw['stepMs'] => {
+    return (batch) => slowdown(Math.max(1, batch.decodes + batch.prefills)) * ms(batch)
+  }
+  return { ...steps, stepMs: slowed(steps.stepMs), growthMs: slowed(steps.growthMs) }
 }
 
 /** Usual time around the work of a batch while there is always more to do, ms. */

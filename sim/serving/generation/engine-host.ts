@@ -8,7 +8,7 @@ import type { Sequences } from './sequences.ts'
 export interface EngineHost {
   readonly requests: Requests
   readonly sequences: Sequences
-  readonly queue: RequestQueue
+  readonly queue: Pick<RequestQueue, 'next' | 'shift'>
   readonly backend: StepBackend
   readonly observer: Observer
   readonly classes: readonly PrefixClass[]

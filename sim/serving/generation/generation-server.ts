@@ -3,20 +3,17 @@ import { type Batch, type ExecutorState, type Ms, STATUS, type Status } from '..
 import type { Station } from '../routing/station.ts'
 import { drainExecutor, loseExecutor, stopServed } from '../servers/executor-changes.ts'
 import type { ServerWorld, StationServer } from '../servers/station-server.ts'
-import { ContinuousEngine } from './continuous-engine.ts'
 import type { Engine } from './engine.ts'
 import type { EngineHost } from './engine-host.ts'
 import type { KvReceiver, KvTransfer } from './kv-transfer.ts'
+import { newEngine } from './new-engine.ts'
 import type { Sequences } from './sequences.ts'
-import { StaticEngine } from './static-engine.ts'
 
 /** What the servers of all pools that generate share. */
 export interface GenerationWorld extends ServerWorld {
   readonly classes: readonly ClassPlan[]
   readonly sequences: Sequences
 }
-
-const engines = Object.freeze({ continuous: ContinuousEngine, static: StaticEngine })
 
 /** Serves requests token by token: an engine for each executor, all of which share one queue. */
 export class GenerationServer implements StationServer, KvReceiver {
@@ -39,8 +36,7 @@ export class GenerationServer implements StationServer, KvReceiver {
   }
 
   #newEngine(executor: number): Engine {
-    const plan = this.#station.pool.generation!
-    return new engines[plan.policy](executor, plan, this.#host)
+    return newEngine(executor, this.#station.pool.generation!, this.#host)
   }
 
   /** Share of the blocks of its KV caches that sequences use. */

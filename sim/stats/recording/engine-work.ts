@@ -11,8 +11,10 @@ export interface EngineTimes {
 
 /** What the work of a pool's engines would take at their capacity. */
 export interface WorkSummary {
-  /** of replicas, from the end of the warm-up to the last event */
+  /** of replicas, from the end of the warm-up to the end of the traffic */
   readonly neededMs: Ms
+  /** time for which the replicas are paid then */
+  readonly paidMs: Ms
   /** replicas that the work of each interval of the traffic needs */
   readonly series: readonly number[]
 }
@@ -26,22 +28,31 @@ export class EngineWork {
   readonly #times: readonly (EngineTimes | null)[]
   readonly #neededMs: Float64Array
   readonly #series: readonly (Float64Array | null)[]
+  readonly #warmupMs: Ms
+  readonly #durationMs: Ms
   readonly #bucketMs: Ms
 
   /** `times`: of each pool; null where they are not known, as without engines. */
-  constructor(times: readonly (EngineTimes | null)[], durationMs: Ms) {
+  constructor(
+    times: readonly (EngineTimes | null)[],
+    { warmupMs, durationMs }: { readonly warmupMs: Ms; readonly durationMs: Ms },
+  ) {
     this.#times = times
+    this.#warmupMs = warmupMs
+    this.#durationMs = durationMs
     this.#neededMs = new Float64Array(times.length)
     this.#series = times.map((stepTimes) => stepTimes && new Float64Array(BUCKETS))
     this.#bucketMs = durationMs / BUCKETS
   }
 
-  get summaries(): (WorkSummary | null)[] {
+  /** `paidMs`: of each pool, during the traffic after the warm-up. */
+  summaries(paidMs: readonly Ms[]): (WorkSummary | null)[] {
     return this.#series.map((series, pool) =>
       series === null
         ? null
         : {
             neededMs: this.#neededMs[pool]!,
+            paidMs: paidMs[pool]!,
             series: Array.from(series, (ms) => ms / this.#bucketMs),
           },
     )
@@ -60,12 +71,9 @@ export class EngineWork {
       times.promptMs * promptTokens +
       times.contextMs * contexts
     this.#spread(this.#series[pool]!, started, now, neededMs)
+    const counted = Math.min(now, this.#durationMs) - Math.max(started, this.#warmupMs)
+    if (counted > 0) this.#neededMs[pool]! += (neededMs * counted) / (now - started)
     return neededMs
-  }
-
-  /** Counts work after the warm-up. */
-  count(pool: number, neededMs: Ms): void {
-    this.#neededMs[pool]! += neededMs
   }
 
   #spread(series: Float64Array, from: Ms, to: Ms, neededMs: Ms): void {

@@ -69,7 +69,7 @@ export interface RecordedFigures {
   readonly paidMs: readonly number[]
   /** most KV-cache blocks in use on one replica */
   readonly kvBlocks: readonly number[]
-  /** what engines needed at their capacity for their work; null where that is not known */
+  /** what engines needed at their capacity for their work, in the traffic; null where not known */
   readonly work: readonly (WorkSummary | null)[]
   /** requests per second in the batches of each interval */
   readonly batchedRps: readonly (readonly number[])[]
@@ -170,7 +170,7 @@ export class Recorder implements Observer {
     this.#wastedTokens = new Float64Array(pools)
     this.#kvBlocks = new Float64Array(pools)
     const times = plan.pools.map((_, pool) => tokenTimes[pool] ?? null)
-    this.#work = new EngineWork(times, durationMs)
+    this.#work = new EngineWork(times, settings)
     this.#batched = new BatchedRequests(pools, durationMs)
     const retried = retriedClasses(plan)
     this.#hedged = scenario.traffic.map(({ hedge }) => hedge !== undefined)
@@ -196,7 +196,9 @@ export class Recorder implements Observer {
     const { warmupMs, durationMs } = this.#settings
     const classes = [...this.#hedged.keys()]
     const paid = this.#paid.all
-    const counted = [warmupMs, Math.max(durationMs, this.lastMs)].map((at) => this.#grid.at(at))
+    const [from, until, end] = [warmupMs, durationMs, Math.max(durationMs, this.lastMs)].map((at) =>
+      this.#grid.at(at),
+    ) as [Ms, Ms, Ms]
     const wastedMs = this.#wastedMs.map((ms, pool) => {
       const share = this.#wastedTokens[pool]! / Math.max(1, this.#doneTokens[pool]!)
       return ms + share * this.#busyMs[pool]!
@@ -211,9 +213,9 @@ export class Recorder implements Observer {
       busyMs: Array.from(this.#busyMs),
       occupiedMs: Array.from(this.#occupiedMs),
       wastedMs: Array.from(wastedMs),
-      paidMs: paid.map((spans) => timeWithin(spans, counted as [Ms, Ms])),
+      paidMs: paid.map((spans) => timeWithin(spans, [from, end])),
       kvBlocks: Array.from(this.#kvBlocks),
-      work: this.#work.summaries,
+      work: this.#work.summaries(paid.map((spans) => timeWithin(spans, [from, until]))),
       batchedRps: this.#batched.rates,
       series: this.#series.summary(),
       worst: this.#windows.summary(paid),
@@ -484,7 +486,6 @@ export class Recorder implements Observer {
     this.#drift.batch(now, pool, 0, now - run.started)
     const neededMs = this.#work.stepped(now, pool, run)
     if (run.started < this.#settings.warmupMs) return
-    this.#work.count(pool, neededMs)
     this.#windows.needed(pool, this.#grid.at(run.started), this.#grid.at(now), neededMs)
     this.#occupiedMs[pool]! += this.#worked(pool, run.started, now)
     this.#batchSizes[pool]![run.decodes + run.prefills - 1]! += run.steps

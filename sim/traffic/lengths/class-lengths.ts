@@ -2,13 +2,8 @@ import type { Lengths, TrafficClass } from '../../../scenarios/schema/schema.ts'
 import { stream } from '../../kernel/index.ts'
 import { normalQuantile } from '../../stats/index.ts'
 import type { RowFeed } from '../trace/trace-feed.ts'
-import {
-  correlatedLengths,
-  type LengthPair,
-  type ScoredLengths,
-  scheduledLengths,
-} from './correlated-lengths.ts'
-import { type LengthDistribution, lengthDistribution } from './lengths.ts'
+import { correlatedLengths, type ScoredLengths, scheduledLengths } from './correlated-lengths.ts'
+import { type LengthDistribution, type LengthPair, lengthDistribution } from './lengths.ts'
 
 /** For classes without generation. */
 const NO_OUTPUT: LengthDistribution = Object.freeze({ draw: () => 0 })

@@ -1,7 +1,12 @@
 import { type Random, sin } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { normalDistribution } from '../../stats/index.ts'
-import { type DrawnLengths, type LengthDistribution, lengthQuantile } from './lengths.ts'
+import {
+  type DrawnLengths,
+  type LengthDistribution,
+  type LengthPair,
+  lengthQuantile,
+} from './lengths.ts'
 
 /** From `atMs` on, the normal scores of lengths are shifted by `shift`. */
 export interface ScoreStep {
@@ -14,13 +19,7 @@ export interface ScoredLengths {
   readonly lengths: DrawnLengths
   /** rising in time; before the first there is no shift */
   readonly steps: readonly ScoreStep[]
-  readonly random: Random
-}
-
-/** Input and output lengths of the same requests. Draw the input first, then its output. */
-export interface LengthPair {
-  readonly lengths: LengthDistribution
-  readonly outputs: LengthDistribution
+  readonly random: Pick<Random, 'normal'>
 }
 
 /** Lengths that follow a schedule. */

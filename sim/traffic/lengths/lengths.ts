@@ -12,6 +12,12 @@ export interface LengthDistribution {
   draw(at?: Ms): number
 }
 
+/** Input and output lengths of the same requests. Draw the input first, then its output. */
+export interface LengthPair {
+  readonly lengths: LengthDistribution
+  readonly outputs: LengthDistribution
+}
+
 /** Lengths that are drawn; `trace` lengths are recorded. */
 export type DrawnLengths = Exclude<Lengths, { distribution: 'trace' }>
 
@@ -73,4 +79,18 @@ function inverse(probabilities: Float64Array, values: Float64Array, p: number): 
 /** Random draws of recorded lengths, to estimate their mix. */
 export function lengthMix(recorded: Int32Array, random: Random): LengthDistribution {
   return { draw: () => recorded[random.integer(recorded.length)]! }
+}
+
+/** The same of recorded prompts and answers, those of a row together: draw the prompt first. */
+export function pairMix(prompts: Int32Array, answers: Int32Array, random: Random): LengthPair {
+  let row = 0
+  return {
+    lengths: {
+      draw: () => {
+        row = random.integer(prompts.length)
+        return prompts[row]!
+      },
+    },
+    outputs: { draw: () => answers[row]! },
+  }
 }
