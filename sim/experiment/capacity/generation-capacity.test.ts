@@ -112,3 +112,28 @@ test('capacity of static batches has their padding, and what is read on of answe
     expect(Math.abs(capacity / rateOf(generation, work) - 1)).toBeLessThan(0.03)
   }
 })
+
+test('engines that are alike are simulated once: more replicas have as many times its capacity', () => {
+  const steps = declaredSteps(WORK)!
+  let asked = 0
+  const counting = {
+    ...steps,
+    stepMs: (batch: Parameters<typeof steps.stepMs>[0]) => {
+      asked++
+      return steps.stepMs(batch)
+    },
+  }
+  const [pool] = planOf([{ generation: generationOf(PAGED) }]).pools
+  const capacityWith = (replicas: number, seed = 1, alike = 'this test') => {
+    const traffic = { draw: drawer(seed), classes: CLASSES, decodesOnly: false, alike }
+    asked = 0
+    const { rps } = generationCapacity({ ...pool!, replicas }, counting, traffic)
+    return { rps, asked }
+  }
+  const first = capacityWith(1)
+  expect(first.asked).toBeGreaterThan(0)
+  expect(capacityWith(3)).toEqual({ rps: 3 * first.rps, asked: 0 })
+  // other lengths, and another engine
+  expect(capacityWith(1, 2).asked).toBeGreaterThan(0)
+  expect(capacityWith(1, 1, 'another').asked).toBeGreaterThan(0)
+})

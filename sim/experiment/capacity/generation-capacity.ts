@@ -20,7 +20,13 @@ export interface EngineTraffic {
   readonly classes: readonly PrefixClass[]
   /** whether prompts are computed in another pool */
   readonly decodesOnly: boolean
+  /** what times of steps follow from: engines that are alike are simulated once; default: each is */
+  readonly alike?: string
 }
+
+/** Of one replica, by what it follows from. */
+const remembered = new Map<string, EngineCapacity>()
+const MOST_REMEMBERED = 256
 
 /**
  * The highest rate, requests/s, at which the queue of a pool that generates stays stable: what its
@@ -37,10 +43,46 @@ export interface EngineTraffic {
 export function generationCapacity(
   { replicas, generation }: PoolPlan,
   steps: MeanSteps,
-  { draw, classes, decodesOnly }: EngineTraffic,
+  { draw, alike, ...traffic }: EngineTraffic,
 ): EngineCapacity {
   if (generation === undefined) throw new Error('Expected a pool that generates')
   const drawn = Array.from({ length: REQUESTS }, draw)
+  const compute = () => replicaCapacity(generation, steps, drawn, traffic)
+  const of =
+    alike === undefined
+      ? compute()
+      : rememberedOr(JSON.stringify([alike, generation, traffic, mixed(drawn)]), compute)
+  return { ...of, rps: replicas * of.rps }
+}
+
+function rememberedOr(key: string, compute: () => EngineCapacity): EngineCapacity {
+  const known = remembered.get(key) ?? compute()
+  // the last one that was asked for goes last
+  remembered.delete(key)
+  remembered.set(key, known)
+  if (remembered.size > MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!)
+  return known
+}
+
+/** Two numbers that differ where requests do. */
+function mixed(sequences: readonly Sequence[]): readonly number[] {
+  let [a, b] = [0, 0]
+  for (const { class: number, input, output, known } of sequences) {
+    for (const value of [number, input, output, known]) {
+      a = (Math.imul(a, 31) + value) | 0
+      b = Math.imul(b ^ value, 0x01000193)
+    }
+  }
+  return [a, b]
+}
+
+/** Of one replica that gets these requests. */
+function replicaCapacity(
+  generation: GenerationPlan,
+  steps: MeanSteps,
+  drawn: readonly Sequence[],
+  { classes, decodesOnly }: Pick<EngineTraffic, 'classes' | 'decodesOnly'>,
+): EngineCapacity {
   const held = drawn.filter((request) => neededBlocks(request, generation) <= most(generation))
   // where no request fits, the capacity is that without a limit
   const [requests, plan] = held.length > 0 ? [held, generation] : [drawn, endless(generation)]
@@ -50,7 +92,7 @@ export function generationCapacity(
   const times = tokenTimes(work)
   const requestMs =
     plan.policy === 'static' ? work.ms / work.ended : meanMs(times, work, requests, backlog)
-  return { rps: (1000 * replicas * REQUESTS) / (requests.length * requestMs), times }
+  return { rps: (1000 * REQUESTS) / (requests.length * requestMs), times }
 }
 
 /** Of a request that the engine has, in the mean over all that were drawn. */

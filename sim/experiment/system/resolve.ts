@@ -88,6 +88,7 @@ function poolCapacities(
         draw: promptsAndAnswers(prepared, plan, i),
         classes: plan.classes,
         decodesOnly: !entryPools.includes(i),
+        alike: stepsText(prepared, i, models[i] ?? null),
       }
       return generationCapacity(pool, slowedSteps(steps, slowdown), traffic)
     }
@@ -100,6 +101,12 @@ function poolCapacities(
       ? capacityOfSingles(pool, { mean }, overheadMs, mix.mean)
       : poolCapacity(pool, { mean }, overheadMs, mix.draw, room)
   })
+}
+
+/** What the times of a pool's steps follow from: replicas and prices are not in it. */
+function stepsText({ scenario }: PreparedScenario, i: number, model: ModelProfile | null): string {
+  const { name, replicas, scaling, pricing, price_usd_per_hour, ...pool } = scenario.pools[i]!
+  return JSON.stringify([pool, scenario.models[pool.model], model])
 }
 
 /** Mean steps of an engine whose batches take longer by their size. */
