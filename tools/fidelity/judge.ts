@@ -1,9 +1,7 @@
 import { auditCheck } from '../../runtime/jobs/audit-runs.ts'
+import { predictChange } from '../../runtime/jobs/compare.ts'
 import { learn } from '../../runtime/jobs/learn.ts'
 import { predictReplays } from '../../runtime/jobs/predict-replays.ts'
-import { runReplications } from '../../runtime/jobs/simulations/replications.ts'
-import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
-import { scenarioChanges } from '../../scenarios/index.ts'
 import { type Comparison, notCountedTexts } from '../../sim/documents/index.ts'
 import {
   compareRuns,
@@ -11,12 +9,8 @@ import {
   disturbedProfile,
   executorWork,
   resolveSystem,
-  roundsOf,
-  type SimulationInput,
   simulatedPercentiles,
   type WhatIfFigures,
-  whatIfCheck,
-  whatIfFigures,
 } from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { Recorded, Recording } from './record.ts'
@@ -51,14 +45,6 @@ export interface ChangeReport extends WhatIfFigures {
 
 /** Simulations for each prediction. */
 const REPLICATIONS = 40
-
-const { signal } = new AbortController()
-const onProgress = () => {}
-
-/** Replications with the requests of a case. */
-function predict(input: SimulationInput, { requests }: Recorded) {
-  return runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
-}
 
 /**
  * Judged replays are predicted from the rehearsals that alternated with them. All other cases
@@ -120,21 +106,8 @@ function rehearsed(profile: Profile, { system, runs: all }: Recorded): Profile {
 /** The ratio of two cases that alternated. */
 export async function judgeChange(changed: Recorded, { cases }: Recording): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
-  const sides = [base, changed] as const
-  const inputs = whatIfInputs(sides, countedRuns(base.runs))
-  const [a, b] = [await predict(inputs[0], base), await predict(inputs[1], changed)]
-  const [roundsA, roundsB] = sides.map(({ system, runs }) =>
-    runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
-  )
-  const figures = whatIfFigures({
-    ...roundsOf(roundsA!, roundsB!),
-    predictions: a.map(({ all }, i) => ({ a: all.percentiles, b: b[i]!.all.percentiles })),
-    seed: base.system.scenario.seed,
+  const { changes, figures, check } = await predictChange([base, changed], {
+    replications: REPLICATIONS,
   })
-  return {
-    name: changed.case.name,
-    changes: scenarioChanges(base.system.scenario, changed.system.scenario),
-    ...figures,
-    check: whatIfCheck(figures),
-  }
+  return { name: changed.case.name, changes, ...figures, check }
 }
