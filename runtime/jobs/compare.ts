@@ -95,7 +95,7 @@ export async function compare(
   })
   const checks = { ...runChecks, prediction: explained(agreed, simulated, measured) }
   await pause(signal)
-  const whatIf = second && (await compareChange(first, second, job))
+  const whatIf = second && (await predictChange(first, second, job))
   const memory = compareMemory(first, predictions)
   const arenas = memory && memoryCheck(memory)
   const audit = auditCheck(second === null ? [first] : [first, second])
@@ -143,37 +143,18 @@ function compareMemory(
   )
 }
 
-async function compareChange(
-  first: ComparedSide,
-  second: ComparedSide,
-  job: JobOptions & { readonly replications: number },
-) {
-  const [a, b] = [first, second].map(({ system, requests, replays: { runs } }) => {
-    return { system, requests, runs }
-  })
-  const { changes, figures, check } = await predictChange([a!, b!], job)
-  const { scenario, hash } = second.system
-  const { name, description } = scenario
-  const requests = second.requests.hash()
-  return {
-    check,
-    document: { scenario: { name, hash, description }, changes, requests, ...figures },
-  }
-}
-
 /** One side of a change: what it was given, and what it did in each round. */
-export interface ChangedSide extends WhatIfSide {
-  readonly runs: readonly ObservedRun[]
-}
+type ChangedSide = WhatIfSide & { readonly replays: { readonly runs: readonly ObservedRun[] } }
 
 /** The change from the first side to the second, predicted from the replays of the first. */
 export async function predictChange(
-  sides: readonly [ChangedSide, ChangedSide],
+  first: ChangedSide,
+  second: ChangedSide,
   options: JobOptions & { readonly replications: number },
 ) {
-  const [first, second] = sides
-  const inputs = whatIfInputs(sides, countedRuns(first.runs))
-  const changes = scenarioChanges(first.system.scenario, second.system.scenario)
+  const { scenario, hash } = second.system
+  const inputs = whatIfInputs([first, second], countedRuns(first.replays.runs))
+  const changes = scenarioChanges(first.system.scenario, scenario)
   const predicted: RunSummary[][] = []
   // without a change both sides are one simulation, so that the predicted ratio is 1
   for (const [i, input] of (changes.length === 0 ? inputs.slice(0, 1) : inputs).entries()) {
@@ -182,8 +163,8 @@ export async function predictChange(
     const { signal, replications } = options
     predicted.push(await runReplications(input, replications, { signal, onProgress }))
   }
-  const [a, b] = sides.map(({ system, runs }) =>
-    runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
+  const [a, b] = [first, second].map(({ system, replays }) =>
+    replays.runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
   )
   const figures = whatIfFigures({
     ...roundsOf(a!, b!),
@@ -193,5 +174,9 @@ export async function predictChange(
     })),
     seed: first.system.scenario.seed,
   })
-  return { changes, figures, check: whatIfCheck(figures) }
+  const head = { name: scenario.name, hash, description: scenario.description }
+  return {
+    check: whatIfCheck(figures),
+    document: { scenario: head, changes, requests: second.requests.hash(), ...figures },
+  }
 }

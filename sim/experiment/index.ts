@@ -32,6 +32,7 @@ export {
   inSlices,
   pausesOf,
   playingOrders,
+  roundOrders,
   type Slicing,
   slicingOf,
 } from './comparison/slicing.ts'

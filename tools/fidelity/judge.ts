@@ -106,8 +106,7 @@ function rehearsed(profile: Profile, { system, runs: all }: Recorded): Profile {
 /** The ratio of two cases that alternated. */
 export async function judgeChange(changed: Recorded, { cases }: Recording): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
-  const { changes, figures, check } = await predictChange([base, changed], {
-    replications: REPLICATIONS,
-  })
-  return { name: changed.case.name, changes, ...figures, check }
+  const [a, b] = [base, changed].map((side) => ({ ...side, replays: side }))
+  const { document, check } = await predictChange(a!, b!, { replications: REPLICATIONS })
+  return { ...document, name: changed.case.name, check }
 }
