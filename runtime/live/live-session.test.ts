@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { Failure } from '../../scenarios/index.ts'
 import { Rows } from '../../sim/stats/index.ts'
 import { planOf, requestsOf } from '../../test/small-system.ts'
+import { materialise } from '../models/index.ts'
+import { withFolder } from '../models/reference.test-helper.ts'
 import type { Replayed } from './fleet.ts'
-import { LiveSession, type Player } from './live-session.ts'
-
-/** Rounds of fleets that run nothing, and note their turns. */
+import { LiveSession, type Player, type SessionSide } from './live-session.ts'
 
 const REPLAYED: Replayed = {
   kind: 'replayed',
@@ -12,7 +13,7 @@ const REPLAYED: Replayed = {
   ...{ shortages: [], moves: [], deaths: [], changes: [], ejections: [], control: [] },
 }
 
-/** Players by their names; `turns` gets the name of each at each of its turns. */
+/** Players of fleets that run nothing; `turns` gets the name of each at each of its turns. */
 function playersOf(names: string, turns: string[]): Player[] {
   return [...names].map((name, i) => ({
     fleet: {
@@ -78,4 +79,61 @@ describe('a round of a session', () => {
     await session.round(playersOf('x', []), { ...WHOLE, orders: [[0]], onProgress })
     expect([shown, phases]).toEqual([[], ['replay 1 of 3']])
   })
+})
+
+/** Sides of a small net, each with a warm-up of its own. */
+async function sidesOf(
+  folder: string,
+  ...warmUps: readonly NonNullable<SessionSide['warmUp']>[]
+): Promise<SessionSide[]> {
+  const model = { builtin: 'mlp', layers: 1, width: 8, seed: 1 } as const
+  const file = await materialise(model, 'fp32', { directory: '.', cacheDirectory: folder })
+  const session = { executionProvider: 'cpu', threads: 1 } as const
+  const engines = [{ file, session, warmUp: [[1, 1]] as const }]
+  return warmUps.map((warmUp) => ({ plan: planOf([{}]), engines, warmUp }))
+}
+
+describe('a session', () => {
+  test('opens its sides at once, and fails by the reason of a side, though another is ready', () =>
+    withFolder(async (folder) => {
+      const { session, shown } = sessionOf()
+      let ready = () => {}
+      const firstIsReady = new Promise<void>((resolve) => {
+        ready = resolve
+      })
+      const sides = await sidesOf(
+        folder,
+        async (_, onProgress) => {
+          onProgress('warming up', 1, 1)
+          ready()
+          return []
+        },
+        async (_, onProgress) => {
+          onProgress('warming up', 1, 1)
+          await firstIsReady
+          throw new Failure('a shape is too large')
+        },
+      )
+      await expect(session.open(sides)).rejects.toThrow('a shape is too large')
+      // what is open can be closed: it was no interruption
+      await session.close()
+      expect(shown).toEqual(['warming up: 1 of 1'])
+    }))
+
+  test('closes what it has opened, whenever that was, and has the warnings of each', () =>
+    withFolder(async (folder) => {
+      const { session } = sessionOf()
+      const [early, late] = await sidesOf(
+        folder,
+        async () => ['few shapes'],
+        async () => [],
+      )
+      const [first] = await session.open([early!])
+      const [second] = await session.open([late!])
+      expect([first!.warnings, second!.warnings]).toEqual([['few shapes'], []])
+      const fleets = [first!.fleet, second!.fleet]
+      expect(fleets.map(({ usable }) => usable)).toEqual([true, true])
+      await session.close()
+      expect(fleets.map(({ usable }) => usable)).toEqual([false, false])
+    }))
 })
