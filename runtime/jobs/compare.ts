@@ -1,5 +1,5 @@
 import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
-import type { Comparison, MemoryComparison } from '../../sim/documents/index.ts'
+import type { Comparison, MemoryComparison, Result } from '../../sim/documents/index.ts'
 import {
   agreement,
   compareArenas,
@@ -36,7 +36,10 @@ import { runReplications } from './simulations/replications.ts'
 import { type WhatIfSide, whatIfInputs } from './what-if-inputs.ts'
 
 /** One side of a comparison, whether it was just replayed or read back. */
-export type ComparedSide = KeptReplays & { readonly system: System }
+export type ComparedSide = Omit<KeptReplays, 'result'> & {
+  readonly system: System
+  readonly result: Pick<Result, 'host' | 'stability'>
+}
 
 export interface CompareOptions extends DocumentOptions {
   /** simulations behind the prediction; default 40 */

@@ -1,6 +1,12 @@
 import { hashOf } from '../../scenarios/index.ts'
 import { notCountedTexts } from '../../sim/documents/index.ts'
-import { countedRuns, loadOf, notCounted, resolveSystem } from '../../sim/experiment/index.ts'
+import {
+  countedRuns,
+  loadOf,
+  notCounted,
+  type ObservedRun,
+  resolveSystem,
+} from '../../sim/experiment/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { hostFingerprint } from '../live/host.ts'
@@ -50,7 +56,7 @@ export interface Rehearsed {
  * The same system with the speeds, stalls and overheads of its rehearsals. Its capacity stays, or
  * its loads would become other rates than those that were replayed.
  */
-export function afterRehearsals(system: System, runs: readonly Replayed[]): Rehearsed {
+export function afterRehearsals(system: System, runs: readonly ObservedRun[]): Rehearsed {
   const { scenario, profile, capacityRps, capacitiesRps } = system
   if (profile === null || runs.length === 0) return { system, warnings: [] }
   const poor = notCounted(runs).map(({ replay, ...why }) => ({ number: replay, ...why }))
