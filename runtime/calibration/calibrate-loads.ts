@@ -1,7 +1,7 @@
 import { Failure, modelLabel } from '../../scenarios/index.ts'
 import { Empirical } from '../../sim/kernel/index.ts'
 import { ANY_CLASS, PLAIN_QUEUE, type ServingPlan } from '../../sim/serving/index.ts'
-import { Fleet } from '../live/fleet.ts'
+import { LiveSession } from '../live/live-session.ts'
 import { sessionOptions } from '../models/index.ts'
 import type { CalibrationTask } from './calibration.ts'
 import { lengthGrid } from './script-plan.ts'
@@ -42,13 +42,14 @@ export async function calibrateLoads(
   const [length = 1] = lengthGrid(lengths.min, lengths.max, plan.padTo)
   const engine = { file, session: sessionOptions(pool), warmUp: [[1, length]] as const }
   const loadPlan = planOf(task)
-  const fleet = await Fleet.open(loadPlan, [engine], signal)
+  const session = new LiveSession({ signal, onProgress: () => {} })
   try {
-    const times = await fleet.loads(loadPlan, durationMs)
+    const [opened] = await session.open([{ plan: loadPlan, engines: [engine] }])
+    const times = await opened!.fleet.loads(loadPlan, durationMs)
     if (times !== null) return Empirical.table(times, QUANTILES)
     const label = modelLabel(task.scenario, pool)
     throw new Failure(`${label}: memory ran out while its loads were measured`)
   } finally {
-    await fleet.close()
+    await session.close()
   }
 }

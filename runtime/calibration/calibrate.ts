@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { ModelProfile } from '../../sim/world/index.ts'
 import type { Progress } from '../live/fleet.ts'
+import { LiveSession } from '../live/live-session.ts'
 import { executionProviders } from '../models/index.ts'
 import { Calibration, type CalibrationTask } from './calibration.ts'
 import { MeasuringTime } from './measuring-time.ts'
@@ -42,6 +43,7 @@ export async function calibrateModels(
   },
 ): Promise<ModelProfile[]> {
   const { seconds, signal, onProgress, onWarning } = options
+  const session = new LiveSession({ signal, onProgress })
   const calibrations: Calibration[] = []
   const modelMs = 1000 * seconds
   const time = new MeasuringTime(modelMs * tasks.length, onProgress)
@@ -49,7 +51,7 @@ export async function calibrateModels(
     for (const [i, task] of tasks.entries()) {
       onProgress('opening models', i, tasks.length)
       const replicas = [task.pool.replicas, otherReplicas(task)]
-      calibrations.push(await Calibration.open(task, replicas, { signal, onTick: time.show }))
+      calibrations.push(await Calibration.open(session, task, replicas, time.show))
     }
     const names = calibrations.map(({ label }) => label).join(', ')
     // all models warm up before the first measurement
@@ -90,6 +92,6 @@ export async function calibrateModels(
     }
     return calibrations.map((calibration) => calibration.profile())
   } finally {
-    await Promise.all(calibrations.map((calibration) => calibration.close()))
+    await session.close()
   }
 }

@@ -9,7 +9,8 @@ import { type Random, stream } from '../../sim/kernel/index.ts'
 import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { type MeanWork, type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
-import { Fleet } from '../live/fleet.ts'
+import type { Fleet } from '../live/fleet.ts'
+import type { LiveSession } from '../live/live-session.ts'
 import type { ScriptRow } from '../live/script.ts'
 import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
@@ -112,9 +113,10 @@ export class Calibration {
    * additional replica might leave too few cores for each. `onTick` is called often during a step.
    */
   static async open(
+    session: LiveSession,
     task: CalibrationTask,
     replicas: readonly number[],
-    { signal, onTick }: { readonly signal: AbortSignal; readonly onTick: () => void },
+    onTick: () => void,
   ): Promise<Calibration> {
     const limits = { ...PLAIN_QUEUE, maxLength: 10_000 }
     const pool = { ...task.plan, ...limits, memory: undefined, index: 0 }
@@ -125,20 +127,12 @@ export class Calibration {
       warmUp: [[1, gridOf(task).lengths[0]!]] as const,
     }
     const fleets = new Map<number, Fleet>()
-    try {
-      for (const count of new Set(replicas)) {
-        const plan = planOf({ ...pool, batching, replicas: count })
-        fleets.set(count, await Fleet.open(plan, [engine], signal))
-      }
-      return new Calibration(task, pool, fleets, onTick)
-    } catch (error) {
-      await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
-      throw error
+    for (const count of new Set(replicas)) {
+      const plan = planOf({ ...pool, batching, replicas: count })
+      const [opened] = await session.open([{ plan, engines: [engine] }])
+      fleets.set(count, opened!.fleet)
     }
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#fleets.values()].map((fleet) => fleet.close()))
+    return new Calibration(task, pool, fleets, onTick)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
-import type { Comparison, MemoryComparison } from '../../sim/documents/index.ts'
+import type { Comparison, MemoryComparison, Result } from '../../sim/documents/index.ts'
 import {
   agreement,
   compareArenas,
@@ -12,6 +12,7 @@ import {
   measuredRanOut,
   memoryCheck,
   memoryResult,
+  type ObservedRun,
   type RunSummary,
   roundsOf,
   simulatedPercentiles,
@@ -32,10 +33,13 @@ import { predictReplays } from './predict-replays.ts'
 import type { System } from './prepare.ts'
 import { refuseComparison } from './refuse.ts'
 import { runReplications } from './simulations/replications.ts'
-import { whatIfInputs } from './what-if-inputs.ts'
+import { type WhatIfSide, whatIfInputs } from './what-if-inputs.ts'
 
 /** One side of a comparison, whether it was just replayed or read back. */
-export type ComparedSide = KeptReplays & { readonly system: System }
+export type ComparedSide = Omit<KeptReplays, 'result'> & {
+  readonly system: System
+  readonly result: Pick<Result, 'host' | 'stability'>
+}
 
 export interface CompareOptions extends DocumentOptions {
   /** simulations behind the prediction; default 40 */
@@ -142,10 +146,13 @@ function compareMemory(
   )
 }
 
+/** One side of a change: what it was given, and what it did in each round. */
+type ChangedSide = WhatIfSide & { readonly replays: { readonly runs: readonly ObservedRun[] } }
+
 /** The change from the first side to the second, predicted from the replays of the first. */
-async function predictChange(
-  first: ComparedSide,
-  second: ComparedSide,
+export async function predictChange(
+  first: ChangedSide,
+  second: ChangedSide,
   options: JobOptions & { readonly replications: number },
 ) {
   const { scenario, hash } = second.system
@@ -159,9 +166,9 @@ async function predictChange(
     const { signal, replications } = options
     predicted.push(await runReplications(input, replications, { signal, onProgress }))
   }
-  const sides = ({ system: { scenario: of }, replays }: ComparedSide) =>
-    replays.runs.map((run) => ({ run, warmupMs: of.warmup_s * 1000 }))
-  const [a, b] = [sides(first), sides(second)]
+  const [a, b] = [first, second].map(({ system, replays }) =>
+    replays.runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
+  )
   const figures = whatIfFigures({
     ...roundsOf(a!, b!),
     predictions: predicted[0]!.map(({ all }, i) => ({
@@ -170,13 +177,9 @@ async function predictChange(
     })),
     seed: first.system.scenario.seed,
   })
+  const head = { name: scenario.name, hash, description: scenario.description }
   return {
     check: whatIfCheck(figures),
-    document: {
-      scenario: { name: scenario.name, hash, description: scenario.description },
-      changes,
-      requests: second.requests.hash(),
-      ...figures,
-    },
+    document: { scenario: head, changes, requests: second.requests.hash(), ...figures },
   }
 }

@@ -10,10 +10,11 @@ import {
   SCENARIO_FILE,
   settleRuns,
 } from '../folders/run-folder.ts'
-import type { ComparedSide } from './compare.ts'
-import { keptReplays } from './kept-replays.ts'
-import { type Prepared, resolveSystem } from './prepare.ts'
+import { type KeptReplays, keptReplays } from './kept-replays.ts'
+import { type Prepared, resolveSystem, type System } from './prepare.ts'
 import { refuseComparison } from './refuse.ts'
+
+type KeptSide = KeptReplays & { readonly system: System }
 
 /**
  * What a folder of replays holds, as `compare` takes it: a side, and in a what-if its second one.
@@ -23,7 +24,7 @@ import { refuseComparison } from './refuse.ts'
 export async function keptSides(
   directory: string,
   options: { readonly profile?: string | undefined } = {},
-): Promise<readonly [ComparedSide, ComparedSide | null]> {
+): Promise<readonly [KeptSide, KeptSide | null]> {
   await settleRuns(directory)
   if (!existsSync(join(directory, SCENARIO_FILE))) throw withoutReplays(directory)
   const against = join(directory, AGAINST_FOLDER)

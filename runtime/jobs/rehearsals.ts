@@ -1,14 +1,21 @@
 import { hashOf } from '../../scenarios/index.ts'
 import { notCountedTexts } from '../../sim/documents/index.ts'
-import { countedRuns, loadOf, notCounted, resolveSystem } from '../../sim/experiment/index.ts'
+import {
+  countedRuns,
+  loadOf,
+  notCounted,
+  type ObservedRun,
+  resolveSystem,
+} from '../../sim/experiment/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { hostFingerprint } from '../live/host.ts'
+import { LiveSession, type OpenSide } from '../live/live-session.ts'
 import { learn } from './learn.ts'
+import { openSides, type ReplaySide } from './live-side.ts'
 import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { drawnRequests, liveTraffic } from './requests.ts'
-import { openFleet, type ReplaySide } from './warm-fleet.ts'
 
 /**
  * Rehearsals: replays of a scenario with other seeds, before and between the replays that are
@@ -25,6 +32,20 @@ export async function rehearsalsOf(system: System, count: number): Promise<Repla
   return sides
 }
 
+/** Plays one of some rehearsals on an open fleet, where nothing happens to its executors. */
+export function playRehearsal(
+  { fleet }: OpenSide,
+  rehearsals: readonly ReplaySide[],
+  index: number,
+  { onProgress }: { readonly onProgress: Progress },
+): Promise<Replayed> {
+  const { system, traffic } = rehearsals[index]!
+  const phase = `rehearsal ${index + 1} of ${rehearsals.length}`
+  return fleet.replay(system.plan, traffic, {
+    onProgress: (done, of) => onProgress(phase, done, of),
+  })
+}
+
 /** A system that has learnt from rehearsals, and warnings about them. */
 export interface Rehearsed {
   readonly system: System
@@ -35,7 +56,7 @@ export interface Rehearsed {
  * The same system with the speeds, stalls and overheads of its rehearsals. Its capacity stays, or
  * its loads would become other rates than those that were replayed.
  */
-export function afterRehearsals(system: System, runs: readonly Replayed[]): Rehearsed {
+export function afterRehearsals(system: System, runs: readonly ObservedRun[]): Rehearsed {
   const { scenario, profile, capacityRps, capacitiesRps } = system
   if (profile === null || runs.length === 0) return { system, warnings: [] }
   const poor = notCounted(runs).map(({ replay, ...why }) => ({ number: replay, ...why }))
@@ -77,24 +98,24 @@ export async function rehearse(
     readonly longestS?: number | undefined
   },
 ): Promise<Rehearsed> {
-  const { longestS } = options
+  const { longestS, signal, onProgress } = options
   const system = longestS === undefined ? whole : await firstSeconds(whole, longestS)
   const sides = await rehearsalsOf(system, count)
   if (sides.length === 0) return { system, warnings: [] }
-  const { fleet, warnings } = await openFleet(sides[0]!, options)
+  const waiting: Progress = (phase, done, of) =>
+    onProgress(done < of ? phase : `${phase}: waiting for the last answers`, done, of)
   const runs: Replayed[] = []
+  const session = new LiveSession({ signal, onProgress })
   try {
-    for (const [i, { traffic }] of sides.entries()) {
-      const phase = `rehearsal ${i + 1} of ${sides.length}`
-      const onProgress = (done: number, of: number) =>
-        options.onProgress(done < of ? phase : `${phase}: waiting for the last answers`, done, of)
-      runs.push(await fleet.replay(system.plan, traffic, { onProgress }))
+    const [opened] = await openSides(session, sides.slice(0, 1))
+    for (const i of sides.keys()) {
+      runs.push(await playRehearsal(opened!, sides, i, { onProgress: waiting }))
     }
+    const rehearsed = afterRehearsals(system, runs)
+    return { ...rehearsed, warnings: [...opened!.warnings, ...rehearsed.warnings] }
   } finally {
-    await fleet.close()
+    await session.close()
   }
-  const rehearsed = afterRehearsals(system, runs)
-  return { ...rehearsed, warnings: [...warnings, ...rehearsed.warnings] }
 }
 
 /** A system with the first seconds of its traffic, or with more where they have few requests. */

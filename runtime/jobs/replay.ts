@@ -16,6 +16,7 @@ import { hostFingerprint } from '../live/host.ts'
 import type { OpenFleets } from '../live/open-fleets.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import { build } from '../version.ts'
+import type { ReplaySide, WarmUp } from './live-side.ts'
 import type { JobOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { occasionWarnings } from './profile-warnings.ts'
@@ -23,7 +24,6 @@ import { refuseLive } from './refuse.ts'
 import { afterRehearsals, rehearsalsOf, withProfileOf } from './rehearsals.ts'
 import { type Replays, replaySides, summariseReplays } from './replays.ts'
 import { liveTraffic } from './requests.ts'
-import type { ReplaySide, WarmUp } from './warm-fleet.ts'
 
 export interface ReplayOptions extends JobOptions {
   /** how often the same requests are replayed; default 3 */

@@ -5,23 +5,19 @@ import {
   type ObservedRun,
   type RunSummary,
   recordRun,
+  roundOrders,
   type Slicing,
 } from '../../sim/experiment/index.ts'
 import { type Batch, topologyOf } from '../../sim/serving/index.ts'
 import { playBack } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
+import { LiveSession, type OpenSide, type SessionOptions } from '../live/live-session.ts'
 import { shortageText } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
-import { playRound } from './play-round.ts'
+import { openSides, playerOn, type ReplaySide, type WarmUp } from './live-side.ts'
 import type { System } from './prepare.ts'
-import {
-  closeFleets,
-  type FleetOptions,
-  openFleets,
-  type ReplaySide,
-  type WarmFleet,
-} from './warm-fleet.ts'
+import { playRehearsal } from './rehearsals.ts'
 
 export interface Replays {
   readonly runs: readonly Replayed[]
@@ -31,7 +27,8 @@ export interface Replays {
   readonly gc: { readonly count: number; readonly ms: number } | null
 }
 
-export interface ReplayOptions extends FleetOptions {
+export interface ReplayOptions extends SessionOptions {
+  readonly warmUp?: WarmUp | undefined
   readonly replays: number
   /** of the first side, in the order in which they are played */
   readonly rehearsals: readonly ReplaySide[]
@@ -49,38 +46,40 @@ export async function replaySides(
   sides: readonly ReplaySide[],
   options: ReplayOptions,
 ): Promise<{ readonly sides: Replays[]; readonly rehearsed: Replayed[] }> {
-  const { rehearsals, replays, onProgress } = options
+  const { rehearsals, replays, slicing, decisionLog, warmUp } = options
+  const { seed } = sides[0]!.system.scenario
   const runs: Replayed[][] = sides.map(() => [])
   const rehearsed: Replayed[] = []
-  const fleets = await openFleets(sides, options)
+  const session = new LiveSession(options)
+  let opened: readonly OpenSide[] = []
   try {
-    const players = sides.map((side, i) => ({ ...side, fleet: fleets[i]!.fleet }))
+    opened = await openSides(session, sides, { warmUp })
+    const players = sides.map((side, i) => playerOn(opened[i]!, side))
     const rehearse = async (until: number) => {
       while (rehearsed.length < until) {
-        const { system, traffic } = rehearsals[rehearsed.length]!
-        const phase = `rehearsal ${rehearsed.length + 1} of ${rehearsals.length}`
-        const show = (done: number, of: number) => onProgress(phase, done, of)
-        rehearsed.push(await fleets[0]!.fleet.replay(system.plan, traffic, { onProgress: show }))
+        rehearsed.push(await playRehearsal(opened[0]!, rehearsals, rehearsed.length, options))
       }
     }
-    for (let round = 0; round < replays; round++) {
-      const share = Math.ceil((rehearsals.length * (round + 1)) / replays)
+    for (let index = 0; index < replays; index++) {
+      const share = Math.ceil((rehearsals.length * (index + 1)) / replays)
       // before even rounds and after odd ones: then drift affects both alike
-      if (round % 2 === 0) await rehearse(share)
-      const played = await playRound(players, round, options)
+      if (index % 2 === 0) await rehearse(share)
+      const orders = roundOrders(sides.length, { index, of: replays, slicing }, seed)
+      const name = `replay ${index + 1} of ${replays}`
+      const played = await session.round(players, { name, slicing, orders, decisionLog })
       for (const [i, run] of played.entries()) runs[i]!.push(run)
-      if (round % 2 === 1) await rehearse(share)
+      if (index % 2 === 1) await rehearse(share)
     }
   } finally {
-    await closeFleets(fleets, options.fleets)
+    await session.close()
   }
   return {
-    sides: sides.map(({ system }, i) => replaysOf(system, runs[i]!, fleets[i]!)),
+    sides: sides.map(({ system }, i) => replaysOf(system, runs[i]!, opened[i]!)),
     rehearsed,
   }
 }
 
-function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: WarmFleet): Replays {
+function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: OpenSide): Replays {
   const poor = notCounted(runs).map(({ replay, ...why }) => ({ number: replay, ...why }))
   const invalid = notCountedTexts('replay', poor)
   const fellBack = system.scenario.pools.flatMap(({ name, execution_provider: provider }, i) =>

@@ -11,7 +11,14 @@ export {
 export { keptSteps } from './blame/kept-steps.ts'
 export { type NewValue, type NextChange, nextChanges, overrideText } from './blame/next-changes.ts'
 export { poolCapacity } from './capacity/capacity.ts'
-export { type Block, blocksOf, roundsOf } from './comparison/blocks.ts'
+export {
+  type Block,
+  blocksOf,
+  controlOf,
+  driftBy,
+  ratiosOfBlocks,
+  roundsOf,
+} from './comparison/blocks.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export { latenciesOf } from './comparison/latencies.ts'
@@ -25,6 +32,7 @@ export {
   inSlices,
   pausesOf,
   playingOrders,
+  roundOrders,
   type Slicing,
   slicingOf,
 } from './comparison/slicing.ts'
@@ -58,15 +66,14 @@ export { carried } from './gate/carried.ts'
 export {
   byVerdict,
   CONFIRMATION,
-  confirmed,
   decide,
+  GateRule,
   gateVerdict,
   LOOKS,
   lookLevel,
   type MetricDecision,
   ratioInterval,
   runGate,
-  stepAfter,
 } from './gate/decision.ts'
 export { newCase, unlistedCase } from './gate/new-scenario.ts'
 export {

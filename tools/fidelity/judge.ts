@@ -1,24 +1,13 @@
-import { auditCheck } from '../../runtime/jobs/audit-runs.ts'
-import { learn } from '../../runtime/jobs/learn.ts'
-import { predictReplays } from '../../runtime/jobs/predict-replays.ts'
-import { runReplications } from '../../runtime/jobs/simulations/replications.ts'
-import { whatIfInputs } from '../../runtime/jobs/what-if-inputs.ts'
-import { scenarioChanges } from '../../scenarios/index.ts'
+import { compare, predictChange } from '../../runtime/jobs/compare.ts'
+import { afterRehearsals } from '../../runtime/jobs/rehearsals.ts'
+import { summariseReplays } from '../../runtime/jobs/replays.ts'
 import { type Comparison, notCountedTexts } from '../../sim/documents/index.ts'
 import {
-  compareRuns,
   countedRuns,
-  disturbedProfile,
   executorWork,
-  resolveSystem,
-  roundsOf,
-  type SimulationInput,
-  simulatedPercentiles,
+  stabilityOf,
   type WhatIfFigures,
-  whatIfCheck,
-  whatIfFigures,
 } from '../../sim/experiment/index.ts'
-import type { Profile } from '../../sim/world/index.ts'
 import type { Recorded, Recording } from './record.ts'
 import { JUDGED, REHEARSAL } from './suite.ts'
 
@@ -52,14 +41,6 @@ export interface ChangeReport extends WhatIfFigures {
 /** Simulations for each prediction. */
 const REPLICATIONS = 40
 
-const { signal } = new AbortController()
-const onProgress = () => {}
-
-/** Replications with the requests of a case. */
-function predict(input: SimulationInput, { requests }: Recorded) {
-  return runReplications({ ...input, requests }, REPLICATIONS, { signal, onProgress })
-}
-
 /**
  * Judged replays are predicted from the rehearsals that alternated with them. All other cases
  * are predicted from half a minute of calibration, as for a user.
@@ -68,73 +49,37 @@ export async function judgeCase(
   recorded: Recorded,
   { profile, cases }: Recording,
 ): Promise<CaseReport> {
-  const { system, requests, runs } = recorded
-  const { scenario, plan } = system
+  const { requests, feedback } = recorded
   const { name } = recorded.case
   const rehearsal = name.startsWith(JUDGED) ? cases.get(name.replace(JUDGED, REHEARSAL)) : undefined
-  const input = rehearsal ? resolveSystem(system, rehearsed(profile, rehearsal)) : system
+  const { system } = afterRehearsals(recorded.system, rehearsal?.runs ?? [])
+  const runs = recorded.runs.map((run) => ({ ...run, journal: new Float64Array(0) }))
+  const played = summariseReplays(system, countedRuns(runs), requests, executorWork(system))
+  const drifts = played.map(({ drift }) => drift)
+  const stability = stabilityOf(drifts, system.scenario.pools)
   // all of a suite is recorded on one host
-  const { host } = profile
-  const { predictions, change } = await predictReplays(
-    { ...input, requests },
-    { runs, host, profileHost: host },
+  const result = { host: profile.host, stability }
+  const { percentiles, checks, not_counted } = await compare(
+    { system, requests, replays: { runs }, arena: null, result },
+    null,
     { replications: REPLICATIONS },
   )
-  const { percentiles, checks, not_counted } = compareRuns({
-    plan,
-    requests,
-    replays: runs,
-    work: executorWork(input),
-    predictions: predictions.map(simulatedPercentiles),
-    change,
-    disturbed: disturbedProfile(input.models, plan),
-    warmupMs: scenario.warmup_s * 1000,
-    durationMs: scenario.duration_s * 1000,
-    seed: scenario.seed,
-  })
-  const audited = runs.map((run) => ({ ...run, journal: new Float64Array(0) }))
+  const { structure, prediction, audit } = checks
+  const poor = not_counted.map(({ replay, ...why }) => ({ number: replay, ...why }))
   return {
     name,
     replays: runs.length,
-    spoiled: notCountedTexts(
-      'replay',
-      not_counted.map(({ replay, ...why }) => ({ number: replay, ...why })),
-    ),
+    spoiled: notCountedTexts('replay', poor),
     percentiles,
-    checks: {
-      structure: checks.structure,
-      prediction: checks.prediction,
-      audit: auditCheck([{ system, requests, replays: { runs: audited } }]),
-    },
-    fedBack: recorded.feedback.filter((differences) => differences.length === 0).length,
+    checks: { structure, prediction, audit },
+    fedBack: feedback.filter((differences) => differences.length === 0).length,
   }
-}
-
-/** From the rehearsals that count, as in `run`. */
-function rehearsed(profile: Profile, { system, runs: all }: Recorded): Profile {
-  const { scenario } = system
-  const runs = countedRuns(all)
-  return { ...profile, models: learn(profile.models, [{ scenario, runs, load: 0 }]) }
 }
 
 /** The ratio of two cases that alternated. */
 export async function judgeChange(changed: Recorded, { cases }: Recording): Promise<ChangeReport> {
   const base = cases.get(changed.case.against!)!
-  const sides = [base, changed] as const
-  const inputs = whatIfInputs(sides, countedRuns(base.runs))
-  const [a, b] = [await predict(inputs[0], base), await predict(inputs[1], changed)]
-  const [roundsA, roundsB] = sides.map(({ system, runs }) =>
-    runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
-  )
-  const figures = whatIfFigures({
-    ...roundsOf(roundsA!, roundsB!),
-    predictions: a.map(({ all }, i) => ({ a: all.percentiles, b: b[i]!.all.percentiles })),
-    seed: base.system.scenario.seed,
-  })
-  return {
-    name: changed.case.name,
-    changes: scenarioChanges(base.system.scenario, changed.system.scenario),
-    ...figures,
-    check: whatIfCheck(figures),
-  }
+  const [a, b] = [base, changed].map((side) => ({ ...side, replays: side }))
+  const { document, check } = await predictChange(a!, b!, { replications: REPLICATIONS })
+  return { ...document, name: changed.case.name, check }
 }

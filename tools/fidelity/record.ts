@@ -8,11 +8,10 @@ import { loadProfile, mergeProfiles } from '../../runtime/folders/profile-file.t
 import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
-import { type Player, playRound } from '../../runtime/jobs/play-round.ts'
+import { openSides, playerOn, type ReplaySide } from '../../runtime/jobs/live-side.ts'
 import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
 import { requestsOf } from '../../runtime/jobs/requests.ts'
-import { openFleet, type ReplaySide } from '../../runtime/jobs/warm-fleet.ts'
-import type { Fleet } from '../../runtime/live/fleet.ts'
+import { LiveSession, type OpenSide, type Player } from '../../runtime/live/live-session.ts'
 import { hashOf, modelKey } from '../../scenarios/index.ts'
 import {
   feedBack,
@@ -20,6 +19,7 @@ import {
   inSlices,
   type ObservedRun,
   resolveSystem,
+  roundOrders,
   type Slicing,
   slicingOf,
 } from '../../sim/experiment/index.ts'
@@ -80,24 +80,28 @@ export async function recordSuite(
   const keys = new Set(unknown.flatMap(({ scenario }) => keysOf(scenario)))
   remaining.add(keys.size * calibrationSeconds)
   const cases = new Map<string, Recorded>()
-  const fleets = new Map<string, Fleet>()
-  for (const session of suite) {
-    if (!session.cases.every(({ name }) => isCalibrated(profile, prepared.get(name)!))) {
-      // models that are compared alternate during calibration
-      const scenarios = session.cases.map(({ scenario }) => scenario)
-      const alike = suite
-        .flatMap((earlier) => earlier.cases)
-        .filter(({ scenario }) => scenarios.includes(scenario))
-      const ready = alike.map(({ name }) => prepared.get(name)!)
-      profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
-      await writeWhole(profilePath, documentText(profile))
+  const live = new LiveSession({ signal, onProgress: () => {} })
+  const fleets = new Map<string, OpenSide>()
+  try {
+    for (const session of suite) {
+      if (!session.cases.every(({ name }) => isCalibrated(profile, prepared.get(name)!))) {
+        // models that are compared alternate during calibration
+        const scenarios = session.cases.map(({ scenario }) => scenario)
+        const alike = suite
+          .flatMap((earlier) => earlier.cases)
+          .filter(({ scenario }) => scenarios.includes(scenario))
+        const ready = alike.map(({ name }) => prepared.get(name)!)
+        profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
+        await writeWhole(profilePath, documentText(profile))
+      }
+      const context = { prepared, profile: profile!, live, fleets }
+      for (const recorded of await recordSession(out, session, context, remaining)) {
+        cases.set(recorded.case.name, recorded)
+      }
     }
-    const context = { prepared, profile: profile!, fleets }
-    for (const recorded of await recordSession(out, session, context, remaining)) {
-      cases.set(recorded.case.name, recorded)
-    }
+  } finally {
+    await live.close()
   }
-  await Promise.all([...fleets.values()].map((fleet) => fleet.close()))
   return { profile: profile!, cases, minutes: await remaining.spent() }
 }
 
@@ -135,17 +139,21 @@ async function calibrateFor(
   return mergeProfiles(fresh, earlier)
 }
 
+interface Context {
+  readonly prepared: ReadonlyMap<string, Prepared>
+  readonly profile: Profile
+  readonly live: LiveSession
+  /** those that are open, by their pools and models */
+  readonly fleets: Map<string, OpenSide>
+}
+
 async function recordSession(
   out: string,
   session: Session,
-  context: {
-    readonly prepared: ReadonlyMap<string, Prepared>
-    readonly profile: Profile
-    readonly fleets: Map<string, Fleet>
-  },
+  context: Context,
   remaining: Remaining,
 ): Promise<Recorded[]> {
-  const { prepared, profile, fleets } = context
+  const { prepared, profile, live } = context
   const systems = new Map<string, System>()
   const requests = new Map<string, RequestList>()
   for (const { name, against } of session.cases) {
@@ -168,11 +176,14 @@ async function recordSession(
     const paths = sides.map((side) => rowsPath(out, side.case, side.system, round))
     if (paths.every((path) => existsSync(path))) continue
     const players: Player[] = []
-    for (const side of sides) {
-      players.push({ ...side, fleet: await fleetFor(side, fleets, players) })
+    for (const [i, side] of sides.entries()) {
+      players.push(playerOn(await fleetFor(sides, i, context), side))
     }
-    const options = { slicing, replays: rounds.length, decisionLog: true, onProgress: () => {} }
-    for (const [i, run] of (await playRound(players, round - 1, options)).entries()) {
+    const place = { index: round - 1, of: rounds.length, slicing }
+    const orders = roundOrders(sides.length, place, sides[0]!.system.scenario.seed)
+    const playing = { name: `round ${round}`, slicing, orders, decisionLog: true }
+    const played = await live.round(players, playing)
+    for (const [i, run] of played.entries()) {
       const { system, traffic } = sides[i]!
       const again = feedBack(system.plan, traffic, run.journal)
       const differences = feedbackDifferences(run.rows, again)
@@ -226,18 +237,17 @@ function slicingFor(
 }
 
 /**
- * An open and warm fleet of these pools and models that no other player of the round has: between
- * its slices a fleet holds a replay.
+ * An open and warm fleet of the pools and models of a side that no earlier side of the round has:
+ * between its slices a fleet holds a replay.
  */
 async function fleetFor(
-  side: ReplaySide,
-  fleets: Map<string, Fleet>,
-  others: readonly Player[],
-): Promise<Fleet> {
-  const hash = poolsHash(side.system)
-  const taken = others.filter(({ system }) => poolsHash(system) === hash).length
-  const key = `${hash} ${taken}`
-  const fleet = fleets.get(key) ?? (await openFleet(side, { signal, onProgress: () => {} })).fleet
+  sides: readonly ReplaySide[],
+  i: number,
+  { live, fleets }: Pick<Context, 'live' | 'fleets'>,
+): Promise<OpenSide> {
+  const hashes = sides.slice(0, i + 1).map(({ system }) => poolsHash(system))
+  const key = `${hashes[i]} ${hashes.filter((hash) => hash === hashes[i]).length}`
+  const fleet = fleets.get(key) ?? (await openSides(live, [sides[i]!]))[0]!
   fleets.set(key, fleet)
   return fleet
 }

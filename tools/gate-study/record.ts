@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import { documentText } from '../../runtime/folders/documents.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
+import { DERIVED } from '../../runtime/jobs/gate/derived.ts'
 import { measuredGate, openGate } from '../../runtime/jobs/gate/measured-gate.ts'
 import { predictionGate } from '../../runtime/jobs/gate/prediction-gate.ts'
 import type { JobOptions } from '../../runtime/jobs/options.ts'
 import { type Prepared, prepare } from '../../runtime/jobs/prepare.ts'
 import { hostFingerprint } from '../../runtime/live/host.ts'
 import type { Gate, Host } from '../../sim/documents/index.ts'
+import { type MeasuredBlock, ratiosOfBlocks } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
-import { blockRatios } from '../../sim/stats/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 
 export const SCENARIO = 'tools/gate-study/gate-study.yaml'
@@ -192,7 +193,7 @@ async function longRun({ rounds: count, load }: Plan, live: Live): Promise<LongR
   const options = { ...job, profile, ...(load !== undefined && { load }) }
   const { rounds } = await openGate(same, slower, options, { most: 2 * count })
   try {
-    const blocks = []
+    const blocks: MeasuredBlock[] = []
     for (let i = 0; i < count; i++) {
       const round = await rounds.next((turn, turns) =>
         job.onProgress?.('long run of base and head', i + turn / turns, count),
@@ -201,15 +202,9 @@ async function longRun({ rounds: count, load }: Plan, live: Live): Promise<LongR
       blocks.push(...round.blocks)
     }
     const random = stream(1, 0, 'long run')
-    const levels = [0.5, 0.95, 0.99]
-    // no round counts on a machine that is too busy
-    const ratios = blocks.length === 0 ? [] : blockRatios(blocks, levels, () => random.uniform())
-    const percentiles = ratios.map(({ ratio, low, high }, i) => ({
-      p: levels[i]!,
-      ratio,
-      low,
-      high,
-    }))
+    // none where no round counts, on a machine that is too busy
+    const { ratios } = ratiosOfBlocks(blocks, DERIVED, () => random.uniform())
+    const percentiles = ratios.map(({ p, ratio, low, high }) => ({ p, ratio, low, high }))
     return { blocks: blocks.length, minutes: (performance.now() - began) / 60_000, percentiles }
   } finally {
     await rounds.close()

@@ -1,6 +1,5 @@
-import { median } from 'simple-statistics'
 import type { Gate, GateBlock, GateVerdict } from '../../sim/documents/index.ts'
-import { runGate } from '../../sim/experiment/index.ts'
+import { controlOf, driftBy, runGate } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
 
 /** Verdicts of gates whose blocks are drawn from recorded ones. */
@@ -11,9 +10,6 @@ export interface Resampled {
   /** mean number of blocks, those of the confirmation included */
   readonly blocks: number
 }
-
-/** As in a live gate. */
-const MOST_CONTROL = 0.02
 
 export const blocksOf = (gates: readonly Gate[]): GateBlock[] =>
   gates.flatMap(({ cases }) => cases.flatMap(({ measured }) => measured?.blocks ?? []))
@@ -29,14 +25,13 @@ export function resample(
   const random = stream(seed, 0, 'resampled gates')
   let used = 0
   for (let i = 0; i < gates; i++) {
-    const controls: number[] = []
+    const drawn: GateBlock[] = []
     const run = runGate(() => {
       const block = blocks[random.integer(blocks.length)]!
-      if (block.control !== null) controls.push(block.control)
+      drawn.push(block)
       return block.metrics
     }, margin)
-    const moved = controls.length > 0 && Math.abs(median(controls)) > MOST_CONTROL
-    shares[moved ? 'UNDECIDED' : run.verdict] += 1 / gates
+    shares[driftBy(controlOf(drawn)) === null ? run.verdict : 'UNDECIDED'] += 1 / gates
     used += run.blocks + run.fresh
   }
   return { margin, gates, shares, blocks: used / gates }

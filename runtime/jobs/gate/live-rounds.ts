@@ -9,10 +9,10 @@ import {
   spoiledAsWhole,
 } from '../../../sim/experiment/index.ts'
 import { stream } from '../../../sim/kernel/index.ts'
+import type { RequestList } from '../../../sim/traffic/index.ts'
+import type { LiveSession, OpenSide } from '../../live/live-session.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
-import type { JobOptions } from '../options.ts'
-import { type Player, playRound } from '../play-round.ts'
-import { openFleets, type WarmFleet, type WarmUp } from '../warm-fleet.ts'
+import { openSides, playerOn, type WarmUp } from '../live-side.ts'
 import type { GateTraffic, Utilisation } from './gate-traffic.ts'
 
 /** So many in a row without a block: the machine is too busy for more to help. */
@@ -37,12 +37,18 @@ export interface LiveRound {
   readonly run: ObservedRun
 }
 
-/** Base and head with their models open, which play rounds of blocks in turn. */
+/** Opens the models of both sides of a gate. */
+export function openGateSides(session: LiveSession, traffic: GateTraffic): Promise<OpenSide[]> {
+  const sides = sidesOf(traffic, traffic.requests)
+  return openSides(session, sides, { warmUp: WARM_UP, processorTime: true })
+}
+
+/** Rounds of blocks that base and head play in turn, under one traffic. */
 export class LiveRounds {
+  readonly #session: LiveSession
   readonly #traffic: GateTraffic
-  readonly #fleets: readonly WarmFleet[]
-  readonly #signal: AbortSignal
-  readonly #onProgress: NonNullable<JobOptions['onProgress']>
+  /** of base and head */
+  readonly #sides: readonly OpenSide[]
   readonly #limits: Required<RoundLimits>
   /** what does not count, and why */
   readonly notCounted: string[] = []
@@ -52,48 +58,28 @@ export class LiveRounds {
   #played = 0
   #roundMs: number
 
-  private constructor(
+  constructor(
+    session: LiveSession,
+    sides: readonly OpenSide[],
     traffic: GateTraffic,
-    fleets: readonly WarmFleet[],
-    { signal, onProgress }: Required<Pick<JobOptions, 'signal' | 'onProgress'>>,
-    { most = Number.POSITIVE_INFINITY, until = Number.POSITIVE_INFINITY }: RoundLimits,
+    { most = Number.POSITIVE_INFINITY, until = Number.POSITIVE_INFINITY }: RoundLimits = {},
   ) {
+    this.#session = session
     this.#traffic = traffic
-    this.#fleets = fleets
-    this.#signal = signal!
-    this.#onProgress = onProgress!
+    this.#sides = sides
     this.#limits = { most, until }
     const { slices, sliceMs } = traffic.slicing
     this.#roundMs = 2 * slices * sliceMs
   }
 
-  /** Opens the models of both sides. `close` has to be called. */
-  static async open(
-    traffic: GateTraffic,
-    options: JobOptions,
-    limits: RoundLimits = {},
-  ): Promise<LiveRounds> {
-    const { signal = new AbortController().signal, onProgress = () => {} } = options
-    const { base, head, requests } = traffic
-    const sides = [base, head].map((system) => ({ system, traffic: requests }))
-    const opening = { warmUp: WARM_UP, processorTime: true, signal, onProgress }
-    const fleets = await openFleets(sides, opening)
-    return new LiveRounds(traffic, fleets, { signal, onProgress }, limits)
-  }
-
-  /** Rounds of other traffic on the same open models, in place of these. */
-  under(traffic: GateTraffic): LiveRounds {
-    const job = { signal: this.#signal, onProgress: this.#onProgress }
-    return new LiveRounds(traffic, this.#fleets, job, this.#limits)
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#fleets.map(({ fleet }) => fleet.close()))
+  /** Closes the session, and with it all rounds of these sides. */
+  close(): Promise<void> {
+    return this.#session.close()
   }
 
   /** What could not be warmed up. */
   get warnings(): string[] {
-    return [...new Set(this.#fleets.flatMap(({ warnings }) => warnings))]
+    return [...new Set(this.#sides.flatMap(({ warnings }) => warnings))]
   }
 
   /** How much of all rounds so far other programs held up; null before the first one. */
@@ -117,7 +103,7 @@ export class LiveRounds {
     const slices = WARM_UP_BLOCKS * slicing.blockSlices
     const until = slices * slicing.sliceMs
     const onTurn = (turn: number, turns: number) =>
-      this.#onProgress('warming up base and head', turn, turns)
+      this.#session.onProgress('warming up base and head', turn, turns)
     const sides = await this.#play({ ...slicing, slices }, until, onTurn)
     const [base, head] = sides.map((side) => busiestShares(side, until))
     return {
@@ -167,23 +153,23 @@ export class LiveRounds {
     untilMs: number,
     onTurn: (turn: number, turns: number) => void,
   ): Promise<GateSide[]> {
-    throwIfAborted(this.#signal)
-    const { base, head, requests } = this.#traffic
+    throwIfAborted(this.#session.signal)
+    const { base, requests } = this.#traffic
     const traffic = untilMs === Number.POSITIVE_INFINITY ? requests : requests.until(untilMs)
-    const systems = [base, head]
-    const players = systems.map(
-      (system, i): Player => ({ system, traffic, fleet: this.#fleets[i]!.fleet }),
-    )
-    const round = this.#played
-    const random = stream(base.scenario.seed, round, 'order of sides')
-    const runs = await playRound(players, round, {
+    const sides = sidesOf(this.#traffic, traffic)
+    const players = sides.map((side, i) => playerOn(this.#sides[i]!, side))
+    const random = stream(base.scenario.seed, this.#played, 'order of sides')
+    const runs = await this.#session.round(players, {
+      name: `round ${this.#played}`,
       slicing,
-      replays: round + 1,
       orders: balancedOrders(slicing.slices, random),
       decisionLog: false,
       processorTime: true,
       onProgress: (_, turn, turns) => onTurn(turn, turns),
     })
-    return systems.map((system, i) => ({ system, run: runs[i]! }))
+    return sides.map(({ system }, i) => ({ system, run: runs[i]! }))
   }
 }
+
+const sidesOf = ({ base, head }: GateTraffic, traffic: RequestList) =>
+  [base, head].map((system) => ({ system, traffic }))

@@ -1,4 +1,4 @@
-import { mean, median } from 'simple-statistics'
+import { mean } from 'simple-statistics'
 import type {
   GateCase,
   GateMetric,
@@ -7,22 +7,22 @@ import type {
 } from '../../../sim/documents/index.ts'
 import {
   CONFIRMATION,
+  controlOf,
+  driftBy,
   gateVerdict,
   LOOKS,
   type MetricDecision,
   metricLabel,
   percentText,
   ratioInterval,
+  ratiosOfBlocks,
 } from '../../../sim/experiment/index.ts'
 import { stream } from '../../../sim/kernel/index.ts'
-import { blockRatios, percentile, percentileLabel, supports } from '../../../sim/stats/index.ts'
+import { percentile, percentileLabel, supports } from '../../../sim/stats/index.ts'
 import { DERIVED } from './derived.ts'
 import type { GateTraffic } from './gate-traffic.ts'
 import type { LiveRounds } from './live-rounds.ts'
 import type { Incomplete, JudgedBlock, PlayedGate } from './play-gate.ts'
-
-/** Where the control kernel differs by more, base and head did not meet the same machine. */
-const MOST_CONTROL = 0.02
 
 interface Circumstances {
   readonly traffic: GateTraffic
@@ -39,12 +39,9 @@ export function measuredFigures(
 ): MeasuredGate {
   const { base, slicing, factor } = traffic
   const { stalls } = rounds
-  const controls = blocks.flatMap(({ block }) => block.control ?? [])
   const random = stream(base.scenario.seed, 0, 'gate blocks')
   const measured = blocks.map(({ block }) => block)
-  const fewest = Math.min(...['a', 'b'].map((side) => total(measured, side as 'a' | 'b')))
-  const levels = DERIVED.filter((p) => supports(fewest, p))
-  const ratios = levels.length === 0 ? [] : blockRatios(measured, levels, () => random.uniform())
+  const { n, ratios } = ratiosOfBlocks(measured, DERIVED, () => random.uniform())
   return {
     rate_factor: factor,
     utilisation,
@@ -52,7 +49,7 @@ export function measuredFigures(
     block_slices: slicing.blockSlices,
     blocks: blocks.map((block) => blockDocument(block, base.scenario.pools)),
     looks: [...looks],
-    control: controls.length === 0 ? null : Math.exp(median(controls)),
+    control: controlOf(measured),
     not_counted: [...rounds.notCounted],
     ...(stalls && {
       stalls: {
@@ -63,19 +60,13 @@ export function measuredFigures(
         left_out: stalls.leftOut,
       },
     }),
-    raw: ratios.map(({ a, b, ratio, low, high }, i) => ({
-      p: levels[i]!,
-      base: a,
-      head: b,
-      ratio: { value: ratio, low, high, n: fewest },
-    })),
+    raw: ratios.map(({ p, a, b, ratio, low, high }) => {
+      return { p, base: a, head: b, ratio: { value: ratio, low, high, n } }
+    }),
     minutes,
     max_minutes: maxMinutes,
   }
 }
-
-const total = (blocks: readonly JudgedBlock['block'][], side: 'a' | 'b') =>
-  blocks.reduce((sum, block) => sum + block[side].length, 0)
 
 function blockDocument(
   { block, values, fresh }: JudgedBlock,
@@ -172,13 +163,13 @@ export function measuredVerdict(
   margin: number,
 ): Pick<GateCase, 'verdict' | 'reason'> {
   const { decisions, incomplete } = played
-  const { control } = measured
+  const drift = driftBy(measured.control)
   if (incomplete !== null) {
     return { verdict: 'UNDECIDED', reason: `${soFar(played)}; ${whyEnded(incomplete, measured)}` }
   }
-  if (control !== null && Math.abs(Math.log(control)) > MOST_CONTROL) {
-    const percent = percentText(Math.abs(control - 1))
-    const text = `the control kernel took ${percent} ${control > 1 ? 'more' : 'less'} time before the head`
+  if (drift !== null) {
+    const percent = percentText(Math.abs(drift - 1))
+    const text = `the control kernel took ${percent} ${drift > 1 ? 'more' : 'less'} time before the head`
     return { verdict: 'UNDECIDED', reason: `${text}, so the machine has changed; gate again` }
   }
   const verdict = gateVerdict(decisions.map((decision) => decision.verdict))

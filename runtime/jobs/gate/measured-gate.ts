@@ -2,6 +2,7 @@ import { EXIT, Failure, scenarioChanges } from '../../../scenarios/index.ts'
 import type { Gate, GateCase } from '../../../sim/documents/index.ts'
 import { baselineEntry, hasModels, newCase, percentText } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
+import { LiveSession } from '../../live/live-session.ts'
 import { calibrate } from '../calibrate.ts'
 import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
@@ -13,7 +14,7 @@ import { changedFiles } from './data-files.ts'
 import { Derivation } from './derived.ts'
 import { gateOf } from './gate.ts'
 import { excessTraffic, gateTraffic, trafficFactor, type Utilisation } from './gate-traffic.ts'
-import { LiveRounds, type RoundLimits } from './live-rounds.ts'
+import { LiveRounds, openGateSides, type RoundLimits } from './live-rounds.ts'
 import {
   interimCase,
   measuredFigures,
@@ -146,7 +147,8 @@ export async function openGate(
   options: MeasuredGateOptions,
   limits: RoundLimits = {},
 ) {
-  const { load = GATE_LOAD, seconds = SECONDS, signal, onProgress, onWarning } = options
+  const { load = GATE_LOAD, seconds = SECONDS, onWarning } = options
+  const { signal = new AbortController().signal, onProgress = () => {} } = options
   const job = { signal, onProgress }
   const profile =
     fittingProfile([base, head], options) ??
@@ -154,9 +156,11 @@ export async function openGate(
   const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
   let factor = await trafficFactor(a, b, { ...job, load })
   let traffic = await gateTraffic(a, b, factor)
-  let rounds = await LiveRounds.open(traffic, job, limits)
+  const session = new LiveSession(job)
   try {
+    const sides = await openGateSides(session, traffic)
     for (let lowered = 0; ; lowered++) {
+      const rounds = new LiveRounds(session, sides, traffic, limits)
       const warmUp = await rounds.warmUp()
       const tooMuch = excessTraffic(load, warmUp)
       if (lowered === MOST_LOWERED || tooMuch === 1) {
@@ -166,10 +170,9 @@ export async function openGate(
       }
       factor /= tooMuch
       traffic = await gateTraffic(a, b, factor)
-      rounds = rounds.under(traffic)
     }
   } catch (error) {
-    await rounds.close()
+    await session.close()
     throw error
   }
 }

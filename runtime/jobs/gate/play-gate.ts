@@ -1,13 +1,10 @@
 import {
   CONFIRMATION,
-  confirmed,
-  decide,
+  GateRule,
   LOOKS,
-  lookLevel,
   type MeasuredBlock,
   type MetricDecision,
   type ObservedRun,
-  stepAfter,
   withoutOthers,
 } from '../../../sim/experiment/index.ts'
 import type { JobOptions } from '../options.ts'
@@ -61,12 +58,7 @@ export async function playGate(
   options: PlayOptions,
 ): Promise<PlayedGate> {
   const gate = new GateInPlay(rounds, learn, options)
-  for (const look of LOOKS) {
-    if (!(await gate.judgeAfter(look))) break
-    const step = stepAfter(gate.decisions, look)
-    if (step === 'confirm') await gate.confirm()
-    if (step !== 'continue') break
-  }
+  await gate.play()
   return gate.played
 }
 
@@ -79,54 +71,43 @@ class GateInPlay {
   /** played, and not judged yet */
   readonly #waiting: MeasuredBlock[] = []
   readonly #blocks: JudgedBlock[] = []
-  readonly #looks: number[] = []
+  readonly #rule: GateRule
   #derivation: ReturnType<Learn> | null = null
   #baseMs: readonly number[] = []
   #incomplete: Incomplete | null = null
-  #confirming = false
   /** share of the phase that was shown last: a round with few blocks takes none of it back */
   #shown = 0
-  decisions: readonly MetricDecision[] = []
 
   constructor(rounds: RoundSource, learn: Learn, options: PlayOptions) {
     this.#rounds = rounds
     this.#learn = learn
     this.#options = options
+    this.#rule = new GateRule(options.margin)
   }
 
   get played(): PlayedGate {
     return {
       blocks: this.#blocks,
-      decisions: this.decisions,
-      looks: this.#looks,
+      decisions: this.#rule.decisions,
+      looks: this.#rule.looks,
       incomplete: this.#incomplete,
-      confirming: this.#confirming,
+      confirming: this.#rule.confirming,
       baseMs: this.#baseMs,
     }
   }
 
-  /** Judges the gate after so many blocks; false where rounds ended before. */
-  async judgeAfter(look: number): Promise<boolean> {
-    const [phase, most] = ['base and head in blocks', LOOKS.at(-1)!]
-    const enough = await this.#play(look - this.#blocks.length, this.#blocks.length, most, phase)
-    this.#blocks.push(...(await this.#judged(look - this.#blocks.length, false)))
-    if (!enough) return false
-    this.#looks.push(look)
-    this.decisions = decide(valuesOf(this.#blocks), this.#options.margin, lookLevel())
-    return true
-  }
-
-  /** Whether fresh blocks alone show the metrics that fail. */
-  async confirm(): Promise<void> {
-    this.#confirming = true
-    const enough = await this.#play(CONFIRMATION, 0, CONFIRMATION, 'confirming on fresh blocks')
-    const fresh = await this.#judged(CONFIRMATION, true)
-    this.#blocks.push(...fresh)
-    if (!enough) {
-      this.decisions = this.decisions.map(unconfirmed)
-      return
+  /** Judges the gate after as many blocks as its rule needs, until it has ended or rounds have. */
+  async play(): Promise<void> {
+    while (this.#rule.needs > 0) {
+      const { needs, confirming } = this.#rule
+      const enough = confirming
+        ? await this.#play(needs, 0, CONFIRMATION, 'confirming on fresh blocks')
+        : await this.#play(needs, this.#blocks.length, LOOKS.at(-1)!, 'base and head in blocks')
+      const judged = await this.#judged(needs, confirming)
+      this.#blocks.push(...judged)
+      if (enough) this.#rule.judge(judged.map(({ values }) => values))
+      else this.#rule.end()
     }
-    this.decisions = confirmed(this.decisions, valuesOf(fresh), this.#options.margin)
   }
 
   /**
@@ -182,10 +163,3 @@ const EACH_ROUND = 5
 const unjudged = (block: MeasuredBlock): JudgedBlock => {
   return { block, values: [Math.log(block.service)], fresh: false }
 }
-
-const unconfirmed = (decision: MetricDecision): MetricDecision =>
-  decision.verdict === 'FAIL' ? { ...decision, verdict: 'UNDECIDED' } : decision
-
-/** By metric. */
-const valuesOf = (blocks: readonly JudgedBlock[]) =>
-  blocks[0]!.values.map((_, metric) => blocks.map(({ values }) => values[metric]!))

@@ -1,8 +1,8 @@
-import { mean } from 'simple-statistics'
+import { mean, median } from 'simple-statistics'
 import type { WhatIf } from '../../documents/index.ts'
-import { log } from '../../kernel/index.ts'
+import { exp, log } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
-import type { RatioBlock } from '../../stats/index.ts'
+import { type BlockRatio, blockRatios, type RatioBlock, supports } from '../../stats/index.ts'
 import { latenciesOf } from './latencies.ts'
 import type { ControlReading, ObservedRun } from './observed-run.ts'
 import { spoiled } from './validity.ts'
@@ -98,3 +98,39 @@ function logTime(readings: readonly ControlReading[]): number | null {
   const logs = readings.flatMap(({ ms }) => ms.map((time) => log(time)))
   return logs.length === 0 ? null : mean(logs)
 }
+
+/** Requests that were served on a side of some blocks. */
+export const servedOn = (side: 'a' | 'b', blocks: readonly RatioBlock[]): number =>
+  blocks.reduce((sum, block) => sum + block[side].length, 0)
+
+/** Ratios of percentiles of all blocks together. */
+interface RatiosOfBlocks {
+  /** requests of the side with fewer */
+  readonly n: number
+  readonly ratios: readonly (BlockRatio & { readonly p: number })[]
+}
+
+/** Ratios B/A of those percentiles that the requests of both sides support. */
+export function ratiosOfBlocks(
+  blocks: readonly RatioBlock[],
+  percentiles: readonly number[],
+  random: () => number,
+): RatiosOfBlocks {
+  const n = Math.min(servedOn('a', blocks), servedOn('b', blocks))
+  const levels = percentiles.filter((p) => supports(n, p))
+  const ratios = levels.length === 0 ? [] : blockRatios(blocks, levels, random)
+  return { n, ratios: ratios.map((ratio, i) => ({ p: levels[i]!, ...ratio })) }
+}
+
+/** Where the control kernel differs by more, A and B did not meet the same machine. */
+const MOST_CONTROL = 0.02
+
+/** B's time of the control kernel over A's, median over blocks; null where it was not timed. */
+export function controlOf(blocks: readonly Pick<Block, 'control'>[]): number | null {
+  const timed = blocks.flatMap(({ control }) => control ?? [])
+  return timed.length === 0 ? null : exp(median(timed))
+}
+
+/** The same where it shows that a ratio is not that of the change alone; null where it does not. */
+export const driftBy = (control: number | null): number | null =>
+  control !== null && Math.abs(log(control)) > MOST_CONTROL ? control : null

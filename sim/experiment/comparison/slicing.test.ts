@@ -9,6 +9,7 @@ import {
   inSlices,
   pausesOf,
   playingOrders,
+  roundOrders,
   type SlicedSide,
   type Slicing,
   slicingOf,
@@ -155,6 +156,16 @@ describe('the order in which sides play', () => {
     }
     const first = balanced.filter((_, slice) => slice % 4 === 0).map(([side]) => side)
     expect(new Set(first)).toEqual(new Set([0, 1]))
+  })
+
+  test('of a round goes on where that of the round before ended', () => {
+    const slicing = { slices: 5, sliceMs: 1000, gapMs: 50 }
+    const rounds = (sliced: Slicing | null, of: number) =>
+      Array.from({ length: of }, (_, index) => roundOrders(2, { index, of, slicing: sliced }, 1))
+    const all = (slices: number) => playingOrders(slices, 2, stream(1, 0, 'order of sides'))
+    expect(rounds(slicing, 4).flat()).toEqual(all(20))
+    expect(rounds(null, 6).flat()).toEqual(all(6))
+    for (const orders of rounds(null, 6)) expect(orders).toHaveLength(1)
   })
 
   test('of one side is that side', () => {

@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { Random } from '../../kernel/index.ts'
+import { type Random, stream } from '../../kernel/index.ts'
 import { isSwappable, largestBatch, type Ms } from '../../serving/index.ts'
 import { type RequestList, reactingClasses } from '../../traffic/index.ts'
 import type { Resolved } from '../system/resolve.ts'
@@ -153,6 +153,17 @@ export function playingOrders(slices: number, sides: number, random: Random): nu
     orders.push(slice % 2 === 1 ? before!.toReversed() : shuffled([...Array(sides).keys()], random))
   }
   return orders
+}
+
+/** When sides play in one of several rounds, by chance: two whole replays are a block. */
+export function roundOrders(
+  sides: number,
+  round: { readonly index: number; readonly of: number; readonly slicing: Slicing | null },
+  seed: number,
+): number[][] {
+  const slices = round.slicing?.slices ?? 1
+  const orders = playingOrders(round.of * slices, sides, stream(seed, 0, 'order of sides'))
+  return orders.slice(round.index * slices, (round.index + 1) * slices)
 }
 
 /**

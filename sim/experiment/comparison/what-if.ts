@@ -1,6 +1,5 @@
-import { median } from 'simple-statistics'
 import type { Verdict, WhatIf, WhatIfPercentile } from '../../documents/index.ts'
-import { exp, log, log1p, stream } from '../../kernel/index.ts'
+import { log, log1p, stream } from '../../kernel/index.ts'
 import {
   blockRatios,
   noVerdictReason,
@@ -10,7 +9,7 @@ import {
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
-import type { Block } from './blocks.ts'
+import { type Block, controlOf, driftBy, servedOn } from './blocks.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { band } from './prediction-check.ts'
 import { noneCounts } from './validity.ts'
@@ -25,9 +24,6 @@ const TOLERANCES = new Map([
   [0.95, { relative: 0.1, floor: true }],
 ])
 const ABSOLUTE_MS = 0.05
-
-/** Where the control kernel differs by more, A and B did not meet the same machine. */
-const MOST_CONTROL = 0.02
 
 /** A change from configuration A to B: replayed in turn, and predicted with one profile. */
 export interface WhatIfRuns {
@@ -103,19 +99,13 @@ export function whatIfFigures(runs: WhatIfRuns): WhatIfFigures {
 
 /** All latencies of a side, ascending. */
 function together(blocks: readonly Block[], side: 'a' | 'b'): Float64Array {
-  const latencies = new Float64Array(blocks.reduce((sum, block) => sum + block[side].length, 0))
+  const latencies = new Float64Array(servedOn(side, blocks))
   let from = 0
   for (const block of blocks) {
     latencies.set(block[side], from)
     from += block[side].length
   }
   return latencies.sort()
-}
-
-/** B's time of the control kernel over A's, median over blocks; null where it was not timed. */
-function controlOf(blocks: readonly Block[]): number | null {
-  const timed = blocks.flatMap(({ control }) => control ?? [])
-  return timed.length === 0 ? null : exp(median(timed))
 }
 
 /** Relative; null where the percentile is not judged. */
@@ -157,9 +147,9 @@ export function whatIfCheck(figures: WhatIfFigures): Check {
         : `the measured ratio scatters too much to tell at ${labels.join(' and ')}; ` +
           moreRounds(figures),
   })
-  const drifted = control !== null && Math.abs(log(control)) > MOST_CONTROL
+  const drift = driftBy(control)
   return {
-    ...(drifted ? driftedCheck(control) : check),
+    ...(drift === null ? check : driftedCheck(drift)),
     worst: far && { p: far.p, replay: 0, error_ms: far.error_ms, relative: far.error_relative },
   }
 }

@@ -25,7 +25,7 @@ const POWER = 0.8
 /** No advice of more blocks than this. */
 const MOST_BLOCKS = 1000
 
-/** ln(head / base) of one metric in each block; above 0 is worse. */
+/** ln(head / base), of one metric in each block, or of each metric in one; above 0 is worse. */
 type BlockValues = readonly number[]
 
 export interface MetricDecision {
@@ -98,7 +98,7 @@ export const byVerdict = (a: CaseVerdict, b: CaseVerdict) =>
   CASE_VERDICTS.indexOf(a) - CASE_VERDICTS.indexOf(b)
 
 /** What a measured gate does after a look. */
-export type Step = 'continue' | 'confirm' | 'end'
+type Step = 'continue' | 'confirm' | 'end'
 
 /** A metric that fails has to be confirmed; the gate ends where every metric is decided. */
 export function stepAfter(decisions: readonly MetricDecision[], blocks: number): Step {
@@ -129,8 +129,54 @@ export function confirmed(
   })
 }
 
+/** The whole rule of a gate, which is given blocks until it needs no more of them. */
+export class GateRule {
+  readonly #margin: number
+  readonly #blocks: BlockValues[] = []
+  /** numbers of blocks after which it was judged */
+  readonly looks: number[] = []
+  /** by metric; none before the first look */
+  decisions: readonly MetricDecision[] = []
+  /** whether the next blocks have to confirm a regression, or have done so */
+  confirming = false
+  /** number of blocks that it is judged after; 0 where it has ended */
+  needs: number = LOOKS[0]
+
+  constructor(margin: number) {
+    this.#margin = margin
+  }
+
+  /** Judges as many further blocks as are needed, each the values of all metrics. */
+  judge(blocks: readonly BlockValues[]): void {
+    if (this.confirming) {
+      this.decisions = confirmed(this.decisions, byMetric(blocks), this.#margin)
+      this.needs = 0
+      return
+    }
+    this.#blocks.push(...blocks)
+    const look = this.#blocks.length
+    this.looks.push(look)
+    this.decisions = decide(byMetric(this.#blocks), this.#margin, lookLevel())
+    const step = stepAfter(this.decisions, look)
+    this.confirming = step === 'confirm'
+    if (step === 'continue') this.needs = LOOKS[this.looks.length]! - look
+    else this.needs = step === 'confirm' ? CONFIRMATION : 0
+  }
+
+  /** Where there are no more blocks: a regression that is not confirmed is undecided. */
+  end(): void {
+    this.needs = 0
+    if (!this.confirming) return
+    this.decisions = this.decisions.map((decision) =>
+      decision.verdict === 'FAIL' ? { ...decision, verdict: 'UNDECIDED' } : decision,
+    )
+  }
+}
+
+const byMetric = (blocks: readonly BlockValues[]) =>
+  blocks[0]!.map((_, metric) => blocks.map((values) => values[metric]!))
+
 interface GateRun {
-  readonly decisions: readonly MetricDecision[]
   readonly verdict: GateVerdict
   /** that the looks used */
   readonly blocks: number
@@ -138,35 +184,14 @@ interface GateRun {
   readonly fresh: number
 }
 
-/**
- * The whole rule on blocks that are drawn one after the other: `next` returns the values of all
- * metrics in the next block.
- */
+/** A gate whose blocks are drawn one after the other: `next` returns the values of all metrics. */
 export function runGate(next: () => readonly number[], margin: number): GateRun {
-  const drawn: (readonly number[])[] = []
-  const until = (count: number) => {
-    while (drawn.length < count) drawn.push(next())
-  }
-  const metricsFrom = (from: number) =>
-    drawn[0]!.map((_, metric) => drawn.slice(from).map((block) => block[metric]!))
-  for (const look of LOOKS) {
-    until(look)
-    const decisions = decide(metricsFrom(0), margin, lookLevel())
-    const step = stepAfter(decisions, look)
-    if (step === 'continue') continue
-    if (step === 'end') return ended(decisions, look, 0)
-    until(look + CONFIRMATION)
-    return ended(confirmed(decisions, metricsFrom(look), margin), look, CONFIRMATION)
-  }
-  throw new Error('Expected the last look to end the gate')
-}
-
-function ended(decisions: readonly MetricDecision[], blocks: number, fresh: number): GateRun {
+  const rule = new GateRule(margin)
+  while (rule.needs > 0) rule.judge(Array.from({ length: rule.needs }, next))
   return {
-    decisions,
-    verdict: gateVerdict(decisions.map((decision) => decision.verdict)),
-    blocks,
-    fresh,
+    verdict: gateVerdict(rule.decisions.map((decision) => decision.verdict)),
+    blocks: rule.looks.at(-1)!,
+    fresh: rule.confirming ? CONFIRMATION : 0,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { MeasuredVariants, VariantRatio } from '../../documents/index.ts'
 import { log, stream } from '../../kernel/index.ts'
-import { blockRatios, percentileLabel, studentTQuantile, supports } from '../../stats/index.ts'
-import { type RoundSide, roundsOf } from '../comparison/blocks.ts'
+import { percentileLabel, studentTQuantile } from '../../stats/index.ts'
+import { type RoundSide, ratiosOfBlocks, roundsOf } from '../comparison/blocks.ts'
 import { judged, type OpenRatio } from './variant-figures.ts'
 
 const LEVELS = [
@@ -35,13 +35,10 @@ export function measuredRatios(
     const blocks = rounds.flat()
     counts.push(blocks.length)
     slice_ms ??= blocks[0]?.sliceMs ?? null
-    const total = (side: 'a' | 'b') => blocks.reduce((n, block) => n + block[side].length, 0)
-    const n = Math.min(total('a'), total('b'))
-    const supported = LEVELS.filter(([, p]) => supports(n, p))
-    const levels = supported.map(([, p]) => p)
-    const ratios = levels.length === 0 ? [] : blockRatios(blocks, levels, () => random.uniform())
+    const levels = LEVELS.map(([, p]) => p)
+    const { n, ratios } = ratiosOfBlocks(blocks, levels, () => random.uniform())
     for (const [metric, p] of LEVELS) {
-      const measured = ratios[levels.indexOf(p)]
+      const measured = ratios.find((ratio) => ratio.p === p)
       if (measured === undefined) {
         const none = `${percentileLabel(p)} needs more requests than the ${n} of all replays`
         open.push({ variant, metric, none })

@@ -1,26 +1,18 @@
-import { mayBeLost } from '../../sim/experiment/index.ts'
+import { causedFailures, mayBeLost } from '../../sim/experiment/index.ts'
 import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { shapesText, sizeGrid, warmUpShapes } from '../calibration/index.ts'
 import { cacheDirectory } from '../folders/profile-paths.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
-import { Fleet } from '../live/fleet.ts'
-import type { OpenFleets } from '../live/open-fleets.ts'
+import type { Fleet } from '../live/fleet.ts'
+import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
-import type { Progress } from './options.ts'
 import type { System } from './prepare.ts'
 
 export interface ReplaySide {
   readonly system: System
   readonly traffic: RequestList | Reacting
-}
-
-/** A fleet that is ready to replay, as often as it is asked to. */
-export interface WarmFleet {
-  readonly fleet: Fleet
-  /** about shapes that were too slow to be run before */
-  readonly warnings: readonly string[]
 }
 
 /** Lengths that every batch size is run with once before the first request. */
@@ -37,76 +29,50 @@ export interface WarmUp {
 /** p99 is several times too long until V8 has compiled the loops, in 15,000 requests. */
 const WARM_UP: WarmUp = { shapesMs: 10_000, trafficMs: 4000 }
 
-export interface FleetOptions {
+interface OpenOptions {
   readonly warmUp?: WarmUp | undefined
-  /** fleets of earlier replays, which serve this one, too; default: a new fleet */
-  readonly fleets?: OpenFleets | undefined
   /** whether executors measure the processor time of batches, where they can; default: no */
   readonly processorTime?: boolean
-  readonly signal: AbortSignal
-  readonly onProgress: Progress
-}
-
-/** Opens the models of a scenario in all their replicas, and warms up shapes and loops. */
-export async function openFleet(
-  { system, traffic }: ReplaySide,
-  { warmUp = WARM_UP, fleets, processorTime = false, signal, onProgress }: FleetOptions,
-): Promise<WarmFleet> {
-  onProgress('opening models', 0, 1)
-  const plain = await enginesOf(system, signal)
-  const engines = processorTime ? plain.map((engine) => ({ ...engine, processorTime })) : plain
-  const fleet = await (fleets ?? Fleet).open(system.plan, engines, signal)
-  const show = (phase: string) => (done: number, of: number) => onProgress(phase, done, of)
-  try {
-    const warnings = await warmUpPools(system, fleet, warmUp.shapesMs, show)
-    const beginning = beginningOf(traffic, warmUp.trafficMs)
-    if (beginning !== null) {
-      await fleet.replay(system.plan, beginning, { onProgress: show('warming up loops') })
-    }
-    return { fleet, warnings }
-  } catch (error) {
-    await (fleets?.release(fleet) ?? fleet.close())
-    throw error
-  }
 }
 
 /**
- * Opens several at once. One that was opened first, and idled while another one was opened, took
- * 0.4 to 1.6 % longer for its batches from then on (docs/design/019). Where one fails, the others
- * are closed.
+ * Opens the models of scenarios in all their replicas, in a session and at once, and warms up
+ * shapes and loops.
  */
-export async function openFleets(
+export async function openSides(
+  session: LiveSession,
   sides: readonly ReplaySide[],
-  options: FleetOptions,
-): Promise<WarmFleet[]> {
-  const stop = new AbortController()
-  const signal = AbortSignal.any([options.signal, stop.signal])
-  const opened = await Promise.allSettled(
-    sides.map(async (side, i) => {
-      // phases of several would take turns
-      const onProgress = i === 0 ? options.onProgress : () => {}
-      try {
-        return await openFleet(side, { ...options, signal, onProgress })
-      } catch (error) {
-        stop.abort(error)
-        throw error
-      }
-    }),
-  )
-  const fleets = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-  if (fleets.length === sides.length) return fleets
-  // theirs is set: to be closed would be an interruption, in place of what has failed
-  for (const { fleet } of fleets) fleet.signal = new AbortController().signal
-  await closeFleets(fleets, options.fleets)
-  throw stop.signal.reason
+  { warmUp = WARM_UP, processorTime = false }: OpenOptions = {},
+): Promise<OpenSide[]> {
+  session.onProgress('opening models', 0, 1)
+  const opening: SessionSide[] = []
+  for (const side of sides) {
+    const engines = await enginesOf(side.system, session.signal)
+    opening.push({
+      plan: side.system.plan,
+      engines: processorTime ? engines.map((engine) => ({ ...engine, processorTime })) : engines,
+      warmUp: warmUpOf(side, warmUp),
+    })
+  }
+  return session.open(opening)
 }
 
-/** Leaves fleets to later replays, where these take them; else closes them. */
-export async function closeFleets(
-  fleets: readonly WarmFleet[],
-  kept: OpenFleets | undefined,
-): Promise<void> {
-  await Promise.all(fleets.map(({ fleet }) => kept?.release(fleet) ?? fleet.close()))
+function warmUpOf({ system, traffic }: ReplaySide, { shapesMs, trafficMs }: WarmUp) {
+  return async (fleet: Fleet, onProgress: LiveSession['onProgress']) => {
+    const show = (phase: string) => (done: number, of: number) => onProgress(phase, done, of)
+    const warnings = await warmUpPools(system, fleet, shapesMs, show)
+    const beginning = beginningOf(traffic, trafficMs)
+    if (beginning !== null) {
+      await fleet.replay(system.plan, beginning, { onProgress: show('warming up loops') })
+    }
+    return warnings
+  }
+}
+
+/** A side that replays its traffic on an open fleet. */
+export function playerOn({ fleet }: OpenSide, { system, traffic }: ReplaySide): Player {
+  const { scenario, plan } = system
+  return { fleet, plan, traffic, failures: causedFailures(scenario, plan) }
 }
 
 /** Runs shapes of models that stay open. Returns a warning for each pool that has run fewer. */
