@@ -1,4 +1,4 @@
-import type { Random } from '../../sim/kernel/index.ts'
+import { type Random, shuffled } from '../../sim/kernel/index.ts'
 import type { ScriptItem, ScriptRow } from '../live/script.ts'
 
 /** Batch sizes to measure: all small ones, where kernels have steps, then fewer. */
@@ -66,14 +66,4 @@ export function settledRows(rows: readonly ScriptRow[]): SettledRow[] {
     if (before?.item.size !== size || before.item.length !== length) return []
     return { ...row, excess: row.ended - row.started - (before.ended - before.started) }
   })
-}
-
-function shuffled<T>(items: T[], random: Random): T[] {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1)
-    const item = items[i]!
-    items[i] = items[j]!
-    items[j] = item
-  }
-  return items
 }

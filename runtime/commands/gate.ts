@@ -27,7 +27,7 @@ Measured gate (--measured): base and head are replayed here in alternating block
 base busy for --load of the time. Service times, overheads and wake-up cost are compared in each block, and carried through
 the simulator to p50, p95 and p99. Service is the processor time of the executor's thread where each executor has one
 intra-op thread on cpu, so other programs may run beside; slices in which they hold up the dispatcher are left out. An exact
-test looks after 10, 15 and 20 blocks, and a regression is confirmed on 10 fresh ones. After --max-minutes the gate ends with
+test looks after 10, 15 and 20 blocks, and a change is confirmed on 10 fresh ones. After --max-minutes the gate ends with
 what it has. While it goes on, gate.json in --out has what there is so far, with "interim": true. With --against-ref the scenario and models of the other version are replayed by this version of Spillway.
 
 Fidelity gate (--fidelity DIR): simulations of the replays in DIR against these replays, as \`spillway compare\` judges them.

@@ -21,7 +21,7 @@ import {
   type StudyJob,
   WINDOWED,
 } from './record.ts'
-import { blocksOf, resample } from './resample.ts'
+import { pairsOf, resample } from './resample.ts'
 
 /** How often a measured gate is wrong, and what it finds: `npm run gate-study -- --help`. */
 
@@ -92,12 +92,12 @@ function busyGates(folder: string, resamples: number): GatesOn | null {
 
 function resampledOf(gates: Gates, trials: number): GatesOn['resampled'] {
   const of = (kind: Kind) => {
-    const blocks = blocksOf(gates[kind])
+    const pairs = pairsOf(gates[kind])
     // no block counts where the machine is far too busy
-    if (blocks.length === 0) return []
+    if (pairs.length === 0) return []
     return MARGINS.map((margin, i) => {
       progress.update(`resampling gates, ${kind}`, i, MARGINS.length)
-      return resample(blocks, margin, trials, 1)
+      return resample(pairs, margin, trials, 1)
     })
   }
   return { aa: of('aa'), slower: of('slower') }

@@ -70,7 +70,7 @@ ${scatterTable(study)}
 
 ## Resampled gates
 
-Each gate draws its blocks, and those of its confirmation, from the recorded ones with replacement.
+Each gate draws a pair of processes and plays their blocks in a drawn order; its confirmation draws another pair.
 
 ${resampledTable(study)}
 

@@ -48,7 +48,7 @@ export class LiveRounds {
   readonly #session: LiveSession
   readonly #traffic: GateTraffic
   /** of base and head */
-  readonly #sides: readonly OpenSide[]
+  #sides: readonly OpenSide[]
   readonly #limits: Required<RoundLimits>
   /** what does not count, and why */
   readonly notCounted: string[] = []
@@ -70,6 +70,13 @@ export class LiveRounds {
     this.#limits = { most, until }
     const { slices, sliceMs } = traffic.slicing
     this.#roundMs = 2 * slices * sliceMs
+  }
+
+  /** Closes the models of both sides and opens them again, in new processes, warmed up alike. */
+  async reopen(): Promise<void> {
+    await this.#session.close()
+    this.#sides = await openGateSides(this.#session, this.#traffic)
+    await this.warmUp()
   }
 
   /** Closes the session, and with it all rounds of these sides. */

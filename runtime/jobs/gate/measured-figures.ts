@@ -115,7 +115,7 @@ export function measuredMetrics(
         p,
         deciding_blocks,
         verdict,
-        note: confirming && incomplete !== null ? UNCONFIRMED : noteOf(decision),
+        note: confirming === 'FAIL' && incomplete !== null ? UNCONFIRMED : noteOf(decision),
       }
     })
     .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || b.ratio! - a.ratio!)
@@ -138,8 +138,9 @@ export function interimCase(played: PlayedGate): Pick<GateCase, 'verdict' | 'rea
 /** "7 of at least 10 blocks, service time +3.1 % in them". */
 function soFar({ blocks, looks, confirming }: PlayedGate): string {
   const [looked, last = 0] = [blocks.filter(({ fresh }) => !fresh), looks.at(-1)]
+  const change = confirming === 'FAIL' ? 'worse' : 'better'
   const count = confirming
-    ? `worse after ${last} blocks, and ${blocks.length - last} of ${CONFIRMATION} fresh ones played to confirm it`
+    ? `${change} after ${last} blocks, and ${blocks.length - last} of ${CONFIRMATION} fresh ones played to confirm it`
     : `${looked.length} of at least ${LOOKS.find((look) => look > last) ?? last} blocks`
   if (blocks.length === 0) return count
   const ratio = Math.exp(mean(blocks.map(({ values }) => values[0]!)))
@@ -189,7 +190,7 @@ function reasonOf(verdict: GateVerdict, metrics: readonly GateMetric[], margin: 
     case 'UNDECIDED':
       return `${figure} does not tell whether it is worse by ${percentText(margin)}: ${note}`
     case 'IMPROVED':
-      return `better by more than ${percentText(margin)}: ${figure}`
+      return `better by more than ${percentText(margin)}: ${figure}, and fresh blocks alone show it too`
     case 'PASS':
       return `no metric is worse by ${percentText(margin)}; the worst is ${figure}`
   }

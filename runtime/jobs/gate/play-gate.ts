@@ -30,8 +30,8 @@ export interface PlayedGate {
   readonly looks: readonly number[]
   /** why a look or the confirmation was not reached; null where all were */
   readonly incomplete: Incomplete | null
-  /** whether a regression was to be confirmed */
-  readonly confirming: boolean
+  /** the change that was to be confirmed; null for none */
+  readonly confirming: GateRule['confirming']
   /** derived percentiles of the base, ms */
   readonly baseMs: readonly number[]
 }
@@ -46,12 +46,15 @@ export interface PlayOptions extends JobOptions {
 }
 
 /** Where blocks come from. */
-export type RoundSource = Pick<LiveRounds, 'next' | 'ended'>
+export type RoundSource = Pick<LiveRounds, 'next' | 'ended' | 'reopen'>
 
 /** What blocks do to percentiles, on the machine that replays of the base recorded. */
 export type Learn = (runs: readonly ObservedRun[]) => Pick<Derivation, 'ratios' | 'baseMs'>
 
-/** Plays blocks up to each look until the gate is decided, and confirms a regression. */
+/**
+ * Plays blocks up to each look until the gate is decided. A change is confirmed in processes that
+ * are opened anew: two processes of the same code differ by some 0.8 % (docs/design/019).
+ */
 export async function playGate(
   rounds: RoundSource,
   learn: Learn,
@@ -100,19 +103,29 @@ class GateInPlay {
   async play(): Promise<void> {
     while (this.#rule.needs > 0) {
       const { needs, confirming } = this.#rule
-      const enough = confirming
-        ? await this.#play(needs, 0, CONFIRMATION, 'confirming on fresh blocks')
+      const fresh = confirming !== null
+      const enough = fresh
+        ? await this.#playFresh(needs)
         : await this.#play(needs, this.#blocks.length, LOOKS.at(-1)!, 'base and head in blocks')
-      const judged = await this.#judged(needs, confirming)
+      const judged = await this.#judged(needs, fresh)
       this.#blocks.push(...judged)
       if (enough) this.#rule.judge(judged.map(({ values }) => values))
       else this.#rule.end()
     }
+    // that the head is not worse is decided, whether or not it is better
+    if (this.#rule.confirming === 'IMPROVED') this.#incomplete = null
+  }
+
+  /** Blocks of processes that no look has seen; what the others have played beyond it is left. */
+  async #playFresh(count: number): Promise<boolean> {
+    this.#waiting.length = 0
+    await this.#rounds.reopen()
+    return this.#play(count, 0, CONFIRMATION, 'confirming on fresh blocks')
   }
 
   /**
-   * Plays until so many blocks wait. Blocks beyond a look wait for the next one, or are the first
-   * fresh ones: no look has seen them. `done` and `of`: blocks before, and at most.
+   * Plays until so many blocks wait. Blocks beyond a look wait for the next one. `done` and `of`:
+   * blocks before, and at most.
    */
   async #play(count: number, done: number, of: number, phase: string): Promise<boolean> {
     const { onProgress, onRound, began, until } = this.#options

@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { type Random, stream } from '../../kernel/index.ts'
+import { type Random, shuffled, stream } from '../../kernel/index.ts'
 import { isSwappable, largestBatch, type Ms } from '../../serving/index.ts'
 import { type RequestList, reactingClasses } from '../../traffic/index.ts'
 import type { Resolved } from '../system/resolve.ts'
@@ -179,13 +179,4 @@ export function balancedOrders(slices: number, random: Random): number[][] {
     else orders.push(place === 3 ? orders.at(-3)! : orders[slice - place]!.toReversed())
   }
   return orders
-}
-
-/** Fisher and Yates 1938. */
-function shuffled(sides: number[], random: Random): number[] {
-  for (let i = sides.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1)
-    ;[sides[i], sides[j]] = [sides[j]!, sides[i]!]
-  }
-  return sides
 }

@@ -48,6 +48,17 @@ test('a regression that fresh blocks alone do not show is undecided', () => {
   expect(after(0.01).map(({ verdict }) => verdict)).toEqual(['UNDECIDED', 'PASS'])
 })
 
+test('a gain that fresh blocks do not show is no regression either', () => {
+  const decisions = decide([alternating(-0.2, 0.02)], 0.05, lookLevel())
+  expect(stepAfter(decisions, 10)).toBe('confirm')
+  const after = (centre: number) =>
+    confirmed(decisions, [alternating(centre, 0.02)], 0.05).map(({ verdict }) => verdict)
+  expect(after(-0.2)).toEqual(['IMPROVED'])
+  expect(after(0)).toEqual(['PASS'])
+  expect(after(0.05)).toEqual(['PASS'])
+  expect(after(0.2)).toEqual(['UNDECIDED'])
+})
+
 describe('the whole rule, with four metrics that scatter by 2 % a block in part together', () => {
   const study = (truth: number, trials: number, deviation = 0.02) =>
     syntheticGates({ truth, trials, deviation, margin: 0.05, seed: 5 })
@@ -89,5 +100,24 @@ describe('the whole rule, with four metrics that scatter by 2 % a block in part 
     expect(run).toMatchObject({ verdict: 'PASS', blocks: 10, fresh: 0 })
     const bad = runGate(() => [0.2 + 0.002 * random.normal()], 0.05)
     expect(bad).toMatchObject({ verdict: 'FAIL', blocks: 10, fresh: 10 })
+  })
+
+  test('pairs of processes that differ by as much as the margin fail few gates, and many more without another pair', () => {
+    const random = stream(3, 0, 'pairs of processes')
+    const pair = () => {
+      const centre = 0.03 * random.normal()
+      return () => [centre + 0.01 * random.normal()]
+    }
+    const failed = (fresh: boolean) => {
+      let count = 0
+      for (let i = 0; i < 1000; i++) {
+        const first = pair()
+        if (runGate(first, 0.05, fresh ? pair() : first).verdict === 'FAIL') count++
+      }
+      return count
+    }
+    expect(failed(true)).toBeLessThanOrEqual(5)
+    // negative control: confirmed in the same processes
+    expect(failed(false)).toBeGreaterThan(10)
   })
 })

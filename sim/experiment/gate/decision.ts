@@ -12,7 +12,7 @@ import {
 
 /** Numbers of blocks after which a measured gate may end. */
 export const LOOKS = [10, 15, 20] as const
-/** Fresh blocks that have to show a regression alone, before the gate fails. */
+/** Fresh blocks that have to show a change alone, before the gate fails or says IMPROVED. */
 export const CONFIRMATION = 10
 /** Chance of a false FAIL over all looks and metrics, where a ratio is at the margin. */
 export const ALPHA = 0.01
@@ -100,32 +100,45 @@ export const byVerdict = (a: CaseVerdict, b: CaseVerdict) =>
 /** What a measured gate does after a look. */
 type Step = 'continue' | 'confirm' | 'end'
 
-/** A metric that fails has to be confirmed; the gate ends where every metric is decided. */
+/** A change has to be confirmed; else the gate ends where every metric is decided. */
 export function stepAfter(decisions: readonly MetricDecision[], blocks: number): Step {
   const verdict = gateVerdict(decisions.map((decision) => decision.verdict))
-  if (verdict === 'FAIL') return 'confirm'
+  if (isChange(verdict)) return 'confirm'
   return verdict === 'UNDECIDED' && blocks < LOOKS.at(-1)! ? 'continue' : 'end'
 }
 
+const isChange = (verdict: GateVerdict) => verdict === 'FAIL' || verdict === 'IMPROVED'
+
+/** A change that nothing has confirmed: worse is UNDECIDED, and better is not worse. */
+function withoutChange(decision: MetricDecision): MetricDecision {
+  const { verdict } = decision
+  if (!isChange(verdict)) return decision
+  return { ...decision, verdict: verdict === 'FAIL' ? 'UNDECIDED' : 'PASS' }
+}
+
 /**
- * The decisions after the confirmation: a metric that failed stays FAIL if the fresh blocks alone
- * show it as well, at `ALPHA` after Holm over the metrics that failed. Otherwise it is UNDECIDED.
+ * The decisions after the confirmation: a metric that changed has done so if the fresh blocks alone
+ * show it as well, at `ALPHA` after Holm over the metrics that changed. Otherwise one that failed is
+ * UNDECIDED, and one that improved passes, unless the fresh blocks fail.
  */
 export function confirmed(
   decisions: readonly MetricDecision[],
   fresh: readonly BlockValues[],
   margin: number,
 ): MetricDecision[] {
-  const failed = [...decisions.keys()].filter((i) => decisions[i]!.verdict === 'FAIL')
+  const changed = [...decisions.keys()].filter((i) => isChange(decisions[i]!.verdict))
   const again = decide(
-    failed.map((i) => fresh[i]!),
+    changed.map((i) => fresh[i]!),
     margin,
     ALPHA,
   )
   return decisions.map((decision, i) => {
-    const at = failed.indexOf(i)
-    if (at < 0 || again[at]!.verdict === 'FAIL') return decision
-    return { ...decision, verdict: 'UNDECIDED', deciding_blocks: again[at]!.deciding_blocks }
+    const at = changed.indexOf(i)
+    if (at < 0) return decision
+    const { verdict, deciding_blocks } = again[at]!
+    if (verdict === decision.verdict) return decision
+    if (verdict === 'FAIL') return { ...decision, verdict: 'UNDECIDED', deciding_blocks }
+    return { ...withoutChange(decision), deciding_blocks }
   })
 }
 
@@ -137,8 +150,8 @@ export class GateRule {
   readonly looks: number[] = []
   /** by metric; none before the first look */
   decisions: readonly MetricDecision[] = []
-  /** whether the next blocks have to confirm a regression, or have done so */
-  confirming = false
+  /** the change that the next blocks have to confirm, or have confirmed; null for none */
+  confirming: 'FAIL' | 'IMPROVED' | null = null
   /** number of blocks that it is judged after; 0 where it has ended */
   needs: number = LOOKS[0]
 
@@ -148,7 +161,7 @@ export class GateRule {
 
   /** Judges as many further blocks as are needed, each the values of all metrics. */
   judge(blocks: readonly BlockValues[]): void {
-    if (this.confirming) {
+    if (this.confirming !== null) {
       this.decisions = confirmed(this.decisions, byMetric(blocks), this.#margin)
       this.needs = 0
       return
@@ -158,18 +171,20 @@ export class GateRule {
     this.looks.push(look)
     this.decisions = decide(byMetric(this.#blocks), this.#margin, lookLevel())
     const step = stepAfter(this.decisions, look)
-    this.confirming = step === 'confirm'
-    if (step === 'continue') this.needs = LOOKS[this.looks.length]! - look
-    else this.needs = step === 'confirm' ? CONFIRMATION : 0
+    if (step === 'end') this.end()
+    else if (step === 'continue') this.needs = LOOKS[this.looks.length]! - look
+    else {
+      this.needs = CONFIRMATION
+      this.confirming = this.decisions.some(({ verdict }) => verdict === 'FAIL')
+        ? 'FAIL'
+        : 'IMPROVED'
+    }
   }
 
-  /** Where there are no more blocks: a regression that is not confirmed is undecided. */
+  /** Where there are no more blocks: no change counts that is not confirmed. */
   end(): void {
     this.needs = 0
-    if (!this.confirming) return
-    this.decisions = this.decisions.map((decision) =>
-      decision.verdict === 'FAIL' ? { ...decision, verdict: 'UNDECIDED' } : decision,
-    )
+    this.decisions = this.decisions.map(withoutChange)
   }
 }
 
@@ -180,18 +195,27 @@ interface GateRun {
   readonly verdict: GateVerdict
   /** that the looks used */
   readonly blocks: number
-  /** fresh ones of the confirmation; 0 where nothing failed */
+  /** fresh ones of the confirmation; 0 where nothing changed */
   readonly fresh: number
 }
 
-/** A gate whose blocks are drawn one after the other: `next` returns the values of all metrics. */
-export function runGate(next: () => readonly number[], margin: number): GateRun {
+/**
+ * A gate whose blocks are drawn one after the other. `next` returns the values of all metrics,
+ * `fresh` those of a block that is to confirm a change.
+ */
+export function runGate(
+  next: () => readonly number[],
+  margin: number,
+  fresh: () => readonly number[] = next,
+): GateRun {
   const rule = new GateRule(margin)
-  while (rule.needs > 0) rule.judge(Array.from({ length: rule.needs }, next))
+  while (rule.needs > 0) {
+    rule.judge(Array.from({ length: rule.needs }, rule.confirming === null ? next : fresh))
+  }
   return {
     verdict: gateVerdict(rule.decisions.map((decision) => decision.verdict)),
     blocks: rule.looks.at(-1)!,
-    fresh: rule.confirming ? CONFIRMATION : 0,
+    fresh: rule.confirming === null ? 0 : CONFIRMATION,
   }
 }
 
