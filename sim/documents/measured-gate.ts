@@ -53,7 +53,11 @@ const blockPercentile = z
 
 export const gateBlock = z
   .strictObject({
-    fresh: z.boolean().describe('Whether the block is one of the confirmation, of processes that were opened for it.'),
+    fresh: z
+      .boolean()
+      .describe(
+        'Whether the block is one of the confirmation, of processes that were opened for it.',
+      ),
     control: numberOrNull.describe(
       'Natural logarithm of the time of the control kernel before the head over that before the ' +
         'base; null where it was not timed.',

@@ -7,10 +7,11 @@ import { madeUpProfile } from '../../test/profiles.ts'
 import { changed, QUICK } from '../../test/scenarios.ts'
 import { put, temporaryFolder } from '../../test/spillway.ts'
 import { Fleet } from '../live/fleet.ts'
+import { LiveSession } from '../live/live-session.ts'
 import { netOf } from '../models/operations/net.test-helper.ts'
+import { openSides, type ReplaySide } from './live-side.ts'
 import { prepare, resolveSystem } from './prepare.ts'
 import { drawnRequests } from './requests.ts'
-import { openFleets, type ReplaySide } from './warm-fleet.ts'
 
 const folder = temporaryFolder()
 const cache = join(folder, 'cache')
@@ -55,14 +56,14 @@ describe.runIf(process.platform === 'linux')('where one of several models cannot
         if (waits) await opened
         return open(plan, engines, signal)
       })
-      const opening = openFleets([good, broken], {
-        warmUp: COLD,
+      const session = new LiveSession({
         signal: new AbortController().signal,
         onProgress: (phase) => {
           if (phase.startsWith('warming up')) isOpen()
         },
       })
-      await expect(opening).rejects.toThrow(/NoSuch/)
+      await expect(openSides(session, [good, broken], { warmUp: COLD })).rejects.toThrow(/NoSuch/)
+      await session.close()
       while (processesWith(`SPILLWAY_CACHE=${cache}`).length > 0) await setTimeout(20)
     },
   )
