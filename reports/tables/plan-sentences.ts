@@ -18,7 +18,6 @@ import {
   bottleneckText,
   configurationText,
   costsText,
-  hasDoubtfulTimes,
   missedObjectives,
   missText,
   objectiveText,
