@@ -175,3 +175,6 @@ export {
   variantFigures,
 } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'
+export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
+export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'

@@ -1,6 +1,4 @@
-import { sum } from '../../kernel/index.ts'
-import { bisect } from '../intervals/bisect.ts'
-import { studentTCdf, studentTQuantile } from '../intervals/student-t.ts'
+import { studentTQuantile } from '../intervals/student-t.ts'
 
 /** What a figure may be, where inputs are not known. */
 export interface FigureLaw {
@@ -12,9 +10,9 @@ export interface FigureLaw {
   readonly degrees: number
 }
 
-/** Points between which the law of the draws is linear. */
-const POINTS = 256
-const HALVINGS = 40
+/** Points of the law of the draws, and of that of the error. */
+const POINTS = 128
+const ERRORS = 64
 
 /**
  * The middle 95 % of what a figure may be: a draw of the inputs, and the error of its mean over
@@ -22,53 +20,37 @@ const HALVINGS = 40
  */
 export function widerInterval(law: FigureLaw, level = 0.95): [low: number, high: number] {
   const tail = (1 - level) / 2
-  return [figureQuantile(law, tail), figureQuantile(law, 1 - tail)]
+  const values = valuesOf(law)
+  return [quantile(values, tail), quantile(values, 1 - tail)]
 }
 
 /** The probability that a figure is below a limit. */
 export function probabilityBelow(law: FigureLaw, limit: number): number {
-  return belowOf(pointsOf(law.centres), law, limit)
+  const values = valuesOf(law)
+  return values.filter((value) => value < limit).length / values.length
 }
 
-function figureQuantile(law: FigureLaw, p: number): number {
-  const { standardError, degrees } = law
-  if (standardError === 0) return drawQuantile(ascending(law.centres), p)
-  const points = pointsOf(law.centres)
-  const finite = points.filter(Number.isFinite)
-  // so many draws without an end leave none
-  if (finite.length / points.length <= p) return Number.POSITIVE_INFINITY
-  const reach = standardError * studentTQuantile(1 - Math.min(p, 1 - p) / 10, degrees)
-  const from = Math.min(...finite) - reach
-  const to = Math.max(...finite) + reach
-  const [low, high] = bisect([from, to], HALVINGS, (at) => belowOf(points, law, at) < p)
-  return (low + high) / 2
+/** Equally likely values of a figure, ascending. */
+function valuesOf({ centres, standardError, degrees }: FigureLaw): Float64Array {
+  const sorted = Float64Array.from(centres).sort()
+  if (standardError === 0) return sorted
+  const errors = errorsOf(degrees).map((error) => standardError * error)
+  const points = Array.from({ length: POINTS }, (_, i) => quantile(sorted, (i + 0.5) / POINTS))
+  return Float64Array.from(points.flatMap((point) => errors.map((error) => point + error))).sort()
 }
 
-function belowOf(points: readonly number[], law: FigureLaw, limit: number): number {
-  const { standardError, degrees } = law
-  const each = points.map((point) => {
-    if (point === Number.POSITIVE_INFINITY) return 0
-    if (standardError === 0) return point < limit ? 1 : 0
-    return studentTCdf((limit - point) / standardError, degrees)
-  })
-  return sum(each) / points.length
-}
-
-const ascending = (values: readonly number[]) => [...values].sort((a, b) => a - b)
-
-function pointsOf(centres: readonly number[]): number[] {
-  const sorted = ascending(centres)
-  return Array.from({ length: POINTS }, (_, i) => drawQuantile(sorted, (i + 0.5) / POINTS))
+function errorsOf(degrees: number): number[] {
+  return Array.from({ length: ERRORS }, (_, i) => studentTQuantile((i + 0.5) / ERRORS, degrees))
 }
 
 /**
- * A quantile of draws that are evenly spread: linear between the middles of their steps (Hyndman
+ * A quantile of values that are evenly spread: linear between the middles of their steps (Hyndman
  * and Fan 1996, definition 5).
  */
-function drawQuantile(sorted: readonly number[], p: number): number {
+function quantile(sorted: Float64Array, p: number): number {
   const at = Math.min(sorted.length - 1, Math.max(0, p * sorted.length - 0.5))
   const below = Math.floor(at)
   const [low, high] = [sorted[below]!, sorted[Math.min(sorted.length - 1, below + 1)]!]
-  // between a number and infinity lies nothing
-  return at === below || !Number.isFinite(high) ? (at === below ? low : high) : low + (at - below) * (high - low)
+  if (at === below || low === high) return low
+  return low + (at - below) * (high - low)
 }
