@@ -43,6 +43,7 @@ import {
   replaysText,
   resultCostText,
 } from '../tables/summary.ts'
+import { illConditioned, UNCERTAINTY_TABLES } from '../tables/uncertainty-tables.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
 import { alignColumns } from './align.ts'
@@ -161,6 +162,7 @@ export function resultText(result: Result): string {
     ...[precisionText(result) ?? []].flat(),
     ...(valid ? [] : [NOT_VALID]),
     ...(overloaded === null ? [] : [overloaded]),
+    ...illConditioned(result),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),
@@ -177,7 +179,7 @@ export function resultText(result: Result): string {
     ...unsupported(namedCells(latency, latency.rows(result))),
     ...percentiles(TOKENS, result),
     ...means(result),
-    ...[...RESULT_TABLES, ...AVAILABILITY_TABLES, ...ENERGY_TABLES, ...MEMORY_TABLES].flatMap(
+    ...[...UNCERTAINTY_TABLES, ...RESULT_TABLES, ...AVAILABILITY_TABLES, ...ENERGY_TABLES, ...MEMORY_TABLES].flatMap(
       ({ columns, rows, note }) => [
         ...optional(columns, rows(result)),
         ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),

@@ -4,8 +4,9 @@ import { drawInputs, drawnInputs, withUncertainty } from '../../sim/experiment/i
 import { leastDraws } from '../../sim/stats/index.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
-import { PartialProgress } from './simulations/partial-progress.ts'
+import { DRAWS_ONLY } from './simulate.ts'
 import type { ConfigurationRuns } from './simulations/configuration-runs.ts'
+import { PartialProgress } from './simulations/partial-progress.ts'
 import { SimulationPool } from './simulations/simulation-pool.ts'
 
 /** More draws narrow no answer: what is not known stays. */
@@ -69,7 +70,8 @@ export async function withUncertainInputs(
       runs.push(...(await simulated(further, `, ${draws} draws`)))
       values.push(...further)
       const wider = withUncertainty(result, { inputs, values, nominal: nominal!, runs })
-      if (wider.uncertainty!.settled || 2 * draws > mostDraws) return wider
+      if (!wider.uncertainty!.settled && 2 * draws <= mostDraws) continue
+      return { ...wider, warnings: wider.warnings.filter((text) => text !== DRAWS_ONLY) }
     }
   } finally {
     pool.close()
@@ -78,7 +80,7 @@ export async function withUncertainInputs(
 
 /** What is wrong with a draw, which the file itself does not state. */
 function ofDraw(error: unknown, file: string): unknown {
-  if (!(error instanceof Failure) || error.code === EXIT.interrupted) return error
+  if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) return error
   const problems = error.problems.map((text) => `${file}: a draw of its uncertain inputs: ${text}`)
-  return new Failure(problems, error.code)
+  return new Failure(problems, error.exitCode)
 }

@@ -51,8 +51,10 @@ function moved(root: MapNode, stated: Stated, problems: PlacedProblem[]): MapNod
   const tree = replaced(root, path, number) as MapNode
   const text = pathText(tree, path)
   const before = tree.entries.get('uncertain')
-  if (before !== undefined && before.node.kind !== 'map') return tree
-  const map = before?.node ?? { kind: 'map' as const, place, entries: new Map<string, Entry>() }
+  const empty: MapNode = { kind: 'map', place, entries: new Map<string, Entry>() }
+  const map = before?.node ?? empty
+  // the schema refuses another value
+  if (map.kind !== 'map') return tree
   const twice = [...map.entries.keys()].some((key) => {
     const at = locate(tree, key)
     return at.path !== null && pathText(tree, at.path) === text
