@@ -45,8 +45,7 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
   const body = html`${answer(input, name)}
 ${comparison?.what_if ? whatIf(input, comparison.what_if, show('what-if')) : NOTHING}
-${show('tail', 'class-tails')}
-${unknown(input)}
+${show('tail', 'class-tails')}${unknown(input)}
 ${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
 ${comparison ? html`<h2>Simulated against measured</h2>${comparisonSection(comparison)}${show('errors')}` : NOTHING}
 ${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}

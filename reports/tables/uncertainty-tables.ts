@@ -32,7 +32,9 @@ const METRICS: Readonly<Record<Metric, { readonly name: string; readonly quantit
 /** "web: latency p99", "capacity" */
 function figureName({ class: name, metric, p }: Figure): string {
   const of = name === null ? '' : `${name}: `
-  return `${of}${METRICS[metric].name}${p === null ? '' : ` ${percentileName(p)}`}`
+  const mean = ['latency', 'ttft', 'tpot'].includes(metric) ? 'mean ' : ''
+  const { name: what } = METRICS[metric]
+  return p === null ? `${of}${mean}${what}` : `${of}${what} ${percentileName(p)}`
 }
 
 /** "[42, 61] ms", or "42 ms and more" where it has no upper end. */
@@ -89,11 +91,8 @@ function answers(uncertainty: Uncertainty): Figure[] {
   const figures = shownFigures(uncertainty)
   return figures.filter(({ class: name, metric, p, effects }) => {
     if (effects.length === 0 || metric === 'load' || metric === 'usd_per_hour') return false
-    const higher = figures.some(
-      (other) =>
-        other.class === name && other.metric === metric && p !== null && other.p !== null && other.p > p,
-    )
-    return !higher
+    const like = figures.filter((of) => of.class === name && of.metric === metric)
+    return like.every((of) => (of.p ?? 0) <= (p ?? 0))
   })
 }
 

@@ -42,7 +42,9 @@ const figure = z
         'usd_per_million_tokens',
       ])
       .describe('Metric, by its key in a result.'),
-    p: numberOrNull.describe('Level of the percentile, 0 to 1; null for no percentile.'),
+    p: numberOrNull.describe(
+      'Level of the percentile, 0 to 1; null for a mean, and for a metric without percentiles.',
+    ),
     draws: estimate.describe(
       'Figure at the stated values of the inputs, with its interval of draws, as elsewhere in the ' +
         'result.',

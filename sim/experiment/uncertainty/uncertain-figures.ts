@@ -45,6 +45,13 @@ function classFigures(ofClass: Result['classes'][number], i: number): UncertainF
       of: (_, run) => run.classes[i]![metric]?.percentiles[level] ?? Number.NaN,
     }))
   return [
+    {
+      class: name,
+      metric: 'latency',
+      p: null,
+      estimate: latency.mean,
+      of: (_, run) => run.classes[i]!.latency.mean,
+    },
     ...times('latency', latency.percentiles),
     ...(tokens === null
       ? []
