@@ -1,0 +1,165 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { loadSystem } from '../runtime/jobs/prepare.ts'
+import { simulate } from '../runtime/jobs/simulate.ts'
+import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
+import { withUncertainInputs } from '../runtime/jobs/uncertainty.ts'
+import { type Result, resultSchema } from '../sim/documents/index.ts'
+
+/** Results with what is not known of their inputs, from the scenario to the document. */
+
+afterAll(closeSimulations)
+
+interface Wanted {
+  readonly work?: string
+  readonly rate?: string
+  readonly limits?: readonly string[]
+  readonly more?: string
+  readonly seconds?: number
+}
+
+const text = ({ work = '', rate = '50', limits = [], more = '', seconds = 60 }: Wanted) => `
+spillway: 1
+name: unknown
+duration_s: ${seconds}
+warmup_s: 5
+models: { m: { work: { ${work} } } }
+traffic: [{ class: web, arrivals: { process: poisson, rate_rps: ${rate} } }]
+slo: { web: ${JSON.stringify(limits)} }
+pools: [{ name: a, model: m, price_usd_per_hour: 1.5 ± 20 % }]
+${more}`
+
+async function resultOf(wanted: Wanted, options: Parameters<typeof withUncertainInputs>[2] = {}) {
+  const source = { file: 'unknown.yaml', text: text(wanted), directory: '.' }
+  const system = await loadSystem(source)
+  return withUncertainInputs(system, await simulate(system, { replications: 6 }), options)
+}
+
+type Metric = NonNullable<Result['uncertainty']>['figures'][number]['metric']
+
+function figure({ uncertainty }: Result, metric: Metric, p: number | null = null) {
+  const wanted = uncertainty!.figures.find((of) => of.metric === metric && of.p === p)
+  expect(wanted, metric).toBeDefined()
+  return wanted!
+}
+
+const EXPONENTIAL = { work: 'law: exponential, mean_ms: 10 ± 10 %', rate: '50 ± 10 %' }
+
+describe('elasticities of a simulation', () => {
+  const near = (value: number, truth: number) => Math.abs(value / truth - 1) <= 0.03
+
+  test('are those of M/M/1 within 3 %', async () => {
+    const result = await resultOf({ ...EXPONENTIAL, seconds: 300 }, { mostDraws: 64 })
+    const [service, rate, price] = figure(result, 'latency').effects
+    expect(near(service!.elasticity.value, 1 / 0.5)).toBe(true)
+    expect(near(rate!.elasticity.value, 0.5 / 0.5)).toBe(true)
+    expect(price!.elasticity.value).toBeCloseTo(0, 6)
+    const [ofService, ofRate, ofPrice] = figure(result, 'usd_per_million').effects
+    expect(ofService!.elasticity.value).toBeCloseTo(0, 2)
+    expect(near(ofRate!.elasticity.value, -1)).toBe(true)
+    expect(near(ofPrice!.elasticity.value, 1)).toBe(true)
+    // the squares of elasticities by widths
+    const parts = [2 * Math.log(1.1), Math.log(1.1)].map((part) => part ** 2)
+    const { share } = service!
+    expect(share.low).toBeLessThan(parts[0]! / (parts[0]! + parts[1]!))
+    expect(share.high).toBeGreaterThan(0.75)
+    const capacity = figure(result, 'capacity_rps').effects[0]!
+    expect(capacity.elasticity.value).toBeCloseTo(-1, 6)
+  })
+
+  test('are those of M/D/1 within 3 %', async () => {
+    const wanted = { work: 'law: constant, ms: 10 ± 10 %', rate: '50 ± 10 %', seconds: 300 }
+    const result = await resultOf(wanted, { mostDraws: 64 })
+    const [service, rate] = figure(result, 'latency').effects
+    const ofRate = 0.5 / (2 - 0.5) / (1 - 0.5)
+    expect(near(service!.elasticity.value, 1 + ofRate)).toBe(true)
+    expect(near(rate!.elasticity.value, ofRate)).toBe(true)
+  })
+})
+
+describe('the wider interval', () => {
+  test('is that of the law of M/M/1 where inputs decide, and holds that of the draws', async () => {
+    const result = await resultOf({ ...EXPONENTIAL, seconds: 200 })
+    const { low, high, draws } = figure(result, 'latency', 0.95)
+    expect(low).toBeLessThan(draws.low!)
+    expect(high).toBeGreaterThan(draws.high!)
+    const wide = figure(result, 'capacity_rps')
+    expect(wide.low).toBeCloseTo(100 / 1.1, 0)
+    expect(wide.high).toBeCloseTo(100 * 1.1, 0)
+    const million = (usd: number) => (1e6 * usd) / 3600 / 50
+    const { low: least, high: most } = figure(result, 'usd_per_million')
+    // widths of 10 and 20 % add up in squares of logarithms
+    const factor = Math.exp(Math.hypot(Math.log(1.1), Math.log(1.2)))
+    expect(least! / million(1.5 / factor)).toBeCloseTo(1, 1)
+    expect(most! / million(1.5 * factor)).toBeCloseTo(1, 1)
+  })
+
+  test('does not depend on the number of processes, and is a valid document', async () => {
+    const [alone, both] = [
+      await resultOf(EXPONENTIAL, { workers: 1, mostDraws: 32 }),
+      await resultOf(EXPONENTIAL, { workers: 2, mostDraws: 32 }),
+    ]
+    expect(both).toEqual(alone)
+    expect(resultSchema.parse(alone)).toEqual(alone)
+    expect(alone.uncertainty!.draws).toBe(32)
+  })
+
+  test('is of speeds of declared models, too', async () => {
+    const result = await resultOf({
+      work: 'law: constant, ms: 10',
+      more: 'uncertain: { speed of m: ± 20 % }',
+    })
+    const { low, high } = figure(result, 'capacity_rps')
+    expect(low).toBeCloseTo(100 / 1.2, 0)
+    expect(high).toBeCloseTo(100 * 1.2, 0)
+  })
+
+  test('is left out where nothing is uncertain, and results are as they were', async () => {
+    const source = (price: string) => ({
+      file: 'known.yaml',
+      text: text({ work: 'law: constant, ms: 10' }).replace('1.5 ± 20 %', price),
+      directory: '.',
+    })
+    const known = await loadSystem(source('1.5'))
+    const result = await simulate(known, { replications: 2 })
+    expect(await withUncertainInputs(known, result)).toBe(result)
+    const unknown = await simulate(await loadSystem(source('1.5 ± 20 %')), { replications: 2 })
+    expect({ ...unknown, scenario: result.scenario, assumptions: result.assumptions }).toEqual({
+      ...result,
+      warnings: [
+        'some inputs are uncertain: figures are of their stated values, and intervals of the draws only',
+        ...result.warnings,
+      ],
+    })
+  })
+})
+
+describe('objectives', () => {
+  const verdicts = async (limits: readonly string[]) =>
+    (await resultOf({ ...EXPONENTIAL, limits, seconds: 200 }, { mostDraws: 64 })).objectives
+
+  test('are decided by the wider interval, and say so', async () => {
+    // p95 of M/M/1 at a load of 0.5 is 60 ms
+    const limits = [55, 70, 20, 200].map((limit) => `p(95) latency_ms < ${limit}`)
+    const [below, above, far, wide] = await verdicts(limits)
+    expect([below, above, far, wide].map(({ verdict }) => verdict)).toEqual([
+      'UNDECIDED',
+      'UNDECIDED',
+      'FAIL',
+      'PASS',
+    ])
+    for (const { interval } of [below!, above!, far!, wide!]) expect(interval).toBe('inputs')
+    expect(above!.estimate.reason).toMatch(
+      /^what is not known of the inputs decides: it holds with a probability of [67]\d %$/,
+    )
+    expect(above!.estimate.high).toBeLessThan(70)
+    expect(above!.with_inputs!.high).toBeGreaterThan(70)
+    expect(far!.with_inputs!.p_holds).toBe(0)
+    expect(wide!.with_inputs!.p_holds).toBe(1)
+  })
+
+  test('on cost are, too', async () => {
+    const [near, far] = await verdicts(['cost_usd_per_million < 9', 'cost_usd_per_million < 20'])
+    expect([near!.verdict, far!.verdict]).toEqual(['UNDECIDED', 'PASS'])
+  })
+})
+
