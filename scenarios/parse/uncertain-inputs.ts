@@ -60,7 +60,7 @@ export function uncertainInputs(root: Node): {
   }
   problems.push(...twice(read, names))
   if (problems.length > 0) return { uncertain: null, problems }
-  const text = JSON.stringify(plainOf(without(root, ['uncertain', 'variants', '$schema'])))
+  const text = JSON.stringify(plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])))
   return { uncertain: inputs.length === 0 ? null : { inputs, text }, problems }
 }
 

@@ -12,6 +12,7 @@ traffic:
   - class: web
     model: m
     arrivals: { process: poisson, rate_rps: 50 }
+  - { class: other, model: fixed, arrivals: { process: poisson, rate_rps: 5 } }
 pools:
   - { name: a, model: m, replicas: 2, price_usd_per_hour: 1.5 }
   - { name: b, model: fixed }
@@ -114,52 +115,52 @@ describe('an uncertain number is refused with its place', () => {
     [
       'a path that there is not',
       'models.m.work.base_ms: ± 10 %',
-      's.yaml:13:14 uncertain.models.m.work.base_ms: expected a path of a number that the scenario states; models.m.work has law, ms, got "base_ms"; did you mean ms?',
+      's.yaml:14:14 uncertain.models.m.work.base_ms: expected a path of a number that the scenario states; models.m.work has law, ms, got "base_ms"',
     ],
     [
       'a value that is left to a default',
       'warmup_s: [0, 1]',
-      's.yaml:13:14 uncertain.warmup_s: expected a path of a number that the scenario states; the scenario has spillway, name, duration_s, models, traffic, pools, uncertain, got "warmup_s"',
+      's.yaml:14:14 uncertain.warmup_s: expected a path of a number that the scenario states; the scenario has spillway, name, duration_s, models, traffic, pools, uncertain, got "warmup_s"',
     ],
     [
       'no number',
       'models.m.work.law: ± 10 %',
-      's.yaml:13:14 uncertain.models.m.work.law: expected a path of a number, got that of "constant"',
+      's.yaml:14:14 uncertain.models.m.work.law: expected a path of a number, got that of "constant"',
     ],
     [
       'a map',
       'models.m.work: ± 10 %',
-      's.yaml:13:14 uncertain.models.m.work: expected a path of a number, got that of a map',
+      's.yaml:14:14 uncertain.models.m.work: expected a path of a number, got that of a map',
     ],
     [
       'draws beyond what the number may be',
       'models.m.work.ms: ± 12',
-      's.yaml:13:32 uncertain.models.m.work.ms: expected draws that are each a number above 0, got -6.92 to 30.92; take a range',
+      's.yaml:14:32 uncertain.models.m.work.ms: expected draws that are each a number above 0, got -6.92 to 30.92; take a range',
     ],
     [
       'a range without the value',
       'models.m.work.ms: [13, 20]',
-      's.yaml:13:32 uncertain.models.m.work.ms: expected a range that holds the value 12, got 13 to 20',
+      's.yaml:14:32 uncertain.models.m.work.ms: expected a range that holds the value 12, got 13 to 20',
     ],
     [
       'a range that falls',
       'models.m.work.ms: [14, 10]',
-      's.yaml:13:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2',
+      's.yaml:14:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2',
     ],
     [
       'no width',
       'models.m.work.ms: wide',
-      's.yaml:13:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "wide"',
+      's.yaml:14:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "wide"',
     ],
     [
       'the speed of no model',
       'speed of mm: ± 10 %',
-      's.yaml:13:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"; did you mean m?',
+      's.yaml:14:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"; did you mean m?',
     ],
     [
       'a number by two paths',
       'traffic.0.arrivals.rate_rps: ± 1, traffic.web.arrivals.rate_rps: ± 2',
-      's.yaml:13:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
+      's.yaml:14:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
     ],
   ])('%s', (_, entry, problem) => expect(problems(CONSTANT, map(entry))).toEqual([problem]))
 
@@ -167,14 +168,14 @@ describe('an uncertain number is refused with its place', () => {
     const work = 'law: two-point, ms: [2, 8], slow_ms: 6, slow_share: 0.1'
     expect(problems(work)).toEqual([
       expect.stringMatching(
-        /^s\.yaml:5:38 uncertain\.models\.m\.work\.ms: expected draws that fit the scenario; at 8, models\.m\.work\.slow_ms: expected /,
+        /^s\.yaml:5:35 uncertain\.models\.m\.work\.ms: expected draws that fit the scenario; at 8, models\.m\.work\.slow_ms: expected /,
       ),
     ])
   })
 
   test('where number and map both have a width', () => {
     expect(problems('law: constant, ms: 12 ± 10 %', map('models.m.work.ms: ± 5 %'))).toEqual([
-      's.yaml:5:36 models.m.work.ms: expected one width, got another under uncertain',
+      's.yaml:5:35 models.m.work.ms: expected one width, got another under uncertain',
     ])
   })
 

@@ -13,8 +13,7 @@ const effect = z
   .strictObject({
     input: z.string().describe('Name of the input.'),
     elasticity: interval.describe(
-      'Change of the figure for a change of the input by 1 %, in per cent; a mean over what the ' +
-        'input may be.',
+      'Change of the figure for a change of the input by 1 %, in per cent, at the stated values.',
     ),
     share: interval.describe(
       'Part of the variance of the figure that the input has alone, 0 to 1: its first-order Sobol ' +

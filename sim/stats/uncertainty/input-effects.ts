@@ -7,7 +7,7 @@ import { MOST_DEGREE, type Polynomials, polynomialsOf } from './orthonormal.ts'
 
 /** What an input does to a figure. */
 export interface InputEffect {
-  /** per cent more of the figure for one per cent more of the input, a mean over its law */
+  /** per cent more of the figure for one per cent more of the input, at the stated values */
   readonly elasticity: Interval
   /** the part of the figure's variance that the input has alone, 0 to 1: its first-order index */
   readonly share: Interval
@@ -45,6 +45,8 @@ export class EffectFit {
   /** of each term, the inputs that it is of, and its degree; none for the constant */
   readonly #terms: readonly Term[]
   readonly #rows: readonly (readonly number[])[]
+  /** of each input, the slopes of all terms by it at the stated values */
+  readonly #slopes: readonly (readonly number[])[]
   readonly #fit: ReturnType<typeof leastSquares>
 
   /** `values`: of each draw, the value of each input. */
@@ -57,6 +59,17 @@ export class EffectFit {
         term.reduce((product, { input, degree }) => product * each[input]![degree - 1]!, 1),
       )
     })
+    const stated = inputs.map(({ value }, i) => this.#polynomials[i]!.at(value))
+    this.#slopes = inputs.map((_, input) =>
+      this.#terms.map((term) => {
+        if (!term.some((part) => part.input === input)) return 0
+        return term.reduce((product, part) => {
+          const { slopes } = this.#polynomials[part.input]!
+          const of = part.input === input ? slopes : stated[part.input]!
+          return product * of[part.degree - 1]!
+        }, 1)
+      }),
+    )
     this.#fit = leastSquares(this.#rows)
   }
 
@@ -73,10 +86,9 @@ export class EffectFit {
     if (shares === null) return null
     const drawn = this.#drawnShares(coefficients, variances, open)
     const t = degrees.map((freedom) => studentTQuantile(0.975, Math.max(1, freedom)))
-    const effects = this.#polynomials.map(({ slopes }, input): InputEffect => {
-      const own = this.#termsOf(input)
-      const value = perUnit * sum(own.map((k, degree) => slopes[degree]! * coefficients[k]!))
-      const squares = own.map((k, degree) => (slopes[degree]! * t[k]!) ** 2 * variances[k]!)
+    const effects = this.#slopes.map((slopes, input): InputEffect => {
+      const value = perUnit * sum(slopes.map((slope, k) => slope * coefficients[k]!))
+      const squares = slopes.map((slope, k) => (slope * t[k]!) ** 2 * variances[k]!)
       const half = Math.abs(perUnit) * Math.sqrt(sum(squares))
       const sorted = drawn.map((each) => each[input]!).sort((a, b) => a - b)
       const [low, high] = [0.025, 0.975].map((p) => sorted[Math.floor(p * sorted.length)]!)

@@ -13,8 +13,8 @@ export interface Polynomials {
   /** the polynomials of degrees 1, 2, … at a value of the input */
   at(value: number): readonly number[]
   /**
-   * of each, its mean change for one per cent more of the input, times 100: of the logarithm of an
-   * input above 0, and elsewhere of the input by its stated value
+   * of each, its change at the stated value by the change of the input as a share of that: the
+   * slope by the logarithm of the input
    */
   readonly slopes: readonly number[]
 }
@@ -35,12 +35,14 @@ export function polynomialsOf(input: UncertainInput): Polynomials {
   if (!(deviation > 1e-12 * Math.max(1, Math.abs(mean)))) return { at: () => [], slopes: [] }
   const points = scaled.map((at) => (at - mean) / deviation)
   const coefficients = orthonormalised(points)
-  const perCent = onLogs ? 1 : input.value
+  const pointOf = (value: number) => (scale(value) - mean) / deviation
+  const stated = pointOf(input.value)
+  const perShare = (onLogs ? 1 : input.value) / deviation
   return {
-    at: (value) => coefficients.map((of) => polynomial(of, (scale(value) - mean) / deviation)),
+    at: (value) => coefficients.map((of) => polynomial(of, pointOf(value))),
     slopes: coefficients.map((of) => {
       const slope = of.slice(1).map((coefficient, i) => coefficient * (i + 1))
-      return (perCent / deviation) * (sum(points.map((at) => polynomial(slope, at))) / points.length)
+      return perShare * polynomial(slope, stated)
     }),
   }
 }
