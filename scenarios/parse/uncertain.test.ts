@@ -115,52 +115,57 @@ describe('an uncertain number is refused with its place', () => {
     [
       'a path that there is not',
       'models.m.work.base_ms: ± 10 %',
-      's.yaml:14:14 uncertain.models.m.work.base_ms: expected a path of a number that the scenario states; models.m.work has law, ms, got "base_ms"',
+      's.yaml:15:14 uncertain.models.m.work.base_ms: expected a path of a number that the scenario states; models.m.work has law, ms, got "base_ms"',
     ],
     [
       'a value that is left to a default',
       'warmup_s: [0, 1]',
-      's.yaml:14:14 uncertain.warmup_s: expected a path of a number that the scenario states; the scenario has spillway, name, duration_s, models, traffic, pools, uncertain, got "warmup_s"',
+      's.yaml:15:14 uncertain.warmup_s: expected a path of a number that the scenario states; the scenario has spillway, name, duration_s, models, traffic, pools, uncertain, got "warmup_s"',
     ],
     [
       'no number',
       'models.m.work.law: ± 10 %',
-      's.yaml:14:14 uncertain.models.m.work.law: expected a path of a number, got that of "constant"',
+      's.yaml:15:14 uncertain.models.m.work.law: expected a path of a number, got that of "constant"',
     ],
     [
       'a map',
       'models.m.work: ± 10 %',
-      's.yaml:14:14 uncertain.models.m.work: expected a path of a number, got that of a map',
+      's.yaml:15:14 uncertain.models.m.work: expected a path of a number, got that of a map',
     ],
     [
       'draws beyond what the number may be',
       'models.m.work.ms: ± 12',
-      's.yaml:14:32 uncertain.models.m.work.ms: expected draws that are each a number above 0, got -6.92 to 30.92; take a range',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected draws that are each a number above 0, got -6.92 to 30.92; take a range',
     ],
     [
       'a range without the value',
       'models.m.work.ms: [13, 20]',
-      's.yaml:14:32 uncertain.models.m.work.ms: expected a range that holds the value 12, got 13 to 20',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a range that holds the value 12, got 13 to 20',
     ],
     [
       'a range that falls',
       'models.m.work.ms: [14, 10]',
-      's.yaml:14:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2',
     ],
     [
       'no width',
       'models.m.work.ms: wide',
-      's.yaml:14:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "wide"',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "wide"',
+    ],
+    [
+      'a number as a width',
+      'models.m.work.ms: 0.1',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected text or a list or a map with the key distribution, got 0.1',
     ],
     [
       'the speed of no model',
       'speed of mm: ± 10 %',
-      's.yaml:14:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"; did you mean m?',
+      's.yaml:15:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"',
     ],
     [
       'a number by two paths',
       'traffic.0.arrivals.rate_rps: ± 1, traffic.web.arrivals.rate_rps: ± 2',
-      's.yaml:14:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
+      's.yaml:15:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
     ],
   ])('%s', (_, entry, problem) => expect(problems(CONSTANT, map(entry))).toEqual([problem]))
 
@@ -168,7 +173,7 @@ describe('an uncertain number is refused with its place', () => {
     const work = 'law: two-point, ms: [2, 8], slow_ms: 6, slow_share: 0.1'
     expect(problems(work)).toEqual([
       expect.stringMatching(
-        /^s\.yaml:5:35 uncertain\.models\.m\.work\.ms: expected draws that fit the scenario; at 8, models\.m\.work\.slow_ms: expected /,
+        /^s\.yaml:5:36 uncertain\.models\.m\.work\.ms: expected draws that fit the scenario; at 8, models\.m\.work\.slow_ms: expected /,
       ),
     ])
   })
