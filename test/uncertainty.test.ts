@@ -159,4 +159,3 @@ describe('objectives', () => {
     expect([near!.verdict, far!.verdict]).toEqual(['UNDECIDED', 'PASS'])
   })
 })
-

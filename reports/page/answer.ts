@@ -156,11 +156,7 @@ function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
   const results = sidesOf(input).flatMap((side) =>
     side.flatMap(({ label, result }) =>
-      [
-        ...[overloadText(result) ?? []].flat(),
-        ...illConditioned(result),
-        ...result.warnings,
-      ].map(
+      [...[overloadText(result) ?? []].flat(), ...illConditioned(result), ...result.warnings].map(
         (text) => `${label}: ${text}`,
       ),
     ),

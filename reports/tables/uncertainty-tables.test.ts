@@ -76,13 +76,16 @@ describe('a result with uncertain inputs', () => {
 
   test('has what moves the highest percentile', () => {
     const moved = lines.filter((line) => line.startsWith('interactive: latency p'))
-    expect(moved.some((line) => /p99 +models\.encoder\.work\.base_ms +\+2\.9 %/.test(line))).toBe(true)
+    expect(moved.some((line) => /p99 +models\.encoder\.work\.base_ms +\+2\.9 %/.test(line))).toBe(
+      true,
+    )
     expect(moved.some((line) => /p50 +models/.test(line))).toBe(false)
   })
 
   test('has both intervals of objectives, and the probability that they hold', () => {
     const texts = objectiveSentences(uncertainResult()).map(({ text }) => text)
-    for (const text of texts) expect(text).toMatch(/by draws, .* with uncertain inputs, holds with 83 %/)
+    for (const text of texts)
+      expect(text).toMatch(/by draws, .* with uncertain inputs, holds with 83 %/)
   })
 
   test('has a section of its page', async () => {
@@ -106,5 +109,9 @@ test('ends are in the unit of the value, and certain ones say so', () => {
   const estimate = { value: 49.7, low: 48.7, high: 50.6, n: 1 }
   expect(endsText(estimate, { low: 42, high: 61 }, 'time')).toBe('[42, 61] ms')
   expect(endsText(estimate, { low: null, high: null }, 'time')).toBe('without an end')
-  expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual(['83 %', 'over 99.9 %', 'under 0.1 %'])
+  expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual([
+    '83 %',
+    'over 99.9 %',
+    'under 0.1 %',
+  ])
 })

@@ -82,7 +82,8 @@ function causesText({ effects, together }: Figure): string {
     .filter(({ share }) => share.value >= NOTABLE)
     .sort((a, b) => b.share.value - a.share.value)
     .map(({ input, share }) => `${input} ${percent(share.value, 0.01)}`)
-  const rest = together !== null && together >= NOTABLE ? [`together ${percent(together, 0.01)}`] : []
+  const rest =
+    together !== null && together >= NOTABLE ? [`together ${percent(together, 0.01)}`] : []
   return causes.length + rest.length === 0 ? '–' : [...causes, ...rest].join(', ')
 }
 

@@ -179,12 +179,16 @@ export function resultText(result: Result): string {
     ...unsupported(namedCells(latency, latency.rows(result))),
     ...percentiles(TOKENS, result),
     ...means(result),
-    ...[...UNCERTAINTY_TABLES, ...RESULT_TABLES, ...AVAILABILITY_TABLES, ...ENERGY_TABLES, ...MEMORY_TABLES].flatMap(
-      ({ columns, rows, note }) => [
-        ...optional(columns, rows(result)),
-        ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
-      ],
-    ),
+    ...[
+      ...UNCERTAINTY_TABLES,
+      ...RESULT_TABLES,
+      ...AVAILABILITY_TABLES,
+      ...ENERGY_TABLES,
+      ...MEMORY_TABLES,
+    ].flatMap(({ columns, rows, note }) => [
+      ...optional(columns, rows(result)),
+      ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
+    ]),
   ].join('\n')
 }
 

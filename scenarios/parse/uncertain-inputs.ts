@@ -1,7 +1,7 @@
 import { crossCheck, Draft } from '../checks/index.ts'
 import { scenarioSchema } from '../schema/schema.ts'
-import { numberText, schemaAt } from '../schema/schema-walk.ts'
 import { uncertain } from '../schema/schema-uncertain.ts'
+import { numberText, schemaAt } from '../schema/schema-walk.ts'
 import { endsOf, lawOf, type StatedWidth, type UncertainInput } from '../schema/uncertain.ts'
 import { describeValue, listed } from './describe-value.ts'
 import { explain } from './explain.ts'
@@ -60,12 +60,18 @@ export function uncertainInputs(root: Node): {
   }
   problems.push(...twice(read, names))
   if (problems.length > 0) return { uncertain: null, problems }
-  const text = JSON.stringify(plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])))
+  const text = JSON.stringify(
+    plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])),
+  )
   return { uncertain: inputs.length === 0 ? null : { inputs, text }, problems }
 }
 
 /** A problem of a name in the map. */
-const problemOf = (name: string, text: string, at: Problem['at']): { readonly problem: Problem } => ({
+const problemOf = (
+  name: string,
+  text: string,
+  at: Problem['at'],
+): { readonly problem: Problem } => ({
   problem: { path: ['uncertain', name], at, text: `expected ${text}` },
 })
 
@@ -75,7 +81,9 @@ function twice(read: readonly Read[], names: readonly string[]): Problem[] {
   return keys.flatMap((key, i) => {
     const first = keys.indexOf(key)
     if (key === null || first === i) return []
-    return [problemOf(names[i]!, `each number once, got that of ${names[first]} again`, 'key').problem]
+    return [
+      problemOf(names[i]!, `each number once, got that of ${names[first]} again`, 'key').problem,
+    ]
   })
 }
 
@@ -85,7 +93,11 @@ function speedOf(root: Node, name: string, width: StatedWidth): Read {
   const known = models?.kind === 'map' ? [...models.entries.keys()] : []
   if (!known.includes(model)) {
     const which = `the speed of one of ${listed(known)}`
-    return problemOf(name, `${which}, got ${describeValue(model)}${didYouMean(model, known)}`, 'key')
+    return problemOf(
+      name,
+      `${which}, got ${describeValue(model)}${didYouMean(model, known)}`,
+      'key',
+    )
   }
   const law = lawOf(width, 1)
   if (typeof law === 'string') return problemOf(name, law, 'value')

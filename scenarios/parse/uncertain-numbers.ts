@@ -128,5 +128,9 @@ export function withoutReplacedWidths(before: Node, after: Node): Node {
     if (together && placeAt(after, key) !== node.place) widths = withEntry(widths, key, null)
   }
   const entry = after.entries.get('uncertain')!
-  return withEntry(after, 'uncertain', widths.entries.size === 0 ? null : { ...entry, node: widths })
+  return withEntry(
+    after,
+    'uncertain',
+    widths.entries.size === 0 ? null : { ...entry, node: widths },
+  )
 }

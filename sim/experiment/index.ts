@@ -156,6 +156,9 @@ export {
   type TransferWidth,
 } from './transfer/transfer-widths.ts'
 export { slowestScenario, transferDoubts } from './transfer/transferred-verdicts.ts'
+export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
+export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {
@@ -175,6 +178,3 @@ export {
   variantFigures,
 } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'
-export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
-export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
-export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'

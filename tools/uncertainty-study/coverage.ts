@@ -106,11 +106,7 @@ async function planned(machine: KnownMachine, leftOut: string | null, trial: num
   const system = await load(all.filter(([name]) => name !== leftOut))
   const { uncertainty } = await withUncertainInputs(system, await simulate(system))
   const serviceMs = (values.get(SERVICE) ?? SERVICE_MS) / (values.get(SPEED) ?? 1)
-  const truth = truthOf(
-    serviceMs,
-    values.get(RATE) ?? rate,
-    values.get(PRICE) ?? USD_PER_HOUR,
-  )
+  const truth = truthOf(serviceMs, values.get(RATE) ?? rate, values.get(PRICE) ?? USD_PER_HOUR)
   return { truth, uncertainty: uncertainty! }
 }
 

@@ -82,6 +82,8 @@ function problemsOf({ machine, leftOut, wider }: CoverageRow): string[] {
     return some ? [] : [`${machine} without ${leftOut}: no figure is covered in less than 90 %`]
   }
   return wider.flatMap(({ value, low, high }, i) =>
-    high! < LEAST || low! > MOST ? [`${machine}: ${FIGURES[i]} is covered in ${percent(value)} %`] : [],
+    high! < LEAST || low! > MOST
+      ? [`${machine}: ${FIGURES[i]} is covered in ${percent(value)} %`]
+      : [],
   )
 }

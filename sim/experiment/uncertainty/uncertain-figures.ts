@@ -33,10 +33,7 @@ export function uncertainFigures(result: Result, capacityRps: number | null): Un
 
 function classFigures(ofClass: Result['classes'][number], i: number): UncertainFigure[] {
   const { name, latency, tokens, goodput_share: goodput } = ofClass
-  const times = (
-    metric: 'latency' | 'ttft' | 'tpot',
-    estimates: Percentiles,
-  ): UncertainFigure[] =>
+  const times = (metric: 'latency' | 'ttft' | 'tpot', estimates: Percentiles): UncertainFigure[] =>
     PERCENTILES.map((p, level) => ({
       class: name,
       metric,
@@ -66,17 +63,13 @@ function classFigures(ofClass: Result['classes'][number], i: number): UncertainF
   ]
 }
 
-function systemFigures(
-  { load, cost, runs }: Result,
-  capacity: number | null,
-): UncertainFigure[] {
+function systemFigures({ load, cost, runs }: Result, capacity: number | null): UncertainFigure[] {
   const exact = (value: number | null): Estimate => ({ value, low: value, high: value, n: runs })
   const figure = (
     metric: Named['metric'],
     estimate: Estimate | null | undefined,
     of: UncertainFigure['of'],
-  ): UncertainFigure[] =>
-    estimate == null ? [] : [{ class: null, metric, p: null, estimate, of }]
+  ): UncertainFigure[] => (estimate == null ? [] : [{ class: null, metric, p: null, estimate, of }])
   const ofCost =
     (key: 'usd_per_million' | 'usd_per_million_tokens'): UncertainFigure['of'] =>
     (drawn, run) =>
@@ -90,7 +83,11 @@ function systemFigures(
       (drawn, run) => costAt(drawn, run)?.usd_per_hour ?? Number.NaN,
     ),
     ...figure('usd_per_million', cost?.usd_per_million, ofCost('usd_per_million')),
-    ...figure('usd_per_million_tokens', cost?.usd_per_million_tokens, ofCost('usd_per_million_tokens')),
+    ...figure(
+      'usd_per_million_tokens',
+      cost?.usd_per_million_tokens,
+      ofCost('usd_per_million_tokens'),
+    ),
   ]
 }
 

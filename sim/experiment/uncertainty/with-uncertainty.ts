@@ -53,7 +53,8 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
         return {
           ...{ class: name, metric, p, draws: estimate },
           ...{ low: finite(wide.low), high: finite(wide.high) },
-          effects: effects?.inputs.map((of, i) => ({ input: inputs[i]!.name, ...effectOf(of) })) ?? [],
+          effects:
+            effects?.inputs.map((of, i) => ({ input: inputs[i]!.name, ...effectOf(of) })) ?? [],
           together: effects?.together ?? null,
         }
       }),
@@ -63,7 +64,10 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
 
 type Effect = Omit<Uncertainty['figures'][number]['effects'][number], 'input'>
 
-function effectOf({ elasticity, share }: NonNullable<ReturnType<EffectFit['effects']>>['inputs'][number]): Effect {
+function effectOf({
+  elasticity,
+  share,
+}: NonNullable<ReturnType<EffectFit['effects']>>['inputs'][number]): Effect {
   const closed = ({ value, low, high }: typeof share) => ({ value, low: low!, high: high! })
   return { elasticity: closed(elasticity), share: closed(share) }
 }

@@ -36,17 +36,33 @@ describe('polynomials of an input', () => {
     ['lognormal', input('x', 12, '± 30 %')],
     ['normal', input('x', 12, '± 2')],
     ['uniform', input('x', 0, [-1, 1])],
-    ['quantiles', { ...input('x', 2, [1, 3]), law: { law: 'quantiles', quantiles: [[0, 1], [0.8, 2], [1, 9]] } }],
+    [
+      'quantiles',
+      {
+        ...input('x', 2, [1, 3]),
+        law: {
+          law: 'quantiles',
+          quantiles: [
+            [0, 1],
+            [0.8, 2],
+            [1, 9],
+          ],
+        },
+      },
+    ],
     ['whole', { ...input('x', 4, [1, 7]), whole: true }],
-  ] as readonly (readonly [string, UncertainInput])[])('are orthonormal under a %s law', (_, of) => {
-    const { at } = polynomialsOf(of)
-    const grid = Array.from({ length: 4096 }, (_, i) => at(drawnValue(of, (i + 0.5) / 4096)))
-    const mean = (j: number, k: number) => sum(grid.map((p) => p[j]! * p[k]!)) / grid.length
-    for (const j of [0, 1, 2]) {
-      expect(sum(grid.map((p) => p[j]!)) / grid.length).toBeCloseTo(0, 2)
-      for (const k of [0, 1, 2]) expect(mean(j, k)).toBeCloseTo(j === k ? 1 : 0, 1)
-    }
-  })
+  ] as readonly (readonly [string, UncertainInput])[])(
+    'are orthonormal under a %s law',
+    (_, of) => {
+      const { at } = polynomialsOf(of)
+      const grid = Array.from({ length: 4096 }, (_, i) => at(drawnValue(of, (i + 0.5) / 4096)))
+      const mean = (j: number, k: number) => sum(grid.map((p) => p[j]! * p[k]!)) / grid.length
+      for (const j of [0, 1, 2]) {
+        expect(sum(grid.map((p) => p[j]!)) / grid.length).toBeCloseTo(0, 2)
+        for (const k of [0, 1, 2]) expect(mean(j, k)).toBeCloseTo(j === k ? 1 : 0, 1)
+      }
+    },
+  )
 
   test('are none of an input whose draws are all one whole number', () => {
     expect(polynomialsOf({ ...input('x', 4, [3.9, 4.1]), whole: true }).slopes).toEqual([])
@@ -56,7 +72,11 @@ describe('polynomials of an input', () => {
 describe('effects on functions of known shares', () => {
   test('of a product of powers are the powers, and their squares by the widths', () => {
     const inputs = [input('a', 12, '± 10 %'), input('b', 3, '± 20 %'), input('c', 1, '± 5 %')]
-    const { inputs: effects, together } = effectsOn(inputs, 64, ([a, b, c]) => a! ** 2 * b! * c! ** -3)
+    const { inputs: effects, together } = effectsOn(
+      inputs,
+      64,
+      ([a, b, c]) => a! ** 2 * b! * c! ** -3,
+    )
     const parts = [2 * Math.log(1.1), Math.log(1.2), 3 * Math.log(1.05)].map((part) => part ** 2)
     for (const [i, power] of [2, 1, -3].entries()) {
       expect(effects[i]!.elasticity.value).toBeCloseTo(power, 6)
@@ -69,7 +89,10 @@ describe('effects on functions of known shares', () => {
     const inputs = [input('a', 2, [1, 3]), input('b', 0, [-1, 1]), input('c', 5, [1, 9])]
     const values = drawn(inputs, 64)
     const figures = values.map(([a, b, c]) => [3 * a! + b! + 0.5 * c!])
-    const { inputs: effects } = new EffectFit(inputs, values).effects({ values: figures, perUnit: 1 })!
+    const { inputs: effects } = new EffectFit(inputs, values).effects({
+      values: figures,
+      perUnit: 1,
+    })!
     const parts = [3 * 2, 2, 0.5 * 8].map((part) => part ** 2)
     for (const [i, part] of parts.entries()) {
       expect(effects[i]!.share.value).toBeCloseTo(part / sum(parts), 2)
@@ -85,7 +108,9 @@ describe('effects on functions of known shares', () => {
     const inputs = [input('a', 0, [-1, 1]), input('b', 0, [-1, 1])]
     const values = drawn(inputs, 128)
     const scales = [0.8, 0.5].map((scale) => scale * Math.sqrt(3))
-    const figures = values.map((each) => [(1 + scales[0]! * each[0]!) * (1 + scales[1]! * each[1]!)])
+    const figures = values.map((each) => [
+      (1 + scales[0]! * each[0]!) * (1 + scales[1]! * each[1]!),
+    ])
     const { inputs: effects, together } = new EffectFit(inputs, values).effects({
       values: figures,
       perUnit: 1,

@@ -132,7 +132,9 @@ export class EffectFit {
     // Welch and Satterthwaite
     const degrees = parts.map(({ ofFit, ofRuns }) => {
       const all = ofFit + ofRuns
-      return all === 0 ? free : all ** 2 / (ofFit ** 2 / free + ofRuns ** 2 / (replications - 1 || 1))
+      return all === 0
+        ? free
+        : all ** 2 / (ofFit ** 2 / free + ofRuns ** 2 / (replications - 1 || 1))
     })
     return { open, variances, degrees }
   }
@@ -142,14 +144,17 @@ export class EffectFit {
     const parts = squares.map((square) => Math.max(0, square))
     const all = sum(parts.slice(1)) + open
     if (!(all > NOTHING)) return null
-    return this.#polynomials.map((_, input) => sum(this.#termsOf(input).map((k) => parts[k]!)) / all)
+    return this.#polynomials.map(
+      (_, input) => sum(this.#termsOf(input).map((k) => parts[k]!)) / all,
+    )
   }
 
   /** Shares with other chances: coefficients that are normal around those that were found. */
   #drawnShares(coefficients: readonly number[], variances: readonly number[], open: number) {
     return Array.from({ length: REPEATS }, (_, repeat) => {
       const squares = coefficients.map((coefficient, k) => {
-        const error = Math.sqrt(variances[k]!) * hashedNormal(repeat * coefficients.length + k, SHARE)
+        const error =
+          Math.sqrt(variances[k]!) * hashedNormal(repeat * coefficients.length + k, SHARE)
         // twice: the coefficient has an error, and the draw another
         return (coefficient + error) ** 2 - 2 * variances[k]!
       })
@@ -179,11 +184,15 @@ type Term = readonly { readonly input: number; readonly degree: number }[]
  */
 function termsOf(polynomials: readonly Polynomials[], most: number): Term[] {
   const alone = (degree: number): Term[] =>
-    polynomials.flatMap(({ slopes }, input) => (slopes.length < degree ? [] : [[{ input, degree }]]))
-  const pairs = alone(1).flatMap(([a], i, all) =>
-    all.slice(i + 1).map(([b]): Term => [a!, b!]),
-  )
-  const kinds = [alone(2), pairs, ...Array.from({ length: MOST_DEGREE - 2 }, (_, i) => alone(i + 3))]
+    polynomials.flatMap(({ slopes }, input) =>
+      slopes.length < degree ? [] : [[{ input, degree }]],
+    )
+  const pairs = alone(1).flatMap(([a], i, all) => all.slice(i + 1).map(([b]): Term => [a!, b!]))
+  const kinds = [
+    alone(2),
+    pairs,
+    ...Array.from({ length: MOST_DEGREE - 2 }, (_, i) => alone(i + 3)),
+  ]
   const terms: Term[] = [[], ...alone(1)]
   for (const kind of kinds) if (terms.length + kind.length <= most) terms.push(...kind)
   return terms

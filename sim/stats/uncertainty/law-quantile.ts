@@ -1,4 +1,8 @@
-import { DRAWN, type UncertainInput, type UncertainLaw } from '../../../scenarios/schema/uncertain.ts'
+import {
+  DRAWN,
+  type UncertainInput,
+  type UncertainLaw,
+} from '../../../scenarios/schema/uncertain.ts'
 import { exp, log } from '../../kernel/index.ts'
 import { normalQuantile } from '../intervals/normal.ts'
 

@@ -71,7 +71,9 @@ describe('the scrambled sequence', () => {
     [8, 1.2],
   ])('is spread more evenly than random points in %i dimensions', (d, times) => {
     const random = stream(1, 0, 'discrepancy')
-    const drawn = Array.from({ length: 256 }, () => Array.from({ length: d }, () => random.uniform()))
+    const drawn = Array.from({ length: 256 }, () =>
+      Array.from({ length: d }, () => random.uniform()),
+    )
     const [even, byChance] = [scrambledSobol(d, 0, 256, 9), drawn].map(discrepancy)
     expect(even).toBeLessThan(byChance! / times)
   })

@@ -85,13 +85,13 @@ function pointsOf(
   dimensions: number,
   from: number,
   to: number,
-  valueOf: (bits: number, dimension: number) => number,
+  scale: (bits: number, dimension: number) => number,
 ): number[][] {
   if (dimensions > MOST_DIMENSIONS) {
     throw new RangeError(`Expected at most ${MOST_DIMENSIONS} dimensions, got ${dimensions}`)
   }
   const directions = Array.from({ length: dimensions }, (_, dimension) => directionsOf(dimension))
   return Array.from({ length: to - from }, (_, i) =>
-    directions.map((of, dimension) => valueOf(bitsAt(of, from + i), dimension)),
+    directions.map((of, dimension) => scale(bitsAt(of, from + i), dimension)),
   )
 }
