@@ -47,21 +47,26 @@ const EXPONENTIAL = { work: 'law: exponential, mean_ms: 10 ± 10 %', rate: '50 �
 describe('elasticities of a simulation', () => {
   const near = (value: number, truth: number) => Math.abs(value / truth - 1) <= 0.03
 
-  test('are those of M/M/1 within 3 %', async () => {
-    const result = await resultOf({ ...EXPONENTIAL, seconds: 300 }, { mostDraws: 64 })
+  test('hold those of M/M/1, and of rates and costs are within 3 %', async () => {
+    const result = await resultOf({ ...EXPONENTIAL, seconds: 200 }, { mostDraws: 64 })
     const [service, rate, price] = figure(result, 'latency').effects
-    expect(near(service!.elasticity.value, 1 / 0.5)).toBe(true)
-    expect(near(rate!.elasticity.value, 0.5 / 0.5)).toBe(true)
-    expect(price!.elasticity.value).toBeCloseTo(0, 6)
+    for (const [effect, truth] of [
+      [service, 1 / 0.5],
+      [rate, 0.5 / 0.5],
+      [price, 0],
+    ] as const) {
+      const { low, high } = effect!.elasticity
+      expect(low).toBeLessThan(truth)
+      expect(high).toBeGreaterThan(truth)
+      expect(high - low).toBeLessThan(0.5)
+    }
     const [ofService, ofRate, ofPrice] = figure(result, 'usd_per_million').effects
-    expect(ofService!.elasticity.value).toBeCloseTo(0, 2)
+    expect(ofService!.elasticity.value).toBeCloseTo(0, 1)
     expect(near(ofRate!.elasticity.value, -1)).toBe(true)
     expect(near(ofPrice!.elasticity.value, 1)).toBe(true)
     // the squares of elasticities by widths
-    const parts = [2 * Math.log(1.1), Math.log(1.1)].map((part) => part ** 2)
-    const { share } = service!
-    expect(share.low).toBeLessThan(parts[0]! / (parts[0]! + parts[1]!))
-    expect(share.high).toBeGreaterThan(0.75)
+    expect(service!.share.low).toBeLessThan(0.8)
+    expect(service!.share.high).toBeGreaterThan(0.8)
     const capacity = figure(result, 'capacity_rps').effects[0]!
     expect(capacity.elasticity.value).toBeCloseTo(-1, 6)
   })
@@ -109,8 +114,8 @@ describe('the wider interval', () => {
       more: 'uncertain: { speed of m: ± 20 % }',
     })
     const { low, high } = figure(result, 'capacity_rps')
-    expect(low).toBeCloseTo(100 / 1.2, 0)
-    expect(high).toBeCloseTo(100 * 1.2, 0)
+    expect(Math.abs(low! - 100 / 1.2)).toBeLessThan(1.5)
+    expect(Math.abs(high! - 100 * 1.2)).toBeLessThan(1.5)
   })
 
   test('is left out where nothing is uncertain, and results are as they were', async () => {
@@ -145,9 +150,8 @@ describe('objectives', () => {
     const found = all.map(({ verdict }) => verdict)
     expect(found).toEqual(['UNDECIDED', 'UNDECIDED', 'FAIL', 'PASS'])
     for (const { interval } of all) expect(interval).toBe('inputs')
-    expect(above!.estimate.reason).toMatch(
-      /^what is not known of the inputs decides: it holds with a probability of [67]\d %$/,
-    )
+    expect(above!.estimate.reason).toBe('with uncertain inputs its interval holds the limit')
+    expect(Math.abs(above!.with_inputs!.p_holds - 0.9)).toBeLessThan(0.05)
     expect(above!.estimate.high).toBeLessThan(70)
     expect(above!.with_inputs!.high).toBeGreaterThan(70)
     expect(far!.with_inputs!.p_holds).toBe(0)

@@ -57,7 +57,7 @@ export function endsText(
 /** "97 %", "over 99.9 %" */
 export function probabilityText(p: number): string {
   if (p > 0.999) return 'over 99.9 %'
-  return p < 0.001 ? 'under 0.1 %' : percent(p, p > 0.99 || p < 0.01 ? 0.001 : 0.01)
+  return p < 0.001 ? 'under 0.1 %' : percent(p, p > 0.99 || p < 0.01 ? 0.003 : 0.03)
 }
 
 /** Both intervals of the figure of an objective: ", by draws; [42, 61] ms with the inputs, …". */
@@ -81,9 +81,9 @@ function causesText({ effects, together }: Figure): string {
   const causes = effects
     .filter(({ share }) => share.value >= NOTABLE)
     .sort((a, b) => b.share.value - a.share.value)
-    .map(({ input, share }) => `${input} ${percent(share.value, 0.01)}`)
+    .map(({ input, share }) => `${input} ${percent(share.value, 0.03)}`)
   const rest =
-    together !== null && together >= NOTABLE ? [`together ${percent(together, 0.01)}`] : []
+    together !== null && together >= NOTABLE ? [`together ${percent(together, 0.03)}`] : []
   return causes.length + rest.length === 0 ? '–' : [...causes, ...rest].join(', ')
 }
 
@@ -113,9 +113,13 @@ export function illConditioned({ uncertainty }: Result): string[] {
   })
 }
 
-const signed = (value: number, half: number) => {
-  const text = percent(value / 100, half / 100)
-  return value > 0 ? `+${text}` : text
+/** Inputs whose share is surely below this are left out. */
+const LEAST_SHARE = 0.01
+
+/** "+2.9 [2.7, 3.1] %" */
+function elasticityText({ elasticity }: Figure['effects'][number]): string {
+  const text = estimateText({ ...elasticity, n: 1 }, 'plain')
+  return `${elasticity.value > 0 ? '+' : ''}${text} %`
 }
 
 export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
@@ -162,12 +166,18 @@ export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
       uncertainty === undefined
         ? []
         : answers(uncertainty).flatMap((figure) =>
-            figure.effects.map(({ input, elasticity, share }) => [
-              figureName(figure),
-              input,
-              signed(elasticity.value, (elasticity.high - elasticity.low) / 2),
-              estimateText({ ...share, n: 1 }, 'share'),
-            ]),
+            figure.effects
+              .filter(({ share }) => share.high >= LEAST_SHARE)
+              .map((effect) => [
+                figureName(figure),
+                effect.input,
+                elasticityText(effect),
+                estimateText({ ...effect.share, n: 1 }, 'share'),
+              ]),
           ),
+    note: ({ uncertainty }) =>
+      uncertainty === undefined
+        ? null
+        : 'inputs with less than 1 % of the variance of a figure are left out: to know them better changes nothing',
   },
 ]

@@ -73,7 +73,8 @@ export const uncertainty = z
     settled: z
       .boolean()
       .describe(
-        'Whether twice the draws moved no end of an interval by more than a tenth of its width.',
+        'Whether twice the draws moved no end of an interval of the answer by more than a tenth of ' +
+          'its width: of the objectives, or of all figures where none is stated.',
       ),
     inputs: z
       .array(

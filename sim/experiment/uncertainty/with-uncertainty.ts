@@ -1,7 +1,6 @@
 import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import type { Result, Uncertainty } from '../../documents/index.ts'
-import { significant } from '../../kernel/index.ts'
 import { drawnValue, EffectFit } from '../../stats/index.ts'
 import { limitOf, verdictOf } from '../result/objectives.ts'
 import { type DrawnRuns, uncertainFigures } from './uncertain-figures.ts'
@@ -46,7 +45,7 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
     uncertainty: {
       draws: values.length,
       replications: nominal.runs.length,
-      settled: [...figures, ...objectives].every(({ wide }) => wide?.settled !== false),
+      settled: isSettled(objectives, figures),
       inputs: inputs.map(describedInput),
       figures: figures.map(({ class: name, metric, p, estimate, wide }) => {
         const effects = fit.effects({ values: wide.scaled, perUnit: wide.perUnit })
@@ -60,6 +59,17 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
       }),
     },
   }
+}
+
+type Of<T> = T & { readonly wide: WidenedFigure | null }
+
+/** Whether the intervals of the answer are: of the objectives, or of all figures where none is. */
+function isSettled(
+  objectives: readonly Of<object>[],
+  figures: readonly Of<{ readonly p: number | null }>[],
+): boolean {
+  const answer = objectives.length > 0 ? objectives : figures.filter(({ p }) => p !== 0.999)
+  return answer.every(({ wide }) => wide?.settled !== false)
 }
 
 type Effect = Omit<Uncertainty['figures'][number]['effects'][number], 'input'>
@@ -93,7 +103,7 @@ function judged(objective: Objective, wide: WidenedFigure | null): Objective {
   const { value, n } = objective.estimate
   const verdict = verdictOf(stated, { value, low, high, n })
   if (objective.verdict === 'UNDECIDED' || verdict === objective.verdict) return known
-  const reason = `what is not known of the inputs decides: it holds with a probability of ${significant(100 * p_holds, 2)} %`
+  const reason = 'with uncertain inputs its interval holds the limit'
   return {
     ...known,
     estimate: { ...objective.estimate, reason },
