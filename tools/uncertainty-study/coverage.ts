@@ -21,6 +21,8 @@ const SERVICE_MS = 10
 const USD_PER_HOUR = 1.5
 /** Requests of a run behind each percentile. */
 const REQUESTS = 4000
+/** More draws hardly change how often an interval holds the truth. */
+const DRAWS = 64
 
 export interface KnownMachine {
   readonly name: string
@@ -104,7 +106,9 @@ async function planned(machine: KnownMachine, leftOut: string | null, trial: num
     uncertain!.inputs.map((input) => [input.name, drawnValue(input, random.uniform())]),
   )
   const system = await load(all.filter(([name]) => name !== leftOut))
-  const { uncertainty } = await withUncertainInputs(system, await simulate(system))
+  const { uncertainty } = await withUncertainInputs(system, await simulate(system), {
+    mostDraws: DRAWS,
+  })
   const serviceMs = (values.get(SERVICE) ?? SERVICE_MS) / (values.get(SPEED) ?? 1)
   const truth = truthOf(serviceMs, values.get(RATE) ?? rate, values.get(PRICE) ?? USD_PER_HOUR)
   return { truth, uncertainty: uncertainty! }

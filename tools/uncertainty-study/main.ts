@@ -59,21 +59,22 @@ function tableOf(rows: readonly CoverageRow[]): string {
   return markdownTable(heads, cells, `lll${'r'.repeat(FIGURES.length)}r`)
 }
 
-const cellsOf = ({ machine, leftOut, wider, meanDraws }: CoverageRow) => [
-  ...[machine, leftOut ?? 'nothing', 'wider'],
-  ...wider.map(shareText),
-  meanDraws.toFixed(0),
-]
+function cellsOf({ machine, leftOut, wider, meanDraws }: CoverageRow): string[] {
+  const head = [machine, leftOut ?? 'nothing', 'wider']
+  return [...head, ...wider.map(shareText), meanDraws.toFixed(0)]
+}
 
-const drawsOf = ({ machine, leftOut, draws }: CoverageRow) => [
-  ...[machine, leftOut ?? 'nothing', 'of draws'],
-  ...draws.map(shareText),
-  '',
-]
+function drawsOf({ machine, leftOut, draws }: CoverageRow): string[] {
+  return [machine, leftOut ?? 'nothing', 'of draws', ...draws.map(shareText), '']
+}
 
-const percent = (share: number | null) => (100 * (share ?? 0)).toFixed(1)
-const shareText = ({ value, low, high }: Interval) =>
-  `${percent(value)} [${percent(low)}, ${percent(high)}] %`
+function percent(share: number | null): string {
+  return (100 * (share ?? 0)).toFixed(1)
+}
+
+function shareText({ value, low, high }: Interval): string {
+  return `${percent(value)} [${percent(low)}, ${percent(high)}] %`
+}
 
 /** What is surely outside what is promised. */
 function problemsOf({ machine, leftOut, wider }: CoverageRow): string[] {
