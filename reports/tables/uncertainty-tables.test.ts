@@ -87,7 +87,7 @@ describe('a result with uncertain inputs', () => {
   test('has both intervals of objectives, and the probability that they hold', () => {
     const texts = objectiveSentences(uncertainResult()).map(({ text }) => text)
     for (const text of texts)
-      expect(text).toMatch(/by draws, .* with uncertain inputs, holds with 83 %/)
+      expect(text).toMatch(/by draws, .* with uncertain inputs, holds with probability 83 %/)
   })
 
   test('has a section of its page', async () => {

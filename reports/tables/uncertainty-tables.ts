@@ -67,19 +67,20 @@ export function withInputsText(
 ): string {
   if (wide === undefined) return ''
   const ends = endsText(estimate, wide, quantity)
-  return ` by draws, ${ends} with uncertain inputs, holds with ${probabilityText(wide.p_holds)}`
+  return ` by draws, ${ends} with uncertain inputs, holds with probability ${probabilityText(wide.p_holds)}`
 }
 
 const shownFigures = ({ figures }: Uncertainty) =>
   figures.filter(({ p }) => p === null || LEVELS.includes(p))
 
-/** A share below this is not worth a word. */
+/** A share below this is not worth a word, nor one that may be almost nothing. */
 const NOTABLE = 0.05
+const SURELY = 0.02
 
 /** "encoder's time 71 %, the surge 24 %", largest first; a dash where nothing moves the figure. */
 function causesText({ effects, together }: Figure): string {
   const causes = effects
-    .filter(({ share }) => share.value >= NOTABLE)
+    .filter(({ share }) => share.value >= NOTABLE && share.low >= SURELY)
     .sort((a, b) => b.share.value - a.share.value)
     .map(({ input, share }) => `${input} ${percent(share.value, 0.03)}`)
   const rest =

@@ -23,9 +23,9 @@ export interface UncertaintyOptions extends JobOptions {
 }
 
 /**
- * A simulated result with what is not known of the inputs: draws of them, 32 and twice as many until
- * the ends of the wider intervals hardly move. Each is simulated with the seeds of the stated
- * values. Without uncertain inputs the result stays as it is.
+ * A simulated result with what is not known of the inputs: 32 draws of them, and twice as many
+ * until the ends of the wider intervals hardly move. Each is simulated with the seeds of the
+ * stated values. Without uncertain inputs the result stays as it is.
  */
 export async function withUncertainInputs(
   system: System,

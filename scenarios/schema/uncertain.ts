@@ -82,8 +82,8 @@ export const DRAWN = [0.001, 0.999] as const
 
 /**
  * The law of a number with a width; a sentence where it has none. A width holds 95 %: `± 10 %` is
- * lognormal, so the middle 95 % are from value / 1.1 to value · 1.1, and `± 2` is normal. A range is
- * uniform.
+ * lognormal, so the middle 95 % are from value / 1.1 to value · 1.1, and `± 2` is normal. A range
+ * is uniform.
  */
 export function lawOf(stated: StatedWidth, value: number): UncertainLaw | string {
   if (typeof stated === 'string') return aroundValue(readWidth(stated)!, value)

@@ -11,7 +11,7 @@ const WHOLE = 500
 const QUICK = 40
 const SMOKE = 3
 
-/** Accepted coverage of a nominal 95 % interval, and what one without a source may cover at most. */
+/** Accepted coverage of a 95 % interval, and what one without a source may cover at most. */
 const LEAST = 0.93
 const MOST = 0.97
 const MOST_WITHOUT = 0.9

@@ -20,7 +20,7 @@ export function declaredSpeed({ work, speed_factor: factor }: DeclaredModel): Wo
   return factor === undefined ? work : faster(work, factor)
 }
 
-/** The profile with measured service times of batches divided by `speed`: of all, or some models. */
+/** The profile with measured times of batches divided by `speed`: of all, or some models. */
 export function withMeasuredSpeed(
   profile: Profile,
   speed: number,

@@ -77,7 +77,7 @@ export function widened(
   }
 }
 
-/** The standard error of a mean over runs, by the lower end of its interval, as no share cuts it. */
+/** The standard error of a mean over runs, by the lower end: the upper one of a share is cut. */
 function errorOf({ value, low }: { value: number; low: number | null }, runs: number) {
   const degrees = Math.max(1, runs - 1)
   const half = low === null ? 0 : value - low

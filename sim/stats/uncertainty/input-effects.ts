@@ -37,8 +37,8 @@ export const leastDraws = (inputs: number): number =>
 
 /**
  * Elasticities and first-order shares of inputs, by a regression of a figure on polynomials of the
- * inputs. They are orthonormal, so a share is the sum of squared coefficients over that of all, with
- * what the fit leaves open. Without the bias that chance adds to a square.
+ * inputs. They are orthonormal, so a share is the sum of squared coefficients over that of all,
+ * with what the fit leaves open. Without the bias that chance adds to a square.
  */
 export class EffectFit {
   readonly #polynomials: readonly Polynomials[]
