@@ -4,7 +4,7 @@ import { estimate, number, numberOrNull } from './document-parts.ts'
 /** What a result states of inputs that are not known. */
 
 const interval = z.strictObject({
-  value: number.describe('Estimate.'),
+  value: number.describe('Value that is estimated.'),
   low: number.describe('Lower end of its 95 % interval.'),
   high: number.describe('Upper end of its 95 % interval.'),
 })
@@ -64,7 +64,7 @@ const figure = z
         'leaves open. Null without effects.',
     ),
   })
-  .describe('One figure.')
+  .describe('One figure with both intervals.')
 
 export const uncertainty = z
   .strictObject({
@@ -85,7 +85,7 @@ export const uncertainty = z
             low: number.describe('Lower end of the middle 95 % of what it may be.'),
             high: number.describe('Upper end of the middle 95 % of what it may be.'),
           })
-          .describe('One input.'),
+          .describe('One input that is not known.'),
       )
       .describe('Inputs that are not known.'),
     figures: z.array(figure).describe('Figures with both of their intervals.'),
