@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { headroom } from '../runtime/jobs/headroom.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
@@ -162,4 +163,22 @@ describe('objectives', () => {
     const [near, far] = await verdicts(['cost_usd_per_million < 9', 'cost_usd_per_million < 20'])
     expect([near!.verdict, far!.verdict]).toEqual(['UNDECIDED', 'PASS'])
   })
+})
+
+test('the headroom by the wider interval is smaller, and says that it is', async () => {
+  const limits = ['p(95) latency_ms < 120']
+  const source = { file: 'unknown.yaml', text: text({ ...EXPONENTIAL, limits }), directory: '.' }
+  const system = await loadSystem(source)
+  const options = { replications: 4 }
+  const result = await simulate(system, options)
+  const wider = await withUncertainInputs(system, result, { mostDraws: 32 })
+  const [ofDraws, ofInputs] = [
+    await headroom(system, result, options),
+    await headroom(system, wider, options),
+  ]
+  expect([ofDraws!.interval, ofInputs!.interval]).toEqual([undefined, 'inputs'])
+  // p95 is 120 ms at 75 requests/s of 100, and of 100 / 1.1 at 66
+  expect(ofDraws!.holds).toBeGreaterThan(1.35)
+  expect(ofInputs!.holds).toBeLessThan(1.35)
+  expect(ofInputs!.holds).toBeGreaterThan(1.05)
 })

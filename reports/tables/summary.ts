@@ -175,12 +175,12 @@ export function precisionText({ precision, runs }: Result): string | null {
 /** How much traffic passes every objective, where that was searched. */
 export function headroomText({ headroom }: Pick<Result, 'headroom'>): string | null {
   if (headroom === null) return null
-  const { holds, breaks, objective } = headroom
+  const { holds, breaks, objective, interval } = headroom
   if (holds === null) {
     const least = breaks === null ? '' : `: ${traffic(breaks, Math.floor)} does not, ${objective}`
     return `no traffic that was tried passes every objective${least}`
   }
-  const passes = `${traffic(holds, Math.floor)} passes every objective by its interval`
+  const passes = `${traffic(holds, Math.floor)} passes every objective by its interval${interval === 'inputs' ? ' with uncertain inputs' : ''}`
   const ends = breaks === null ? 'no more was tried' : `${traffic(breaks, Math.ceil)} does not`
   return `${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`
 }

@@ -3,6 +3,7 @@ import type { Result } from '../../sim/documents/index.ts'
 import { resolveSystem, verdictOf, withTraffic } from '../../sim/experiment/index.ts'
 import type { System } from './prepare.ts'
 import { type SimulateOptions, simulate } from './simulate.ts'
+import { withUncertainInputs } from './uncertainty.ts'
 
 export type Headroom = NonNullable<Result['headroom']>
 
@@ -11,12 +12,15 @@ const MOST = 16
 const STEP = 1.5
 /** The search ends where traffic that passes and traffic that does not are this close. */
 const CLOSE = 1.03
+/** Draws of uncertain inputs at each traffic that is tried. */
+const MOST_DRAWS = 64
 
 type Tried = { readonly factor: number; readonly broken: string | null }
 
 /**
  * How much traffic passes every objective: the traffic of all classes is multiplied until one does
- * not pass, and the factor in between is searched. More traffic is taken to be no better.
+ * not pass, and the factor in between is searched. More traffic is taken to be no better. Where the
+ * result has wider intervals, these decide.
  */
 export async function headroom(
   system: System,
@@ -35,7 +39,10 @@ export async function headroom(
     const resolved = resolveSystem({ ...system, scenario }, system.profile)
     // `load` stays a share of the same capacity
     const more = { ...resolved, capacityRps: system.capacityRps }
-    return tried(factor, (await simulate(more, { ...options, onProgress })).objectives)
+    const simulated = await simulate(more, { ...options, onProgress })
+    if (result.uncertainty === undefined) return tried(factor, simulated.objectives)
+    const further = { ...options, onProgress, mostDraws: MOST_DRAWS, traffic: factor }
+    return tried(factor, (await withUncertainInputs(more, simulated, further)).objectives)
   }
   const first = tried(1, objectives)
   const up = first.broken === null
@@ -55,6 +62,7 @@ export async function headroom(
     holds: holds?.factor ?? null,
     breaks: breaks?.factor ?? null,
     objective: breaks?.broken ?? null,
+    ...(result.uncertainty !== undefined && { interval: 'inputs' as const }),
   }
 }
 
@@ -64,7 +72,14 @@ const FIXED_RATES =
 /** By the interval alone: other traffic has other numbers of requests, which are no headroom. */
 function tried(factor: number, objectives: Result['objectives']): Tried {
   const broken = objectives.find(
-    ({ text, estimate }) => verdictOf(parseObjective(text)!, estimate) !== 'PASS',
+    ({ text, estimate, with_inputs: wide }) =>
+      verdictOf(parseObjective(text)!, { ...estimate, ...(wide && endsOf(wide)) }) !== 'PASS',
   )
   return { factor, broken: broken ? `${broken.class}: ${broken.text}` : null }
 }
+
+/** Ends of a wider interval; a missing upper one is infinite. */
+const endsOf = ({ low, high }: { readonly low: number | null; readonly high: number | null }) => ({
+  low,
+  high: high ?? Number.POSITIVE_INFINITY,
+})

@@ -20,6 +20,8 @@ export interface UncertaintyOptions extends JobOptions {
   readonly mostDraws?: number | undefined
   /** replications of each draw; default 4, and at most those of the result */
   readonly replications?: number | undefined
+  /** multiples of the stated traffic, of which the result is, too; default 1 */
+  readonly traffic?: number | undefined
 }
 
 /**
@@ -34,20 +36,20 @@ export async function withUncertainInputs(
 ): Promise<Result> {
   const { uncertain, scenario, file, directory, capacityRps: loadOfRps, profile } = system
   if (uncertain === undefined) return result
-  const { workers, signal, onProgress, mostDraws = MOST_DRAWS } = options
+  const { workers, signal, onProgress, traffic, mostDraws = MOST_DRAWS } = options
   const { inputs, text } = uncertain
   const replications = Math.min(options.replications ?? REPLICATIONS, result.runs)
   const path = { file, text, directory }
   // what a load is a share of does not change with a draw: the traffic is the same
   const pool = new SimulationPool({ base: { path, set: [], profile, loadOfRps }, workers, signal })
-  const range = { from: 0, to: replications }
+  const common = { from: 0, to: replications, ...(traffic !== undefined && { traffic }) }
   const simulated = async (values: readonly (readonly number[])[], unit: string) => {
     const progress = new PartialProgress()
     const show = () => onProgress?.(`drawing uncertain inputs${unit}`, progress.done, values.length)
     show()
     return Promise.all(
       values.map(async (drawn, i) => {
-        const request = { ...drawnInputs(inputs, drawn), ...range }
+        const request = { ...drawnInputs(inputs, drawn), ...common }
         const onShare = (share: number) => {
           progress.part(i, share)
           show()

@@ -178,6 +178,12 @@ export const headroom = z
       .string()
       .nullable()
       .describe('First objective that does not pass at `breaks`; null where all pass.'),
+    interval: z
+      .literal('inputs')
+      .optional()
+      .describe(
+        'Present where the interval with uncertain inputs decides; absent where that of draws does.',
+      ),
   })
   .nullable()
 
