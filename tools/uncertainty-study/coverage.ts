@@ -2,13 +2,14 @@ import { loadSystem } from '../../runtime/jobs/prepare.ts'
 import { simulate } from '../../runtime/jobs/simulate.ts'
 import { withUncertainInputs } from '../../runtime/jobs/uncertainty.ts'
 import type { Uncertainty } from '../../sim/documents/index.ts'
-import { stream } from '../../sim/kernel/index.ts'
-import { clopperPearson, drawnValue, type Interval } from '../../sim/stats/index.ts'
+import { stream, sum } from '../../sim/kernel/index.ts'
+import { drawnValue, type Interval, tInterval, within } from '../../sim/stats/index.ts'
 
 /**
  * Planners that know what is not known, on machines of known truth: M/M/1 queues whose service
  * time, rate and price are drawn from what the scenario states of them. A planner gets the scenario
- * alone, and the truth is that of queueing theory for the drawn inputs.
+ * alone. Its intervals are tried on many truths, each that of queueing theory for inputs drawn anew:
+ * so few planners show how often intervals hold.
  */
 
 const SERVICE = 'models.m.work.mean_ms'
@@ -21,6 +22,8 @@ const SERVICE_MS = 10
 const USD_PER_HOUR = 1.5
 /** Requests of a run behind each percentile. */
 const REQUESTS = 4000
+/** Truths that the intervals of a planner are tried on. */
+const TRUTHS = 500
 /** More draws hardly change how often an interval holds the truth. */
 const DRAWS = 64
 
@@ -69,49 +72,71 @@ export interface CoverageRow {
 export async function coverageOf(
   machine: KnownMachine,
   leftOut: string | null,
-  trials: number,
+  planners: number,
 ): Promise<CoverageRow> {
-  const held = { wider: FIGURES.map(() => 0), draws: FIGURES.map(() => 0) }
-  let allDraws = 0
-  for (let trial = 0; trial < trials; trial++) {
-    const { truth, uncertainty } = await planned(machine, leftOut, trial)
-    allDraws += uncertainty.draws
-    for (const [i, name] of FIGURES.entries()) {
-      const figure = figureOf(uncertainty, name)
-      if (holds(figure, truth[name])) held.wider[i]!++
-      if (holds(figure.draws, truth[name])) held.draws[i]!++
-    }
+  const each: Held[] = []
+  for (let planner = 0; planner < planners; planner++) {
+    each.push(await planned(machine, leftOut, planner))
   }
+  const over = (of: (held: Held) => readonly number[]) =>
+    FIGURES.map((_, i) => within(tInterval(each.map((held) => of(held)[i]!)), 1))
   return {
     machine: machine.name,
     leftOut,
-    wider: held.wider.map((count) => clopperPearson(count, trials)),
-    draws: held.draws.map((count) => clopperPearson(count, trials)),
-    meanDraws: allDraws / trials,
+    wider: over(({ wider }) => wider),
+    draws: over(({ draws }) => draws),
+    meanDraws: sum(each.map(({ drawn }) => drawn)) / planners,
   }
 }
 
-/** An answer of a planner, and what is true. */
-async function planned(machine: KnownMachine, leftOut: string | null, trial: number) {
-  const random = stream(1, trial, 'truth')
+/** Of each of `FIGURES`, the share of truths that the intervals of a planner hold. */
+interface Held {
+  readonly wider: readonly number[]
+  readonly draws: readonly number[]
+  readonly drawn: number
+}
+
+async function planned(
+  machine: KnownMachine,
+  leftOut: string | null,
+  planner: number,
+): Promise<Held> {
+  const random = stream(1, planner, 'truth')
   const rate = 1000 * ((0.3 + 0.3 * random.uniform()) / SERVICE_MS)
   const load = (widths: readonly (readonly [string, KnownMachine['widths'][string]])[]) =>
     loadSystem(
       { file: 'known.yaml', text: scenarioText(rate, widths), directory: '.' },
-      { seed: 1 + trial },
+      { seed: 1 + planner },
     )
   const all = Object.entries(machine.widths)
   const { uncertain } = await load(all)
-  const values = new Map(
-    uncertain!.inputs.map((input) => [input.name, drawnValue(input, random.uniform())]),
-  )
+  const truths = Array.from({ length: TRUTHS }, () => {
+    const inputs = uncertain!.inputs
+    const values = new Map(
+      inputs.map((input) => [input.name, drawnValue(input, random.uniform())] as const),
+    )
+    const serviceMs = (values.get(SERVICE) ?? SERVICE_MS) / (values.get(SPEED) ?? 1)
+    return truthOf(serviceMs, values.get(RATE) ?? rate, values.get(PRICE) ?? USD_PER_HOUR)
+  })
   const system = await load(all.filter(([name]) => name !== leftOut))
   const { uncertainty } = await withUncertainInputs(system, await simulate(system), {
     mostDraws: DRAWS,
   })
-  const serviceMs = (values.get(SERVICE) ?? SERVICE_MS) / (values.get(SPEED) ?? 1)
-  const truth = truthOf(serviceMs, values.get(RATE) ?? rate, values.get(PRICE) ?? USD_PER_HOUR)
-  return { truth, uncertainty: uncertainty! }
+  const shares = (intervalOf: (figure: ReturnType<typeof figureOf>) => Ends) =>
+    FIGURES.map((name) => {
+      const interval = intervalOf(figureOf(uncertainty!, name))
+      return truths.filter((truth) => holds(interval, truth[name])).length / TRUTHS
+    })
+  return {
+    wider: shares((figure) => figure),
+    draws: shares(({ draws }) => draws),
+    drawn: uncertainty!.draws,
+  }
+}
+
+interface Ends {
+  readonly low: number | null
+  readonly high: number | null
 }
 
 /** Sojourns of M/M/1 are exponential; each served request costs its part of an hour. */
@@ -153,7 +178,5 @@ function figureOf({ figures }: Uncertainty, name: FigureName) {
   return found
 }
 
-const holds = (
-  { low, high }: { readonly low: number | null; readonly high: number | null },
-  truth: number,
-) => low !== null && low <= truth && truth <= (high ?? Number.POSITIVE_INFINITY)
+const holds = ({ low, high }: Ends, truth: number) =>
+  low !== null && low <= truth && truth <= (high ?? Number.POSITIVE_INFINITY)

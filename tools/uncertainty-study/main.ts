@@ -7,9 +7,9 @@ import { type CoverageRow, coverageOf, FIGURES, MACHINES } from './coverage.ts'
 
 /** Coverage of intervals with uncertain inputs: `npm run study:uncertainty -- --help`. */
 
-const WHOLE = 500
-const QUICK = 40
-const SMOKE = 3
+const WHOLE = 200
+const QUICK = 20
+const SMOKE = 2
 
 /** Accepted coverage of a 95 % interval, and what one without a source may cover at most. */
 const LEAST = 0.93
