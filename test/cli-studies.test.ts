@@ -6,6 +6,7 @@ import { smokeRun, triedStudy } from './smoke-runs.ts'
 test.each([
   'validate',
   'study:plan',
+  'study:uncertainty',
   'resampling',
   'bench',
   'bench --against HEAD',

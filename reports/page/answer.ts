@@ -15,6 +15,7 @@ import {
   precisionText,
   resultCostText,
 } from '../tables/summary.ts'
+import { illConditioned } from '../tables/uncertainty-tables.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
@@ -155,7 +156,7 @@ function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
   const results = sidesOf(input).flatMap((side) =>
     side.flatMap(({ label, result }) =>
-      [...[overloadText(result) ?? []].flat(), ...result.warnings].map(
+      [...[overloadText(result) ?? []].flat(), ...illConditioned(result), ...result.warnings].map(
         (text) => `${label}: ${text}`,
       ),
     ),

@@ -9,6 +9,7 @@ import { memorySpaces } from '../tables/memory-spaces.ts'
 import { REPLICA_HOURS } from '../tables/replica-hours.ts'
 import { RESULT_TABLES } from '../tables/result-tables.ts'
 import { hostText } from '../tables/summary.ts'
+import { UNCERTAINTY_TABLES } from '../tables/uncertainty-tables.ts'
 import { measuredText, notCountedRounds } from '../what-if-text.ts'
 import { answer } from './answer.ts'
 import { assumptionsSection } from './assumptions-section.ts'
@@ -44,7 +45,7 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
   const body = html`${answer(input, name)}
 ${comparison?.what_if ? whatIf(input, comparison.what_if, show('what-if')) : NOTHING}
-${show('tail', 'class-tails')}
+${show('tail', 'class-tails')}${unknown(input)}
 ${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
 ${comparison ? html`<h2>Simulated against measured</h2>${comparisonSection(comparison)}${show('errors')}` : NOTHING}
 ${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}
@@ -68,6 +69,13 @@ ${provenance(input)}
 <p>This command ${comparison ? 'reproduces it' : 'writes this page again'}:</p>
 <pre>${isolated(input.command)}</pre>`
   return documentPage(`${name} – Spillway report`, body)
+}
+
+/** Uncertain inputs, and what they do to figures. */
+function unknown(input: ReportInput): Html {
+  if (worlds(input).every(({ result }) => result.uncertainty === undefined)) return NOTHING
+  return html`<h2>What is not known</h2>
+${resultTables(input, UNCERTAINTY_TABLES)}`
 }
 
 /** Replicas that start and stop, and what scalers decided. */

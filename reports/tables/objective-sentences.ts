@@ -1,5 +1,5 @@
 import { type Objective, parseObjective } from '../../scenarios/index.ts'
-import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
+import type { Result, Verdict } from '../../sim/documents/index.ts'
 import {
   declared,
   estimateText,
@@ -10,6 +10,7 @@ import {
 } from '../format.ts'
 import { lostText } from './lost.ts'
 import { undecidedText } from './summary.ts'
+import { withInputsText } from './uncertainty-tables.ts'
 
 /** An objective with its figure and its limit, as a sentence. */
 export interface ObjectiveSentence {
@@ -54,12 +55,12 @@ function sentenceOf(
   const open = reason === null ? '' : `: ${reason}`
   if (objective.kind === 'goodput') {
     const limit = exactText(objective.share, 'share')
-    const shown = figureText(estimate, 'share')
+    const shown = figureText(line, 'share')
     return `goodput, requests served within every limit of their class, is ${shown}${judged(verdict, limit, GOODPUT)}${open}`
   }
   if (objective.kind === 'cost') {
     const limit = exactText(objective.limitUsd, 'usd')
-    return `cost of a million served requests is ${figureText(estimate, 'usd')}${judged(verdict, limit, TIMES)}${open}`
+    return `cost of a million served requests is ${figureText(line, 'usd')}${judged(verdict, limit, TIMES)}${open}`
   }
   const limit = exactText(objective.limitMs, 'time')
   const { percentile, kind, window_s } = objective
@@ -72,12 +73,14 @@ function sentenceOf(
   }
   const counted = lost === null ? '' : ` of all ${all}, where a lost one never ends,`
   const note = lost === null ? '' : `; ${lost}`
-  const shown = figureText(estimate, 'time')
+  const shown = figureText(line, 'time')
   return `${what}${counted} is ${shown}${judged(verdict, limit, TIMES)}${open}${note}`
 }
 
-function figureText(estimate: Estimate, quantity: Quantity): string {
-  return estimate.value === null ? 'not known' : estimateText(estimate, quantity)
+function figureText(line: Result['objectives'][number], quantity: Quantity): string {
+  const { estimate } = line
+  if (estimate.value === null) return 'not known'
+  return `${estimateText(estimate, quantity)}${withInputsText(line, quantity)}`
 }
 
 interface Words {

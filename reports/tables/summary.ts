@@ -21,6 +21,7 @@ import {
   signedPercent,
   usd,
 } from '../format.ts'
+import { withInputsText } from './uncertainty-tables.ts'
 
 /** The documents in words and table cells, for pages and terminals. */
 
@@ -140,11 +141,12 @@ function figureText(line: Result['objectives'][number]): string {
   const undecided = open === null ? '' : `; ${open}`
   const objective = parseObjective(text)
   if (!objective || objective.kind === 'goodput') {
-    return `${estimateText(estimate, 'share')}${undecided}`
+    return `${estimateText(estimate, 'share')}${withInputsText(line, 'share')}${undecided}`
   }
   const { limit, quantity } = objectiveLimit(objective)
   const share = ofLimitText(estimate.value / limit)
-  return `${estimateText(estimate, quantity)}, ${share}${tailText(line)}${undecided}`
+  const wider = withInputsText(line, quantity)
+  return `${estimateText(estimate, quantity)}${wider}, ${share}${tailText(line)}${undecided}`
 }
 
 /** "; 0.03 [0.01, 0.07] % of 23,094 requests are beyond it": what decides few requests a run. */
@@ -173,12 +175,12 @@ export function precisionText({ precision, runs }: Result): string | null {
 /** How much traffic passes every objective, where that was searched. */
 export function headroomText({ headroom }: Pick<Result, 'headroom'>): string | null {
   if (headroom === null) return null
-  const { holds, breaks, objective } = headroom
+  const { holds, breaks, objective, interval } = headroom
   if (holds === null) {
     const least = breaks === null ? '' : `: ${traffic(breaks, Math.floor)} does not, ${objective}`
     return `no traffic that was tried passes every objective${least}`
   }
-  const passes = `${traffic(holds, Math.floor)} passes every objective by its interval`
+  const passes = `${traffic(holds, Math.floor)} passes every objective by its interval${interval === 'inputs' ? ' with uncertain inputs' : ''}`
   const ends = breaks === null ? 'no more was tried' : `${traffic(breaks, Math.ceil)} does not`
   return `${passes}; ${ends}${breaks === null ? '' : `: ${objective}`}`
 }

@@ -22,6 +22,7 @@ import {
   precisionText,
   resultCostText,
 } from '../tables/summary.ts'
+import { illConditioned, UNCERTAINTY_TABLES } from '../tables/uncertainty-tables.ts'
 import { alignColumns } from './align.ts'
 import { unsupportedLines } from './unsupported-lines.ts'
 
@@ -42,6 +43,7 @@ export function resultText(result: Result): string {
     ...[precisionText(result) ?? []].flat(),
     ...(valid ? [] : [NOT_VALID]),
     ...(overloaded === null ? [] : [overloaded]),
+    ...illConditioned(result),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),
@@ -58,12 +60,16 @@ export function resultText(result: Result): string {
     ...unsupportedLines(namedCells(latency, latency.rows(result))),
     ...percentiles(TOKENS, result),
     ...means(result),
-    ...[...RESULT_TABLES, ...AVAILABILITY_TABLES, ...ENERGY_TABLES, ...MEMORY_TABLES].flatMap(
-      ({ columns, rows, note }) => [
-        ...optional(columns, rows(result)),
-        ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
-      ],
-    ),
+    ...[
+      ...UNCERTAINTY_TABLES,
+      ...RESULT_TABLES,
+      ...AVAILABILITY_TABLES,
+      ...ENERGY_TABLES,
+      ...MEMORY_TABLES,
+    ].flatMap(({ columns, rows, note }) => [
+      ...optional(columns, rows(result)),
+      ...[note?.(result) ?? []].flat().map((text) => visibleLine(`  ${text}`)),
+    ]),
   ].join('\n')
 }
 

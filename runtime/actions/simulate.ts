@@ -13,6 +13,7 @@ import { headroom } from '../jobs/headroom.ts'
 import { loadSystem } from '../jobs/prepare.ts'
 import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
+import { withUncertainInputs } from '../jobs/uncertainty.ts'
 import { pause } from '../process/interruption.ts'
 import { emit, type FailOn, failingOn, objectivesExit } from './output.ts'
 import { plots } from './plots.ts'
@@ -67,7 +68,10 @@ export async function perform(
   if (out !== undefined) await writableFolder(out)
   const result = await withProgress(async (onProgress, { warn: onWarning }) => {
     const job = { replications, workers, requestsFile, signal, onProgress }
-    const simulated = await simulate(system, { ...job, precision, onWarning, oracle: true })
+    const stated = await simulate(system, { ...job, precision, onWarning, oracle: true })
+    // requests of a file are drawn by no input
+    const given = requestsFile !== undefined
+    const simulated = given ? stated : await withUncertainInputs(system, stated, job)
     if (options.headroom !== true) return simulated
     return { ...simulated, headroom: await headroom(system, simulated.objectives, job) }
   })

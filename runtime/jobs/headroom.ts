@@ -3,6 +3,7 @@ import type { Result } from '../../sim/documents/index.ts'
 import { resolveSystem, verdictOf, withTraffic } from '../../sim/experiment/index.ts'
 import type { System } from './prepare.ts'
 import { type SimulateOptions, simulate } from './simulate.ts'
+import { withUncertainInputs } from './uncertainty.ts'
 
 export type Headroom = NonNullable<Result['headroom']>
 
@@ -11,6 +12,8 @@ const MOST = 16
 const STEP = 1.5
 /** The search ends where traffic that passes and traffic that does not are this close. */
 const CLOSE = 1.03
+/** Draws of uncertain inputs at each traffic that is tried. */
+const MOST_DRAWS = 64
 
 type Objectives = Result['objectives']
 
@@ -26,7 +29,8 @@ type Tried = { readonly factor: number; readonly broken: string | null }
 
 /**
  * How much traffic passes every objective: the traffic of all classes is multiplied until one does
- * not pass, and the factor in between is searched. More traffic is taken to be no better.
+ * not pass, and the factor in between is searched. More traffic is taken to be no better. Where the
+ * objectives have wider intervals, these decide.
  */
 export async function headroom(
   system: System,
@@ -36,6 +40,7 @@ export async function headroom(
   if (objectives.length === 0) {
     throw new Failure(`${system.file}: headroom needs an objective: state one under slo`)
   }
+  const isWide = objectives.some(({ with_inputs }) => with_inputs !== undefined)
   const onProgress = (_: string, done: number, of: number) =>
     options.onProgress?.('searching the headroom', done, of)
   const at = async (factor: number): Promise<Tried> => {
@@ -44,7 +49,12 @@ export async function headroom(
     const resolved = resolveSystem({ ...system, scenario }, system.profile)
     // `load` stays a share of the same capacity
     const more = { ...resolved, capacityRps: system.capacityRps }
-    const find = async () => (await simulate(more, { ...options, onProgress })).objectives
+    const find = async () => {
+      const simulated = await simulate(more, { ...options, onProgress })
+      if (!isWide) return simulated.objectives
+      const further = { ...options, onProgress, mostDraws: MOST_DRAWS, traffic: factor }
+      return (await withUncertainInputs(more, simulated, further)).objectives
+    }
     return tried(factor, await keep(`headroom ${factor}`, find))
   }
   const first = tried(1, objectives)
@@ -65,6 +75,7 @@ export async function headroom(
     holds: holds?.factor ?? null,
     breaks: breaks?.factor ?? null,
     objective: breaks?.broken ?? null,
+    ...(isWide && { interval: 'inputs' as const }),
   }
 }
 
@@ -74,7 +85,14 @@ const FIXED_RATES =
 /** By the interval alone: other traffic has other numbers of requests, which are no headroom. */
 function tried(factor: number, objectives: Objectives): Tried {
   const broken = objectives.find(
-    ({ text, estimate }) => verdictOf(parseObjective(text)!, estimate) !== 'PASS',
+    ({ text, estimate, with_inputs: wide }) =>
+      verdictOf(parseObjective(text)!, { ...estimate, ...(wide && endsOf(wide)) }) !== 'PASS',
   )
   return { factor, broken: broken ? `${broken.class}: ${broken.text}` : null }
 }
+
+/** Ends of a wider interval; a missing upper one is infinite. */
+const endsOf = ({ low, high }: { readonly low: number | null; readonly high: number | null }) => ({
+  low,
+  high: high ?? Number.POSITIVE_INFINITY,
+})

@@ -47,6 +47,10 @@ export interface SimulateOptions extends JobOptions {
   readonly oracle?: boolean | undefined
 }
 
+/** What a result says of uncertain inputs, as long as it has no wider intervals. */
+export const DRAWS_ONLY =
+  'some inputs are uncertain: figures are of their stated values, and intervals of the draws only'
+
 /** Simulates a system. Replications run in processes that are kept until `closeSimulations`. */
 export async function simulate(system: System, options: SimulateOptions = {}): Promise<Result> {
   const { workers, requestsFile, signal, onProgress, onWarning } = options
@@ -97,7 +101,8 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     }
     const also = slowest && slower
     const result = simulatedResult(system, runs, { ...build(), profile }, also)
-    return { ...result, warnings: [...extrapolated, ...result.warnings] }
+    const unknown = system.uncertain === undefined ? [] : [DRAWS_ONLY]
+    return { ...result, warnings: [...extrapolated, ...unknown, ...result.warnings] }
   }
   const first = await simulateUpTo(replications)
   const { precision } = options

@@ -149,7 +149,7 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, context: Context): Pr
     return problemAt(context, issuePath, `${parts.join(' or ')}, got ${describeValue(value)}`)
   }
   if (!isMap(value)) {
-    const ways = [...numbersOf(union), `a map with the key ${wanted.join(' or ')}`].join(' or ')
+    const ways = [...simpleKinds(union), `a map with the key ${wanted.join(' or ')}`].join(' or ')
     return problemAt(context, issuePath, `${ways}, got ${describeValue(value)}`)
   }
   const keys = Object.keys(value)
@@ -169,10 +169,13 @@ function kindText(branch: z.core.$ZodType): string {
   return option instanceof z.ZodObject ? 'a map' : numberText(option)
 }
 
-/** The numbers that a union accepts, in words. */
-function numbersOf(union: z.ZodUnion | null): string[] {
+/** The values that are no maps and that a union accepts, in words. */
+function simpleKinds(union: z.ZodUnion | null): string[] {
   const branches = (union?.options ?? []).map((option) => branchOf(option, undefined))
-  return branches.flatMap((branch) => (branch instanceof z.ZodNumber ? [numberText(branch)] : []))
+  return branches.flatMap((branch) => {
+    const simple = [z.ZodNumber, z.ZodString, z.ZodArray].some((kind) => branch instanceof kind)
+    return branch !== null && simple ? [kindText(branch)] : []
+  })
 }
 
 function noDiscriminator(

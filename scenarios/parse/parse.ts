@@ -14,6 +14,8 @@ import {
 } from './located.ts'
 import type { Variant } from './option-values.ts'
 import { applyOverrides, type Override } from './override.ts'
+import { type Uncertain, uncertainInputs } from './uncertain-inputs.ts'
+import { withUncertainNumbers } from './uncertain-numbers.ts'
 import { triedVariants } from './variants.ts'
 import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
 
@@ -33,6 +35,8 @@ export interface ParsedScenario {
   readonly file: string
   /** its named changes, which are no part of `scenario` and its hash */
   readonly variants: readonly Variant[]
+  /** its inputs that are not known; absent where all are */
+  readonly uncertain?: Uncertain
 }
 
 type TextOptions = ParseOptions & { readonly file: string }
@@ -72,7 +76,8 @@ export function overridden(
   if (whole === null) throw new Failure(problemTexts(placed))
   const tree = applyOverrides(whole, overridesOf(options), placed)
   const changes = options.asVariant?.set.map((text) => ({ label: cut(text), text })) ?? []
-  return dropStaleVariantKeys(applyOverrides(tree, changes, placed, true), scenarioSchema)
+  const changed = dropStaleVariantKeys(applyOverrides(tree, changes, placed, true), scenarioSchema)
+  return withUncertainNumbers(changed, placed)
 }
 
 /**
@@ -88,14 +93,21 @@ export function validated(
 ): ParsedScenario {
   const value = plainOf(root)
   const draft = new Draft(root)
-  const problems = [...explain(scenarioSchema, value), ...crossCheck(draft)]
+  const { uncertain, problems: ofUncertain } = uncertainInputs(root)
+  const problems = [...explain(scenarioSchema, value), ...crossCheck(draft), ...ofUncertain]
   if (placed.length + problems.length > 0) {
     throw new Failure(problemTexts(placed, problems, root))
   }
   const tried = triedVariants(root, set.length > 0 || asVariant ? null : complete)
   if (tried.problems.length > 0) throw new Failure(tried.problems)
   const scenario = resolved(scenarioSchema.parse(value), draft)
-  return { scenario: deepFreeze(scenario), hash: hashOf(scenario), file, variants: tried.variants }
+  return {
+    scenario: deepFreeze(scenario),
+    hash: hashOf(scenario),
+    file,
+    variants: tried.variants,
+    ...(uncertain !== null && { uncertain }),
+  }
 }
 
 /**

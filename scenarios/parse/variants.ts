@@ -5,6 +5,8 @@ import { explain } from './explain.ts'
 import { childOf, type Node, type PlacedProblem, plainOf, problemTexts } from './located.ts'
 import type { Variant } from './option-values.ts'
 import { applyOverrides } from './override.ts'
+import { uncertainInputs } from './uncertain-inputs.ts'
+import { withoutReplacedWidths, withUncertainNumbers } from './uncertain-numbers.ts'
 
 /** The variants that a scenario has under `variants`, in the order of the file. */
 function variantsOf({ variants = {} }: Pick<Scenario, 'variants'>): Variant[] {
@@ -43,7 +45,11 @@ function problemsOf(
   const overrides = set.map((text) => ({ label: `variants.${name}: ${text.slice(0, 200)}`, text }))
   const over = applyOverrides(root, overrides, placed, true)
   const overridden = dropStaleVariantKeys(over, scenarioSchema)
-  const changed = complete(overridden)
-  const invalid = [...explain(scenarioSchema, plainOf(changed)), ...crossCheck(new Draft(changed))]
+  const changed = complete(withUncertainNumbers(withoutReplacedWidths(root, overridden), placed))
+  const invalid = [
+    ...explain(scenarioSchema, plainOf(changed)),
+    ...crossCheck(new Draft(changed)),
+    ...uncertainInputs(changed).problems,
+  ]
   return placed.length + invalid.length === 0 ? [] : problemTexts(placed, invalid, changed)
 }

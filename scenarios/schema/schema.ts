@@ -25,6 +25,7 @@ import {
   trafficClass,
 } from './schema-traffic.ts'
 import { tuning } from './schema-tuning.ts'
+import { uncertain } from './schema-uncertain.ts'
 import { count, lazy, name, nonNegative, positive, seed, share } from './schema-values.ts'
 import type { work } from './schema-work.ts'
 
@@ -263,6 +264,7 @@ export const scenarioSchema = lazy(() =>
       .describe('What chooses a pool for each request among those that may serve its class.'),
     budget: budget.optional(),
     tuning,
+    uncertain,
     variants: z
       .record(
         name,

@@ -15,6 +15,7 @@ import {
   tuningResult,
   worstWindow,
 } from './system-figures.ts'
+import { uncertainty } from './uncertainty-document.ts'
 
 /**
  * The documents that Spillway writes: one result per run, simulated or measured, and a comparison
@@ -91,6 +92,12 @@ export const resultSchema = z
     cost: cost
       .nullable()
       .describe('Cost of the replicas; null where a pool has no price_usd_per_hour.'),
+    uncertainty: uncertainty
+      .optional()
+      .describe(
+        'What is not known of the inputs, and wider intervals with it; absent where nothing is ' +
+          'uncertain.',
+      ),
     surges: z.array(surgeResult).describe('Effect of each surge of the traffic.'),
     budget: budgetResult
       .optional()

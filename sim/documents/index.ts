@@ -68,6 +68,7 @@ export {
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
 export type { Series, Stability, Verdict } from './system-figures.ts'
+export type { Uncertainty } from './uncertainty-document.ts'
 export {
   type MeasuredVariants,
   type OutputDrift,

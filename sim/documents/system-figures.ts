@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
 import { percentiles } from './request-figures.ts'
+import { objectiveWithInputs } from './uncertainty-document.ts'
 
 /** What documents state of a system as a whole. */
 
@@ -34,6 +35,18 @@ export const objectiveResult = z
       'PASS or FAIL where the whole interval is on one side of the limit and the sample ' +
         'supports it, otherwise UNDECIDED.',
     ),
+    interval: z
+      .enum(['draws', 'inputs'])
+      .optional()
+      .describe(
+        'Interval that decides: of the draws alone, or with what is not known of the inputs. Absent ' +
+          'where nothing is uncertain, and draws decide.',
+      ),
+    with_inputs: objectiveWithInputs
+      .optional()
+      .describe(
+        'The figure with what is not known of the inputs; absent where that does not decide.',
+      ),
     deciding_duration_s: numberOrNull.describe(
       'Duration of the traffic that would about decide an undecided objective, s; ' +
         'null where it is decided or more time is no help.',
@@ -165,6 +178,12 @@ export const headroom = z
       .string()
       .nullable()
       .describe('First objective that does not pass at `breaks`; null where all pass.'),
+    interval: z
+      .literal('inputs')
+      .optional()
+      .describe(
+        'Present where the interval with uncertain inputs decides; absent where that of draws does.',
+      ),
   })
   .nullable()
 

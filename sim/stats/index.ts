@@ -82,3 +82,13 @@ export { TimeGrid } from './recording/time-grid.ts'
 export { mergeSeries, TimeSeries } from './recording/time-series.ts'
 export { type WorstSummary, windowObjectives } from './recording/window-recorder.ts'
 export type { WindowFigure } from './recording/worst-window.ts'
+export {
+  type DrawnFigure,
+  EffectFit,
+  type InputEffect,
+  type InputEffects,
+  leastDraws,
+} from './uncertainty/input-effects.ts'
+export { drawnValue } from './uncertainty/law-quantile.ts'
+export { scrambledSobol } from './uncertainty/sobol.ts'
+export { type FigureLaw, probabilityBelow, widerInterval } from './uncertainty/wider-interval.ts'

@@ -23,6 +23,7 @@ const SHELVES: readonly Shelf[] = [
       ...[
         'traffic',
         'objectives',
+        'uncertainty',
         'report',
         'blame',
         'sweep',

@@ -1,4 +1,4 @@
-import { type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
+import { modelKey, type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
 import {
   type LostFigures,
   lossesOf,
@@ -6,6 +6,9 @@ import {
   resolveSystem,
   runFigures,
   type Survive,
+  withDeclaredSpeed,
+  withMeasuredSpeed,
+  withTraffic,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { backlogWarning } from '../demand.ts'
@@ -39,6 +42,10 @@ export interface ConfigurationBase {
 export interface ConfigurationRequest extends ReplicationRange {
   /** overrides `path=value` of the configuration */
   readonly set: readonly string[]
+  /** how many times as fast models are as stated or measured, by their names; by default 1 */
+  readonly speeds?: Readonly<Record<string, number>> | undefined
+  /** multiples of the stated traffic; by default 1 */
+  readonly traffic?: number | undefined
   /** real paths of the only files of users that it may read; by default all */
   readonly files?: readonly string[] | undefined
 }
@@ -85,6 +92,26 @@ interface LostSystem {
   readonly slowest: System | null
 }
 
+/** A system with other speeds and other traffic; the same where neither differs. */
+function withTimesAndTraffic(
+  system: System,
+  { speeds, traffic }: Pick<ConfigurationRequest, 'speeds' | 'traffic'>,
+): System {
+  if (speeds === undefined && traffic === undefined) return system
+  let { scenario, profile } = system
+  for (const [name, speed] of Object.entries(speeds ?? {})) {
+    const stated = scenario
+    const keys = stated.pools.flatMap((pool) =>
+      pool.model === name ? [modelKey(stated, pool)] : [],
+    )
+    scenario = withDeclaredSpeed(scenario, speed, (model) => model === name)
+    profile = profile && withMeasuredSpeed(profile, speed, (key) => keys.includes(key))
+  }
+  // a request for other traffic is of a scenario whose rates can be multiplied
+  scenario = (traffic === undefined ? scenario : withTraffic(scenario, traffic)) ?? scenario
+  return { ...system, ...resolveSystem({ ...system, scenario }, profile) }
+}
+
 /** Gets now and then how much of a request is done, 0 to 1. */
 type OnShare = (share: number) => void
 
@@ -104,8 +131,9 @@ export class Configurations {
     return files === undefined ? simulate() : seeingOnly(files, simulate)
   }
 
-  async #runsOf({ set, from, to }: ConfigurationRequest, onShare: OnShare) {
-    const { system, slowest, losses } = await this.#configured(set)
+  async #runsOf(request: ConfigurationRequest, onShare: OnShare) {
+    const { from, to } = request
+    const { system, slowest, losses } = await this.#configured(request)
     const { scenario, hash, capacityRps } = system
     const runs: RunFigures[] = []
     for (let replication = from; replication < to && runs.length < to - from; replication++) {
@@ -124,11 +152,12 @@ export class Configurations {
     return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
   }
 
-  async #configured(set: readonly string[]): Promise<Configured> {
-    const key = JSON.stringify(set)
+  async #configured({ set, speeds, traffic }: ConfigurationRequest): Promise<Configured> {
+    const key = JSON.stringify([set, speeds, traffic])
     if (this.#last?.key === key) return this.#last
     const { path, seed, profile, set: common } = this.#base
-    const system = await loadSystem(path, { set: [...common, ...set], seed, profile })
+    const loaded = await loadSystem(path, { set: [...common, ...set], seed, profile })
+    const system = withTimesAndTraffic(loaded, { speeds, traffic })
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)

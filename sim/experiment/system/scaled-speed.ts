@@ -20,12 +20,19 @@ export function declaredSpeed({ work, speed_factor: factor }: DeclaredModel): Wo
   return factor === undefined ? work : faster(work, factor)
 }
 
-/** The profile with measured service times of batches divided by `speed`. */
-export function withMeasuredSpeed(profile: Profile, speed: number): Profile {
-  const models = profile.models.map((model) => ({
-    ...model,
-    work: { ...model.work, ms: model.work.ms.map((row) => row.map((ms) => ms / speed)) },
-  }))
+/** The profile with measured times of batches divided by `speed`: of all, or some models. */
+export function withMeasuredSpeed(
+  profile: Profile,
+  speed: number,
+  of: (key: string) => boolean = () => true,
+): Profile {
+  const models = profile.models.map((model) => {
+    if (!of(model.key)) return model
+    return {
+      ...model,
+      work: { ...model.work, ms: model.work.ms.map((row) => row.map((ms) => ms / speed)) },
+    }
+  })
   return { ...profile, models }
 }
 

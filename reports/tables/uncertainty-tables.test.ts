@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import type { Result, Uncertainty } from '../../sim/documents/index.ts'
+import { reportHtml } from '../page/page.ts'
+import { sampleResult } from '../sample-documents.test-helper.ts'
+import { resultText } from '../terminal/result-text.ts'
+import { objectiveSentences } from './objective-sentences.ts'
+import { endsText, illConditioned, probabilityText } from './uncertainty-tables.ts'
+
+const at = (value: number, half: number) => ({ value, low: value - half, high: value + half })
+
+/** A result in which p99 hangs on the service time, and cost on the price. */
+function uncertainResult(elasticity = 2.9): Result {
+  const result = sampleResult('simulated')
+  const effects = (service: number, price: number, by = elasticity) => [
+    { input: 'models.encoder.work.base_ms', elasticity: at(by, 0.2), share: at(service, 0.05) },
+    { input: 'pools.central.price_usd_per_hour', elasticity: at(1, 0.01), share: at(price, 0.05) },
+  ]
+  const uncertainty: Uncertainty = {
+    draws: 64,
+    replications: 4,
+    settled: false,
+    inputs: [{ name: 'models.encoder.work.base_ms', value: 12, low: 10.91, high: 13.2 }],
+    figures: [
+      {
+        class: 'interactive',
+        metric: 'latency',
+        p: 0.5,
+        draws: { ...at(10, 0.1), n: 1000 },
+        low: 9,
+        high: 11,
+        effects: effects(0.9, 0),
+        together: 0.1,
+      },
+      {
+        class: 'interactive',
+        metric: 'latency',
+        p: 0.99,
+        draws: { ...at(49.7, 1), n: 1000 },
+        low: 42,
+        high: 61,
+        effects: effects(0.71, 0.01),
+        together: 0.28,
+      },
+      {
+        class: null,
+        metric: 'usd_per_million',
+        p: null,
+        draws: { ...at(7, 0.1), n: 10 },
+        low: 6,
+        high: null,
+        effects: [],
+        together: null,
+      },
+    ],
+  }
+  const objectives = result.objectives.map((objective) => ({
+    ...objective,
+    interval: 'inputs' as const,
+    with_inputs: { low: 1, high: 20, p_holds: 0.83 },
+  }))
+  return { ...result, objectives, uncertainty }
+}
+
+describe('a result with uncertain inputs', () => {
+  const lines = resultText(uncertainResult()).split('\n')
+  const lineOf = (start: string) => lines.find((line) => line.startsWith(start))
+
+  test('has both intervals in the terminal, told apart in words', () => {
+    expect(lineOf('figure ')).toMatch(/stated inputs +by draws +with uncertain inputs +hangs on/)
+    expect(lineOf('interactive: latency p99')).toMatch(
+      /49\.7 ms +\[48\.7, 50\.7\] ms +\[42, 61\] ms +models\.encoder\.work\.base_ms 71 %, together 28 %$/,
+    )
+    expect(lineOf('cost of a million requests')).toContain('6.0 USD and more')
+    expect(lines.join('\n')).toContain('further draws may still move ends of intervals')
+  })
+
+  test('has what moves the highest percentile', () => {
+    const moved = lines.filter((line) => line.startsWith('interactive: latency p'))
+    expect(
+      moved.some((line) =>
+        /p99 +models\.encoder\.work\.base_ms +\+2\.9 \[2\.7, 3\.1\] %/.test(line),
+      ),
+    ).toBe(true)
+    expect(moved.some((line) => /p50 +models/.test(line))).toBe(false)
+  })
+
+  test('has both intervals of objectives, and the probability that they hold', () => {
+    const texts = objectiveSentences(uncertainResult()).map(({ text }) => text)
+    for (const text of texts)
+      expect(text).toMatch(/by draws, .* with uncertain inputs, holds with probability 83 %/)
+  })
+
+  test('has a section of its page', async () => {
+    const others = { measured: null, comparison: null, against: null, command: 'x' }
+    const page = await reportHtml({ simulated: uncertainResult(), ...others })
+    expect(page).toContain('What is not known')
+    expect(page).toContain('with uncertain inputs')
+    const known = await reportHtml({ simulated: sampleResult('simulated'), ...others })
+    expect(known).not.toContain('What is not known')
+  })
+
+  test('says first where an elasticity is above 10', () => {
+    expect(illConditioned(uncertainResult())).toEqual([])
+    expect(illConditioned(uncertainResult(12))).toEqual([
+      'ill-conditioned: 1 % more of models.encoder.work.base_ms (by 12 %) moves interactive: latency p99',
+    ])
+  })
+})
+
+test('ends are in the unit of the value, and certain ones say so', () => {
+  const estimate = { value: 49.7, low: 48.7, high: 50.6, n: 1 }
+  expect(endsText(estimate, { low: 42, high: 61 }, 'time')).toBe('[42, 61] ms')
+  expect(endsText(estimate, { low: null, high: null }, 'time')).toBe('without an end')
+  expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual([
+    '83 %',
+    'over 99.9 %',
+    'under 0.1 %',
+  ])
+})

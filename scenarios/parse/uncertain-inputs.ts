@@ -1,0 +1,176 @@
+import { crossCheck, Draft } from '../checks/index.ts'
+import { scenarioSchema } from '../schema/schema.ts'
+import { uncertain } from '../schema/schema-uncertain.ts'
+import { numberText, schemaAt } from '../schema/schema-walk.ts'
+import { endsOf, lawOf, type StatedWidth, type UncertainInput } from '../schema/uncertain.ts'
+import { describeValue, listed } from './describe-value.ts'
+import { explain } from './explain.ts'
+import { locate } from './locate.ts'
+import {
+  childOf,
+  type MapNode,
+  type Node,
+  type Path,
+  type Problem,
+  pathText,
+  plainOf,
+  replaced,
+  withEntry,
+} from './located.ts'
+import { didYouMean } from './nearest.ts'
+import { numberOf } from './uncertain-numbers.ts'
+
+/** The inputs of a scenario that are not known. */
+export interface Uncertain {
+  readonly inputs: readonly UncertainInput[]
+  /** the scenario with its values, as JSON, without `uncertain` and `variants` */
+  readonly text: string
+}
+
+/** More inputs than a Sobol sequence has dimensions here. */
+export const MOST_INPUTS = 40
+
+/** Paths of numbers that a run has, and that are no input. */
+const NO_INPUTS = ['seed', 'spillway']
+
+const SPEED = /^speed of (.*)$/
+
+type Read = { readonly problem: Problem } | { readonly input: UncertainInput; readonly path: Path }
+
+/** What `uncertain` of a scenario states; null where it has none, or where it is not valid. */
+export function uncertainInputs(root: Node): {
+  readonly uncertain: Uncertain | null
+  readonly problems: readonly Problem[]
+} {
+  const map = childOf(root, 'uncertain')
+  if (map?.kind !== 'map' || root.kind !== 'map') return { uncertain: null, problems: [] }
+  const plain = plainOf(root)
+  const stated = uncertain.safeParse(plainOf(map))
+  // the schema reports what is wrong
+  if (!stated.success || stated.data === undefined) return { uncertain: null, problems: [] }
+  const read = Object.entries<StatedWidth>(stated.data).map(([name, width]) =>
+    SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width),
+  )
+  const problems = read.flatMap((each) => ('problem' in each ? [each.problem] : []))
+  const inputs = read.flatMap((each) => ('input' in each ? [each.input] : []))
+  const names = [...map.entries.keys()]
+  if (inputs.length > MOST_INPUTS) {
+    const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length}`
+    problems.push({ path: ['uncertain'], at: 'key', text })
+  }
+  problems.push(...twice(read, names))
+  if (problems.length > 0) return { uncertain: null, problems }
+  const text = JSON.stringify(
+    plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])),
+  )
+  return { uncertain: inputs.length === 0 ? null : { inputs, text }, problems }
+}
+
+/** A problem of a name in the map. */
+const problemOf = (
+  name: string,
+  text: string,
+  at: Problem['at'],
+): { readonly problem: Problem } => ({
+  problem: { path: ['uncertain', name], at, text: `expected ${text}` },
+})
+
+/** Inputs that are one number, by different names of its path. */
+function twice(read: readonly Read[], names: readonly string[]): Problem[] {
+  const keys = read.map((each) => ('input' in each ? each.path.join('\0') : null))
+  return keys.flatMap((key, i) => {
+    const first = keys.indexOf(key)
+    if (key === null || first === i) return []
+    return [
+      problemOf(names[i]!, `each number once, got that of ${names[first]} again`, 'key').problem,
+    ]
+  })
+}
+
+function speedOf(root: Node, name: string, width: StatedWidth): Read {
+  const model = SPEED.exec(name)![1]!
+  const models = childOf(root, 'models')
+  const known = models?.kind === 'map' ? [...models.entries.keys()] : []
+  if (!known.includes(model)) {
+    const which = `the speed of one of ${listed(known)}`
+    return problemOf(
+      name,
+      `${which}, got ${describeValue(model)}${didYouMean(model, known)}`,
+      'key',
+    )
+  }
+  const law = lawOf(width, 1)
+  if (typeof law === 'string') return problemOf(name, law, 'value')
+  const [low, high] = endsOf(law)
+  if (low < LEAST_SPEED || high > MOST_SPEED) {
+    const got = `${shown(low)} to ${shown(high)}`
+    return problemOf(name, `factors from ${LEAST_SPEED} to ${MOST_SPEED}, got ${got}`, 'value')
+  }
+  if (low > 1 || high < 1) return problemOf(name, `factors around 1, got ${ends(law)}`, 'value')
+  return { input: { name, model, value: 1, whole: false, law }, path: [name] }
+}
+
+/** Factors beyond these are rather times than speeds. */
+const LEAST_SPEED = 0.001
+const MOST_SPEED = 1000
+
+function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth): Read {
+  const at = locate(root, name)
+  if (at.path === null) {
+    const where = at.within.length === 0 ? 'the scenario' : pathText(root, at.within)
+    const step = name.split('.').slice(pathSteps(root, at.within)).join('.')
+    const has = at.names.length === 0 ? 'has no keys' : `has ${listed(at.names)}`
+    const text = `a path of a number that the scenario states; ${where} ${has}, got ${describeValue(step)}`
+    return problemOf(name, `${text}${didYouMean(step.split('.')[0], at.names)}`, 'key')
+  }
+  const { path, node } = at
+  const value = node.kind === 'value' ? node.value : null
+  const schema = schemaAt(scenarioSchema, path, plain)
+  const number = schema && numberOf(schema)
+  if (NO_INPUTS.includes(String(path[0])) || typeof value !== 'number' || number === null) {
+    return problemOf(name, `a path of a number, got that of ${describeValue(plainOf(node))}`, 'key')
+  }
+  const law = lawOf(width, value)
+  if (typeof law === 'string') return problemOf(name, law, 'value')
+  const whole = number.isInt === true
+  const drawn = endsOf(law).map((end) => (whole ? Math.round(end) : end))
+  const outside = drawn.find((end) => !number.safeParse(end).success)
+  if (outside !== undefined) {
+    const text = `draws that are each ${numberText(number)}, got ${ends(law)}`
+    return problemOf(name, `${text}; take a range`, 'value')
+  }
+  if (value < drawn[0]! || value > drawn[1]!) {
+    return problemOf(name, `a range that holds the value ${value}, got ${ends(law)}`, 'value')
+  }
+  const problem = contradiction(root, path, drawn)
+  if (problem !== null) return problemOf(name, problem, 'value')
+  return { input: { name, model: null, value, whole, law }, path }
+}
+
+/** How many steps of a text a path has: names can contain dots. */
+const pathSteps = (root: Node, path: Path) =>
+  path.length === 0 ? 0 : pathText(root, path).split('.').length
+
+const ends = (law: Parameters<typeof endsOf>[0]) => endsOf(law).map(shown).join(' to ')
+const shown = (value: number) => String(Number(value.toPrecision(4)))
+
+/** What the lowest or the highest draw contradicts in the scenario; null for nothing. */
+function contradiction(root: Node, path: Path, drawn: readonly number[]): string | null {
+  const problemsOf = (tree: Node) => [
+    ...explain(scenarioSchema, plainOf(tree)),
+    ...crossCheck(new Draft(tree)),
+  ]
+  const alone = without(root, ['uncertain', 'variants'])
+  // what is wrong anyway is reported there
+  if (problemsOf(alone).length > 0) return null
+  for (const value of drawn) {
+    const tree = replaced(alone, path, { kind: 'value', place: root.place, value })
+    const [first] = problemsOf(tree)
+    if (first === undefined) continue
+    return `draws that fit the scenario; at ${shown(value)}, ${pathText(tree, first.path)}: ${first.text}`
+  }
+  return null
+}
+
+const without = (root: Node, keys: readonly string[]): Node =>
+  keys.reduce<Node>((tree, key) => withEntry(tree as MapNode, key, null), root)

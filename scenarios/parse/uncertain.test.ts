@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest'
+import { Failure } from '../failure.ts'
+import { parseScenario } from './parse.ts'
+
+const text = (work: string, more = '') => `spillway: 1
+name: s
+duration_s: 100
+models:
+  m: { work: { ${work} } }
+  fixed: { work: { law: constant, ms: 3 } }
+traffic:
+  - class: web
+    model: m
+    arrivals: { process: poisson, rate_rps: 50 }
+  - { class: other, model: fixed, arrivals: { process: poisson, rate_rps: 5 } }
+pools:
+  - { name: a, model: m, replicas: 2, price_usd_per_hour: 1.5 }
+  - { name: b, model: fixed }
+${more}`
+
+const read = (work: string, more = '', set: readonly string[] = []) =>
+  parseScenario(text(work, more), { file: 's.yaml', set })
+
+function problems(work: string, more = '', set: readonly string[] = []): readonly string[] {
+  try {
+    read(work, more, set)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return error.problems
+  }
+  return []
+}
+
+const PATH = 'models.m.work.ms'
+
+describe('an uncertain number', () => {
+  test.each([
+    ['12 ± 10 %', 12, '± 10 %'],
+    ['12±10%', 12, '± 10 %'],
+    ['12 +- 10 %', 12, '± 10 %'],
+    ['12 +/- 2', 12, '± 2'],
+    ['1.2e1 ± .5', 12, '± .5'],
+    ['[10, 14]', 12, [10, 14]],
+  ])('%s in place of a number is its value, and its width in the map', (written, value, width) => {
+    const { scenario, uncertain } = read(`law: constant, ms: ${written}`)
+    expect(scenario.models.m).toMatchObject({ work: { ms: value } })
+    expect(scenario.uncertain).toEqual({ [PATH]: width })
+    expect(uncertain!.inputs).toMatchObject([{ name: PATH, value, whole: false, model: null }])
+  })
+
+  test('is the same scenario as its number and its width in the map', () => {
+    const inPlace = read('law: constant, ms: 12 ± 10 %')
+    const inMap = read('law: constant, ms: 12', `uncertain: { ${PATH}: ± 10 % }`)
+    expect(inPlace.hash).toBe(inMap.hash)
+    expect(inPlace.hash).not.toBe(read('law: constant, ms: 12').hash)
+  })
+
+  test('changes no scenario without one', () => {
+    const { scenario, uncertain } = read('law: constant, ms: 12')
+    expect(uncertain).toBeUndefined()
+    expect('uncertain' in scenario).toBe(false)
+  })
+
+  test('may be of --set, and a number of --set takes its width away', () => {
+    expect(read('law: constant, ms: 12', '', [`${PATH}=9 ± 5 %`]).scenario.uncertain).toEqual({
+      [PATH]: '± 5 %',
+    })
+    expect(read('law: constant, ms: 12 ± 10 %', '', [`${PATH}=9`]).uncertain).toBeUndefined()
+  })
+
+  test('is no list of numbers, no text and no objective', () => {
+    const work = 'law: table, sizes: [1, 8], ms: [4, 9]'
+    const { scenario } = read(work, 'description: 12 ± 10 %')
+    expect(scenario.models.m).toMatchObject({ work: { sizes: [1, 8], ms: [4, 9] } })
+    expect(scenario.description).toBe('12 ± 10 %')
+    expect(scenario.uncertain).toBeUndefined()
+  })
+
+  test('may be an entry of a list, a price, a rate, a whole number, or the speed of a model', () => {
+    const more = `uncertain:
+  models.m.work.ms.1: ± 10 %
+  pools.a.price_usd_per_hour: [1, 2]
+  traffic.web.arrivals.rate_rps: { distribution: lognormal, median: 50, p99: 90 }
+  pools.a.replicas: [1, 4]
+  speed of fixed: ± 20 %
+`
+    const { inputs } = read('law: table, sizes: [1, 8], ms: [4, 9]', more).uncertain!
+    expect(inputs.map(({ name, model, value, whole }) => [name, model, value, whole])).toEqual([
+      ['models.m.work.ms.1', null, 9, false],
+      ['pools.a.price_usd_per_hour', null, 1.5, false],
+      ['traffic.web.arrivals.rate_rps', null, 50, false],
+      ['pools.a.replicas', null, 2, true],
+      ['speed of fixed', 'fixed', 1, false],
+    ])
+  })
+
+  test('a width in per cent is lognormal, one in the unit normal, and a range uniform', () => {
+    const laws = ['12 ± 10 %', '12 ± 2', '[10, 14]'].map((written) => {
+      const [input] = read(`law: constant, ms: ${written}`).uncertain!.inputs
+      return input!.law
+    })
+    expect(laws).toEqual([
+      { law: 'lognormal', median: 12, deviation: Math.log(1.1) / 1.959963984540054 },
+      { law: 'normal', mean: 12, deviation: 2 / 1.959963984540054 },
+      { law: 'uniform', low: 10, high: 14 },
+    ])
+  })
+})
+
+describe('an uncertain number is refused with its place', () => {
+  const map = (entries: string) => `uncertain: { ${entries} }\n`
+  const CONSTANT = 'law: constant, ms: 12'
+
+  test.each([
+    [
+      'a path that there is not',
+      'models.m.work.base_ms: ± 10 %',
+      's.yaml:15:14 uncertain.models.m.work.base_ms: expected a path of a number that the scenario states; models.m.work has law, ms, got "base_ms"',
+    ],
+    [
+      'a value that is left to a default',
+      'warmup_s: [0, 1]',
+      's.yaml:15:14 uncertain.warmup_s: expected a path of a number that the scenario states; the scenario has spillway, name, duration_s, models, traffic, pools, uncertain, got "warmup_s"',
+    ],
+    [
+      'no number',
+      'models.m.work.law: ± 10 %',
+      's.yaml:15:14 uncertain.models.m.work.law: expected a path of a number, got that of "constant"',
+    ],
+    [
+      'a map',
+      'models.m.work: ± 10 %',
+      's.yaml:15:14 uncertain.models.m.work: expected a path of a number, got that of a map',
+    ],
+    [
+      'draws beyond what the number may be',
+      'models.m.work.ms: ± 12',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected draws that are each a number above 0, got -6.92 to 30.92; take a range',
+    ],
+    [
+      'a range without the value',
+      'models.m.work.ms: [13, 20]',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a range that holds the value 12, got 13 to 20',
+    ],
+    [
+      'a range that falls',
+      'models.m.work.ms: [14, 10]',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2',
+    ],
+    [
+      'no width',
+      'models.m.work.ms: wide',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "wide"',
+    ],
+    [
+      'a number as a width',
+      'models.m.work.ms: 0.1',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected text or a list or a map with the key distribution, got 0.1',
+    ],
+    [
+      'the speed of no model',
+      'speed of mm: ± 10 %',
+      's.yaml:15:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"',
+    ],
+    [
+      'a number by two paths',
+      'traffic.0.arrivals.rate_rps: ± 1, traffic.web.arrivals.rate_rps: ± 2',
+      's.yaml:15:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
+    ],
+  ])('%s', (_, entry, problem) => expect(problems(CONSTANT, map(entry))).toEqual([problem]))
+
+  test('where it contradicts another value', () => {
+    const work = 'law: two-point, ms: [2, 8], slow_ms: 6, slow_share: 0.1'
+    expect(problems(work)).toEqual([
+      expect.stringMatching(
+        /^s\.yaml:5:36 uncertain\.models\.m\.work\.ms: expected draws that fit the scenario; at 8, models\.m\.work\.slow_ms: expected /,
+      ),
+    ])
+  })
+
+  test('where number and map both have a width', () => {
+    expect(problems('law: constant, ms: 12 ± 10 %', map('models.m.work.ms: ± 5 %'))).toEqual([
+      's.yaml:5:35 models.m.work.ms: expected one width, got another under uncertain',
+    ])
+  })
+
+  test('where a variant removes the path, but not where number and width go together', () => {
+    const variants = 'variants: { other: { models.m.work: { law: exponential, mean_ms: 12 } } }\n'
+    const [first, ...more] = problems(CONSTANT, `${map('models.m.work.ms: ± 10 %')}${variants}`)
+    expect(more).toEqual([])
+    expect(first).toContain(
+      'uncertain.models.m.work.ms: expected a path of a number that the scenario states; models.m.work has law, mean_ms, got "ms"',
+    )
+    expect(problems('law: constant, ms: 12 ± 10 %', variants)).toEqual([])
+  })
+})

@@ -1,0 +1,35 @@
+import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
+import { drawnValue, scrambledSobol } from '../../stats/index.ts'
+
+/** What a configuration of a draw has in place of the stated values. */
+export interface DrawnInputs {
+  /** overrides `path=value` */
+  readonly set: readonly string[]
+  /** how many times as fast models are, by their names */
+  readonly speeds: Readonly<Record<string, number>>
+}
+
+/** Draws `from` to `to` - 1 of all inputs: of each, the value of each input. */
+export function drawInputs(
+  inputs: readonly UncertainInput[],
+  { from, to, seed }: { readonly from: number; readonly to: number; readonly seed: number },
+): number[][] {
+  const points = scrambledSobol(inputs.length, from, to, seed)
+  return points.map((point) => point.map((u, i) => drawnValue(inputs[i]!, u)))
+}
+
+/** A draw as changes of the scenario. */
+export function drawnInputs(
+  inputs: readonly UncertainInput[],
+  values: readonly number[],
+): DrawnInputs {
+  const drawn = inputs.map((input, i) => ({ ...input, drawn: values[i]! }))
+  return {
+    set: drawn.flatMap(({ model, name, drawn: value }) =>
+      model === null ? [`${name}=${value}`] : [],
+    ),
+    speeds: Object.fromEntries(
+      drawn.flatMap(({ model, drawn: value }) => (model === null ? [] : [[model, value]])),
+    ),
+  }
+}

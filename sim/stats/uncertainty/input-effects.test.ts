@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest'
+import type { UncertainInput, UncertainLaw } from '../../../scenarios/schema/uncertain.ts'
+import { lawOf } from '../../../scenarios/schema/uncertain.ts'
+import { stream, sum } from '../../kernel/index.ts'
+import { EffectFit, leastDraws } from './input-effects.ts'
+import { drawnValue } from './law-quantile.ts'
+import { polynomialsOf } from './orthonormal.ts'
+import { scrambledSobol } from './sobol.ts'
+
+const input = (name: string, value: number, width: string | readonly number[]): UncertainInput => ({
+  name,
+  model: null,
+  value,
+  whole: false,
+  law: lawOf(width, value) as UncertainLaw,
+})
+
+const drawn = (inputs: readonly UncertainInput[], draws: number) =>
+  scrambledSobol(inputs.length, 0, draws, 1).map((point) =>
+    point.map((u, i) => drawnValue(inputs[i]!, u)),
+  )
+
+/** Effects on a function of the inputs; on its logarithm unless `plain`. */
+function effectsOn(
+  inputs: readonly UncertainInput[],
+  draws: number,
+  of: (values: readonly number[]) => number,
+) {
+  const values = drawn(inputs, draws)
+  const figures = values.map((each) => [Math.log(of(each))])
+  return new EffectFit(inputs, values).effects({ values: figures, perUnit: 1 })!
+}
+
+describe('polynomials of an input', () => {
+  test.each([
+    ['lognormal', input('x', 12, '± 30 %')],
+    ['normal', input('x', 12, '± 2')],
+    ['uniform', input('x', 0, [-1, 1])],
+    [
+      'quantiles',
+      {
+        ...input('x', 2, [1, 3]),
+        law: {
+          law: 'quantiles',
+          quantiles: [
+            [0, 1],
+            [0.8, 2],
+            [1, 9],
+          ],
+        },
+      },
+    ],
+    ['whole', { ...input('x', 4, [1, 7]), whole: true }],
+  ] as readonly (readonly [string, UncertainInput])[])(
+    'are orthonormal under a %s law',
+    (_, of) => {
+      const { at } = polynomialsOf(of)
+      const grid = Array.from({ length: 4096 }, (_, i) => at(drawnValue(of, (i + 0.5) / 4096)))
+      const mean = (j: number, k: number) => sum(grid.map((p) => p[j]! * p[k]!)) / grid.length
+      for (const j of [0, 1, 2]) {
+        expect(sum(grid.map((p) => p[j]!)) / grid.length).toBeCloseTo(0, 2)
+        for (const k of [0, 1, 2]) expect(mean(j, k)).toBeCloseTo(j === k ? 1 : 0, 1)
+      }
+    },
+  )
+
+  test('are none of an input whose draws are all one whole number', () => {
+    expect(polynomialsOf({ ...input('x', 4, [3.9, 4.1]), whole: true }).slopes).toEqual([])
+  })
+})
+
+describe('effects on functions of known shares', () => {
+  test('of a product of powers are the powers, and their squares by the widths', () => {
+    const inputs = [input('a', 12, '± 10 %'), input('b', 3, '± 20 %'), input('c', 1, '± 5 %')]
+    const { inputs: effects, together } = effectsOn(
+      inputs,
+      64,
+      ([a, b, c]) => a! ** 2 * b! * c! ** -3,
+    )
+    const parts = [2 * Math.log(1.1), Math.log(1.2), 3 * Math.log(1.05)].map((part) => part ** 2)
+    for (const [i, power] of [2, 1, -3].entries()) {
+      expect(effects[i]!.elasticity.value).toBeCloseTo(power, 6)
+      expect(effects[i]!.share.value).toBeCloseTo(parts[i]! / sum(parts), 3)
+    }
+    expect(together).toBeCloseTo(0, 6)
+  })
+
+  test('of a sum of uniform inputs are the squares of their ranges', () => {
+    const inputs = [input('a', 2, [1, 3]), input('b', 0, [-1, 1]), input('c', 5, [1, 9])]
+    const values = drawn(inputs, 64)
+    const figures = values.map(([a, b, c]) => [3 * a! + b! + 0.5 * c!])
+    const { inputs: effects } = new EffectFit(inputs, values).effects({
+      values: figures,
+      perUnit: 1,
+    })!
+    const parts = [3 * 2, 2, 0.5 * 8].map((part) => part ** 2)
+    for (const [i, part] of parts.entries()) {
+      expect(effects[i]!.share.value).toBeCloseTo(part / sum(parts), 2)
+      const { low, high } = effects[i]!.share
+      expect(low).toBeLessThanOrEqual(part / sum(parts) + 0.005)
+      expect(high).toBeGreaterThanOrEqual(part / sum(parts) - 0.005)
+    }
+    // of inputs that may be 0, per cent of the stated value
+    expect(effects[1]!.elasticity.value).toBeCloseTo(0, 9)
+  })
+
+  test('of a product of inputs leave what these do together', () => {
+    const inputs = [input('a', 0, [-1, 1]), input('b', 0, [-1, 1])]
+    const values = drawn(inputs, 128)
+    const scales = [0.8, 0.5].map((scale) => scale * Math.sqrt(3))
+    const figures = values.map((each) => [
+      (1 + scales[0]! * each[0]!) * (1 + scales[1]! * each[1]!),
+    ])
+    const { inputs: effects, together } = new EffectFit(inputs, values).effects({
+      values: figures,
+      perUnit: 1,
+    })!
+    const all = (1 + 0.64) * (1 + 0.25) - 1
+    expect(effects[0]!.share.value).toBeCloseTo(0.64 / all, 2)
+    expect(effects[1]!.share.value).toBeCloseTo(0.25 / all, 2)
+    expect(together).toBeCloseTo((0.64 * 0.25) / all, 2)
+  })
+
+  test('of M/M/1 are within 3 % of 1 / (1 - load) and load / (1 - load)', () => {
+    const inputs = [input('service', 0.01, '± 10 %'), input('rate', 70, '± 10 %')]
+    const { inputs: effects } = effectsOn(inputs, 64, ([s, rate]) => 1 / (1 / s! - rate!))
+    expect(near(effects[0]!.elasticity.value, 1 / 0.3)).toBe(true)
+    expect(near(effects[1]!.elasticity.value, 0.7 / 0.3)).toBe(true)
+    // negative control
+    expect(near(effects[0]!.elasticity.value, 1.05 / 0.3)).toBe(false)
+  })
+
+  test('of M/D/1 are within 3 % of those of Pollaczek and Khinchine', () => {
+    const inputs = [input('service', 0.01, '± 10 %'), input('rate', 60, '± 10 %')]
+    const { inputs: effects } = effectsOn(inputs, 64, ([s, rate]) => {
+      const load = s! * rate!
+      return (s! * (2 - load)) / 2 / (1 - load)
+    })
+    const ofRate = 0.6 / (2 - 0.6) / (1 - 0.6)
+    expect(near(effects[0]!.elasticity.value, 1 + ofRate)).toBe(true)
+    expect(near(effects[1]!.elasticity.value, ofRate)).toBe(true)
+  })
+})
+
+const near = (value: number, truth: number) => Math.abs(value / truth - 1) <= 0.03
+
+describe('intervals of effects', () => {
+  test('hold the truth in about 95 % of noisy figures', () => {
+    const inputs = [input('a', 12, '± 10 %'), input('b', 3, '± 10 %')]
+    const values = drawn(inputs, 64)
+    const fit = new EffectFit(inputs, values)
+    const random = stream(1, 0, 'noise')
+    const held = [0, 0]
+    const trials = 400
+    for (let trial = 0; trial < trials; trial++) {
+      const common = Array.from({ length: 4 }, () => 0.2 * random.normal())
+      const figures = values.map(([a, b]) =>
+        common.map((shift) => {
+          const noise = shift * Math.log(a! / 12) + 0.03 * random.normal()
+          return 2 * Math.log(a!) + Math.log(b!) + noise
+        }),
+      )
+      const { inputs: effects } = fit.effects({ values: figures, perUnit: 1 })!
+      for (const [i, power] of [2, 1].entries()) {
+        const { low, high } = effects[i]!.elasticity
+        if (low! <= power && power <= high!) held[i]!++
+      }
+    }
+    for (const count of held) {
+      expect(count / trials).toBeGreaterThan(0.93)
+      expect(count / trials).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('are none where nothing varies, and where a draw is infinite', () => {
+    const inputs = [input('a', 12, '± 10 %')]
+    const values = drawn(inputs, 32)
+    const fit = new EffectFit(inputs, values)
+    expect(fit.effects({ values: values.map(() => [1, 1]), perUnit: 1 })).toBeNull()
+    const lost = values.map((_, i) => [i === 3 ? Number.POSITIVE_INFINITY : i])
+    expect(fit.effects({ values: lost, perUnit: 1 })).toBeNull()
+  })
+
+  test('need three draws for each input', () => {
+    expect([1, 9, 10, 20, 40].map(leastDraws)).toEqual([32, 32, 64, 64, 128])
+  })
+})
