@@ -16,6 +16,7 @@ import { headroom } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
+import { withUncertainInputs } from '../uncertainty.ts'
 
 /** The configuration that a plan has chosen. */
 export interface Winner {
@@ -47,19 +48,27 @@ export async function winnerFigures(
   readonly sensitivity: Plan['sensitivity']
   readonly use: ReplicaUse[]
   readonly peakRps: number | null
+  /** objectives by the wider interval; null where all inputs are known */
+  readonly withInputs: Result['objectives'] | null
 }> {
   const system = await winnerSystem(winner, options.signal)
   const running = { workers: options.workers, signal: options.signal }
-  const result = await simulate(system, running)
+  const stated = await simulate(system, running)
+  const result = await withUncertainInputs(system, stated, { ...options, mostDraws: MOST_DRAWS })
+  // by draws alone: the wider interval would need draws of inputs at each traffic that is tried
   // rates that cannot be multiplied have no headroom, and the plan stands without it
   const scalable = withTraffic(system.scenario, 1) !== null
   return {
-    headroom: scalable ? await headroom(system, result, options) : null,
+    headroom: scalable ? await headroom(system, stated, options) : null,
     sensitivity: await sensitivityOf(system, winner, options),
     use: replicaUse(result),
     peakRps: peakRate(result),
+    withInputs: result.uncertainty === undefined ? null : result.objectives,
   }
 }
+
+/** Draws of uncertain inputs of the winner. */
+const MOST_DRAWS = 64
 
 /** A change of this size is within what a forecast or a profile may be off. */
 const CHANGE = 0.1

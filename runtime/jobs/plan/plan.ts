@@ -6,7 +6,7 @@ import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { refuseLive } from '../refuse.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
-import { planNotes } from './plan-notes.ts'
+import { inputNotes, planNotes } from './plan-notes.ts'
 import { cardPrices, planRows, skippedOf } from './plan-rows.ts'
 import { winnerFigures } from './plan-winner.ts'
 import { type PlanSearchOptions, searchedPlan } from './searched-plan.ts'
@@ -86,7 +86,11 @@ export async function plan(path: string, options: PlanOptions = {}): Promise<Pla
     ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
-    notes: planNotes(system, { priced, chosen, verified, outcome, rows: rows.rows }),
+    ...(figures?.withInputs && { winner_with_inputs: figures.withInputs }),
+    notes: [
+      ...inputNotes(figures?.withInputs ?? null),
+      ...planNotes(system, { priced, chosen, verified, outcome, rows: rows.rows }),
+    ],
     command: options.command ?? LIBRARY_CALL,
   }
 }
