@@ -6,7 +6,9 @@ import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { withUncertainInputs } from '../runtime/jobs/uncertainty.ts'
+import { loadScenario } from '../scenarios/index.ts'
 import { planSchema, type Result, resultSchema } from '../sim/documents/index.ts'
+import { madeUpProfile } from './profiles.ts'
 import { put, temporaryFolder } from './spillway.ts'
 
 /** Results with what is not known of their inputs, from the scenario to the document. */
@@ -120,6 +122,33 @@ describe('the wider interval', () => {
     const { low, high } = figure(result, 'capacity_rps')
     expect(Math.abs(low! - 100 / 1.2)).toBeLessThan(4)
     expect(Math.abs(high! - 100 * 1.2)).toBeLessThan(4)
+  })
+
+  test('is of the measured speed of one model, and leaves others alone', async () => {
+    const mlp = (layers: number) => `{ builtin: mlp, layers: ${layers}, width: 64 }`
+    const measured = `
+spillway: 1
+name: measured
+duration_s: 10
+warmup_s: 1
+models: { a: ${mlp(2)}, b: ${mlp(3)} }
+traffic:
+  - { class: a, model: a, arrivals: { process: poisson, rate_rps: 400 } }
+  - { class: b, model: b, arrivals: { process: poisson, rate_rps: 400 } }
+pools: [{ name: a, model: a }, { name: b, model: b }]
+uncertain: { speed of a: ± 30 % }
+`
+    const source = { file: 'measured.yaml', text: measured, directory: '.' }
+    const { scenario } = await loadScenario(source)
+    const system = await loadSystem(source, { profile: madeUpProfile(scenario) })
+    const stated = await simulate(system, { replications: 2 })
+    const result = await withUncertainInputs(system, stated, { mostDraws: 32 })
+    const effectsOn = (name: string) =>
+      result.uncertainty!.figures.find((of) => of.class === name && of.p === 0.5)!.effects
+    expect(effectsOn('a')[0]!.elasticity.value).toBeLessThan(-0.3)
+    // both pools share the dispatcher
+    for (const { elasticity } of effectsOn('b'))
+      expect(Math.abs(elasticity.value)).toBeLessThan(0.05)
   })
 
   test('is left out where nothing is uncertain, and results are as they were', async () => {
