@@ -1,10 +1,15 @@
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { headroom } from '../runtime/jobs/headroom.ts'
+import { plan } from '../runtime/jobs/plan/plan.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { withUncertainInputs } from '../runtime/jobs/uncertainty.ts'
-import { type Result, resultSchema } from '../sim/documents/index.ts'
+import { loadScenario } from '../scenarios/index.ts'
+import { planSchema, type Result, resultSchema } from '../sim/documents/index.ts'
+import { madeUpProfile } from './profiles.ts'
+import { put, temporaryFolder } from './spillway.ts'
 
 /** Results with what is not known of their inputs, from the scenario to the document. */
 
@@ -119,6 +124,33 @@ describe('the wider interval', () => {
     expect(Math.abs(high! - 100 * 1.2)).toBeLessThan(4)
   })
 
+  test('is of the measured speed of one model, and leaves others alone', async () => {
+    const mlp = (layers: number) => `{ builtin: mlp, layers: ${layers}, width: 64 }`
+    const measured = `
+spillway: 1
+name: measured
+duration_s: 10
+warmup_s: 1
+models: { a: ${mlp(2)}, b: ${mlp(3)} }
+traffic:
+  - { class: a, model: a, arrivals: { process: poisson, rate_rps: 400 } }
+  - { class: b, model: b, arrivals: { process: poisson, rate_rps: 400 } }
+pools: [{ name: a, model: a }, { name: b, model: b }]
+uncertain: { speed of a: ± 30 % }
+`
+    const source = { file: 'measured.yaml', text: measured, directory: '.' }
+    const { scenario } = await loadScenario(source)
+    const system = await loadSystem(source, { profile: madeUpProfile(scenario) })
+    const stated = await simulate(system, { replications: 2 })
+    const result = await withUncertainInputs(system, stated, { mostDraws: 32 })
+    const effectsOn = (name: string) =>
+      result.uncertainty!.figures.find((of) => of.class === name && of.p === 0.5)!.effects
+    expect(effectsOn('a')[0]!.elasticity.value).toBeLessThan(-0.3)
+    // both pools share the dispatcher
+    for (const { elasticity } of effectsOn('b'))
+      expect(Math.abs(elasticity.value)).toBeLessThan(0.05)
+  })
+
   test('is left out where nothing is uncertain, and results are as they were', async () => {
     const source = (price: string) => ({
       file: 'known.yaml',
@@ -181,4 +213,18 @@ test('the headroom by the wider interval is smaller, and says that it is', async
   expect(ofDraws!.holds).toBeGreaterThan(1.35)
   expect(ofInputs!.holds).toBeLessThan(1.35)
   expect(ofInputs!.holds).toBeGreaterThan(1.05)
+})
+
+test('a plan states how surely its winner holds with what is not known', async () => {
+  const folder = temporaryFolder()
+  const limits = ['p(90) latency_ms < 60']
+  put(folder, 'unknown.yaml', text({ ...EXPONENTIAL, limits, seconds: 100 }))
+  const set = ['pools.a.replicas=1,2']
+  const document = await plan(join(folder, 'unknown.yaml'), { set })
+  const [objective] = document.winner_with_inputs!
+  expect(objective!.interval).toBe('inputs')
+  expect(document.notes[0]).toMatch(
+    /^the search took the stated inputs; with uncertain inputs the winner holds web: p\(90\) latency_ms < 60 with a probability of [\d.]+ %/,
+  )
+  expect(planSchema.parse(document)).toEqual(document)
 })

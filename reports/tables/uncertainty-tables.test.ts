@@ -68,7 +68,7 @@ describe('a result with uncertain inputs', () => {
   test('has both intervals in the terminal, told apart in words', () => {
     expect(lineOf('figure ')).toMatch(/stated inputs +by draws +with uncertain inputs +hangs on/)
     expect(lineOf('interactive: latency p99')).toMatch(
-      /49\.7 ms +\[48\.7, 50\.7\] ms +\[42, 61\] ms +models\.encoder\.work\.base_ms 71 %, together 28 %$/,
+      /49\.7 ms +\[48\.7, 50\.7\] ms +\[42, 61\] ms +models\.encoder\.work\.base_ms 71 %, 1 more$/,
     )
     expect(lineOf('cost of a million requests')).toContain('6.0 USD and more')
     expect(lines.join('\n')).toContain('further draws may still move ends of intervals')

@@ -3,6 +3,7 @@ import {
   declared,
   estimateText,
   listed,
+  NONE,
   percent,
   percentileName,
   type Quantity,
@@ -77,15 +78,16 @@ const shownFigures = ({ figures }: Uncertainty) =>
 const NOTABLE = 0.05
 const SURELY = 0.02
 
-/** "encoder's time 71 %, the surge 24 %", largest first; a dash where nothing moves the figure. */
+/** "models.encoder.work.base_ms 71 %, 2 more": the largest; a dash where nothing is notable. */
 function causesText({ effects, together }: Figure): string {
-  const causes = effects
+  const [largest, ...more] = effects
     .filter(({ share }) => share.value >= NOTABLE && share.low >= SURELY)
     .sort((a, b) => b.share.value - a.share.value)
-    .map(({ input, share }) => `${input} ${percent(share.value, 0.03)}`)
-  const rest =
-    together !== null && together >= NOTABLE ? [`together ${percent(together, 0.03)}`] : []
-  return causes.length + rest.length === 0 ? '–' : [...causes, ...rest].join(', ')
+  const rest = together !== null && together >= NOTABLE
+  if (largest === undefined) return rest ? `together ${percent(together, 0.03)}` : NONE
+  const others = more.length + (rest ? 1 : 0)
+  const text = `${largest.input} ${percent(largest.share.value, 0.03)}`
+  return others === 0 ? text : `${text}, ${others} more`
 }
 
 /** Figures whose effects are shown one by one: of each class the highest percentile, and others. */
@@ -156,7 +158,7 @@ export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
         ? null
         : [
             `by draws: what other seeds may give, at the stated inputs; with uncertain inputs: what ${uncertainty.draws} draws of them give, and other seeds`,
-            'hangs on: shares of the variance that an input has alone; together: of several at once',
+            'hangs on: the largest share of the variance that an input has alone, and how many more are notable; together: of several at once',
             ...(uncertainty.settled ? [] : ['further draws may still move ends of intervals']),
           ],
   },

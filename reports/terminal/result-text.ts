@@ -73,9 +73,11 @@ export function resultText(result: Result): string {
   ].join('\n')
 }
 
-function profileLine({ world, profile }: Result): string[] {
+function profileLine({ world, profile, uncertainty }: Result): string[] {
   if (profile === null) return []
-  const of = world === 'simulated' ? '; intervals are of the draws only, not of the profile' : ''
+  const both = uncertainty !== undefined
+  const intervals = both ? 'intervals by draws are not' : 'intervals are of the draws only, not'
+  const of = world === 'simulated' ? `; ${intervals} of the profile` : ''
   return [`profile ${profile.name} (${profile.hash})${of}`]
 }
 

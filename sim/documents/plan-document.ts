@@ -336,6 +336,13 @@ export const planSchema = z
         'Binding objective of the winner after small changes either way; empty without a winner, ' +
           'and where it was not asked for (--no-sensitivity).',
       ),
+    winner_with_inputs: z
+      .array(objectiveResult)
+      .optional()
+      .describe(
+        'Objectives of the winner by the interval with uncertain inputs; absent without a winner, ' +
+          'and where nothing is uncertain. The search takes the stated inputs.',
+      ),
     verified,
     notes: z.array(z.string()).describe('Assumptions of the plan, each as one text.'),
     command,

@@ -58,7 +58,9 @@ const figure = z
     ),
     effects: z
       .array(effect)
-      .describe('Effects of the inputs; empty where the figure does not vary, or has no end.'),
+      .describe(
+        'Effects of the inputs; empty where draws move the figure by less than 0.03 %, or to infinity.',
+      ),
     together: numberOrNull.describe(
       'Part of the variance that no input has alone, 0 to 1: of several together, and what the fit ' +
         'leaves open. Null without effects.',

@@ -1,5 +1,5 @@
 import { arrivalParts, replicaPrice } from '../../../scenarios/index.ts'
-import type { PlanRow } from '../../../sim/documents/index.ts'
+import type { PlanRow, Result } from '../../../sim/documents/index.ts'
 import {
   busyEngineWarnings,
   costsDiffer,
@@ -9,6 +9,22 @@ import {
 import type { System } from '../prepare.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 import type { PlanSimulations } from './plan-simulations.ts'
+
+/**
+ * How surely the winner holds where inputs are not known, by the objective that does so least; none
+ * where all inputs are known.
+ */
+export function inputNotes(objectives: Result['objectives'] | null): string[] {
+  const held = (objectives ?? []).flatMap(({ class: name, text, with_inputs: wide }) =>
+    wide === undefined ? [] : [{ objective: `${name}: ${text}`, p: wide.p_holds }],
+  )
+  const [least] = held.toSorted((a, b) => a.p - b.p)
+  if (least === undefined) return []
+  const percent = Number((100 * least.p).toPrecision(3))
+  return [
+    `the search took the stated inputs; with uncertain inputs the winner holds ${least.objective} with a probability of ${percent} %, and every other objective at least as surely`,
+  ]
+}
 
 /** What a plan took for granted. */
 export function planNotes(

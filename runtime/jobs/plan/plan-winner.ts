@@ -19,6 +19,7 @@ import { headroom, type Keep } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
+import { withUncertainInputs } from '../uncertainty.ts'
 import type { PlanJournal } from './plan-journal.ts'
 
 /** The configuration that a plan has chosen. */
@@ -45,6 +46,8 @@ interface Asked {
 /** What the first simulation of the winner shows. */
 const atTraffic = z.strictObject({
   objectives: resultSchema.shape.objectives,
+  /** by the wider interval; null where all inputs are known */
+  wider: resultSchema.shape.objectives.nullable(),
   use: planSchema.shape.replica_use.unwrap(),
   peakRps: z.number().nullable(),
 })
@@ -72,21 +75,27 @@ export async function winnerFigures(
   readonly sensitivity: Plan['sensitivity']
   readonly use: ReplicaUse[]
   readonly peakRps: number | null
+  /** objectives by the wider interval; null where all inputs are known */
+  readonly withInputs: Result['objectives'] | null
 }> {
   const system = await winnerSystem(winner, options.signal)
   const { workers, signal, journal } = options
   const named = (what: string) => `${system.hash} ${what}`
-  const { objectives, use, peakRps } = await journal.figures(
+  const { objectives, wider, use, peakRps } = await journal.figures(
     named('traffic'),
     atTraffic,
     async (): Promise<AtTraffic> => {
-      const result = await simulate(system, { workers, signal })
-      const { objectives } = result
-      return { objectives, use: replicaUse(result), peakRps: peakRate(result) }
+      const stated = await simulate(system, { workers, signal })
+      const further = { ...options, mostDraws: MOST_DRAWS }
+      const result = await withUncertainInputs(system, stated, further)
+      const { objectives } = stated
+      const wider = result.uncertainty === undefined ? null : result.objectives
+      return { objectives, wider, use: replicaUse(stated), peakRps: peakRate(stated) }
     },
   )
   const keep: Keep = (what, find) =>
     journal.figures(named(what), resultSchema.shape.objectives, find)
+  // by draws alone: the wider interval would need draws of inputs at each traffic that is tried;
   // rates that cannot be multiplied have no headroom, and the plan stands without it
   const scalable = withTraffic(system.scenario, 1) !== null
   return {
@@ -99,8 +108,12 @@ export async function winnerFigures(
       : [],
     use,
     peakRps,
+    withInputs: wider,
   }
 }
+
+/** Draws of uncertain inputs of the winner. */
+const MOST_DRAWS = 64
 
 /** A change of this size is within what a forecast or a profile may be off. */
 const CHANGE = 0.1

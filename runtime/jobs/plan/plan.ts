@@ -7,7 +7,7 @@ import type { System } from '../prepare.ts'
 import { refuseLive } from '../refuse.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 import { type JournalOptions, PlanJournal } from './plan-journal.ts'
-import { planNotes } from './plan-notes.ts'
+import { inputNotes, planNotes } from './plan-notes.ts'
 import { cardPrices, planRows, skippedOf } from './plan-rows.ts'
 import { simulationsOf, winnerFigures } from './plan-winner.ts'
 import { type PlanSearchOptions, searchedPlan } from './searched-plan.ts'
@@ -111,10 +111,14 @@ async function planWith(journal: PlanJournal, path: string, options: PlanOptions
     ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
-    notes: planNotes(system, {
-      ...{ priced, chosen, verified, outcome, simulations },
-      rows: rows.rows,
-    }),
+    ...(figures?.withInputs && { winner_with_inputs: figures.withInputs }),
+    notes: [
+      ...inputNotes(figures?.withInputs ?? null),
+      ...planNotes(system, {
+        ...{ priced, chosen, verified, outcome, simulations },
+        rows: rows.rows,
+      }),
+    ],
     command: options.command ?? LIBRARY_CALL,
   }
 }

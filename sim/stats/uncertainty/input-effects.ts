@@ -73,10 +73,11 @@ export class EffectFit {
     this.#fit = leastSquares(this.#rows)
   }
 
-  /** The effects on a figure; null where it does not vary, or is not finite in every draw. */
+  /** The effects on a figure; null where it hardly varies, or is not finite in every draw. */
   effects({ values, perUnit }: DrawnFigure): InputEffects | null {
     const means = values.map((each) => sum(each) / each.length)
     if (this.#fit === null || !means.every(Number.isFinite)) return null
+    if (perUnit ** 2 * variance(means) < NOTHING) return null
     const coefficients = this.#fit.coefficients(means)
     const errors = this.#errors(values, means, coefficients)
     if (errors === null) return null
@@ -143,7 +144,7 @@ export class EffectFit {
   #shares(squares: readonly number[], open: number): number[] | null {
     const parts = squares.map((square) => Math.max(0, square))
     const all = sum(parts.slice(1)) + open
-    if (!(all > NOTHING)) return null
+    if (!(all > 0)) return null
     return this.#polynomials.map(
       (_, input) => sum(this.#termsOf(input).map((k) => parts[k]!)) / all,
     )
@@ -165,16 +166,17 @@ export class EffectFit {
 
 const REPEATS = 400
 const SHARE = 0x1f4b0000
-/** A variance below this is that of rounding. */
-const NOTHING = 1e-20
+/** Draws that move a figure by less than 0.03 % have no effect: what is left is chance. */
+const NOTHING = 1e-7
+
+function variance(values: readonly number[]): number {
+  const mean = sum(values) / values.length
+  return sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1)
+}
 
 /** The variance of the mean of independent values; 0 of fewer than two. */
-function meanVariance(values: readonly number[]): number {
-  const n = values.length
-  if (n < 2) return 0
-  const mean = sum(values) / n
-  return sum(values.map((value) => (value - mean) ** 2)) / (n - 1) / n
-}
+const meanVariance = (values: readonly number[]) =>
+  values.length < 2 ? 0 : variance(values) / values.length
 
 type Term = readonly { readonly input: number; readonly degree: number }[]
 
