@@ -31,6 +31,7 @@ import { recordedStalls, stallWarnings } from './recorded-stalls.ts'
 import { shortRunWarnings } from './short-runs.ts'
 import { stabilityOf } from './stability.ts'
 import { uncalibratedWarnings } from './uncalibrated.ts'
+import { wholePromptWarnings } from './whole-prompts.ts'
 import { worstWindow } from './worst-window.ts'
 
 /** The system whose runs a result is about. */
@@ -219,6 +220,7 @@ export function simulatedResult(
     ...stallWarnings(result.pools),
     ...uncalibratedWarnings(scenario),
     ...busyEngineWarnings(scenario),
+    ...wholePromptWarnings(system),
     ...retryLimitWarnings(scenario, result.pools),
   ]
   const warnings = [...doubts, ...result.warnings, ...short, ...(few === null ? [] : [few])]
