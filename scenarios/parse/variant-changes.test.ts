@@ -60,3 +60,19 @@ test('of what is removed as a whole its kind is shown, or else every value', () 
   expect(changes(['traffic.web.timeout_ms=null'])).toEqual(['traffic.web.timeout_ms: 500 → none'])
   expect(changes(['pools.a.batching=null'])[0]).toMatch(/^pools\.a\.batching\.policy: dynamic → /)
 })
+
+test('where a fit was made is shown only if none of its values has changed', () => {
+  const path = 'models.m.work.efficiency'
+  const work = (compute: number, accelerator: string) =>
+    `models.m.work={ law: transformer-encoder, layers: 4, hidden: 256, heads: 4, vocabulary: 1000, efficiency: { compute: ${compute}, memory: 0.6, launch_us: 5, fitted: { accelerator: ${accelerator}, precision: fp32, batch: [1, 8], length: [1, 512], error: 0.03, worst: 0.1, source: rows } } }`
+  const cards = ['a', 'b'].map((pool) => `pools.${pool}.accelerator=t4`)
+  const lengths =
+    'traffic.web.input_tokens={ distribution: lognormal, median: 64, p99: 256, max: 384 }'
+  const of = (compute: number, accelerator: string) => [
+    work(compute, accelerator),
+    ...cards,
+    lengths,
+  ]
+  expect(changes(of(0.5, 'a10'), of(0.4, 't4'))).toEqual([`${path}.compute: 0.4 → 0.5`])
+  expect(changes(of(0.4, 'a10'), of(0.4, 't4'))).toEqual([`${path}.fitted.accelerator: t4 → a10`])
+})

@@ -40,9 +40,17 @@ export function variantChanges(before: VariantSide, after: VariantSide): string[
     (path) => !LABELS.includes(path) && a!.get(path) !== b!.get(path),
   )
   const shown = new Set(stated.flatMap((value) => shownOf(value, changed)))
-  return changed
-    .filter((path) => shown.has(path))
+  const all = changed.filter((path) => shown.has(path))
+  return all
+    .filter((path) => !isSourceOfAnother(path, all))
     .map((path) => `${path}: ${a!.get(path) ?? 'none'} → ${b!.get(path) ?? 'none'}`)
+}
+
+/** Whether a path says where a fit was made, beside a value of that fit which has changed, too. */
+function isSourceOfAnother(path: string, changed: readonly string[]): boolean {
+  const [fit, source] = path.split('.fitted.')
+  if (source === undefined) return false
+  return changed.some((of) => of.startsWith(`${fit}.`) && !of.startsWith(`${fit}.fitted.`))
 }
 
 const isWithin = (path: string, of: string) => path === of || path.startsWith(`${of}.`)
