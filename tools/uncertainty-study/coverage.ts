@@ -9,7 +9,7 @@ import { drawnValue, type Interval, tInterval, within } from '../../sim/stats/in
  * Planners that know what is not known, on machines of known truth: M/M/1 queues whose service
  * time, rate and price are drawn from what the scenario states of them. A planner gets the scenario
  * alone. Its intervals are tried on many truths, each that of queueing theory for inputs drawn
- * anew: so few planners show how often intervals hold.
+ * anew, so that few planners show how often intervals hold.
  */
 
 const SERVICE = 'models.m.work.mean_ms'

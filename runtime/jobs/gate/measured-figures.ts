@@ -97,6 +97,10 @@ export function measuredMetrics(
   const names = ['service time', ...DERIVED.map(percentileLabel)]
   // the interval is that of the last look, without the confirmation
   const looked = blocks.filter(({ fresh }) => !fresh).slice(0, looks.at(-1))
+  const isOpen = confirming === 'FAIL' && incomplete !== null
+  // that passes, as nothing has confirmed it
+  const isBetter = ({ verdict }: MetricDecision, { high }: { readonly high: number | null }) =>
+    verdict === 'PASS' && high !== null && high < 1 - margin
   const order = ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS']
   return decisions
     .map((decision, i): GateMetric => {
@@ -115,7 +119,7 @@ export function measuredMetrics(
         p,
         deciding_blocks,
         verdict,
-        note: confirming === 'FAIL' && incomplete !== null ? UNCONFIRMED : noteOf(decision),
+        note: isOpen || isBetter(decision, interval) ? UNCONFIRMED : noteOf(decision),
       }
     })
     .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || b.ratio! - a.ratio!)

@@ -20,7 +20,7 @@ export interface EngineTraffic {
   readonly classes: readonly PrefixClass[]
   /** whether prompts are computed in another pool */
   readonly decodesOnly: boolean
-  /** what times of steps follow from: engines that are alike are simulated once; default: each is */
+  /** what times of steps follow from: those that are alike are simulated once; default: none is */
   readonly alike?: string
 }
 

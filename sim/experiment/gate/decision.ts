@@ -118,8 +118,8 @@ function withoutChange(decision: MetricDecision): MetricDecision {
 
 /**
  * The decisions after the confirmation: a metric that changed has done so if the fresh blocks alone
- * show it as well, at `ALPHA` after Holm over the metrics that changed. Otherwise one that failed is
- * UNDECIDED, and one that improved passes, unless the fresh blocks fail.
+ * show it as well, at `ALPHA` after Holm over the metrics that changed. Otherwise one that failed
+ * is UNDECIDED, and one that improved passes, unless the fresh blocks fail.
  */
 export function confirmed(
   decisions: readonly MetricDecision[],

@@ -1,6 +1,6 @@
-import { topologyOf } from '../../serving/index.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { type ServingPlan, topologyOf } from '../../serving/index.ts'
 import { grouped } from '../system/crowd.ts'
-import type { ResultSystem } from './result.ts'
 
 /**
  * A warning for each pool that gets prompts above the token budget of a step, computes them whole
@@ -11,7 +11,12 @@ export function wholePromptWarnings({
   scenario,
   plan,
   lengths,
-}: Pick<ResultSystem, 'scenario' | 'plan' | 'lengths'>): string[] {
+}: {
+  readonly scenario: Scenario
+  readonly plan: ServingPlan
+  /** of the requests of each pool, tokens */
+  readonly lengths: readonly { readonly max: number }[]
+}): string[] {
   const { entryPools } = topologyOf(plan)
   return scenario.pools.flatMap(({ name, generation }, i) => {
     if (generation?.policy !== 'continuous' || !entryPools.includes(i)) return []
