@@ -47,13 +47,10 @@ export interface AgainstPlan {
 export const FULL: AgainstPlan = { pairs: 8, slices: 6, warmUps: 3, sliceMs: 250, counted: 3 }
 export const SMOKE: AgainstPlan = { pairs: 2, slices: 1, warmUps: 1, sliceMs: 2, counted: 1 }
 
-const NOT_JUDGED = { below: 'not judged', above: 'not judged', within: 'not judged' } as const
-
 /** What is compared of each figure, and what is said of this version. */
 const QUANTITIES = {
   speed: { name: 'speed', unit: 'M/s', below: 'slower', above: 'faster', within: 'as fast' },
-  // the working tree has 8 % more than another version of the same code, and why is not known
-  memory: { name: 'peak memory', unit: 'MB', ...NOT_JUDGED },
+  memory: { name: 'peak memory', unit: 'MB', below: 'less', above: 'more', within: 'as much' },
   bytes: {
     name: 'bytes allocated each',
     unit: '',
@@ -144,7 +141,8 @@ async function bundle(name: string, tree: string): Promise<string> {
         // a version without this file has no flags, or has them in sim/kernel
         return within === FLAGS && !existsSync(file)
           ? { path: file, namespace: 'none' }
-          : { path: file }
+          : // what a version does not use is left out of its bundle, as in any build
+            { path: file, sideEffects: false }
       })
       onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'export {}' }))
     },
