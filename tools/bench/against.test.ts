@@ -14,7 +14,7 @@ test('without an interval nothing is decided', () => {
   expect(verdictOn('speed', { value: 0.5, low: null, high: null })).toBe('undecided')
 })
 
-test('a slower version is worse, and one that allocates more; peak memory is not judged', () => {
+test('a slower version is worse, and one that allocates or holds more', () => {
   const ratio = (value: number) => ({ value, low: value, high: value })
   const worse = (quantity: 'speed' | 'memory' | 'bytes', value: number) => {
     const verdict = verdictOn(quantity, ratio(value))
@@ -25,7 +25,8 @@ test('a slower version is worse, and one that allocates more; peak memory is not
   }
   expect(worse('speed', 0.9)).toBe(true)
   expect(worse('speed', 1.1)).toBe(false)
-  expect(worse('memory', 1.1)).toBe(false)
+  expect(worse('memory', 1.1)).toBe(true)
+  expect(worse('memory', 0.9)).toBe(false)
   expect(worse('bytes', 1.1)).toBe(true)
   expect(worse('bytes', 1)).toBe(false)
 })
