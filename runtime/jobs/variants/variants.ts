@@ -28,6 +28,7 @@ import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { profileWarnings, workWarnings } from '../profile-warnings.ts'
+import { DRAWS_ONLY } from '../simulate.ts'
 import { runReplications } from '../simulations/replications.ts'
 import { processesFor } from '../simulations/simulation-processes.ts'
 import { slowestSystem } from '../slowest.ts'
@@ -141,6 +142,7 @@ export async function variants(
     measured: replayed?.document ?? null,
     warnings: [
       ...warnings,
+      ...(base.uncertain === undefined ? [] : [DRAWS_ONLY]),
       ...held(named, transferWarnings),
       ...held(named, uncalibratedWarnings),
       ...held(named, busyEngineWarnings),
