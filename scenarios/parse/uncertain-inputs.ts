@@ -2,7 +2,15 @@ import { crossCheck, Draft } from '../checks/index.ts'
 import { scenarioSchema } from '../schema/schema.ts'
 import { uncertain } from '../schema/schema-uncertain.ts'
 import { numberText, schemaAt } from '../schema/schema-walk.ts'
-import { endsOf, lawOf, type StatedWidth, type UncertainInput } from '../schema/uncertain.ts'
+import {
+  endsOf,
+  lawOf,
+  namesSources,
+  SOURCES_KEY,
+  type StatedWidth,
+  type UncertainInput,
+  type UncertaintySource,
+} from '../schema/uncertain.ts'
 import { describeValue, listed } from './describe-value.ts'
 import { explain } from './explain.ts'
 import { locate } from './locate.ts'
@@ -23,6 +31,8 @@ import { numberOf } from './uncertain-numbers.ts'
 /** The inputs of a scenario that are not known. */
 export interface Uncertain {
   readonly inputs: readonly UncertainInput[]
+  /** what brings further inputs, once the scenario is resolved */
+  readonly sources: readonly UncertaintySource[]
   /** the scenario with its values, as JSON, without `uncertain` and `variants` */
   readonly text: string
 }
@@ -48,12 +58,16 @@ export function uncertainInputs(root: Node): {
   const stated = uncertain.safeParse(plainOf(map))
   // the schema reports what is wrong
   if (!stated.success || stated.data === undefined) return { uncertain: null, problems: [] }
-  const read = Object.entries<StatedWidth>(stated.data).map(([name, width]) =>
+  const entries = Object.entries(stated.data)
+  const sources = entries.flatMap(([, of]) => (namesSources(of) ? of : []))
+  const widths = entries.flatMap(([name, of]) => (namesSources(of) ? [] : [{ name, width: of }]))
+  const read = widths.map(({ name, width }) =>
     SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width),
   )
   const problems = read.flatMap((each) => ('problem' in each ? [each.problem] : []))
+  problems.push(...sources.flatMap((source) => withoutEffect(root, source)))
   const inputs = read.flatMap((each) => ('input' in each ? [each.input] : []))
-  const names = [...map.entries.keys()]
+  const names = widths.map(({ name }) => name)
   if (inputs.length > MOST_INPUTS) {
     const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length}`
     problems.push({ path: ['uncertain'], at: 'key', text })
@@ -63,7 +77,18 @@ export function uncertainInputs(root: Node): {
   const text = JSON.stringify(
     plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])),
   )
-  return { uncertain: inputs.length === 0 ? null : { inputs, text }, problems }
+  const none = inputs.length === 0 && sources.length === 0
+  return { uncertain: none ? null : { inputs, sources, text }, problems }
+}
+
+/** A source that a scenario cannot have. */
+function withoutEffect(root: Node, source: UncertaintySource): Problem[] {
+  const models = childOf(root, 'models')
+  const each = models?.kind === 'map' ? [...models.entries.values()] : []
+  // without models the schema reports what is wrong
+  if (each.length === 0 || each.some(({ node }) => childOf(node, 'work') === undefined)) return []
+  const text = `remove ${source}: all work is declared, so no profile is used`
+  return [{ path: ['uncertain', SOURCES_KEY], at: 'key', text }]
 }
 
 /** A problem of a name in the map. */

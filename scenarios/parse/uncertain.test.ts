@@ -194,3 +194,50 @@ describe('an uncertain number is refused with its place', () => {
     expect(problems('law: constant, ms: 12 ± 10 %', variants)).toEqual([])
   })
 })
+
+describe('sources of uncertain inputs', () => {
+  const measured = (uncertain: string) => `spillway: 1
+name: s
+duration_s: 100
+models:
+  net: { builtin: mlp, layers: 2, width: 64 }
+  fixed: { work: { law: constant, ms: 3 } }
+traffic:
+  - { class: web, model: net, arrivals: { process: poisson, rate_rps: 50 } }
+  - { class: other, model: fixed, arrivals: { process: poisson, rate_rps: 5 } }
+pools: [{ name: a, model: net }, { name: b, model: fixed }]
+${uncertain}`
+  const parse = (uncertain: string) => parseScenario(measured(uncertain), { file: 's.yaml' })
+
+  test('are listed beside widths, and are part of the scenario', () => {
+    const { scenario, uncertain, hash } = parse(
+      'uncertain: { sources: [profile], traffic.web.arrivals.rate_rps: ± 5 % }',
+    )
+    expect(uncertain!.sources).toEqual(['profile'])
+    expect(uncertain!.inputs.map(({ name }) => name)).toEqual(['traffic.web.arrivals.rate_rps'])
+    expect(scenario.uncertain).toMatchObject({ sources: ['profile'] })
+    expect(hash).not.toBe(parse('').hash)
+    expect(parse('uncertain: { sources: [profile] }').uncertain).toMatchObject({ inputs: [] })
+    expect(parse('uncertain: { traffic.web.arrivals.rate_rps: ± 5 % }').uncertain).toMatchObject({
+      sources: [],
+    })
+  })
+
+  test.each([
+    ['sources: [profil]', 'uncertain.sources.0: expected profile, got "profil"; did you mean'],
+    ['sources: [profile, profile]', 'uncertain.sources: expected each source once, got a list of 2'],
+    ['sources: ± 5 %', 'uncertain.sources: expected a list of sources, of profile, got "± 5 %"'],
+    [
+      'traffic.web.arrivals.rate_rps: [profile]',
+      'expected a width, as sources are listed under `sources`, got a list of 1',
+    ],
+  ])('%s is refused', (entries, problem) => {
+    expect(() => parse(`uncertain: { ${entries} }`)).toThrow(problem)
+  })
+
+  test('are refused where they have no effect', () => {
+    expect(problems('law: constant, ms: 12', 'uncertain: { sources: [profile] }\n')).toEqual([
+      's.yaml:15:14 uncertain.sources: remove profile: all work is declared, so no profile is used',
+    ])
+  })
+})

@@ -53,8 +53,12 @@ export function branchOf(root: z.core.$ZodType, value: unknown): z.core.$ZodType
  */
 export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
   if (!isMap(value)) {
-    const at = union.options.findIndex((option) => acceptsType(bare(option), value))
-    return at < 0 ? null : at
+    const accepting = union.options.flatMap((option, i) =>
+      acceptsType(bare(option), value) ? [i] : [],
+    )
+    // of several kinds of lists the one whose entries are of the same type
+    const alike = accepting.find((i) => acceptsEntries(bare(union.options[i]!), value))
+    return alike ?? accepting[0] ?? null
   }
   if (union instanceof z.ZodDiscriminatedUnion) {
     const kind = value[union.def.discriminator]
@@ -140,6 +144,11 @@ function acceptsType(schema: z.core.$ZodType, value: unknown): boolean {
   if (schema instanceof z.ZodArray) return Array.isArray(value)
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodString) return typeof value === 'string'
   return false
+}
+
+function acceptsEntries(schema: z.core.$ZodType, value: unknown): boolean {
+  if (!(schema instanceof z.ZodArray) || !Array.isArray(value)) return true
+  return acceptsType(bare(schema.element), value[0])
 }
 
 export function isMap(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,12 @@
 /** What is not known of a number: how it is written, and the law that it follows. */
 
+/** What brings inputs of its own, beside the numbers that a scenario states. */
+export const UNCERTAINTY_SOURCES = ['profile'] as const
+export type UncertaintySource = (typeof UNCERTAINTY_SOURCES)[number]
+
+/** The key of `uncertain` that names sources, where others are paths of numbers. */
+export const SOURCES_KEY = 'sources'
+
 /** A width as a scenario states it. */
 export type StatedWidth =
   | string
@@ -10,6 +17,12 @@ export type StatedWidth =
       readonly distribution: 'quantiles'
       readonly quantiles: readonly (readonly [probability: number, value: number])[]
     }
+
+/** Whether an entry of `uncertain` is a list of sources, and no width of a number. */
+export const namesSources = (
+  stated: StatedWidth | readonly UncertaintySource[],
+): stated is readonly UncertaintySource[] =>
+  Array.isArray(stated) && typeof stated[0] === 'string'
 
 /** The law of a number that is not known. */
 export type UncertainLaw =
@@ -33,6 +46,15 @@ export interface UncertainInput {
   /** whether it is a whole number: draws are rounded */
   readonly whole: boolean
   readonly law: UncertainLaw
+  /** of an input of a calibrated profile, what it multiplies; absent for all others */
+  readonly measured?: MeasuredPart
+}
+
+/** A part of a model's profile, which an input multiplies. */
+export interface MeasuredPart {
+  /** of the model in the profile */
+  readonly key: string
+  readonly part: 'speed' | 'idle'
 }
 
 const NUMBER = '[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?'
