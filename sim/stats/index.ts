@@ -90,5 +90,6 @@ export {
   leastDraws,
 } from './uncertainty/input-effects.ts'
 export { drawnValue } from './uncertainty/law-quantile.ts'
+export { nextOccasion, type Occasions } from './uncertainty/next-occasion.ts'
 export { scrambledSobol } from './uncertainty/sobol.ts'
 export { type FigureLaw, probabilityBelow, widerInterval } from './uncertainty/wider-interval.ts'

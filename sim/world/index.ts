@@ -25,6 +25,7 @@ export {
   leastBusyMs,
   type ModelProfile,
   type Profile,
+  type ProfileWidths,
   profileSchema,
   type RecordedField,
 } from './machine/profile.ts'
