@@ -1,6 +1,11 @@
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { drawInputs, drawnInputs, withUncertainty } from '../../sim/experiment/index.ts'
+import {
+  drawInputs,
+  drawnInputs,
+  uncertainInputsOf,
+  withUncertainty,
+} from '../../sim/experiment/index.ts'
 import { leastDraws } from '../../sim/stats/index.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
@@ -37,7 +42,9 @@ export async function withUncertainInputs(
   const { uncertain, scenario, file, directory, capacityRps: loadOfRps, profile } = system
   if (uncertain === undefined) return result
   const { workers, signal, onProgress, traffic, mostDraws = MOST_DRAWS } = options
-  const { inputs, text } = uncertain
+  const { text } = uncertain
+  const { inputs, warnings } = uncertainInputsOf(system)
+  if (inputs.length === 0) return { ...result, warnings: [...warnings, ...result.warnings] }
   const replications = Math.min(options.replications ?? REPLICATIONS, result.runs)
   const path = { file, text, directory }
   // what a load is a share of does not change with a draw: the traffic is the same
@@ -73,7 +80,8 @@ export async function withUncertainInputs(
       values.push(...further)
       const wider = withUncertainty(result, { inputs, values, nominal: nominal!, runs })
       if (!wider.uncertainty!.settled && 2 * draws <= mostDraws) continue
-      return { ...wider, warnings: wider.warnings.filter((text) => text !== DRAWS_ONLY) }
+      const others = wider.warnings.filter((warning) => warning !== DRAWS_ONLY)
+      return { ...wider, warnings: [...warnings, ...others] }
     }
   } finally {
     pool.close()

@@ -5,6 +5,7 @@ import { numberText, schemaAt } from '../schema/schema-walk.ts'
 import {
   endsOf,
   lawOf,
+  MOST_INPUTS,
   namesSources,
   SOURCES_KEY,
   type StatedWidth,
@@ -36,9 +37,6 @@ export interface Uncertain {
   /** the scenario with its values, as JSON, without `uncertain` and `variants` */
   readonly text: string
 }
-
-/** More inputs than a Sobol sequence has dimensions here. */
-export const MOST_INPUTS = 40
 
 /** Paths of numbers that a run has, and that are no input. */
 const NO_INPUTS = ['seed', 'spillway']

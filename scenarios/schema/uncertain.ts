@@ -7,6 +7,9 @@ export type UncertaintySource = (typeof UNCERTAINTY_SOURCES)[number]
 /** The key of `uncertain` that names sources, where others are paths of numbers. */
 export const SOURCES_KEY = 'sources'
 
+/** A Sobol sequence has no more dimensions here. */
+export const MOST_INPUTS = 40
+
 /** A width as a scenario states it. */
 export type StatedWidth =
   | string

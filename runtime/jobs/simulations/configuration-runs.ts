@@ -2,11 +2,13 @@ import { modelKey, type Scenario, type ScenarioText, seeingOnly } from '../../..
 import {
   type LostFigures,
   lossesOf,
+  type MeasuredDraw,
   type RunFigures,
   resolveSystem,
   runFigures,
   type Survive,
   withDeclaredSpeed,
+  withMeasuredDraws,
   withMeasuredSpeed,
   withTraffic,
 } from '../../../sim/experiment/index.ts'
@@ -44,6 +46,8 @@ export interface ConfigurationRequest extends ReplicationRange {
   readonly set: readonly string[]
   /** how many times as fast models are as stated or measured, by their names; by default 1 */
   readonly speeds?: Readonly<Record<string, number>> | undefined
+  /** parts of the profile that are others than measured; by default none */
+  readonly measured?: readonly MeasuredDraw[] | undefined
   /** multiples of the stated traffic; by default 1 */
   readonly traffic?: number | undefined
   /** real paths of the only files of users that it may read; by default all */
@@ -92,12 +96,12 @@ interface LostSystem {
   readonly slowest: System | null
 }
 
-/** A system with other speeds and other traffic; the same where neither differs. */
+/** A system with other speeds and other traffic; the same where none differs. */
 function withTimesAndTraffic(
   system: System,
-  { speeds, traffic }: Pick<ConfigurationRequest, 'speeds' | 'traffic'>,
+  { speeds, measured, traffic }: Pick<ConfigurationRequest, 'speeds' | 'measured' | 'traffic'>,
 ): System {
-  if (speeds === undefined && traffic === undefined) return system
+  if (speeds === undefined && measured === undefined && traffic === undefined) return system
   let { scenario, profile } = system
   for (const [name, speed] of Object.entries(speeds ?? {})) {
     const stated = scenario
@@ -107,6 +111,7 @@ function withTimesAndTraffic(
     scenario = withDeclaredSpeed(scenario, speed, (model) => model === name)
     profile = profile && withMeasuredSpeed(profile, speed, (key) => keys.includes(key))
   }
+  profile = profile && withMeasuredDraws(profile, measured ?? [])
   // a request for other traffic is of a scenario whose rates can be multiplied
   scenario = (traffic === undefined ? scenario : withTraffic(scenario, traffic)) ?? scenario
   return { ...system, ...resolveSystem({ ...system, scenario }, profile) }
@@ -152,12 +157,13 @@ export class Configurations {
     return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
   }
 
-  async #configured({ set, speeds, traffic }: ConfigurationRequest): Promise<Configured> {
-    const key = JSON.stringify([set, speeds, traffic])
+  async #configured(request: ConfigurationRequest): Promise<Configured> {
+    const { set, speeds, measured, traffic } = request
+    const key = JSON.stringify([set, speeds, measured, traffic])
     if (this.#last?.key === key) return this.#last
     const { path, seed, profile, set: common } = this.#base
     const loaded = await loadSystem(path, { set: [...common, ...set], seed, profile })
-    const system = withTimesAndTraffic(loaded, { speeds, traffic })
+    const system = withTimesAndTraffic(loaded, request)
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)

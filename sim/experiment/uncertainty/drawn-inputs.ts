@@ -1,5 +1,6 @@
 import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import { drawnValue, scrambledSobol } from '../../stats/index.ts'
+import type { MeasuredDraw } from './profile-inputs.ts'
 
 /** What a configuration of a draw has in place of the stated values. */
 export interface DrawnInputs {
@@ -7,6 +8,8 @@ export interface DrawnInputs {
   readonly set: readonly string[]
   /** how many times as fast models are, by their names */
   readonly speeds: Readonly<Record<string, number>>
+  /** parts of the profile; absent without any */
+  readonly measured?: readonly MeasuredDraw[]
 }
 
 /** Draws `from` to `to` - 1 of all inputs: of each, the value of each input. */
@@ -24,9 +27,13 @@ export function drawnInputs(
   values: readonly number[],
 ): DrawnInputs {
   const drawn = inputs.map((input, i) => ({ ...input, drawn: values[i]! }))
+  const measured = drawn.flatMap(({ measured: part, drawn: times }) =>
+    part === undefined ? [] : [{ ...part, times }],
+  )
   return {
-    set: drawn.flatMap(({ model, name, drawn: value }) =>
-      model === null ? [`${name}=${value}`] : [],
+    ...(measured.length > 0 && { measured }),
+    set: drawn.flatMap(({ model, measured: part, name, drawn: value }) =>
+      model === null && part === undefined ? [`${name}=${value}`] : [],
     ),
     speeds: Object.fromEntries(
       drawn.flatMap(({ model, drawn: value }) => (model === null ? [] : [[model, value]])),

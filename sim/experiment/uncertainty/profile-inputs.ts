@@ -1,0 +1,156 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { MeasuredPart, UncertainInput } from '../../../scenarios/schema/uncertain.ts'
+import { log } from '../../kernel/index.ts'
+import { normalQuantile } from '../../stats/index.ts'
+import type { ModelProfile, Profile } from '../../world/index.ts'
+import { withMeasuredSpeed } from '../system/scaled-speed.ts'
+import { idleHalfWidth, occasionsOf, speedHalfWidth } from './profile-width.ts'
+
+/** Inputs that a source brings, and what of it is not known. */
+export interface SourceInputs {
+  readonly inputs: readonly UncertainInput[]
+  readonly warnings: readonly string[]
+}
+
+/** The parts of a resolved system that have inputs. */
+export interface ProfiledSystem {
+  readonly scenario: Scenario
+  /** of each pool; null where its work is declared */
+  readonly models: readonly (ModelProfile | null)[]
+}
+
+interface Named {
+  readonly name: string
+  /** the model of the scenario */
+  readonly of: string
+  readonly model: ModelProfile
+  /** whether a pool meets the cost of its idle executors */
+  readonly wakes: boolean
+}
+
+/** A wider law says no more than that the speed is not known. */
+const MOST_HALF = log(4)
+
+/**
+ * The speeds of calibrated models and the costs of their idle executors, as far as a profile shows
+ * how these differ between occasions. A speed that the scenario states is left out.
+ */
+export function profileInputs(
+  system: ProfiledSystem,
+  stated: readonly UncertainInput[],
+): SourceInputs {
+  const statedSpeeds = stated.map(({ model }) => model)
+  const each = namedModels(system).map((named): SourceInputs => {
+    const idle = idleInput(named)
+    if (statedSpeeds.includes(named.of)) return { inputs: idle, warnings: [] }
+    const half = speedHalfWidth(named.model)
+    if (half === null) return { inputs: idle, warnings: [unknownText(named)] }
+    return {
+      inputs: [...speedInput(named, Math.min(half, MOST_HALF)), ...idle],
+      warnings: half > MOST_HALF ? [cutText(named)] : [],
+    }
+  })
+  return {
+    inputs: each.flatMap(({ inputs }) => inputs),
+    warnings: each.flatMap(({ warnings }) => warnings),
+  }
+}
+
+/** The calibrated models of a system with names that tell them apart. */
+function namedModels({ scenario, models }: ProfiledSystem): Named[] {
+  const pools = scenario.pools.flatMap((pool, i) => {
+    const model = models[i] ?? null
+    return model === null ? [] : [{ pool, model }]
+  })
+  const firsts = pools.filter(({ model }, i) => pools.findIndex((of) => of.model === model) === i)
+  return firsts.map(({ pool, model }) => {
+    const alike = firsts.filter((of) => of.pool.model === pool.model)
+    return {
+      name: alike.length === 1 ? pool.model : `${pool.model} in pool ${pool.name}`,
+      of: pool.model,
+      model,
+      wakes: pools.some((of) => of.model === model && of.pool.speed !== 'ideal'),
+    }
+  })
+}
+
+/** None where no occasion differed. */
+function speedInput({ name, model }: Named, half: number): UncertainInput[] {
+  if (half === 0) return []
+  const deviation = half / normalQuantile(0.975)
+  return [
+    {
+      ...inputOf(`speed of ${name} (profile)`, { key: model.key, part: 'speed' }),
+      law: { law: 'lognormal', median: 1, deviation },
+    },
+  ]
+}
+
+/** Probabilities between which the law of a cost is linear; its outer tails are cut. */
+const LEVELS = [
+  [0, 0.001],
+  [0.025, 0.025],
+  [0.16, 0.16],
+  [0.5, 0.5],
+  [0.84, 0.84],
+  [0.975, 0.975],
+  [1, 0.999],
+] as const
+/** A cost of more is rather that of another machine. */
+const MOST_COST = 10
+
+/** Normal, but never below 0: none where there is no cost, or where it is not known to differ. */
+function idleInput({ name, model, wakes }: Named): UncertainInput[] {
+  const half = wakes && model.wake.ms.some((cost) => cost > 0) ? idleHalfWidth(model) : null
+  if (half === null || half === 0) return []
+  const deviation = half / normalQuantile(0.975)
+  const quantiles = LEVELS.map(([p, of]): [number, number] => {
+    const factor = 1 + deviation * normalQuantile(of)
+    return [p, Math.min(MOST_COST, Math.max(0, factor))]
+  })
+  return [
+    {
+      ...inputOf(`idle cost of ${name} (profile)`, { key: model.key, part: 'idle' }),
+      law: { law: 'quantiles', quantiles },
+    },
+  ]
+}
+
+const inputOf = (name: string, measured: MeasuredPart): Omit<UncertainInput, 'law'> => {
+  return { name, model: null, value: 1, whole: false, measured }
+}
+
+function unknownText({ name, model }: Named): string {
+  const { occasions } = occasionsOf(model)
+  const why = occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
+  return `the profile has no width of the speed of ${name}, as ${why}: its speed is taken as exact; calibrate again, for longer`
+}
+
+const cutText = ({ name }: Named) =>
+  `the speed of ${name} differed so much between occasions that its width is cut at a factor of 4; calibrate again, for longer or on a stiller machine`
+
+/** A draw of a part of a profile. */
+export interface MeasuredDraw extends MeasuredPart {
+  /** how many times the part is that of the profile */
+  readonly times: number
+}
+
+/** The profile with drawn speeds and idle costs of its models. */
+export function withMeasuredDraws(profile: Profile, draws: readonly MeasuredDraw[]): Profile {
+  return draws.reduce(
+    (drawn, { key, part, times }) =>
+      part === 'speed'
+        ? withMeasuredSpeed(drawn, times, (of) => of === key)
+        : withIdleCost(drawn, times, key),
+    profile,
+  )
+}
+
+function withIdleCost(profile: Profile, times: number, key: string): Profile {
+  const models = profile.models.map((model) =>
+    model.key === key
+      ? { ...model, wake: { ...model.wake, ms: model.wake.ms.map((cost) => cost * times) } }
+      : model,
+  )
+  return { ...profile, models }
+}
