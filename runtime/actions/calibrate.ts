@@ -25,6 +25,7 @@ import { profileText } from './profile-text.ts'
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds?: number
+  readonly occasions?: number
   readonly rehearsals: number
   readonly variant?: readonly Variant[]
   readonly from?: readonly [string, ...string[]]
@@ -38,7 +39,8 @@ export async function perform(
 ): Promise<ExitCode> {
   const { file: path } = loaded
   const prepared = await prepare(loaded, { ...options, signal, onNote: note })
-  const { seconds, rehearsals, from, out, strict = false, variant: variants = [] } = options
+  const { seconds, occasions, rehearsals, from, out, strict = false } = options
+  const { variant: variants = [] } = options
   const scenarios = [prepared]
   const keysOf = ({ scenario }: Prepared) => scenario.pools.map((pool) => modelKey(scenario, pool))
   const keys = new Set(keysOf(prepared))
@@ -65,25 +67,35 @@ export async function perform(
     await writeWhole(file, documentText(profile))
     return profile
   }
-  let measured: Profile | null = null
-  const onMeasured = (interim: Profile) => {
-    measured = interim
+  let kept: { readonly profile: Profile; readonly what: string } | null = null
+  const onMeasured = (profile: Profile) => {
+    kept = { profile, what: 'the measured models are kept, without rehearsals' }
   }
-  const times = timesOf(seconds, rehearsals)
+  const onPart = (profile: Profile) => {
+    kept = { profile, what: partText(profile) }
+  }
+  const times = { ...timesOf(seconds, rehearsals), occasions, onMeasured, onPart }
   const fresh =
     learnt ??
     (await withProgress((onProgress, { warn: onWarning }) =>
-      calibrate(scenarios, { ...times, rehearsals, onMeasured, signal, onProgress, onWarning }),
+      calibrate(scenarios, { ...times, rehearsals, signal, onProgress, onWarning }),
     ).catch(async (error: unknown) => {
       // strictly, half a calibration is none
-      if (measured === null || strict) throw error
-      await keep(measured)
-      note(`the measured models are kept, without rehearsals: ${visibleLine(file)}\n`)
+      if (kept === null || strict) throw error
+      await keep(kept.profile)
+      note(`${kept.what}: ${visibleLine(file)}\n`)
       throw error
     }))
   const profile = await keep(fresh)
   print(options, profile, [profileText(fresh), `\nprofile: ${visibleLine(file)}`])
   return EXIT.ok
+}
+
+/** What is kept where an occasion did not end. */
+function partText({ models: [first] }: Profile): string {
+  const count = first?.widths?.occasions.length ?? 0
+  const text = count === 1 ? 'one occasion' : `${count} occasions`
+  return `the models are kept as ${text} measured them, without rehearsals`
 }
 
 /** The part of the time for a model that it is measured; the rest is for rehearsals. */

@@ -24,6 +24,7 @@ export {
 export {
   leastBusyMs,
   type ModelProfile,
+  MOST_FACTOR,
   type Profile,
   type ProfileWidths,
   profileSchema,

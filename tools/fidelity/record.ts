@@ -130,6 +130,8 @@ async function calibrateFor(
   await remaining.print(`calibrating ${scenarios[0]!.scenario.name}`)
   const fresh = await calibrate(scenarios, {
     seconds,
+    // times of all cases are compared, and no width is drawn
+    occasions: 1,
     rehearsals: 0,
     signal,
     onProgress: progress.update,

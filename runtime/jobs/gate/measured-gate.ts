@@ -45,6 +45,8 @@ export interface MeasuredGateOptions extends DocumentOptions {
 }
 
 const SECONDS = 10
+/** A gate needs the work of models alone, and no width of it. */
+const BRIEF = { occasions: 1, rehearsals: 0 } as const
 
 /**
  * Replays base and head in alternating blocks, and judges what differs between them. Throws
@@ -108,7 +110,7 @@ export async function newScenarioGate(
   const { seconds = SECONDS, signal, onProgress, onWarning } = options
   const job = { signal, onProgress, onWarning }
   const profile =
-    fittingProfile([head], options) ?? (await calibrate([head], { ...job, seconds, rehearsals: 0 }))
+    fittingProfile([head], options) ?? (await calibrate([head], { ...job, ...BRIEF, seconds }))
   const system = resolveSystem(head, profile)
   const result = await simulate(system, job)
   const entry = baselineEntry(result, head.scenario, head.file)
@@ -152,7 +154,7 @@ export async function openGate(
   const job = { signal, onProgress }
   const profile =
     fittingProfile([base, head], options) ??
-    (await calibrate([base, head], { ...job, seconds, rehearsals: 0, onWarning }))
+    (await calibrate([base, head], { ...job, ...BRIEF, seconds, onWarning }))
   const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
   let factor = await trafficFactor(a, b, { ...job, load })
   let traffic = await gateTraffic(a, b, factor)

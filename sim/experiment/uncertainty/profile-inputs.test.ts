@@ -43,13 +43,12 @@ function profileWith(scenario: ReturnType<typeof scenarioOf>, widths?: ProfileWi
   })
 }
 
+type Uncertain = NonNullable<Parameters<typeof uncertainInputsOf>[0]['uncertain']>
+
 function inputsOf(
   content: object,
   widths?: ProfileWidths,
-  uncertain: Parameters<typeof uncertainInputsOf>[0]['uncertain'] = {
-    inputs: [],
-    sources: ['profile'],
-  },
+  uncertain: Uncertain = { inputs: [], sources: ['profile'] },
 ) {
   const scenario = scenarioWith(content)
   const profile = profileWith(scenario, widths)

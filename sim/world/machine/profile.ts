@@ -224,7 +224,7 @@ const recordedField = z
   .describe('One recorded speed field.')
 
 /** A speed beyond it on either side of that of the profile is of another machine. */
-const MOST_FACTOR = 1000
+export const MOST_FACTOR = 1000
 
 const factor = z
   .number()
