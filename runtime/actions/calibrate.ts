@@ -87,7 +87,8 @@ export async function perform(
       throw error
     }))
   const profile = await keep(fresh)
-  print(options, profile, [profileText(fresh), `\nprofile: ${visibleLine(file)}`])
+  const models = profile.models.filter(({ key }) => fresh.models.some((model) => model.key === key))
+  print(options, profile, [profileText(profile, models), `\nprofile: ${visibleLine(file)}`])
   return EXIT.ok
 }
 

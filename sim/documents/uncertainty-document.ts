@@ -82,8 +82,15 @@ export const uncertainty = z
       .array(
         z
           .strictObject({
-            name: z.string().describe('Path of the number, or `speed of NAME`.'),
-            value: number.describe('Value that the scenario states; 1 for a speed.'),
+            name: z
+              .string()
+              .describe(
+                'Path of the number, or `speed of NAME`; of a profile `speed of NAME (profile)` or ' +
+                  '`idle cost of NAME (profile)`.',
+              ),
+            value: number.describe(
+              'Value that the scenario states; 1 for a speed and for a cost of a profile.',
+            ),
             low: number.describe('Lower end of the middle 95 % of what it may be.'),
             high: number.describe('Upper end of the middle 95 % of what it may be.'),
           })
