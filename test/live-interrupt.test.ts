@@ -107,7 +107,7 @@ test('Ctrl-C in a rehearsal keeps the models that are measured', async () => {
 })
 
 test('Ctrl-C on a later occasion keeps the models as earlier ones measured them', async () => {
-  const args = ['calibrate', 'steady.yaml', '--seconds', '40', '--occasions', '2']
+  const args = ['calibrate', 'steady.yaml', '--seconds', '10', '--occasions', '2']
   const started = start([...args, '--rehearsals', '0', '--out', 'part'])
   await started.prints(/occasion 2 of 2, /)
   await expectInterrupted(started, 'part', () => toGroup(started), ['profile.json'])

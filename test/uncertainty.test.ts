@@ -48,6 +48,37 @@ function figure({ uncertainty }: Result, metric: Metric, p: number | null = null
   return wanted!
 }
 
+/** A scenario of two calibrated models, of which one has occasions. */
+async function profiled(uncertain: string) {
+  const mlp = (layers: number) => `{ builtin: mlp, layers: ${layers}, width: 64 }`
+  const measured = `
+spillway: 1
+name: profiled
+duration_s: 10
+warmup_s: 1
+models: { a: ${mlp(2)}, b: ${mlp(3)} }
+traffic:
+  - { class: a, model: a, arrivals: { process: poisson, rate_rps: 400 } }
+  - { class: b, model: b, arrivals: { process: poisson, rate_rps: 400 } }
+pools: [{ name: a, model: a, price_usd_per_hour: 1 }, { name: b, model: b, price_usd_per_hour: 1 }]
+${uncertain}
+`
+  const source = { file: 'profiled.yaml', text: measured, directory: '.' }
+  const { scenario } = await loadScenario(source)
+  const { models, ...profile } = madeUpProfile(scenario)
+  const [first, ...others] = models
+  const widths = {
+    regions: [{ fromSize: 1, toSize: 4, fromLength: 1, toLength: 1, error: null }],
+    occasions: [0.95, 1, 1.05, 1].map((speed, i) => ({
+      calibration: 'monday',
+      speeds: [speed],
+      idle: [0.5, 1, 1.5, 1][i]!,
+    })),
+    levels: [],
+  }
+  return { source, profile: { ...profile, models: [{ ...first!, widths }, ...others] } }
+}
+
 const EXPONENTIAL = { work: 'law: exponential, mean_ms: 10 ± 10 %', rate: '50 ± 10 %' }
 
 describe('elasticities of a simulation', () => {
@@ -149,6 +180,49 @@ uncertain: { speed of a: ± 30 % }
     // both pools share the dispatcher
     for (const { elasticity } of effectsOn('b'))
       expect(Math.abs(elasticity.value)).toBeLessThan(0.05)
+  })
+
+  test('is of the occasions of a profile, where the scenario names it as a source', async () => {
+    const { source, profile } = await profiled('uncertain: { sources: [profile] }')
+    const system = await loadSystem(source, { profile })
+    const stated = await simulate(system, { replications: 2 })
+    const result = await withUncertainInputs(system, stated, { mostDraws: 32 })
+    const { inputs, figures } = result.uncertainty!
+    expect(inputs.map(({ name }) => name)).toEqual([
+      'speed of a (profile)',
+      'idle cost of a (profile)',
+    ])
+    expect(result.warnings[0]).toMatch(/^the profile has no width of the speed of b, /)
+    expect(result.warnings.join()).not.toContain('intervals of the draws only')
+    const p50Of = (name: string) => figures.find((of) => of.class === name && of.p === 0.5)!
+    expect(p50Of('a').effects[0]!.elasticity.value).toBeLessThan(-0.3)
+    expect(p50Of('a').low).toBeLessThan(p50Of('a').draws.low!)
+    expect(p50Of('a').high).toBeGreaterThan(p50Of('a').draws.high!)
+    for (const { elasticity } of p50Of('b').effects) {
+      expect(Math.abs(elasticity.value)).toBeLessThan(0.05)
+    }
+    expect(resultSchema.parse(result)).toEqual(result)
+  })
+
+  test('is not of a profile that the scenario does not name: its results stay', async () => {
+    const { source, profile } = await profiled('')
+    const bare = { ...profile, models: profile.models.map(({ widths: _, ...model }) => model) }
+    const [wide, narrow] = [
+      await loadSystem(source, { profile }),
+      await loadSystem(source, { profile: bare }),
+    ]
+    const result = await simulate(wide, { replications: 2 })
+    expect(await withUncertainInputs(wide, result)).toBe(result)
+    const { profile: _, ...figures } = await simulate(narrow, { replications: 2 })
+    expect(result).toMatchObject(figures)
+  })
+
+  test('that leaves out a profile with occasions has a warning', async () => {
+    const { source, profile } = await profiled('uncertain: { pools.a.price_usd_per_hour: ± 5 % }')
+    const system = await loadSystem(source, { profile })
+    const stated = await simulate(system, { replications: 2 })
+    const { warnings } = await withUncertainInputs(system, stated, { mostDraws: 32 })
+    expect(warnings[0]).toContain('to draw them, add to uncertain: sources: [profile]')
   })
 
   test('is left out where nothing is uncertain, and results are as they were', async () => {
