@@ -1,15 +1,25 @@
 import { loadSystem } from '../../runtime/jobs/prepare.ts'
 import { simulate } from '../../runtime/jobs/simulate.ts'
 import { withUncertainInputs } from '../../runtime/jobs/uncertainty.ts'
+import { loadScenario } from '../../scenarios/index.ts'
+import { namesSources, SOURCES_KEY } from '../../scenarios/schema/uncertain.ts'
 import type { Uncertainty } from '../../sim/documents/index.ts'
 import { stream, sum } from '../../sim/kernel/index.ts'
 import { drawnValue, type Interval, tInterval, within } from '../../sim/stats/index.ts'
+import type { Profile } from '../../sim/world/index.ts'
+import {
+  type CalibratedMachine,
+  calibratedProfile,
+  md1Sojourn,
+  nextServiceMs,
+} from './calibrated-machine.ts'
 
 /**
  * Planners that know what is not known, on machines of known truth: M/M/1 queues whose service
- * time, rate and price are drawn from what the scenario states of them. A planner gets the scenario
- * alone. Its intervals are tried on many truths, each that of queueing theory for inputs drawn
- * anew, so that few planners show how often intervals hold.
+ * time, rate and price are drawn from what the scenario states of them, and M/D/1 queues whose
+ * service time was calibrated on some occasions. A planner gets the scenario and the profile alone.
+ * Its intervals are tried on many truths, each that of queueing theory for inputs drawn anew, so
+ * that few planners show how often intervals hold.
  */
 
 const SERVICE = 'models.m.work.mean_ms'
@@ -30,9 +40,13 @@ const DRAWS = 64
 export interface KnownMachine {
   readonly name: string
   /** what is not known, by its name: a width, or the ends of a range as factors */
-  readonly widths: Readonly<Record<string, string | readonly [low: number, high: number]>>
+  readonly widths: Readonly<
+    Record<string, string | readonly [low: number, high: number] | readonly 'profile'[]>
+  >
   /** inputs that a planner leaves out in negative controls, each alone */
   readonly leftOut: readonly string[]
+  /** absent: its times are declared */
+  readonly calibrated?: CalibratedMachine
 }
 
 export const MACHINES: readonly KnownMachine[] = [
@@ -50,6 +64,12 @@ export const MACHINES: readonly KnownMachine[] = [
     name: 'service 0.8 to 1.2 times, rate 0.9 to 1.1 times',
     widths: { [SERVICE]: [0.8, 1.2], [RATE]: [0.9, 1.1] },
     leftOut: [SERVICE],
+  },
+  {
+    name: 'four occasions whose speeds differ by 4 %, rate ± 5 %',
+    widths: { [SOURCES_KEY]: ['profile'], [RATE]: '± 5 %' },
+    leftOut: [SOURCES_KEY],
+    calibrated: { occasions: 4, scatter: 0.04 },
   },
 ]
 
@@ -103,11 +123,17 @@ async function planned(
 ): Promise<Held> {
   const random = stream(1, planner, 'truth')
   const rate = 1000 * ((0.3 + 0.3 * random.uniform()) / SERVICE_MS)
-  const load = (widths: readonly (readonly [string, KnownMachine['widths'][string]])[]) =>
-    loadSystem(
-      { file: 'known.yaml', text: scenarioText(rate, widths), directory: '.' },
-      { seed: 1 + planner },
-    )
+  const { calibrated } = machine
+  const occasions = stream(1, planner, 'occasions')
+  let profile: Profile | undefined
+  const load = async (widths: Widths) => {
+    const text = scenarioText(rate, widths, calibrated === undefined ? DECLARED : CALIBRATED)
+    const source = { file: 'known.yaml', text, directory: '.' }
+    const { scenario } = await loadScenario(source)
+    const of = { serviceMs: SERVICE_MS, random: occasions }
+    profile ??= calibrated && calibratedProfile(scenario, calibrated, of)
+    return loadSystem(source, { seed: 1 + planner, profile })
+  }
   const all = Object.entries(machine.widths)
   const { uncertain } = await load(all)
   const truths = Array.from({ length: TRUTHS }, () => {
@@ -115,8 +141,13 @@ async function planned(
     const values = new Map(
       inputs.map((input) => [input.name, drawnValue(input, random.uniform())] as const),
     )
-    const serviceMs = (values.get(SERVICE) ?? SERVICE_MS) / (values.get(SPEED) ?? 1)
-    return truthOf(serviceMs, values.get(RATE) ?? rate, values.get(PRICE) ?? USD_PER_HOUR)
+    const drawnRate = values.get(RATE) ?? rate
+    const usd = values.get(PRICE) ?? USD_PER_HOUR
+    const declaredMs = (values.get(SERVICE) ?? SERVICE_MS) / (values.get(SPEED) ?? 1)
+    const sojourn = calibrated
+      ? md1Sojourn(nextServiceMs(calibrated, { serviceMs: SERVICE_MS, random }), drawnRate)
+      : mm1Sojourn(declaredMs, drawnRate)
+    return truthOf(sojourn, drawnRate, usd)
   })
   const system = await load(all.filter(([name]) => name !== leftOut))
   const { uncertainty } = await withUncertainInputs(system, await simulate(system), {
@@ -139,21 +170,39 @@ interface Ends {
   readonly high: number | null
 }
 
-/** Sojourns of M/M/1 are exponential; each served request costs its part of an hour. */
-function truthOf(serviceMs: number, rate: number, usd: number): Record<FigureName, number> {
+/** Sojourns of M/M/1 are exponential. */
+function mm1Sojourn(serviceMs: number, rate: number): (p: number) => number {
   const meanMs = 1 / (1 / serviceMs - rate / 1000)
-  const at = (p: number) => -meanMs * Math.log(1 - p)
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), cost: (1e6 * usd) / (3600 * rate) }
+  return (p) => -meanMs * Math.log(1 - p)
 }
+
+/** Each served request costs its part of an hour. */
+function truthOf(
+  sojourn: (p: number) => number,
+  rate: number,
+  usd: number,
+): Record<FigureName, number> {
+  const cost = (1e6 * usd) / (3600 * rate)
+  return { p50: sojourn(0.5), p95: sojourn(0.95), p99: sojourn(0.99), cost }
+}
+
+type Widths = readonly (readonly [string, KnownMachine['widths'][string]])[]
+
+/** A model and what its pool needs; the overheads of a calibrated one are left out. */
+const DECLARED = { model: { work: { law: 'exponential', mean_ms: SERVICE_MS } }, pool: {} }
+const CALIBRATED = { model: { builtin: 'mlp', layers: 1, width: 8 }, pool: { speed: 'ideal' } }
 
 function scenarioText(
   rate: number,
-  widths: readonly (readonly [string, KnownMachine['widths'][string]])[],
+  widths: Widths,
+  { model, pool }: typeof DECLARED | typeof CALIBRATED,
 ): string {
   const stated: Record<string, number> = { [SERVICE]: SERVICE_MS, [RATE]: rate }
   const uncertain = widths.map(([name, width]) => [
     name,
-    typeof width === 'string' ? width : width.map((factor) => factor * stated[name]!),
+    typeof width === 'string' || namesSources(width)
+      ? width
+      : width.map((factor) => factor * stated[name]!),
   ])
   const warmup_s = 20
   return JSON.stringify({
@@ -161,9 +210,9 @@ function scenarioText(
     name: 'known',
     duration_s: warmup_s + REQUESTS / rate,
     warmup_s,
-    models: { m: { work: { law: 'exponential', mean_ms: SERVICE_MS } } },
+    models: { m: model },
     traffic: [{ class: 'web', arrivals: { process: 'poisson', rate_rps: rate } }],
-    pools: [{ name: 'a', model: 'm', price_usd_per_hour: USD_PER_HOUR }],
+    pools: [{ name: 'a', model: 'm', price_usd_per_hour: USD_PER_HOUR, ...pool }],
     uncertain: Object.fromEntries(uncertain),
   })
 }
