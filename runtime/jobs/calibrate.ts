@@ -26,7 +26,7 @@ export interface CalibrateOptions extends JobOptions {
   readonly rehearsalSeconds?: number | undefined
   /** gets the profile before rehearsals, which can be kept whatever follows */
   readonly onMeasured?: ((profile: Profile) => void) | undefined
-  /** gets the profile of the occasions that have ended, where a later one fails or is interrupted */
+  /** gets the profile of the occasions that have ended, where a later one does not end */
   readonly onPart?: ((profile: Profile) => void) | undefined
   /** gets warnings about what could not be measured */
   readonly onWarning?: ((text: string) => void) | undefined
