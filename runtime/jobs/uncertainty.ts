@@ -1,6 +1,11 @@
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { drawInputs, drawnInputs, withUncertainty } from '../../sim/experiment/index.ts'
+import {
+  drawInputs,
+  drawnInputs,
+  sourceNotes,
+  withUncertainty,
+} from '../../sim/experiment/index.ts'
 import { leastDraws } from '../../sim/stats/index.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
@@ -27,7 +32,8 @@ export interface UncertaintyOptions extends JobOptions {
 /**
  * A simulated result with what is not known of the inputs: 32 draws of them, and twice as many
  * until the ends of the wider intervals hardly move. Each is simulated with the seeds of the
- * stated values. Without uncertain inputs the result stays as it is.
+ * stated values. Without uncertain inputs the result stays as it is, but for what is not known of
+ * sources.
  */
 export async function withUncertainInputs(
   system: System,
@@ -37,7 +43,9 @@ export async function withUncertainInputs(
   const { uncertain, scenario, file, directory, capacityRps: loadOfRps, profile } = system
   if (uncertain === undefined) return result
   const { workers, signal, onProgress, traffic, mostDraws = MOST_DRAWS } = options
-  const { inputs, text } = uncertain
+  const { inputs, withSources, text } = uncertain
+  const notes = withSources === true ? sourceNotes(scenario, inputs) : []
+  if (inputs.length === 0) return { ...result, warnings: [...notes, ...result.warnings] }
   const replications = Math.min(options.replications ?? REPLICATIONS, result.runs)
   const path = { file, text, directory }
   // what a load is a share of does not change with a draw: the traffic is the same
@@ -73,7 +81,8 @@ export async function withUncertainInputs(
       values.push(...further)
       const wider = withUncertainty(result, { inputs, values, nominal: nominal!, runs })
       if (!wider.uncertainty!.settled && 2 * draws <= mostDraws) continue
-      return { ...wider, warnings: wider.warnings.filter((text) => text !== DRAWS_ONLY) }
+      const others = wider.warnings.filter((warning) => warning !== DRAWS_ONLY)
+      return { ...wider, warnings: [...notes, ...others] }
     }
   } finally {
     pool.close()

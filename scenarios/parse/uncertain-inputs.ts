@@ -2,7 +2,14 @@ import { crossCheck, Draft } from '../checks/index.ts'
 import { scenarioSchema } from '../schema/schema.ts'
 import { uncertain } from '../schema/schema-uncertain.ts'
 import { numberText, schemaAt } from '../schema/schema-walk.ts'
-import { endsOf, lawOf, type StatedWidth, type UncertainInput } from '../schema/uncertain.ts'
+import {
+  endsOf,
+  INCLUDED,
+  lawOf,
+  SOURCES,
+  type StatedWidth,
+  type UncertainInput,
+} from '../schema/uncertain.ts'
 import { describeValue, listed } from './describe-value.ts'
 import { explain } from './explain.ts'
 import { locate } from './locate.ts'
@@ -23,6 +30,8 @@ import { numberOf } from './uncertain-numbers.ts'
 /** The inputs of a scenario that are not known. */
 export interface Uncertain {
   readonly inputs: readonly UncertainInput[]
+  /** whether what fits, the catalogue and benchmarks state of times is added; absent where not */
+  readonly withSources?: true
   /** the scenario with its values, as JSON, without `uncertain` and `variants` */
   readonly text: string
 }
@@ -37,7 +46,10 @@ const SPEED = /^speed of (.*)$/
 
 type Read = { readonly problem: Problem } | { readonly input: UncertainInput; readonly path: Path }
 
-/** What `uncertain` of a scenario states; null where it has none, or where it is not valid. */
+/**
+ * What `uncertain` of a scenario states; null where it has none, or where it is not valid. It may
+ * have no input where those of sources are to be added.
+ */
 export function uncertainInputs(root: Node): {
   readonly uncertain: Uncertain | null
   readonly problems: readonly Problem[]
@@ -48,12 +60,18 @@ export function uncertainInputs(root: Node): {
   const stated = uncertain.safeParse(plainOf(map))
   // the schema reports what is wrong
   if (!stated.success || stated.data === undefined) return { uncertain: null, problems: [] }
-  const read = Object.entries<StatedWidth>(stated.data).map(([name, width]) =>
-    SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width),
-  )
+  const { [SOURCES]: sources, ...widths }: Readonly<Record<string, StatedWidth>> = stated.data
+  const read = Object.entries(widths).map(([name, width]) => {
+    if (width === INCLUDED) return problemOf(name, NO_WIDTH, 'value')
+    return SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width)
+  })
   const problems = read.flatMap((each) => ('problem' in each ? [each.problem] : []))
+  if (sources !== undefined && sources !== INCLUDED) {
+    const got = describeValue(sources)
+    problems.push(problemOf(SOURCES, `${INCLUDED}, got ${got}`, 'value').problem)
+  }
   const inputs = read.flatMap((each) => ('input' in each ? [each.input] : []))
-  const names = [...map.entries.keys()]
+  const names = Object.keys(widths)
   if (inputs.length > MOST_INPUTS) {
     const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length}`
     problems.push({ path: ['uncertain'], at: 'key', text })
@@ -63,8 +81,12 @@ export function uncertainInputs(root: Node): {
   const text = JSON.stringify(
     plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])),
   )
-  return { uncertain: inputs.length === 0 ? null : { inputs, text }, problems }
+  const withSources = sources !== undefined && { withSources: true as const }
+  const none = inputs.length === 0 && sources === undefined
+  return { uncertain: none ? null : { inputs, ...withSources, text }, problems }
 }
+
+const NO_WIDTH = `a width such as "± 10 %" or "± 2", got "${INCLUDED}"`
 
 /** A problem of a name in the map. */
 const problemOf = (

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { INPUT_SOURCES } from '../../scenarios/schema/uncertain.ts'
 import { estimate, number, numberOrNull } from './document-parts.ts'
 
 /** What a result states of inputs that are not known. */
@@ -82,10 +83,29 @@ export const uncertainty = z
       .array(
         z
           .strictObject({
-            name: z.string().describe('Path of the number, or `speed of NAME`.'),
-            value: number.describe('Value that the scenario states; 1 for a speed.'),
+            name: z
+              .string()
+              .describe(
+                'Path of the number, `speed of NAME`, or `laws of NAME`: which of several laws the ' +
+                  'model follows.',
+              ),
+            source: z
+              .enum(INPUT_SOURCES)
+              .optional()
+              .describe(
+                'What states its width: the scenario, the fit of the model, what transfers of fits ' +
+                  'missed by, what usual efficiencies on cards of the catalogue missed by, or 10 % ' +
+                  'that are assumed of a benchmark. Absent in documents of earlier versions.',
+              ),
+            value: number.describe('Value that the scenario states; 1 for a speed, 0 for laws.'),
             low: number.describe('Lower end of the middle 95 % of what it may be.'),
             high: number.describe('Upper end of the middle 95 % of what it may be.'),
+            laws: number
+              .optional()
+              .describe(
+                'Number of laws, each as likely. Their places are from -0.5 to 0.5, and elasticities ' +
+                  'to these are 0. Absent for a number.',
+              ),
           })
           .describe('One input that is not known.'),
       )

@@ -18,6 +18,12 @@ export function drawInputs(
   return points.map((point) => point.map((u, i) => drawnValue(inputs[i]!, u)))
 }
 
+/** The overrides of the law at a place from -0.5 to 0.5. */
+function lawAt(laws: NonNullable<UncertainInput['laws']>, place: number): readonly string[] {
+  const at = Math.floor((place + 0.5) * laws.length)
+  return laws[Math.min(laws.length - 1, Math.max(0, at))]!
+}
+
 /** A draw as changes of the scenario. */
 export function drawnInputs(
   inputs: readonly UncertainInput[],
@@ -25,9 +31,10 @@ export function drawnInputs(
 ): DrawnInputs {
   const drawn = inputs.map((input, i) => ({ ...input, drawn: values[i]! }))
   return {
-    set: drawn.flatMap(({ model, name, drawn: value }) =>
-      model === null ? [`${name}=${value}`] : [],
-    ),
+    set: drawn.flatMap(({ model, name, laws, drawn: value }) => {
+      if (laws !== undefined) return lawAt(laws, value)
+      return model === null ? [`${name}=${value}`] : []
+    }),
     speeds: Object.fromEntries(
       drawn.flatMap(({ model, drawn: value }) => (model === null ? [] : [[model, value]])),
     ),
