@@ -34,7 +34,7 @@ export function fitText(fit: Fit): string {
 /** What the part for a scenario leaves out, as a comment of it. */
 function alternativesText({ efficiency: { alternatives = [] } }: PrecisionFit): string[] {
   if (alternatives.length === 0) return []
-  return [`  # and ${alternatives.length} alternatives of resampled rows: --out FOLDER writes them`]
+  return [`# and ${alternatives.length} alternatives of resampled rows: --out FOLDER writes them`]
 }
 
 const APART =
