@@ -123,6 +123,7 @@ export { statedResidual } from './result/stated-residual.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
 export { poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
+export { ASSUMED_EFFICIENCY } from './simulation/accelerator-card.ts'
 export {
   type CausedFailures,
   causedFailures,
