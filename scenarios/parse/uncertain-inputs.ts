@@ -58,18 +58,18 @@ export function uncertainInputs(root: Node): {
   if (map?.kind !== 'map' || root.kind !== 'map') return { uncertain: null, problems: [] }
   const plain = plainOf(root)
   const stated = uncertain.safeParse(plainOf(map))
+  const ofSources = sourcesProblems(map)
   // the schema reports what is wrong
-  if (!stated.success || stated.data === undefined) return { uncertain: null, problems: [] }
+  if (!stated.success || stated.data === undefined) return { uncertain: null, problems: ofSources }
   const { [SOURCES]: sources, ...widths }: Readonly<Record<string, StatedWidth>> = stated.data
   const read = Object.entries(widths).map(([name, width]) => {
     if (width === INCLUDED) return problemOf(name, NO_WIDTH, 'value')
     return SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width)
   })
-  const problems = read.flatMap((each) => ('problem' in each ? [each.problem] : []))
-  if (sources !== undefined && sources !== INCLUDED) {
-    const got = describeValue(sources)
-    problems.push(problemOf(SOURCES, `${INCLUDED}, got ${got}`, 'value').problem)
-  }
+  const problems = [
+    ...ofSources,
+    ...read.flatMap((each) => ('problem' in each ? [each.problem] : [])),
+  ]
   const inputs = read.flatMap((each) => ('input' in each ? [each.input] : []))
   const names = Object.keys(widths)
   if (inputs.length > MOST_INPUTS) {
@@ -96,6 +96,13 @@ const problemOf = (
 ): { readonly problem: Problem } => ({
   problem: { path: ['uncertain', name], at, text: `expected ${text}` },
 })
+
+/** Another value of the key that includes the inputs of sources. */
+function sourcesProblems(map: MapNode): Problem[] {
+  const node = childOf(map, SOURCES)
+  if (node === undefined || (node.kind === 'value' && node.value === INCLUDED)) return []
+  return [problemOf(SOURCES, `${INCLUDED}, got ${describeValue(plainOf(node))}`, 'value').problem]
+}
 
 /** Inputs that are one number, by different names of its path. */
 function twice(read: readonly Read[], names: readonly string[]): Problem[] {

@@ -107,6 +107,34 @@ describe('an uncertain number', () => {
   })
 })
 
+describe('widths of sources', () => {
+  const INCLUDED = 'uncertain: { sources: included }\n'
+
+  test('are included by a word, beside numbers with a width or alone', () => {
+    const alone = read('law: constant, ms: 12', INCLUDED)
+    expect(alone.uncertain).toMatchObject({ inputs: [], withSources: true })
+    const both = read('law: constant, ms: 12 ± 10 %', INCLUDED)
+    expect(both.uncertain!.inputs.map(({ name }) => name)).toEqual([PATH])
+    expect(both.uncertain!.withSources).toBe(true)
+    expect(read('law: constant, ms: 12 ± 10 %').uncertain).not.toHaveProperty('withSources')
+  })
+
+  test('are part of the scenario and its hash, and may be of --set', () => {
+    const alone = read('law: constant, ms: 12', INCLUDED)
+    const ofSet = read('law: constant, ms: 12', '', ['uncertain.sources=included'])
+    expect(ofSet.hash).toBe(alone.hash)
+    expect(ofSet.scenario.uncertain).toEqual({ sources: 'included' })
+    expect(read('law: constant, ms: 12').hash).not.toBe(alone.hash)
+    expect(read('law: constant, ms: 12', INCLUDED, ['uncertain=null']).uncertain).toBeUndefined()
+  })
+
+  test('with another value are refused, and the message has the right one', () => {
+    expect(problems('law: constant, ms: 12', 'uncertain: { sources: true }\n')).toContain(
+      's.yaml:15:23 uncertain.sources: expected included, got true',
+    )
+  })
+})
+
 describe('an uncertain number is refused with its place', () => {
   const map = (entries: string) => `uncertain: { ${entries} }\n`
   const CONSTANT = 'law: constant, ms: 12'
@@ -161,6 +189,16 @@ describe('an uncertain number is refused with its place', () => {
       'the speed of no model',
       'speed of mm: ± 10 %',
       's.yaml:15:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"',
+    ],
+    [
+      'no width, but the word for sources',
+      'models.m.work.ms: included',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "included"',
+    ],
+    [
+      'sources with a width',
+      'sources: ± 10 %',
+      's.yaml:15:23 uncertain.sources: expected included, got "± 10 %"',
     ],
     [
       'a number by two paths',
