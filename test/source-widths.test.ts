@@ -26,7 +26,16 @@ interface Wanted {
 
 const INCLUDED = 'uncertain: { sources: included }'
 
-const source = ({ work = ON_T4, pool = '', limits = [], more = INCLUDED, traffic }: Wanted) => ({
+const LENGTHS = 'input_tokens: { distribution: fixed, value: 128 }'
+const CARD = ', accelerator: t4, precision: fp16'
+
+const source = ({
+  work = ON_T4,
+  pool = CARD,
+  limits = [],
+  more = INCLUDED,
+  traffic = LENGTHS,
+}: Wanted) => ({
   file: 'fitted.yaml',
   text: `spillway: 1
 name: fitted
@@ -36,10 +45,10 @@ models: { m: { work: ${work} } }
 traffic:
   - class: web
     arrivals: { process: poisson, rate_rps: 20 }
-    ${traffic ?? 'input_tokens: { distribution: fixed, value: 128 }'}
+    ${traffic}
 slo: { web: ${JSON.stringify(limits)} }
 pools:
-  - { name: gpu, model: m${pool === '' ? ', accelerator: t4, precision: fp16' : pool} }
+  - { name: gpu, model: m${pool} }
 ${more}
 `,
   directory: '.',
@@ -108,15 +117,14 @@ describe('a transferred fit', () => {
     const [low, high] = capacityRatios(result)
     expect(low).toBeGreaterThan(1 + least)
     expect(high).toBeLessThan(1 + most)
-    // a tenth of what is drawn on either side is beyond the middle 95 %
-    near(low, 1 + least, 0.15)
-    near(high, 1 + most, 0.15)
+    near(low, 1 + least, 0.1)
+    near(high, 1 + most, 0.1)
   })
 
   test('passes nothing that its longest times do not pass', async () => {
     const alone = await resultOf({ pool: ELSEWHERE, more: '' })
     const p50 = alone.classes[0]!.latency.percentiles.p50.value!
-    const limits = [0.5, 1.2, 20].map((times) => `p(50) latency_ms < ${(times * p50).toFixed(3)}`)
+    const limits = [0.8, 1.2, 20].map((times) => `p(50) latency_ms < ${(times * p50).toFixed(3)}`)
     const verdictsOf = async (more: string) =>
       (await resultOf({ pool: ELSEWHERE, limits, more })).objectives.map(({ verdict }) => verdict)
     expect(await verdictsOf('')).toEqual(['FAIL', 'UNDECIDED', 'PASS'])
@@ -141,7 +149,7 @@ describe('usual efficiencies and benchmarks', () => {
     const result = await resultOf({
       work,
       pool: ', batching: { policy: dynamic, max_batch: 2 }',
-      traffic: 'priority: 1',
+      traffic: '',
     })
     expect(inputNames(result)).toEqual(['speed of m by benchmark'])
     expect(result.warnings[0]).toContain('times of m are measurements without a width: ± 10 % is')
@@ -150,7 +158,7 @@ describe('usual efficiencies and benchmarks', () => {
   })
 
   test('that are declared have no width, and a warning says that nothing is known', async () => {
-    const declared = { work: '{ law: constant, ms: 8 }', pool: ', replicas: 1', traffic: 'priority: 1' }
+    const declared = { work: '{ law: constant, ms: 8 }', pool: '', traffic: '' }
     const result = await resultOf(declared)
     expect(result.uncertainty).toBeUndefined()
     expect(result.warnings[0]).toContain('no width is known of the times of m')
@@ -178,13 +186,12 @@ describe('two laws of steps that fit the same rows', () => {
     expect(high * stated).toBeGreaterThan(other)
     expect(both.uncertainty!.inputs[1]).toMatchObject({ laws: 2, value: 0 })
     const capacity = both.uncertainty!.figures.find(({ metric }) => metric === 'capacity_rps')!
-    const [ofSpeed, ofLaws] = capacity.effects
+    const [, ofLaws] = capacity.effects
     expect(ofLaws!.share.value).toBeGreaterThan(0.7)
     expect(ofLaws!.elasticity.value).toBe(0)
-    near(ofSpeed!.elasticity.value, 1, 0.2)
     expect(resultText(both)).toMatch(/^laws of m, by its fit +– +one of 2, each as likely$/m)
     // negative control: by its error alone the answer is one law
     const one = await resultOf({ work: steps(''), pool, traffic })
-    expect(capacityRatios(one)[1] * stated).toBeLessThan(1.1 * stated)
+    expect(capacityRatios(one)[1]).toBeLessThan(1.1)
   })
 })
