@@ -49,7 +49,9 @@ export async function withUncertainInputs(
   const replications = Math.min(options.replications ?? REPLICATIONS, result.runs)
   const path = { file, text, directory }
   // what a load is a share of does not change with a draw: the traffic is the same
-  const pool = new SimulationPool({ base: { path, set: [], profile, loadOfRps }, workers, signal })
+  // and verdicts by the longest times of transfers are those of the stated values
+  const base = { path, set: [], profile, loadOfRps, withoutSlowest: true as const }
+  const pool = new SimulationPool({ base, workers, signal })
   const common = { from: 0, to: replications, ...(traffic !== undefined && { traffic }) }
   const simulated = async (values: readonly (readonly number[])[], unit: string) => {
     const progress = new PartialProgress()
