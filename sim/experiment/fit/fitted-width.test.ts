@@ -82,9 +82,10 @@ function drawnTimes(
   return drawInputs(inputs, { from: 0, to: DRAWS, seed: 1 }).map((values) => {
     const { set, speeds } = drawnInputs(inputs, values)
     const changes = set.map((text) => /\.(\w+)=(.*)$/.exec(text)!)
+    const { compute, memory, launch_us, saturation_tokens = 0, sharpness } = efficiency
     const law = {
-      saturation_tokens: 0,
-      ...efficiency,
+      ...{ compute, memory, launch_us, saturation_tokens },
+      ...(sharpness !== undefined && { sharpness }),
       ...Object.fromEntries(changes.map(([, key, value]) => [key!, Number(value)])),
     }
     return timeOf(law, batch, length) / (speeds.m ?? 1)
