@@ -68,11 +68,11 @@ test('occasions open the model anew, and a profile keeps how they differ', async
   expect(again.code, again.stderr).toBe(0)
   expect(again.stdout).toMatch(/^ {2}speed +within .+ between 3 occasions of 2 calibrations$/m)
   expect(profile('widths/profile.json').models[0]!.widths!.occasions).toHaveLength(3)
-  put(folder, 'unknown.yaml', `${QUICK}uncertain: { sources: [profile] }\n`)
+  put(folder, 'unknown.yaml', `${QUICK}uncertain: { sources: included }\n`)
   const args = ['--profile', 'widths/profile.json', '--replications', '2']
   const simulated = await run('simulate', 'unknown.yaml', ...args)
   expect(simulated.code, simulated.stderr).toBe(0)
-  expect(simulated.stdout).toMatch(/^speed of mlp \(profile\) +1 /m)
+  expect(simulated.stdout).toMatch(/^speed of mlp, by its profile +1 /m)
 })
 
 test('of a day of traffic rehearses so much of it that the time asked for is enough', async () => {

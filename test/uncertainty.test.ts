@@ -182,15 +182,15 @@ uncertain: { speed of a: ± 30 % }
       expect(Math.abs(elasticity.value)).toBeLessThan(0.05)
   })
 
-  test('is of the occasions of a profile, where the scenario names it as a source', async () => {
-    const { source, profile } = await profiled('uncertain: { sources: [profile] }')
+  test('is of the occasions of a profile, where the scenario includes sources', async () => {
+    const { source, profile } = await profiled('uncertain: { sources: included }')
     const system = await loadSystem(source, { profile })
     const stated = await simulate(system, { replications: 2 })
     const result = await withUncertainInputs(system, stated, { mostDraws: 32 })
     const { inputs, figures } = result.uncertainty!
-    expect(inputs.map(({ name }) => name)).toEqual([
-      'speed of a (profile)',
-      'idle cost of a (profile)',
+    expect(inputs.map(({ name, source: by }) => `${name} by ${by}`)).toEqual([
+      'speed of a by profile',
+      'idle cost of a by profile',
     ])
     expect(result.warnings[0]).toMatch(/^the profile has no width of the speed of b, /)
     expect(result.warnings.join()).not.toContain('intervals of the draws only')
@@ -204,7 +204,7 @@ uncertain: { speed of a: ± 30 % }
     expect(resultSchema.parse(result)).toEqual(result)
   })
 
-  test('is not of a profile that the scenario does not name: its results stay', async () => {
+  test('is not of a profile where the scenario includes no sources: its results stay', async () => {
     const { source, profile } = await profiled('')
     const bare = { ...profile, models: profile.models.map(({ widths: _, ...model }) => model) }
     const [wide, narrow] = [
@@ -222,7 +222,7 @@ uncertain: { speed of a: ± 30 % }
     const system = await loadSystem(source, { profile })
     const stated = await simulate(system, { replications: 2 })
     const { warnings } = await withUncertainInputs(system, stated, { mostDraws: 32 })
-    expect(warnings[0]).toContain('to draw them, add to uncertain: sources: [profile]')
+    expect(warnings[0]).toContain('to draw them, add to uncertain: sources: included')
   })
 
   test('is left out where nothing is uncertain, and results are as they were', async () => {

@@ -1,6 +1,7 @@
 import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
 import { type LabelledWorld, type ReportInput, sidesOf, worlds, worst } from '../charts/frame.ts'
 import { capitalise, estimateText } from '../format.ts'
+import { leftOutWidths } from '../tables/left-out-widths.ts'
 import { lostText } from '../tables/lost.ts'
 import { memoryAlarms } from '../tables/memory-rows.ts'
 import { type ObjectiveSentence, objectiveSentences } from '../tables/objective-sentences.ts'
@@ -32,7 +33,7 @@ ${question(description)}
 ${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
-${costs(input)}
+${costs(input)}${leftOut(input)}
 ${warnings(input)}${memoryWarnings(input)}
 ${comparison ? trust(comparison) : NOTHING}
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
@@ -103,6 +104,14 @@ function costs(input: ReportInput): Html[] {
     if (text === null) return []
     const of = several ? html` (<span class="${name}">${name}</span>)` : NOTHING
     return [html`<p><b>Cost</b>${of}: ${text}</p>\n`]
+  })
+}
+
+/** Widths that the intervals leave out. */
+function leftOut(input: ReportInput): Html[] {
+  return worlds(input).flatMap(({ result }) => {
+    const text = leftOutWidths(result)
+    return text === null ? [] : [html`<p class="quiet">Intervals ${text}.</p>\n`]
   })
 }
 

@@ -107,6 +107,33 @@ describe('a result with uncertain inputs', () => {
   })
 })
 
+describe('inputs of sources', () => {
+  const result = uncertainResult()
+  const effect = { elasticity: at(0, 0), share: at(0.6, 0.1) }
+  const figures = result.uncertainty!.figures.map((figure) => ({
+    ...figure,
+    effects: [...figure.effects, { input: 'laws of m', ...effect }],
+  }))
+  const inputs = [
+    ...result.uncertainty!.inputs,
+    { name: 'speed of m', source: 'fit' as const, value: 1, low: 0.917, high: 1.09 },
+    { name: 'speed of n', source: 'benchmark' as const, value: 1, low: 0.909, high: 1.1 },
+    { name: 'laws of m', source: 'fit' as const, value: 0, low: -0.475, high: 0.475, laws: 40 },
+  ]
+  const text = resultText({ ...result, uncertainty: { ...result.uncertainty!, inputs, figures } })
+
+  test('name their source, and a choice of laws has no range', () => {
+    expect(text).toMatch(/^speed of m, by its fit +1 +0\.917 to 1\.09$/m)
+    expect(text).toMatch(/^speed of n, assumed of a benchmark +1 +0\.909 to 1\.1$/m)
+    expect(text).toMatch(/^laws of m, by its fit +– +one of 40, each as likely$/m)
+    expect(text).toMatch(/^models\.encoder\.work\.base_ms +12 /m)
+  })
+
+  test('have no elasticity where they are a choice of laws', () => {
+    expect(text).toMatch(/^interactive: latency p99 +laws of m +– +60 \[50, 70\] %$/m)
+  })
+})
+
 test('ends are in the unit of the value, and certain ones say so', () => {
   const estimate = { value: 49.7, low: 48.7, high: 50.6, n: 1 }
   expect(endsText(estimate, { low: 42, high: 61 }, 'time')).toBe('[42, 61] ms')

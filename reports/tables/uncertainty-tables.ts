@@ -13,6 +13,7 @@ import {
 import type { ResultTable } from './result-tables.ts'
 
 type Figure = Uncertainty['figures'][number]
+type Input = Uncertainty['inputs'][number]
 type Metric = Figure['metric']
 
 /** Percentiles that tables show; documents have all. */
@@ -116,8 +117,28 @@ export function illConditioned({ uncertainty }: Result): string[] {
   })
 }
 
+/** Whether an effect is of which law a model follows: there is no 1 % more of that. */
+const isOfLaws = ({ inputs }: Uncertainty, { input }: Figure['effects'][number]) =>
+  inputs.some(({ name, laws }) => name === input && laws !== undefined)
+
 /** Inputs whose share is surely below this are left out. */
 const LEAST_SHARE = 0.01
+
+/** What states the width of an input, beside its name; nothing for the scenario. */
+const BY: Readonly<Record<NonNullable<Input['source']>, string>> = {
+  scenario: '',
+  fit: ', by its fit',
+  transfer: ', by what transfers missed',
+  catalogue: ', by its card',
+  benchmark: ', assumed of a benchmark',
+  profile: ', by its profile',
+}
+
+function inputRow({ name, source = 'scenario', value, low, high, laws }: Input): string[] {
+  const head = `${name}${BY[source]}`
+  if (laws !== undefined) return [head, NONE, `one of ${laws}, each as likely`]
+  return [head, declared(value), `${threeDigits(low)} to ${threeDigits(high)}`]
+}
 
 /** "+2.9 [2.7, 3.1] %" */
 function elasticityText({ elasticity }: Figure['effects'][number]): string {
@@ -129,12 +150,7 @@ export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
   {
     caption: 'Uncertain inputs',
     columns: ['uncertain input', 'stated', 'may be (95 %)'],
-    rows: ({ uncertainty }) =>
-      (uncertainty?.inputs ?? []).map(({ name, value, low, high }) => [
-        name,
-        declared(value),
-        `${threeDigits(low)} to ${threeDigits(high)}`,
-      ]),
+    rows: ({ uncertainty }) => (uncertainty?.inputs ?? []).map(inputRow),
   },
   {
     caption: 'Both intervals',
@@ -174,7 +190,7 @@ export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
               .map((effect) => [
                 figureName(figure),
                 effect.input,
-                elasticityText(effect),
+                isOfLaws(uncertainty, effect) ? NONE : elasticityText(effect),
                 estimateText({ ...effect.share, n: 1 }, 'share'),
               ]),
           ),

@@ -5,6 +5,7 @@ import { partsOf } from '../charts/latency/where-time-went.ts'
 import { declared, loadText, NONE, runsText, valueText } from '../format.ts'
 import { AVAILABILITY_TABLES } from '../tables/availability-tables.ts'
 import { ENERGY_TABLES } from '../tables/energy-tables.ts'
+import { leftOutWidths } from '../tables/left-out-widths.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import {
   latencyTable,
@@ -35,6 +36,7 @@ export function resultText(result: Result): string {
   const objectives = objectiveLines({ ...none, [world]: result })
   const headroom = headroomText(result)
   const cost = resultCostText(result)
+  const leftOut = leftOutWidths(result)
   const overloaded = overloadText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
@@ -52,6 +54,7 @@ export function resultText(result: Result): string {
     ),
     ...(headroom === null ? [] : [`headroom   ${headroom}`]),
     ...(cost === null ? [] : [`cost       ${cost}`]),
+    ...(leftOut === null ? [] : [`intervals  ${leftOut}`]),
   ]
   const latency = latencyTable([result])
   return [

@@ -17,7 +17,7 @@ A calibration measures the work of each model, and then rehearses the scenario: 
 how fast the machine runs this traffic, its stalls and its overheads. By default that takes a minute for each model, and
 --rehearsals times the duration of the scenario. --seconds is the time for both, for each model: rehearsals are then cut
 short. The models are measured on several occasions, and opened anew for each: their differences are the width of the
-profile, which \`uncertain: { sources: [profile] }\` of a scenario draws. Calibrations of other days add to it. Ctrl-C keeps
+profile, which \`uncertain: { sources: included }\` of a scenario draws. Calibrations of other days add to it. Ctrl-C keeps
 what was measured on occasions that have ended. Replays at several times of day show more of the machine's drift: with
 --from their speeds and overheads replace those of the rehearsals. Work stays that of the profiles that the replays were
 made with, which have to be of one host.

@@ -1,7 +1,8 @@
 import {
-  type Failure,
+  Failure,
   type LoadedScenario,
   loadScenario,
+  MOST_INPUTS,
   modelKey,
   type RecordedClient,
   readServegen,
@@ -11,7 +12,12 @@ import {
   type TraceSurvey,
   type Variant,
 } from '../../scenarios/index.ts'
-import { type PreparedScenario, type Resolved, resolveSystem } from '../../sim/experiment/index.ts'
+import {
+  type PreparedScenario,
+  type Resolved,
+  resolveSystem,
+  sourceInputs,
+} from '../../sim/experiment/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { referenceProfilePath } from '../folders/profile-paths.ts'
@@ -85,9 +91,21 @@ export async function prepare(
   for (const text of unclaimedRows(scenario, traces)) options.onNote?.(text)
   const contents = await contentsOf(scenario, directory)
   onProgress()
-  const prepared = { ...loaded, traces, clients, contents }
+  const prepared = { ...loaded, ...uncertainOf(loaded), traces, clients, contents }
   for (const text of await sampleLengths(prepared)) options.onNote?.(text)
   return prepared
+}
+
+/** Its uncertain inputs with those of the sources of times, where it includes these. */
+function uncertainOf(loaded: LoadedScenario): Pick<LoadedScenario, 'uncertain'> {
+  const { uncertain, scenario, file } = loaded
+  if (uncertain?.withSources !== true) return {}
+  const inputs = [...uncertain.inputs, ...sourceInputs(scenario, uncertain.inputs)]
+  if (inputs.length > MOST_INPUTS) {
+    const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length} with those of sources`
+    throw new Failure(`${file}: uncertain.sources: ${text}`)
+  }
+  return { uncertain: { ...uncertain, inputs } }
 }
 
 const isLoaded = (source: string | ScenarioText | LoadedScenario): source is LoadedScenario =>

@@ -3,7 +3,8 @@ import type { Result } from '../../sim/documents/index.ts'
 import {
   drawInputs,
   drawnInputs,
-  uncertainInputsOf,
+  profileNotes,
+  sourceNotes,
   withUncertainty,
 } from '../../sim/experiment/index.ts'
 import { leastDraws } from '../../sim/stats/index.ts'
@@ -32,7 +33,8 @@ export interface UncertaintyOptions extends JobOptions {
 /**
  * A simulated result with what is not known of the inputs: 32 draws of them, and twice as many
  * until the ends of the wider intervals hardly move. Each is simulated with the seeds of the
- * stated values. Without uncertain inputs the result stays as it is.
+ * stated values. Without uncertain inputs the result stays as it is, but for what is not known of
+ * sources.
  */
 export async function withUncertainInputs(
   system: System,
@@ -42,13 +44,16 @@ export async function withUncertainInputs(
   const { uncertain, scenario, file, directory, capacityRps: loadOfRps, profile } = system
   if (uncertain === undefined) return result
   const { workers, signal, onProgress, traffic, mostDraws = MOST_DRAWS } = options
-  const { text } = uncertain
-  const { inputs, warnings } = uncertainInputsOf(system)
-  if (inputs.length === 0) return { ...result, warnings: [...warnings, ...result.warnings] }
+  const { inputs, withSources, text } = uncertain
+  const ofTimes = withSources === true ? sourceNotes(scenario, inputs) : []
+  const notes = [...ofTimes, ...profileNotes(system)]
+  if (inputs.length === 0) return { ...result, warnings: [...notes, ...result.warnings] }
   const replications = Math.min(options.replications ?? REPLICATIONS, result.runs)
   const path = { file, text, directory }
   // what a load is a share of does not change with a draw: the traffic is the same
-  const pool = new SimulationPool({ base: { path, set: [], profile, loadOfRps }, workers, signal })
+  // and verdicts by the longest times of transfers are those of the stated values
+  const base = { path, set: [], profile, loadOfRps, withoutSlowest: true as const }
+  const pool = new SimulationPool({ base, workers, signal })
   const common = { from: 0, to: replications, ...(traffic !== undefined && { traffic }) }
   const simulated = async (values: readonly (readonly number[])[], unit: string) => {
     const progress = new PartialProgress()
@@ -81,7 +86,7 @@ export async function withUncertainInputs(
       const wider = withUncertainty(result, { inputs, values, nominal: nominal!, runs })
       if (!wider.uncertainty!.settled && 2 * draws <= mostDraws) continue
       const others = wider.warnings.filter((warning) => warning !== DRAWS_ONLY)
-      return { ...wider, warnings: [...warnings, ...others] }
+      return { ...wider, warnings: [...notes, ...others] }
     }
   } finally {
     pool.close()

@@ -172,11 +172,10 @@ function kindText(branch: z.core.$ZodType): string {
 /** The values that are no maps and that a union accepts, in words. */
 function simpleKinds(union: z.ZodUnion | null): string[] {
   const branches = (union?.options ?? []).map((option) => branchOf(option, undefined))
-  const texts = branches.flatMap((branch) => {
+  return branches.flatMap((branch) => {
     const simple = [z.ZodNumber, z.ZodString, z.ZodArray].some((kind) => branch instanceof kind)
     return branch !== null && simple ? [kindText(branch)] : []
   })
-  return [...new Set(texts)]
 }
 
 function noDiscriminator(

@@ -4,13 +4,12 @@ import { uncertain } from '../schema/schema-uncertain.ts'
 import { numberText, schemaAt } from '../schema/schema-walk.ts'
 import {
   endsOf,
+  INCLUDED,
   lawOf,
   MOST_INPUTS,
-  namesSources,
-  SOURCES_KEY,
+  SOURCES,
   type StatedWidth,
   type UncertainInput,
-  type UncertaintySource,
 } from '../schema/uncertain.ts'
 import { describeValue, listed } from './describe-value.ts'
 import { explain } from './explain.ts'
@@ -32,8 +31,8 @@ import { numberOf } from './uncertain-numbers.ts'
 /** The inputs of a scenario that are not known. */
 export interface Uncertain {
   readonly inputs: readonly UncertainInput[]
-  /** what brings further inputs, once the scenario is resolved */
-  readonly sources: readonly UncertaintySource[]
+  /** whether what fits, the catalogue and benchmarks state of times is added; absent where not */
+  readonly withSources?: true
   /** the scenario with its values, as JSON, without `uncertain` and `variants` */
   readonly text: string
 }
@@ -45,7 +44,10 @@ const SPEED = /^speed of (.*)$/
 
 type Read = { readonly problem: Problem } | { readonly input: UncertainInput; readonly path: Path }
 
-/** What `uncertain` of a scenario states; null where it has none, or where it is not valid. */
+/**
+ * What `uncertain` of a scenario states; null where it has none, or where it is not valid. It may
+ * have no input where those of sources are to be added.
+ */
 export function uncertainInputs(root: Node): {
   readonly uncertain: Uncertain | null
   readonly problems: readonly Problem[]
@@ -54,18 +56,20 @@ export function uncertainInputs(root: Node): {
   if (map?.kind !== 'map' || root.kind !== 'map') return { uncertain: null, problems: [] }
   const plain = plainOf(root)
   const stated = uncertain.safeParse(plainOf(map))
+  const ofSources = sourcesProblems(map)
   // the schema reports what is wrong
-  if (!stated.success || stated.data === undefined) return { uncertain: null, problems: [] }
-  const entries = Object.entries(stated.data)
-  const sources = entries.flatMap(([, of]) => (namesSources(of) ? of : []))
-  const widths = entries.flatMap(([name, of]) => (namesSources(of) ? [] : [{ name, width: of }]))
-  const read = widths.map(({ name, width }) =>
-    SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width),
-  )
-  const problems = read.flatMap((each) => ('problem' in each ? [each.problem] : []))
-  problems.push(...sources.flatMap((source) => withoutEffect(root, source)))
+  if (!stated.success || stated.data === undefined) return { uncertain: null, problems: ofSources }
+  const { [SOURCES]: sources, ...widths }: Readonly<Record<string, StatedWidth>> = stated.data
+  const read = Object.entries(widths).map(([name, width]) => {
+    if (width === INCLUDED) return problemOf(name, NO_WIDTH, 'value')
+    return SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width)
+  })
+  const problems = [
+    ...ofSources,
+    ...read.flatMap((each) => ('problem' in each ? [each.problem] : [])),
+  ]
   const inputs = read.flatMap((each) => ('input' in each ? [each.input] : []))
-  const names = widths.map(({ name }) => name)
+  const names = Object.keys(widths)
   if (inputs.length > MOST_INPUTS) {
     const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length}`
     problems.push({ path: ['uncertain'], at: 'key', text })
@@ -75,19 +79,12 @@ export function uncertainInputs(root: Node): {
   const text = JSON.stringify(
     plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])),
   )
-  const none = inputs.length === 0 && sources.length === 0
-  return { uncertain: none ? null : { inputs, sources, text }, problems }
+  const withSources = sources !== undefined && { withSources: true as const }
+  const none = inputs.length === 0 && sources === undefined
+  return { uncertain: none ? null : { inputs, ...withSources, text }, problems }
 }
 
-/** A source that a scenario cannot have. */
-function withoutEffect(root: Node, source: UncertaintySource): Problem[] {
-  const models = childOf(root, 'models')
-  const each = models?.kind === 'map' ? [...models.entries.values()] : []
-  // without models the schema reports what is wrong
-  if (each.length === 0 || each.some(({ node }) => childOf(node, 'work') === undefined)) return []
-  const text = `remove ${source}: all work is declared, so no profile is used`
-  return [{ path: ['uncertain', SOURCES_KEY], at: 'key', text }]
-}
+const NO_WIDTH = `a width such as "± 10 %" or "± 2", got "${INCLUDED}"`
 
 /** A problem of a name in the map. */
 const problemOf = (
@@ -97,6 +94,13 @@ const problemOf = (
 ): { readonly problem: Problem } => ({
   problem: { path: ['uncertain', name], at, text: `expected ${text}` },
 })
+
+/** Another value of the key that includes the inputs of sources. */
+function sourcesProblems(map: MapNode): Problem[] {
+  const node = childOf(map, SOURCES)
+  if (node === undefined || (node.kind === 'value' && node.value === INCLUDED)) return []
+  return [problemOf(SOURCES, `${INCLUDED}, got ${describeValue(plainOf(node))}`, 'value').problem]
+}
 
 /** Inputs that are one number, by different names of its path. */
 function twice(read: readonly Read[], names: readonly string[]): Problem[] {

@@ -107,6 +107,34 @@ describe('an uncertain number', () => {
   })
 })
 
+describe('widths of sources', () => {
+  const INCLUDED = 'uncertain: { sources: included }\n'
+
+  test('are included by a word, beside numbers with a width or alone', () => {
+    const alone = read('law: constant, ms: 12', INCLUDED)
+    expect(alone.uncertain).toMatchObject({ inputs: [], withSources: true })
+    const both = read('law: constant, ms: 12 ± 10 %', INCLUDED)
+    expect(both.uncertain!.inputs.map(({ name }) => name)).toEqual([PATH])
+    expect(both.uncertain!.withSources).toBe(true)
+    expect(read('law: constant, ms: 12 ± 10 %').uncertain).not.toHaveProperty('withSources')
+  })
+
+  test('are part of the scenario and its hash, and may be of --set', () => {
+    const alone = read('law: constant, ms: 12', INCLUDED)
+    const ofSet = read('law: constant, ms: 12', '', ['uncertain.sources=included'])
+    expect(ofSet.hash).toBe(alone.hash)
+    expect(ofSet.scenario.uncertain).toEqual({ sources: 'included' })
+    expect(read('law: constant, ms: 12').hash).not.toBe(alone.hash)
+    expect(read('law: constant, ms: 12', INCLUDED, ['uncertain=null']).uncertain).toBeUndefined()
+  })
+
+  test('with another value are refused, and the message has the right one', () => {
+    expect(problems('law: constant, ms: 12', 'uncertain: { sources: true }\n')).toContain(
+      's.yaml:15:23 uncertain.sources: expected included, got true',
+    )
+  })
+})
+
 describe('an uncertain number is refused with its place', () => {
   const map = (entries: string) => `uncertain: { ${entries} }\n`
   const CONSTANT = 'law: constant, ms: 12'
@@ -163,6 +191,16 @@ describe('an uncertain number is refused with its place', () => {
       's.yaml:15:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"',
     ],
     [
+      'no width, but the word for sources',
+      'models.m.work.ms: included',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "included"',
+    ],
+    [
+      'sources with a width',
+      'sources: ± 10 %',
+      's.yaml:15:23 uncertain.sources: expected included, got "± 10 %"',
+    ],
+    [
       'a number by two paths',
       'traffic.0.arrivals.rate_rps: ± 1, traffic.web.arrivals.rate_rps: ± 2',
       's.yaml:15:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
@@ -192,52 +230,5 @@ describe('an uncertain number is refused with its place', () => {
       'uncertain.models.m.work.ms: expected a path of a number that the scenario states; models.m.work has law, mean_ms, got "ms"',
     )
     expect(problems('law: constant, ms: 12 ± 10 %', variants)).toEqual([])
-  })
-})
-
-describe('sources of uncertain inputs', () => {
-  const measured = (uncertain: string) => `spillway: 1
-name: s
-duration_s: 100
-models:
-  net: { builtin: mlp, layers: 2, width: 64 }
-  fixed: { work: { law: constant, ms: 3 } }
-traffic:
-  - { class: web, model: net, arrivals: { process: poisson, rate_rps: 50 } }
-  - { class: other, model: fixed, arrivals: { process: poisson, rate_rps: 5 } }
-pools: [{ name: a, model: net }, { name: b, model: fixed }]
-${uncertain}`
-  const parse = (uncertain: string) => parseScenario(measured(uncertain), { file: 's.yaml' })
-
-  test('are listed beside widths, and are part of the scenario', () => {
-    const { scenario, uncertain, hash } = parse(
-      'uncertain: { sources: [profile], traffic.web.arrivals.rate_rps: ± 5 % }',
-    )
-    expect(uncertain!.sources).toEqual(['profile'])
-    expect(uncertain!.inputs.map(({ name }) => name)).toEqual(['traffic.web.arrivals.rate_rps'])
-    expect(scenario.uncertain).toMatchObject({ sources: ['profile'] })
-    expect(hash).not.toBe(parse('').hash)
-    expect(parse('uncertain: { sources: [profile] }').uncertain).toMatchObject({ inputs: [] })
-    expect(parse('uncertain: { traffic.web.arrivals.rate_rps: ± 5 % }').uncertain).toMatchObject({
-      sources: [],
-    })
-  })
-
-  test.each([
-    ['sources: [profil]', 'uncertain.sources.0: expected profile, got "profil"; did you mean'],
-    ['sources: [profile, profile]', 'uncertain.sources: expected each source once, got a list of 2'],
-    ['sources: ± 5 %', 'uncertain.sources: expected a list of sources, of profile, got "± 5 %"'],
-    [
-      'traffic.web.arrivals.rate_rps: [profile]',
-      'expected a width, as sources are listed under `sources`, got a list of 1',
-    ],
-  ])('%s is refused', (entries, problem) => {
-    expect(() => parse(`uncertain: { ${entries} }`)).toThrow(problem)
-  })
-
-  test('are refused where they have no effect', () => {
-    expect(problems('law: constant, ms: 12', 'uncertain: { sources: [profile] }\n')).toEqual([
-      's.yaml:15:14 uncertain.sources: remove profile: all work is declared, so no profile is used',
-    ])
   })
 })

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { kind, lazy, nonNegative, positive, share } from './schema-values.ts'
-import { namesSources, readWidth, SOURCES_KEY, UNCERTAINTY_SOURCES } from './uncertain.ts'
+import { INCLUDED, readWidth } from './uncertain.ts'
 
 /** How wide what is not known of a number is. */
 
@@ -8,12 +8,12 @@ const UNIT = 'in the unit of the number'
 
 const text = z
   .string()
-  .refine((written) => readWidth(written) !== null, {
+  .refine((written) => written === INCLUDED || readWidth(written) !== null, {
     message: 'a width such as "± 10 %" or "± 2"',
   })
   .describe(
     'A width around the number, which holds 95 % of what it may be: `± 10 %` of it, or `± 2` in its ' +
-      'unit.',
+      'unit. Of the key `sources` it is `included`.',
   )
 
 const range = z
@@ -21,17 +21,6 @@ const range = z
   .length(2)
   .refine(([low, high]) => !(low! >= high!), { message: 'a range from a low to a higher number' })
   .describe('A range `[low, high]`: every number in it is equally likely.')
-
-const LISTED = `a list of sources, of ${UNCERTAINTY_SOURCES.join(', ')}`
-
-const sources = z
-  .array(z.enum(UNCERTAINTY_SOURCES))
-  .min(1)
-  .refine((names) => new Set(names).size === names.length, { message: 'each source once' })
-  .describe(
-    'Under `sources` alone: what brings inputs of its own. `profile`: the speeds of calibrated ' +
-      'models and the costs of their idle executors, as far as they differed between occasions.',
-  )
 
 const law = lazy(() =>
   z.discriminatedUnion('distribution', [
@@ -93,22 +82,15 @@ export const uncertain = z
   .record(
     z.string().min(1).max(1000),
     z
-      .union([text, range, sources, law])
-      .describe('What the number may be: a width, a range, or a distribution; or a list of sources.')
+      .union([text, range, law])
+      .describe('What the number may be: a width, a range, or a distribution.')
       .meta({ examples: ['± 10 %'] }),
   )
-  .superRefine((stated, context) => {
-    for (const [key, of] of Object.entries(stated)) {
-      const isNames = namesSources(of)
-      if (isNames === (key === SOURCES_KEY)) continue
-      const message = isNames ? 'a width, as sources are listed under `sources`' : LISTED
-      context.addIssue({ code: 'custom', path: [key], message })
-    }
-  })
   .optional()
   .describe(
     'What is not known of numbers, by their paths as in `--set`, or of the speed of a model by ' +
-      '`speed of NAME`. `12 ± 10 %` or `[10, 14]` in place of a number is the same. `sources: ' +
-      '[profile]` adds what is not known of a calibrated profile. `simulate` draws all of them, and ' +
-      'results have a wider interval.',
+      '`speed of NAME`. `12 ± 10 %` or `[10, 14]` in place of a number is the same. `simulate` draws ' +
+      'them, and results have a wider interval. `sources: included` adds how far off fits, their ' +
+      'transfers, the catalogue, tables of measurements and calibrated profiles may be, for models ' +
+      'whose times have no width here.',
   )

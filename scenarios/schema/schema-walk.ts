@@ -53,12 +53,8 @@ export function branchOf(root: z.core.$ZodType, value: unknown): z.core.$ZodType
  */
 export function meantBranch(union: z.ZodUnion, value: unknown): number | null {
   if (!isMap(value)) {
-    const accepting = union.options.flatMap((option, i) =>
-      acceptsType(bare(option), value) ? [i] : [],
-    )
-    // of several kinds of lists the one whose entries are of the same type
-    const alike = accepting.find((i) => acceptsEntries(bare(union.options[i]!), value))
-    return alike ?? accepting[0] ?? null
+    const at = union.options.findIndex((option) => acceptsType(bare(option), value))
+    return at < 0 ? null : at
   }
   if (union instanceof z.ZodDiscriminatedUnion) {
     const kind = value[union.def.discriminator]
@@ -144,11 +140,6 @@ function acceptsType(schema: z.core.$ZodType, value: unknown): boolean {
   if (schema instanceof z.ZodArray) return Array.isArray(value)
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodString) return typeof value === 'string'
   return false
-}
-
-function acceptsEntries(schema: z.core.$ZodType, value: unknown): boolean {
-  if (!(schema instanceof z.ZodArray) || !Array.isArray(value)) return true
-  return acceptsType(bare(schema.element), value[0])
 }
 
 export function isMap(value: unknown): value is Record<string, unknown> {

@@ -1,15 +1,5 @@
 /** What is not known of a number: how it is written, and the law that it follows. */
 
-/** What brings inputs of its own, beside the numbers that a scenario states. */
-export const UNCERTAINTY_SOURCES = ['profile'] as const
-export type UncertaintySource = (typeof UNCERTAINTY_SOURCES)[number]
-
-/** The key of `uncertain` that names sources, where others are paths of numbers. */
-export const SOURCES_KEY = 'sources'
-
-/** A Sobol sequence has no more dimensions here. */
-export const MOST_INPUTS = 40
-
 /** A width as a scenario states it. */
 export type StatedWidth =
   | string
@@ -20,12 +10,6 @@ export type StatedWidth =
       readonly distribution: 'quantiles'
       readonly quantiles: readonly (readonly [probability: number, value: number])[]
     }
-
-/** Whether an entry of `uncertain` is a list of sources, and no width of a number. */
-export const namesSources = (
-  stated: StatedWidth | readonly UncertaintySource[],
-): stated is readonly UncertaintySource[] =>
-  Array.isArray(stated) && typeof stated[0] === 'string'
 
 /** The law of a number that is not known. */
 export type UncertainLaw =
@@ -38,18 +22,43 @@ export type UncertainLaw =
       readonly quantiles: readonly (readonly [probability: number, value: number])[]
     }
 
+/** A Sobol sequence has no more dimensions here. */
+export const MOST_INPUTS = 40
+
+/** The key of `uncertain` that adds the inputs of sources, and its value. */
+export const SOURCES = 'sources'
+export const INCLUDED = 'included'
+
+/** What states how wide an input is. */
+export const INPUT_SOURCES = [
+  'scenario',
+  'fit',
+  'transfer',
+  'catalogue',
+  'benchmark',
+  'profile',
+] as const
+export type InputSource = (typeof INPUT_SOURCES)[number]
+
 /** An input of a scenario that is not known. */
 export interface UncertainInput {
-  /** its path as in `--set`, or `speed of NAME` */
+  /** its path as in `--set`, `speed of NAME`, `idle cost of NAME`, or `laws of NAME` */
   readonly name: string
-  /** the model whose speed it is; null for a path */
+  /** the model whose speed it is; null for a path, for laws, and for a part of a profile */
   readonly model: string | null
-  /** as the scenario states it; the speed of a model is 1 */
+  /** as the scenario states it; the speed of a model is 1, and the stated one of laws is at 0 */
   readonly value: number
   /** whether it is a whole number: draws are rounded */
   readonly whole: boolean
   readonly law: UncertainLaw
-  /** of an input of a calibrated profile, what it multiplies; absent for all others */
+  /** what states its width; absent where the scenario does */
+  readonly source?: Exclude<InputSource, 'scenario'>
+  /**
+   * Where the input is which of several laws a model follows: the overrides of each, of which the
+   * stated one has none. A draw is a place among them, from -0.5 to 0.5.
+   */
+  readonly laws?: readonly (readonly string[])[]
+  /** of an input of a calibrated profile, what it multiplies */
   readonly measured?: MeasuredPart
 }
 
@@ -98,6 +107,7 @@ function widthOf(size: string, sign: string): Width | null {
 }
 
 /** Quantiles of the standard normal distribution. */
+const AT_75 = 0.6744897501960817
 const AT_97_5 = 1.959963984540054
 const AT_99 = 2.3263478740408408
 const AT_99_9 = 3.090232306167813
@@ -148,6 +158,20 @@ function distributionOf(stated: Exclude<StatedWidth, string | readonly number[]>
     }
   }
 }
+
+/** The widest share that a factor may be off: ends of a wider law are no speeds any more. */
+export const MOST_WIDTH = 50
+
+/** The law of a factor around 1, of which 95 % is within a share: 0.1 for ± 10 %. */
+export const factorWithin = (share: number): UncertainLaw => ({
+  law: 'lognormal',
+  median: 1,
+  deviation: Math.log(1 + share) / AT_97_5,
+})
+
+/** The share that 95 % are within, of errors of which half are within a median, if normal. */
+export const widthOfMedian = (median: number): number =>
+  Math.min(MOST_WIDTH, Math.exp((AT_97_5 / AT_75) * Math.log(1 + median)) - 1)
 
 /** The lowest and the highest number that is drawn. */
 export function endsOf(law: UncertainLaw): readonly [low: number, high: number] {

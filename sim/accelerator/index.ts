@@ -66,6 +66,7 @@ export {
   slowdownOf,
   TRAINING_CAP,
 } from './power-cap.ts'
+export { type ResampledFit, resampledFit } from './resampled-fits.ts'
 export {
   exchangeMs,
   IDEAL,

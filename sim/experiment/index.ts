@@ -123,6 +123,7 @@ export { statedResidual } from './result/stated-residual.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
 export { poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
+export { ASSUMED_EFFICIENCY } from './simulation/accelerator-card.ts'
 export {
   type CausedFailures,
   causedFailures,
@@ -153,6 +154,7 @@ export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system
 export { withLengths } from './system/scaled-lengths.ts'
 export { withDeclaredSpeed, withMeasuredSpeed } from './system/scaled-speed.ts'
 export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
+export { type ErrorQuartiles, errorsOn, FITTED_ERRORS, USUAL_ERRORS } from './transfer/card-errors.ts'
 export {
   declaredOf,
   fittedOf,
@@ -166,9 +168,13 @@ export {
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
-export { type MeasuredDraw, withMeasuredDraws } from './uncertainty/profile-inputs.ts'
+export {
+  type MeasuredDraw,
+  profileNotes,
+  withMeasuredDraws,
+} from './uncertainty/profile-inputs.ts'
 export { idleHalfWidth, occasionsOf, speedHalfWidth } from './uncertainty/profile-width.ts'
-export { uncertainInputsOf } from './uncertainty/source-inputs.ts'
+export { sourceInputs, sourceNotes } from './uncertainty/source-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
 export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'

@@ -2,7 +2,7 @@ import { loadSystem } from '../../runtime/jobs/prepare.ts'
 import { simulate } from '../../runtime/jobs/simulate.ts'
 import { withUncertainInputs } from '../../runtime/jobs/uncertainty.ts'
 import { loadScenario } from '../../scenarios/index.ts'
-import { namesSources, SOURCES_KEY } from '../../scenarios/schema/uncertain.ts'
+import { INCLUDED, SOURCES } from '../../scenarios/schema/uncertain.ts'
 import type { Uncertainty } from '../../sim/documents/index.ts'
 import { stream, sum } from '../../sim/kernel/index.ts'
 import { drawnValue, type Interval, tInterval, within } from '../../sim/stats/index.ts'
@@ -40,9 +40,7 @@ const DRAWS = 64
 export interface KnownMachine {
   readonly name: string
   /** what is not known, by its name: a width, or the ends of a range as factors */
-  readonly widths: Readonly<
-    Record<string, string | readonly [low: number, high: number] | readonly 'profile'[]>
-  >
+  readonly widths: Readonly<Record<string, string | readonly [low: number, high: number]>>
   /** inputs that a planner leaves out in negative controls, each alone */
   readonly leftOut: readonly string[]
   /** absent: its times are declared */
@@ -67,8 +65,8 @@ export const MACHINES: readonly KnownMachine[] = [
   },
   {
     name: 'four occasions whose speeds differ by 4 %, rate ± 5 %',
-    widths: { [SOURCES_KEY]: ['profile'], [RATE]: '± 5 %' },
-    leftOut: [SOURCES_KEY],
+    widths: { [SOURCES]: INCLUDED, [RATE]: '± 5 %' },
+    leftOut: [SOURCES],
     calibrated: { occasions: 4, scatter: 0.04 },
   },
 ]
@@ -200,9 +198,7 @@ function scenarioText(
   const stated: Record<string, number> = { [SERVICE]: SERVICE_MS, [RATE]: rate }
   const uncertain = widths.map(([name, width]) => [
     name,
-    typeof width === 'string' || namesSources(width)
-      ? width
-      : width.map((factor) => factor * stated[name]!),
+    typeof width === 'string' ? width : width.map((factor) => factor * stated[name]!),
   ])
   const warmup_s = 20
   return JSON.stringify({

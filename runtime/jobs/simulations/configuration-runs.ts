@@ -38,6 +38,8 @@ export interface ConfigurationBase {
   readonly loadOfRps?: number | null | undefined
   /** losses with which each replication is simulated again; by default none */
   readonly survive?: Survive | undefined
+  /** whether the longest times that transfers allow are not simulated; by default they are */
+  readonly withoutSlowest?: true
 }
 
 /** Replications of one configuration. */
@@ -161,13 +163,14 @@ export class Configurations {
     const { set, speeds, measured, traffic } = request
     const key = JSON.stringify([set, speeds, measured, traffic])
     if (this.#last?.key === key) return this.#last
-    const { path, seed, profile, set: common } = this.#base
+    const { path, seed, profile, set: common, withoutSlowest } = this.#base
     const loaded = await loadSystem(path, { set: [...common, ...set], seed, profile })
     const system = withTimesAndTraffic(loaded, request)
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)
-    this.#last = { key, system, slowest: slowestSystem(system, 1), losses }
+    const slowest = withoutSlowest === true ? null : slowestSystem(system, 1)
+    this.#last = { key, system, slowest, losses }
     return this.#last
   }
 

@@ -21,6 +21,12 @@ export function drawInputs(
   return points.map((point) => point.map((u, i) => drawnValue(inputs[i]!, u)))
 }
 
+/** The overrides of the law at a place from -0.5 to 0.5. */
+function lawAt(laws: NonNullable<UncertainInput['laws']>, place: number): readonly string[] {
+  const at = Math.floor((place + 0.5) * laws.length)
+  return laws[Math.min(laws.length - 1, Math.max(0, at))]!
+}
+
 /** A draw as changes of the scenario. */
 export function drawnInputs(
   inputs: readonly UncertainInput[],
@@ -32,9 +38,10 @@ export function drawnInputs(
   )
   return {
     ...(measured.length > 0 && { measured }),
-    set: drawn.flatMap(({ model, measured: part, name, drawn: value }) =>
-      model === null && part === undefined ? [`${name}=${value}`] : [],
-    ),
+    set: drawn.flatMap(({ model, name, laws, measured: part, drawn: value }) => {
+      if (laws !== undefined) return lawAt(laws, value)
+      return model === null && part === undefined ? [`${name}=${value}`] : []
+    }),
     speeds: Object.fromEntries(
       drawn.flatMap(({ model, drawn: value }) => (model === null ? [] : [[model, value]])),
     ),

@@ -3,12 +3,11 @@ import { madeUpProfile } from '../../../test/profiles.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { drawnValue } from '../../stats/index.ts'
 import { type Profile, type ProfileWidths, profileSchema } from '../../world/index.ts'
-import { modelProfiles } from '../system/model-profiles.ts'
 import { withoutFiles } from '../system/prepared-scenario.ts'
+import { resolveSystem } from '../system/resolve.ts'
 import { drawnInputs } from './drawn-inputs.ts'
-import { withMeasuredDraws } from './profile-inputs.ts'
+import { profileNotes, type UncertainScenario, withMeasuredDraws } from './profile-inputs.ts'
 import { speedHalfWidth } from './profile-width.ts'
-import { uncertainInputsOf } from './source-inputs.ts'
 
 const MLP = { builtin: 'mlp', layers: 2, width: 64 }
 const POOL = { name: 'a', model: 'net' }
@@ -43,18 +42,17 @@ function profileWith(scenario: ReturnType<typeof scenarioOf>, widths?: ProfileWi
   })
 }
 
-type Uncertain = NonNullable<Parameters<typeof uncertainInputsOf>[0]['uncertain']>
-
 function inputsOf(
   content: object,
   widths?: ProfileWidths,
-  uncertain: Uncertain = { inputs: [], sources: ['profile'] },
+  uncertain: UncertainScenario = { inputs: [], withSources: true },
 ) {
   const scenario = scenarioWith(content)
   const profile = profileWith(scenario, widths)
-  const prepared = withoutFiles({ scenario, hash: '', file: 's.yaml' })
-  const models = modelProfiles(prepared, profile)
-  return { profile, ...uncertainInputsOf({ file: 's.yaml', scenario, models, uncertain }) }
+  const prepared = { ...withoutFiles({ scenario, hash: '', file: 's.yaml' }), uncertain }
+  const system = resolveSystem(prepared, profile)
+  const { inputs } = system.uncertain
+  return { profile, system, inputs, warnings: profileNotes(system) }
 }
 
 const SCATTER = [0.97, 1.01, 1, 1.02]
@@ -69,7 +67,7 @@ describe('a profile with occasions', () => {
 
   test('has its speed as an input, lognormal with the width of a next occasion', () => {
     const [speed] = inputs
-    expect(speed).toMatchObject({ name: 'speed of net (profile)', value: 1, model: null })
+    expect(speed).toMatchObject({ name: 'speed of net', value: 1, model: null, source: 'profile' })
     const [low, high] = ends(speed!)
     // draws beyond 99.8 % are cut
     expect(Math.abs(Math.log(high!) / half - 1)).toBeLessThan(0.01)
@@ -79,7 +77,7 @@ describe('a profile with occasions', () => {
 
   test('has the cost of its idle executors as an input, which is never below 0', () => {
     const [, idle] = inputs
-    expect(idle).toMatchObject({ name: 'idle cost of net (profile)', value: 1 })
+    expect(idle).toMatchObject({ name: 'idle cost of net', value: 1, source: 'profile' })
     const values = Array.from({ length: 99 }, (_, i) => drawnValue(idle!, (i + 1) / 100))
     expect(values.every((value, i) => value >= (values[i - 1] ?? 0))).toBe(true)
     expect(values[49]).toBeCloseTo(1, 9)
@@ -123,11 +121,11 @@ describe('without an input', () => {
       ...{ name: 'speed of net', model: 'net', value: 1, whole: false },
       law: { law: 'uniform' as const, low: 0.9, high: 1.1 },
     }
-    const uncertain = { inputs: [stated], sources: ['profile' as const] }
+    const uncertain = { inputs: [stated], withSources: true as const }
     const all = inputsOf({}, widthsOf(SCATTER, COSTS), uncertain)
-    expect(namesOf(all)).toEqual(['speed of net', 'idle cost of net (profile)'])
+    expect(namesOf(all)).toEqual(['speed of net', 'idle cost of net'])
     // nor is it missed
-    const { warnings } = inputsOf({}, widthsOf(SCATTER, COSTS), { ...uncertain, sources: [] })
+    const { warnings } = inputsOf({}, widthsOf(SCATTER, COSTS), { inputs: [stated] })
     expect(warnings).toEqual([])
   })
 
@@ -137,14 +135,13 @@ describe('without an input', () => {
 
   test('is the cost of idle executors that no pool meets', () => {
     const content = { pools: [{ ...POOL, speed: 'ideal' }] }
-    expect(namesOf(inputsOf(content, widthsOf(SCATTER, COSTS)))).toEqual(['speed of net (profile)'])
+    expect(namesOf(inputsOf(content, widthsOf(SCATTER, COSTS)))).toEqual(['speed of net'])
   })
 
-  test('is a profile that the scenario does not name, which a warning states', () => {
-    const uncertain = { inputs: [], sources: [] }
-    const { inputs, warnings } = inputsOf({}, widthsOf(SCATTER, COSTS), uncertain)
+  test('is a profile where the scenario includes no sources, which a warning states', () => {
+    const { inputs, warnings } = inputsOf({}, widthsOf(SCATTER, COSTS), { inputs: [] })
     expect(inputs).toEqual([])
-    expect(warnings).toEqual([expect.stringContaining('add to uncertain: sources: [profile]')])
+    expect(warnings).toEqual([expect.stringContaining('add to uncertain: sources: included')])
   })
 })
 
@@ -152,9 +149,16 @@ test('models that differ by their pool alone are named with it, and equal ones o
   const pools = [POOL, { ...POOL, name: 'b', precision: 'int8' }, { ...POOL, name: 'c' }]
   const { inputs } = inputsOf({ pools }, widthsOf(SCATTER, []))
   expect(inputs.map(({ name }) => name)).toEqual([
-    'speed of net in pool a (profile)',
-    'speed of net in pool b (profile)',
+    'speed of net in pool a',
+    'speed of net in pool b',
   ])
+})
+
+test('a system that is resolved again has the inputs of its profile once', () => {
+  const { system, profile, inputs } = inputsOf({}, widthsOf(SCATTER, COSTS))
+  expect(resolveSystem(system, profile).uncertain.inputs).toEqual(inputs)
+  const narrow = resolveSystem(system, profileWith(system.scenario))
+  expect(narrow.uncertain.inputs).toEqual([])
 })
 
 test('a width that is of no use is cut, which a warning states', () => {
@@ -170,7 +174,7 @@ test('more inputs than can be drawn are refused', () => {
     pools: names.map((name) => ({ name, model: name })),
   }
   expect(() => inputsOf(content, widthsOf(SCATTER, COSTS))).toThrow(
-    's.yaml: expected at most 40 uncertain inputs, got 50, with those of profile',
+    's.yaml: uncertain.sources: expected at most 40 inputs, got 50 with those of the profile',
   )
 })
 

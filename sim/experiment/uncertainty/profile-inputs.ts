@@ -6,17 +6,18 @@ import type { ModelProfile, Profile } from '../../world/index.ts'
 import { withMeasuredSpeed } from '../system/scaled-speed.ts'
 import { idleHalfWidth, occasionsOf, speedHalfWidth } from './profile-width.ts'
 
-/** Inputs that a source brings, and what of it is not known. */
-export interface SourceInputs {
-  readonly inputs: readonly UncertainInput[]
-  readonly warnings: readonly string[]
-}
-
 /** The parts of a resolved system that have inputs. */
-export interface ProfiledSystem {
+interface ProfiledSystem {
   readonly scenario: Scenario
   /** of each pool; null where its work is declared */
   readonly models: readonly (ModelProfile | null)[]
+}
+
+/** What is known of the inputs of a scenario. */
+export interface UncertainScenario {
+  readonly inputs: readonly UncertainInput[]
+  /** whether inputs of sources are added */
+  readonly withSources?: true
 }
 
 interface Named {
@@ -33,27 +34,53 @@ const MOST_HALF = log(4)
 
 /**
  * The speeds of calibrated models and the costs of their idle executors, as far as a profile shows
- * how these differ between occasions. A speed that the scenario states is left out.
+ * how these differ between occasions. A speed that the scenario states takes the place of that of
+ * the profile.
  */
 export function profileInputs(
   system: ProfiledSystem,
   stated: readonly UncertainInput[],
-): SourceInputs {
-  const statedSpeeds = stated.map(({ model }) => model)
-  const each = namedModels(system).map((named): SourceInputs => {
-    const idle = idleInput(named)
-    if (statedSpeeds.includes(named.of)) return { inputs: idle, warnings: [] }
-    const half = speedHalfWidth(named.model)
-    if (half === null) return { inputs: idle, warnings: [unknownText(named)] }
-    return {
-      inputs: [...speedInput(named, Math.min(half, MOST_HALF)), ...idle],
-      warnings: half > MOST_HALF ? [cutText(named)] : [],
-    }
-  })
-  return {
-    inputs: each.flatMap(({ inputs }) => inputs),
-    warnings: each.flatMap(({ warnings }) => warnings),
+): UncertainInput[] {
+  return namedModels(system).flatMap((named) => [
+    ...(isStated(named, stated) ? [] : speedInput(named)),
+    ...idleInput(named),
+  ])
+}
+
+/**
+ * What a profile does not show of its speeds, where inputs of sources are added; and that it shows
+ * something, where they are not. Nothing where the scenario has no uncertain inputs at all.
+ */
+export function profileNotes(
+  system: ProfiledSystem & { readonly uncertain?: UncertainScenario },
+): string[] {
+  const { uncertain } = system
+  if (uncertain === undefined) return []
+  const stated = uncertain.inputs.filter(({ measured }) => measured === undefined)
+  const open = namedModels(system).filter((named) => !isStated(named, stated))
+  if (uncertain.withSources === true) return open.flatMap(widthNotes)
+  return open.every(({ model }) => speedHalfWidth(model) === null) ? [] : [LEFT_OUT]
+}
+
+const LEFT_OUT =
+  'the profile shows how much its speeds differ between occasions, and they are taken as exact; to draw them, add to uncertain: sources: included'
+
+const isStated = ({ of }: Named, stated: readonly UncertainInput[]) =>
+  stated.some(({ model }) => model === of)
+
+function widthNotes({ name, model }: Named): string[] {
+  const half = speedHalfWidth(model)
+  if (half === null) {
+    const { occasions } = occasionsOf(model)
+    const why = occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
+    return [
+      `the profile has no width of the speed of ${name}, as ${why}: its speed is taken as exact; calibrate again, for longer`,
+    ]
   }
+  if (half <= MOST_HALF) return []
+  return [
+    `the speed of ${name} differed so much between occasions that its width is cut at a factor of 4; calibrate again, for longer or on a stiller machine`,
+  ]
 }
 
 /** The calibrated models of a system with names that tell them apart. */
@@ -74,13 +101,14 @@ function namedModels({ scenario, models }: ProfiledSystem): Named[] {
   })
 }
 
-/** None where no occasion differed. */
-function speedInput({ name, model }: Named, half: number): UncertainInput[] {
-  if (half === 0) return []
-  const deviation = half / normalQuantile(0.975)
+/** None where no occasion differed, or where it is not known whether any did. */
+function speedInput({ name, model }: Named): UncertainInput[] {
+  const half = speedHalfWidth(model)
+  if (half === null || half === 0) return []
+  const deviation = Math.min(half, MOST_HALF) / normalQuantile(0.975)
   return [
     {
-      ...inputOf(`speed of ${name} (profile)`, { key: model.key, part: 'speed' }),
+      ...inputOf(`speed of ${name}`, { key: model.key, part: 'speed' }),
       law: { law: 'lognormal', median: 1, deviation },
     },
   ]
@@ -110,24 +138,15 @@ function idleInput({ name, model, wakes }: Named): UncertainInput[] {
   })
   return [
     {
-      ...inputOf(`idle cost of ${name} (profile)`, { key: model.key, part: 'idle' }),
+      ...inputOf(`idle cost of ${name}`, { key: model.key, part: 'idle' }),
       law: { law: 'quantiles', quantiles },
     },
   ]
 }
 
 const inputOf = (name: string, measured: MeasuredPart): Omit<UncertainInput, 'law'> => {
-  return { name, model: null, value: 1, whole: false, measured }
+  return { name, model: null, value: 1, whole: false, source: 'profile', measured }
 }
-
-function unknownText({ name, model }: Named): string {
-  const { occasions } = occasionsOf(model)
-  const why = occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
-  return `the profile has no width of the speed of ${name}, as ${why}: its speed is taken as exact; calibrate again, for longer`
-}
-
-const cutText = ({ name }: Named) =>
-  `the speed of ${name} differed so much between occasions that its width is cut at a factor of 4; calibrate again, for longer or on a stiller machine`
 
 /** A draw of a part of a profile. */
 export interface MeasuredDraw extends MeasuredPart {

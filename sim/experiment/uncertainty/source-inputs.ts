@@ -1,50 +1,158 @@
-import { EXIT, Failure } from '../../../scenarios/failure.ts'
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 import {
-  MOST_INPUTS,
+  factorWithin,
+  type InputSource,
   type UncertainInput,
-  type UncertaintySource,
+  type UncertainLaw,
+  widthOfMedian,
 } from '../../../scenarios/schema/uncertain.ts'
-import { type ProfiledSystem, profileInputs, type SourceInputs } from './profile-inputs.ts'
+import { log } from '../../kernel/index.ts'
+import { drawnValue } from '../../stats/index.ts'
+import { isMeasured } from '../../world/index.ts'
+import { type ErrorQuartiles, usualErrors } from '../transfer/card-errors.ts'
+import { declaredOf, fittedOf, transferOf } from '../transfer/transfer.ts'
+import type { TransferWidth } from '../transfer/transfer-widths.ts'
 
-/** What a scenario states of its inputs. */
-interface Uncertain {
-  readonly inputs: readonly UncertainInput[]
-  readonly sources: readonly UncertaintySource[]
+/** How far off the times of a pool may be, by what they are from. */
+interface TimesWidth {
+  readonly source: Exclude<InputSource, 'scenario'>
+  /** of their speed, as a factor */
+  readonly law: UncertainLaw
 }
 
-/** A resolved system with what its scenario states. */
-interface UncertainSystem extends ProfiledSystem {
-  readonly file: string
-  readonly uncertain?: Uncertain
+/** What is assumed of measurements that state no width. */
+const ASSUMED_WIDTH = 0.1
+
+/** Null where nothing states a width. */
+function timesWidth(scenario: Scenario, pool: number): TimesWidth | null {
+  const work = declaredOf(scenario, pool)
+  if (work === null) return null
+  const transfer = transferOf(scenario, pool)
+  if (transfer !== null) {
+    return transfer.width && { source: 'transfer', law: transferredSpeed(transfer.width) }
+  }
+  const fitted = fittedOf(work)
+  const { error } = fitted ?? {}
+  const width = fitted?.width ?? (error === undefined ? undefined : widthOfMedian(error))
+  if (width !== undefined) return { source: 'fit', law: factorWithin(width) }
+  // a law of steps may state that it was fitted, and no error
+  if (fitted !== undefined || isMeasured(work)) {
+    return { source: 'benchmark', law: factorWithin(ASSUMED_WIDTH) }
+  }
+  const errors = usualErrors(work, scenario.pools[pool]!)
+  return errors && { source: 'catalogue', law: usualSpeed(errors) }
 }
-
-type InputsOf = (system: ProfiledSystem, stated: readonly UncertainInput[]) => SourceInputs
-
-const SOURCES: Readonly<Record<UncertaintySource, InputsOf>> = { profile: profileInputs }
 
 /**
- * All inputs of a system that are not known: those that its scenario states, and those of the
- * sources that it names. Throws `Failure` where they are too many.
+ * Times that are predicted 0.6 times as long as they are have a speed of 0.6. Half of the transfers
+ * missed by less than the median.
  */
-export function uncertainInputsOf(system: UncertainSystem): SourceInputs {
-  const { uncertain, file } = system
-  if (uncertain === undefined) return { inputs: [], warnings: [] }
-  const { inputs: stated, sources } = uncertain
-  const brought = sources.map((source) => SOURCES[source](system, stated))
-  const inputs = [...stated, ...brought.flatMap((of) => of.inputs)]
-  if (inputs.length > MOST_INPUTS) {
-    const text = `expected at most ${MOST_INPUTS} uncertain inputs, got ${inputs.length}, with those of ${sources.join(', ')}`
-    throw new Failure(`${file}: ${text}`, EXIT.invalidInput)
-  }
-  return { inputs, warnings: [...brought.flatMap((of) => of.warnings), ...leftOut(system, uncertain)] }
+const transferredSpeed = ({ low, high, median }: TransferWidth): UncertainLaw => ({
+  law: 'quantiles',
+  quantiles: [
+    [0, 1 + low],
+    [0.25, 1 - median],
+    [0.75, 1 + median],
+    [1, 1 + high],
+  ],
+})
+
+const usualSpeed = (errors: ErrorQuartiles): UncertainLaw => ({
+  law: 'quantiles',
+  quantiles: errors.map((error, i) => [i / 4, 1 + error] as const),
+})
+
+/**
+ * The inputs that the sources of times bring: the speed of each model, and which law it follows
+ * where several fit as well. A model whose times have a width in the scenario keeps that one alone.
+ * One that runs in several pools has the widest of theirs.
+ */
+export function sourceInputs(
+  scenario: Scenario,
+  stated: readonly UncertainInput[],
+): UncertainInput[] {
+  return modelsOf(scenario)
+    .filter((name) => !stated.some((input) => isOfTimes(input, name)))
+    .flatMap((name) => {
+      const pools = scenario.pools.flatMap((pool, i) => (pool.model === name ? [i] : []))
+      const widths = pools.flatMap((pool) => timesWidth(scenario, pool) ?? [])
+      // what a transfer missed by has other laws in it
+      const isTransferred = pools.every((pool) => transferOf(scenario, pool) !== null)
+      return [...speedInput(name, widths), ...(isTransferred ? [] : lawsInput(scenario, name))]
+    })
 }
 
-/** What a profile shows of its speeds, where the scenario neither states nor draws it. */
-function leftOut(system: UncertainSystem, uncertain: Uncertain): string[] {
-  if (uncertain.sources.includes('profile')) return []
-  const { inputs } = profileInputs(system, uncertain.inputs)
-  if (inputs.every(({ measured }) => measured?.part !== 'speed')) return []
+const modelsOf = ({ pools }: Scenario) => [...new Set(pools.map(({ model }) => model))]
+
+/** Whether an input is of the times of a model. */
+const isOfTimes = (input: UncertainInput, model: string) =>
+  input.model === model || input.name.startsWith(`models.${model}.work.`)
+
+function speedInput(name: string, widths: readonly TimesWidth[]): UncertainInput[] {
+  if (widths.length === 0) return []
+  const widest = widths.reduce((a, b) => (spreadOf(b) > spreadOf(a) ? b : a))
+  const input = { name: `speed of ${name}`, model: name, value: 1, whole: false }
+  return [{ ...input, ...widest }]
+}
+
+/** The logarithm of the ratio of the ends of the middle 95 %. */
+function spreadOf({ law }: TimesWidth): number {
+  const at = (p: number) => drawnValue({ law, whole: false }, p)
+  return log(at(0.975) / at(0.025))
+}
+
+function lawsInput({ models }: Scenario, name: string): UncertainInput[] {
+  const model = models[name]!
+  if (!('work' in model)) return []
+  const { work } = model
+  const path = `models.${name}.work`
+  if (isAccelerated(work)) return oneOfLaws(name, `${path}.efficiency`, work.efficiency)
+  return work.law === 'generation' ? oneOfLaws(name, path, work) : []
+}
+
+function oneOfLaws(
+  model: string,
+  path: string,
+  { alternatives = [] }: { readonly alternatives?: readonly object[] | undefined } = {},
+): UncertainInput[] {
+  if (alternatives.length === 0) return []
+  const others = alternatives.map((of) =>
+    Object.entries(of).map(([key, value]) => `${path}.${key}=${value}`),
+  )
+  // neighbours are alike where a fit wrote them, and the stated law is amid them
+  const laws = others.toSpliced(Math.floor((others.length + 1) / 2), 0, [])
   return [
-    'the profile shows how much its speeds differ between occasions, and they are taken as exact; to draw them, add to uncertain: sources: [profile]',
+    {
+      ...{ name: `laws of ${model}`, model: null, value: 0, whole: false },
+      law: { law: 'uniform', low: -0.5, high: 0.5 },
+      source: 'fit',
+      laws,
+    },
   ]
 }
+
+/** What is assumed of times, and of which times nothing is known, where sources are included. */
+export function sourceNotes(scenario: Scenario, inputs: readonly UncertainInput[]): string[] {
+  const assumed = inputs.flatMap(({ model, source }) =>
+    source === 'benchmark' && model !== null ? [model] : [],
+  )
+  const isDeclared = (name: string) => 'work' in scenario.models[name]!
+  const unknown = modelsOf(scenario).filter(
+    (name) => isDeclared(name) && !inputs.some((input) => isOfTimes(input, name)),
+  )
+  return [
+    ...(assumed.length === 0
+      ? []
+      : [
+          `times of ${assumed.join(', ')} are measurements without a width: ± 10 % is assumed; state yours as ${keyOf(assumed)}`,
+        ]),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `no width is known of the times of ${unknown.join(', ')}: the wider interval takes them as stated; give one as ${keyOf(unknown)}`,
+        ]),
+  ]
+}
+
+const keyOf = ([first]: readonly string[]) => `\`speed of ${first}\` under uncertain`

@@ -86,8 +86,10 @@ function effectOf({
 const finite = (end: number) => (Number.isFinite(end) ? end : null)
 
 function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
+  const { name, value, source = 'scenario', laws } = input
   const [low, high] = [0.025, 0.975].map((p) => drawnValue(input, p))
-  return { name: input.name, value: input.value, low: low!, high: high! }
+  const several = laws !== undefined && { laws: laws.length }
+  return { name, source, value, low: low!, high: high!, ...several }
 }
 
 /** An objective by the wider interval of its figure; by the draws where there is none. */
