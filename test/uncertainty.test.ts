@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { resultText } from '../reports/index.ts'
 import { headroom } from '../runtime/jobs/headroom.ts'
 import { plan } from '../runtime/jobs/plan/plan.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
@@ -217,12 +218,18 @@ uncertain: { speed of a: ± 30 % }
     expect(result).toMatchObject(figures)
   })
 
-  test('that leaves out a profile with occasions has a warning', async () => {
+  test('that leaves out a profile with occasions says so, with how wide it is', async () => {
     const { source, profile } = await profiled('uncertain: { pools.a.price_usd_per_hour: ± 5 % }')
     const system = await loadSystem(source, { profile })
     const stated = await simulate(system, { replications: 2 })
-    const { warnings } = await withUncertainInputs(system, stated, { mostDraws: 32 })
-    expect(warnings[0]).toContain('to draw them, add to uncertain: sources: included')
+    const result = await withUncertainInputs(system, stated, { mostDraws: 32 })
+    expect(resultText(result)).toContain(
+      'leave out how far off the times of a (a profile) may be; --set uncertain.sources=included adds that',
+    )
+    const [a, b] = result.assumptions.batch_times
+    expect(a!.speed!.occasions).toBe(4)
+    expect(Math.abs(a!.speed!.width - 0.15)).toBeLessThan(0.02)
+    expect(b).not.toHaveProperty('speed')
   })
 
   test('is left out where nothing is uncertain, and results are as they were', async () => {

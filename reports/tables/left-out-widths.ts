@@ -23,25 +23,26 @@ export function leftOutWidths(result: Result): string | null {
   return `${hold} how far off the times of ${pools} may be; --set uncertain.sources=included adds that`
 }
 
-/** What times with a known width are from; null for times of which no width is known. */
+/** What times that may have a known width are from; null for times of which none is known. */
 const SOURCES: Readonly<Record<NonNullable<BatchTimes['basis']>, string | null>> = {
   fit: 'a fit',
   transferred: 'a transferred fit',
   usual: 'usual efficiencies',
   table: 'a benchmark',
-  profile: null,
+  profile: 'a profile',
   declared: null,
 }
 
 function isLeftOut(
   { assumptions: { values }, uncertainty }: Result,
-  { pool, basis, transferred }: BatchTimes,
+  { pool, basis, transferred, speed }: BatchTimes,
 ): boolean {
   if (basis === undefined || SOURCES[basis] === null) return false
   const valueOf = (wanted: string) => values.find(({ path }) => path === wanted)?.value
   const model = valueOf(`pools.${pool}.model`)
-  // nothing is known of such transfers, nor of usual efficiencies of other nets
+  // nothing is known of such transfers and profiles, nor of usual efficiencies of other nets
   if (basis === 'transferred' && transferred?.low == null) return false
+  if (basis === 'profile' && speed === undefined) return false
   if (basis === 'usual' && valueOf(`models.${model}.work.law`) === 'operations') return false
   const stated = uncertainty?.inputs ?? []
   return !stated.some(

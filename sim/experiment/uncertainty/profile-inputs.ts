@@ -47,23 +47,16 @@ export function profileInputs(
   ])
 }
 
-/**
- * What a profile does not show of its speeds, where inputs of sources are added; and that it shows
- * something, where they are not. Nothing where the scenario has no uncertain inputs at all.
- */
+/** What a profile does not show of its speeds, where inputs of sources are added. */
 export function profileNotes(
   system: ProfiledSystem & { readonly uncertain?: UncertainScenario },
 ): string[] {
   const { uncertain } = system
-  if (uncertain === undefined) return []
-  const stated = uncertain.inputs.filter(({ measured }) => measured === undefined)
-  const open = namedModels(system).filter((named) => !isStated(named, stated))
-  if (uncertain.withSources === true) return open.flatMap(widthNotes)
-  return open.every(({ model }) => speedHalfWidth(model) === null) ? [] : [LEFT_OUT]
+  if (uncertain?.withSources !== true) return []
+  return namedModels(system)
+    .filter((named) => !isStated(named, uncertain.inputs))
+    .flatMap(widthNotes)
 }
-
-const LEFT_OUT =
-  'the profile shows how much its speeds differ between occasions, and they are taken as exact; to draw them, add to uncertain: sources: included'
 
 const isStated = ({ of }: Named, stated: readonly UncertainInput[]) =>
   stated.some(({ model }) => model === of)
