@@ -1,6 +1,11 @@
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { drawInputs, drawnInputs, withUncertainty } from '../../sim/experiment/index.ts'
+import {
+  drawInputs,
+  drawnInputs,
+  needsMoreDraws,
+  withUncertainty,
+} from '../../sim/experiment/index.ts'
 import { leastDraws } from '../../sim/stats/index.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
@@ -72,7 +77,7 @@ export async function withUncertainInputs(
       runs.push(...(await simulated(further, `, ${draws} draws`)))
       values.push(...further)
       const wider = withUncertainty(result, { inputs, values, nominal: nominal!, runs })
-      if (!wider.uncertainty!.settled && 2 * draws <= mostDraws) continue
+      if (needsMoreDraws(wider.uncertainty!, mostDraws)) continue
       return { ...wider, warnings: wider.warnings.filter((text) => text !== DRAWS_ONLY) }
     }
   } finally {

@@ -167,7 +167,7 @@ export {
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
-export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
+export { type Drawn, needsMoreDraws, withUncertainty } from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {

@@ -106,10 +106,10 @@ export class Narrowing {
     return this.#inputs.map((input) => {
       const ranges = repeats.map((coefficients) => this.#ranges(input, coefficients, 0))
       // what the fit leaves open may be of this input, or of none
-      const least = ranges.map((each, r) => Math.min(1, this.#width(each, 0) / wholes[r]!))
-      const most = ranges.map((each, r) => Math.min(1, this.#width(each, open) / wholes[r]!))
+      const least = ranges.map((each, r) => shareOf(this.#width(each, 0), wholes[r]!))
+      const most = ranges.map((each, r) => shareOf(this.#width(each, open), wholes[r]!))
       const [low, high] = [ranked(least, 0.025), ranked(most, 0.975)]
-      const value = Math.min(1, this.#width(this.#ranges(input, stated, 0), open) / whole)
+      const value = shareOf(this.#width(this.#ranges(input, stated, 0), open), whole)
       const enough = this.#enough(input, stated, open)
       return {
         left: { value, low: Math.min(value, least[low]!), high: Math.max(value, most[high]!) },
@@ -183,6 +183,9 @@ export class Narrowing {
     return low
   }
 }
+
+/** Nothing is narrower than nothing. */
+const shareOf = (width: number, whole: number) => (whole > 0 ? Math.min(1, width / whole) : 1)
 
 function rangeOf(figures: Float64Array): number {
   const sorted = figures.sort()
