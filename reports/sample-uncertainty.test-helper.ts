@@ -81,8 +81,8 @@ export function sampleUncertainty({
         p: null,
         open,
         narrowings: [
-          { input: SERVICE, left: at(0.87, 0.01), enough: at(0.6, 0.05) },
-          { input: SURGE, left: at(0.49, 0.02), enough: at(0.2, 0.02) },
+          { input: SERVICE, left: at(0.87, 0.03), enough: at(0.6, 0.05) },
+          { input: SURGE, left: at(0.49, 0.03), enough: at(0.2, 0.02) },
           { input: PRICE, left: at(1, 0), enough: at(1, 0) },
         ],
       },

@@ -32,10 +32,10 @@ test('charts of uncertain inputs are only where there are some', () => {
 test('titles are what an answer hangs on, and the figure that is widest', () => {
   const input = inputOf(uncertainResult())
   expect(titleOf(input, 'input-shares')).toBe(
-    'interactive: latency p99 hangs on …surges.0.factor (75 % of what is not known) and …encoder.work.base_ms (24 %)',
+    'interactive: latency p99 hangs on …arrivals.surges.0.factor (75 % of what is not known) and …encoder.work.base_ms (24 %)',
   )
-  expect(titleOf(input, 'both-intervals')).toBe(
-    'cost of a million requests may be 6.0 USD and more with uncertain inputs, and [6.9, 7.1] USD by draws alone',
+  expect(titleOf(input, 'both-intervals')).toMatch(
+    /^cost of a million requests may be 6\.0 USD and more with uncertain inputs, and \[6\.90?, 7\.10?\] USD by draws alone$/,
   )
   for (const name of NAMES) expect(subtitleOf(input, name)).toContain('64 draws of the inputs')
 })
@@ -49,7 +49,7 @@ test('shares with others are drawn where they are known', () => {
 
 test('long names of inputs keep their end', () => {
   expect(cutInput('speed of encoder')).toBe('speed of encoder')
-  expect(cutInput('traffic.web.arrivals.surges.0.factor')).toBe('…surges.0.factor')
+  expect(cutInput('traffic.web.arrivals.surges.0.factor')).toBe('…arrivals.surges.0.factor')
   expect(cutInput('a'.repeat(40))).toHaveLength(26)
 })
 
@@ -61,7 +61,7 @@ const many = changed(({ figures: [figure], answers: [answer], inputs }) => {
     figures: names.map((name) => ({ ...figure!, class: name })),
     answers: ['a', 'b'].map((name) => ({
       ...answer!,
-      class: `${name}-`.repeat(20),
+      class: `${name}-class-of-requests`,
       effects: names.map((input) => ({ ...effect!, input })),
     })),
   }
