@@ -84,21 +84,32 @@ describe('the answer', () => {
 })
 
 describe('more draws', () => {
-  const uncertainty = (draws: number, settled: boolean, together: number | null, inputs = 4) =>
-    ({
-      draws,
-      replications: 4,
-      settled,
-      inputs: Array.from({ length: inputs }, () => ({ name: 'x', value: 1, low: 0, high: 2 })),
-      figures: [],
-      answers: [
-        {
-          ...{ class: null, objective: null, metric: 'load', p: null, low: 0, high: 2 },
-          draws: { value: 1, low: 1, high: 1, n: 1 },
-          ...{ effects: [], together, open: 0, narrowings: [] },
-        },
-      ],
-    }) satisfies Uncertainty
+  const answerOf = (together: number | null): Uncertainty['answers'][number] => ({
+    class: null,
+    objective: null,
+    metric: 'load',
+    p: null,
+    draws: { value: 1, low: 1, high: 1, n: 1 },
+    low: 0,
+    high: 2,
+    effects: [],
+    together,
+    open: 0,
+    narrowings: [],
+  })
+  const uncertainty = (
+    draws: number,
+    settled: boolean,
+    together: number | null,
+    inputs = 4,
+  ): Uncertainty => ({
+    draws,
+    replications: 4,
+    settled,
+    inputs: Array.from({ length: inputs }, () => ({ name: 'x', value: 1, low: 0, high: 2 })),
+    figures: [],
+    answers: [answerOf(together)],
+  })
 
   test('are needed where ends still move, or where inputs act together', () => {
     expect(needsMoreDraws(uncertainty(32, true, 0.02), 256)).toBe(false)
