@@ -110,13 +110,15 @@ export class Narrowing {
       const most = ranges.map((each, r) => shareOf(this.#width(each, open), wholes[r]!))
       const [low, high] = [ranked(least, 0.025), ranked(most, 0.975)]
       const value = shareOf(this.#width(this.#ranges(input, stated, 0), open), whole)
-      const enough = this.#enough(input, stated, open)
+      const ofNone = () => open
+      const ofInput = (kept: number) => kept * kept * open
+      const enough = this.#enough(input, stated, ofNone)
       return {
         left: { value, low: Math.min(value, least[low]!), high: Math.max(value, most[high]!) },
         enough: {
           value: enough,
-          low: Math.min(enough, this.#enough(input, repeats[low]!, 0)),
-          high: Math.max(enough, this.#enough(input, repeats[high]!, open)),
+          low: Math.min(enough, this.#enough(input, repeats[low]!, ofInput)),
+          high: Math.max(enough, this.#enough(input, repeats[high]!, ofNone)),
         },
       }
     })
@@ -169,10 +171,16 @@ export class Narrowing {
     return sum(ranges.map((range) => Math.sqrt(range ** 2 + others))) / ranges.length
   }
 
-  #enough(input: OfInput, coefficients: readonly number[], open: number): number {
-    const exact = this.#width(this.#ranges(input, coefficients, 0), open)
-    const isEnough = (kept: number) =>
-      exact >= (1 - WORTH) * this.#width(this.#ranges(input, coefficients, kept), open)
+  /** `open`: what the fit leaves open where the input keeps this share of its width. */
+  #enough(
+    input: OfInput,
+    coefficients: readonly number[],
+    open: (kept: number) => number,
+  ): number {
+    const widthAt = (kept: number) =>
+      this.#width(this.#ranges(input, coefficients, kept), open(kept))
+    const exact = widthAt(0)
+    const isEnough = (kept: number) => exact >= (1 - WORTH) * widthAt(kept)
     if (isEnough(1)) return 1
     let [low, high] = [0, 1]
     for (let step = 0; step < STEPS; step++) {

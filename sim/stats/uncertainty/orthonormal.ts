@@ -6,7 +6,7 @@ import { drawnValue } from './law-quantile.ts'
 const GRID = Array.from({ length: 1024 }, (_, i) => (i + 0.5) / 1024)
 
 /** Largest degree of the polynomials. */
-export const MOST_DEGREE = 6
+const MOST_DEGREE = 6
 
 /** Polynomials of one input that are orthonormal under its law. */
 export interface Polynomials {
