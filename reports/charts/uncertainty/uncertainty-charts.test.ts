@@ -4,6 +4,7 @@ import { sampleResult } from '../../sample-documents.test-helper.ts'
 import { uncertainResult } from '../../sample-uncertainty.test-helper.ts'
 import { allCharts, NARROW, type ReportInput, WIDE } from '../index.ts'
 import { toSvg } from '../render.ts'
+import { LIGHT } from '../theme.ts'
 import { subtitleOf, titleOf } from '../titles.test-helper.ts'
 import { cutInput } from './uncertain-side.ts'
 
@@ -92,6 +93,9 @@ test.each([
     for (const { name, spec } of charts) {
       const svg = await toSvg(spec)
       expect(svg, name).not.toMatch(/NaN|undefined|Infinity/)
+      // what is dark in the dark theme, too, is of no role
+      const colors = [...svg.matchAll(/(?:fill|stroke)="(#[0-9a-f]+)"/g)].map(([, color]) => color!)
+      expect(colors.filter((color) => !Object.values(LIGHT).includes(color))).toEqual([])
       expect(Number(/width="(\d+(?:\.\d+)?)"/.exec(svg)?.[1]), name).toBeLessThanOrEqual(width + 12)
     }
   }
