@@ -55,8 +55,21 @@ export function uncertaintySentences({ uncertainty }: Pick<Result, 'uncertainty'
 
 function answerSentences(answer: Answer, uncertainty: Uncertainty): string[] {
   if (answer.effects.length === 0) return [unmoved(answer)]
-  if (!isClear(answer)) return [unclear(answer, uncertainty)]
-  return [hangsOn(answer), ...nextMeasurement(answer, uncertainty)]
+  const causes = causesOf(answer, uncertainty)
+  return isClear(answer) ? [causes, ...nextMeasurement(answer, uncertainty)] : [causes]
+}
+
+/**
+ * What an answer that has effects hangs on, or that the draws do not show it. `shown`: names of
+ * inputs where there is little room.
+ */
+export function causesOf(
+  answer: Answer,
+  { draws }: Uncertainty,
+  shown = (input: string) => input,
+): string {
+  if (isClear(answer)) return hangsOn(answer, shown)
+  return `what ${answerName(answer)} hangs on is not clear: ${percent(answer.open!, 0.03)} of its variance over ${draws} draws of the inputs is left open`
 }
 
 /** Draws that have more than this share of a width have all of it, but for chance. */
@@ -71,9 +84,6 @@ function unmoved(answer: Answer): string {
     : `what ${name} hangs on is not known: in some draws of the uncertain inputs it is infinite`
 }
 
-const unclear = (answer: Answer, { draws }: Uncertainty) =>
-  `what ${answerName(answer)} hangs on is not clear: ${percent(answer.open!, 0.03)} of its variance over ${draws} draws of the inputs is left open`
-
 /** Longer lists do not help. */
 const MOST_NAMES = 3
 
@@ -83,11 +93,8 @@ function shortList(texts: readonly string[], most = MOST_NAMES): string {
   return listed([...texts.slice(0, most), `${texts.length - most} more`])
 }
 
-/**
- * "web: latency p99 hangs on A (71 % of what is not known) and B (24 %)"; `shown`: names of inputs
- * where there is little room.
- */
-export function hangsOn(answer: Answer, shown = (input: string) => input): string {
+/** "web: latency p99 hangs on A (71 % of what is not known) and B (24 %)" */
+function hangsOn(answer: Answer, shown: (input: string) => string): string {
   const name = answerName(answer)
   const { effects } = answer
   const together = answer.together ?? 0
@@ -102,8 +109,8 @@ export function hangsOn(answer: Answer, shown = (input: string) => input): strin
     return `${name} hangs on no input alone${which}`
   }
   const each = notable.map(({ input, share: alone, total }, i) => {
-    const more = total !== undefined && total.value - alone.value >= NOTABLE
-    const others = more ? `, ${share(total.value)} with others` : ''
+    const all = total?.value ?? alone.value
+    const others = all - alone.value >= NOTABLE ? `, ${share(all)} with others` : ''
     return `${shown(input)} (${share(alone.value)}${i === 0 ? ' of what is not known' : ''}${others})`
   })
   const rest = together < NOTABLE ? '' : `; ${share(together)} is of no input alone`

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { Uncertainty } from '../../../sim/documents/index.ts'
 import { estimateText, percent } from '../../format.ts'
 import { type Answer, answerName } from '../../tables/uncertainty-answers.ts'
-import { hangsOn } from '../../tables/uncertainty-sentences.ts'
+import { causesOf } from '../../tables/uncertainty-sentences.ts'
 import { frame, keyWords, type Layer, PERCENT, type Sides, subject } from '../frame.ts'
 import { intervalMarks, labels, linear, PIXEL_Y } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
@@ -54,8 +54,9 @@ export function inputShares(sides: Sides, width: number): TopLevelSpec | null {
     { name: 'alone', color: LIGHT.simulated },
     ...(hasTotals(answers) ? [{ name: 'with others', color: LIGHT.prediction }] : []),
   ]
+  const title = causesOf(first, side.uncertainty, cutInput)
   return {
-    ...frame(hangsOn(first, cutInput), subtitle(side.sides, side.uncertainty, answers), width),
+    ...frame(title, subtitle(side.sides, side.uncertainty, answers), width),
     width: wide,
     height: y,
     layer: [...layers, ...keyWords(keys, width)],

@@ -41,6 +41,13 @@ test('titles are what an answer hangs on, and the figure that is widest', () => 
   for (const name of NAMES) expect(subtitleOf(input, name)).toContain('64 draws of the inputs')
 })
 
+test('a title does not claim what draws leave open', () => {
+  const open = inputOf(uncertainResult({ together: 0.5, open: 0.4 }))
+  expect(titleOf(open, 'input-shares')).toBe(
+    'what interactive: latency p99 hangs on is not clear: 40 % of its variance over 64 draws of the inputs is left open',
+  )
+})
+
 test('shares with others are drawn where they are known', () => {
   expect(subtitleOf(inputOf(uncertainResult()), 'input-shares')).not.toContain('lighter')
   expect(subtitleOf(inputOf(uncertainResult({ together: 0.3 })), 'input-shares')).toContain(
