@@ -234,6 +234,25 @@ describe('answers', () => {
     expect(answers[0]).toMatchObject({ effects: p99.effects, low: p99.low, high: p99.high })
   })
 
+  test('leave about what a scenario has that states the input exactly, or well enough', async () => {
+    const answerOf = async (width: string) => {
+      const work = `law: exponential, mean_ms: 10${width}`
+      const limits = ['p(95) latency_ms < 70']
+      const wanted = { work, rate: '50 ± 10 %', limits, seconds: 200 }
+      return (await resultOf(wanted, { mostDraws: 64 })).uncertainty!.answers[0]!
+    }
+    const widthOf = ({ low, high }: { low: number | null; high: number | null }) =>
+      Math.log(high! / low!)
+    const whole = await answerOf(' ± 10 %')
+    const known = widthOf(await answerOf(''))
+    const [service] = whole.narrowings
+    expect(Math.abs(service!.left.value - known / widthOf(whole))).toBeLessThan(0.08)
+    const per100 = 100 * (1.1 ** service!.enough.value - 1)
+    const measured = widthOf(await answerOf(` ± ${per100} %`))
+    expect(known / measured).toBeGreaterThan(0.9)
+    expect(measured / widthOf(whole)).toBeLessThan(0.8)
+  })
+
   test('have totals where inputs have less than 90 % alone', async () => {
     const result = await resultOf({
       work: 'law: exponential, mean_ms: [6, 12]',
