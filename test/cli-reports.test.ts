@@ -32,6 +32,11 @@ pools:
   - { name: central, model: net, queue: { max_length: 200 }, batching: { policy: dynamic, max_batch: 8 } }
 `
 
+/** Inputs that act together, and an answer that hangs on one digit of them. */
+const UNCERTAIN = LOSING.replace('base_ms: 4', 'base_ms: 4 ± 20 %')
+  .replace('factor: 3', 'factor: [2, 6]')
+  .replace('rate_rps: 60', 'rate_rps: 60 ± 30 %')
+
 async function simulated(name: string, scenario: string): Promise<string> {
   const ended = await run('simulate', scenario, '--replications', '2', '--out', name)
   expect(ended.stdout).toMatch(new RegExp(`\n\nreport: ${name}/report\\.html\n$`))
@@ -136,6 +141,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   classes: () => simulated('classes', put(folder, 'losing.yaml', LOSING)),
   memory: () => simulated('memory', library('model-swapping')),
   generation: () => simulated('generation', library('chat')),
+  'uncertain inputs': () => simulated('uncertain', put(folder, 'uncertain.yaml', UNCERTAIN)),
   run: () => ofDocuments('run', false),
   'what-if': () => ofDocuments('what-if', true),
   sweep: swept,

@@ -278,6 +278,80 @@ describe('objectives', () => {
   })
 })
 
+describe('answers', () => {
+  test('are of the objective that is least sure, and say what would narrow it', async () => {
+    const limits = [200, 70].map((limit) => `p(95) latency_ms < ${limit}`)
+    const result = await resultOf({ ...EXPONENTIAL, limits, seconds: 200 }, { mostDraws: 64 })
+    const [answer, ...others] = result.uncertainty!.answers
+    expect(others).toEqual([])
+    expect(answer).toMatchObject({ class: 'web', objective: limits[1], metric: null, p: null })
+    const { low, high } = result.objectives[1]!.with_inputs!
+    expect([answer!.low, answer!.high]).toEqual([low, high])
+    const [service, rate, price] = answer!.narrowings
+    // elasticities of 2 and 1 at equal widths: shares of 0.8 and 0.2
+    expect(service!.left.value).toBeGreaterThan(Math.sqrt(0.2) - 0.1)
+    expect(service!.left.value).toBeLessThan(rate!.left.value)
+    expect(rate!.left.high).toBeLessThan(1)
+    expect(price!.left.value).toBeGreaterThan(0.98)
+    expect(price!.enough.value).toBe(1)
+    expect(service!.enough.value).toBeLessThan(0.5)
+    expect(resultSchema.parse(result)).toEqual(result)
+  })
+
+  test('are of p99 and cost without objectives, and the price narrows the cost', async () => {
+    const result = await resultOf({ ...EXPONENTIAL, seconds: 100 }, { mostDraws: 32 })
+    const { answers } = result.uncertainty!
+    expect(answers.map(({ metric, p }) => [metric, p])).toEqual([
+      ['latency', 0.99],
+      ['usd_per_million', null],
+    ])
+    const parts = [0, 10, 20].map((width) => Math.log(1 + width / 100) ** 2)
+    const whole = parts[1]! + parts[2]!
+    for (const [i, { left }] of answers[1]!.narrowings.entries()) {
+      expect(left.value).toBeCloseTo(Math.sqrt(1 - parts[i]! / whole), 1)
+    }
+    // the figures have these effects, too
+    const p99 = figure(result, 'latency', 0.99)
+    expect(answers[0]).toMatchObject({ effects: p99.effects, low: p99.low, high: p99.high })
+  })
+
+  test('leave about what a scenario has that states the input exactly, or well enough', async () => {
+    const answerOf = async (width: string) => {
+      const work = `law: exponential, mean_ms: 10${width}`
+      const limits = ['p(95) latency_ms < 70']
+      const wanted = { work, rate: '50 ± 10 %', limits, seconds: 200 }
+      return (await resultOf(wanted, { mostDraws: 64 })).uncertainty!.answers[0]!
+    }
+    const widthOf = ({ low, high }: { low: number | null; high: number | null }) =>
+      Math.log(high! / low!)
+    const whole = await answerOf(' ± 10 %')
+    const known = widthOf(await answerOf(''))
+    const [service] = whole.narrowings
+    expect(Math.abs(service!.left.value - known / widthOf(whole))).toBeLessThan(0.08)
+    const per100 = 100 * (1.1 ** service!.enough.value - 1)
+    const measured = widthOf(await answerOf(` ± ${per100} %`))
+    expect(known / measured).toBeGreaterThan(0.9)
+    expect(measured / widthOf(whole)).toBeLessThan(0.8)
+  })
+
+  test('have totals where inputs have less than 90 % alone', async () => {
+    const result = await resultOf({
+      work: 'law: exponential, mean_ms: [6, 12]',
+      rate: '[60, 95]',
+      seconds: 100,
+    })
+    const { effects, together } = figure(result, 'latency', 0.95)
+    expect(together).toBeGreaterThan(0.1)
+    for (const { share, total } of effects.slice(0, 2)) {
+      expect(total!.value).toBeGreaterThanOrEqual(share.value)
+      expect(total!.high).toBeLessThanOrEqual(1)
+    }
+    for (const { effects: each, together: rest } of result.uncertainty!.figures) {
+      for (const { total } of each) expect(total !== undefined).toBe(rest! > 0.1)
+    }
+  })
+})
+
 test('the headroom by the wider interval is smaller, and says that it is', async () => {
   const limits = ['p(95) latency_ms < 120']
   const source = { file: 'unknown.yaml', text: text({ ...EXPONENTIAL, limits }), directory: '.' }

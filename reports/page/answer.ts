@@ -16,7 +16,7 @@ import {
   precisionText,
   resultCostText,
 } from '../tables/summary.ts'
-import { illConditioned } from '../tables/uncertainty-tables.ts'
+import { illConditioned, uncertaintySentences } from '../tables/uncertainty-sentences.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
@@ -30,11 +30,11 @@ export function answer(input: ReportInput, name: string): Html {
   const host = measured?.host ?? simulated?.host
   return html`<h1>${isolated(name)}</h1>
 ${question(description)}
-${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
+${doubts(input)}${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
 ${costs(input)}${leftOut(input)}
-${warnings(input)}${memoryWarnings(input)}
+${causes(input)}${warnings(input)}${memoryWarnings(input)}
 ${comparison ? trust(comparison) : NOTHING}
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
 }
@@ -115,6 +115,21 @@ function leftOut(input: ReportInput): Html[] {
   })
 }
 
+/** What makes an answer worth little, before any of them. */
+function doubts(input: ReportInput): Html {
+  const texts = sidesOf(input).flatMap((side) =>
+    side.flatMap(({ label, result }) => illConditioned(result).map((text) => `${label}: ${text}`)),
+  )
+  return warningList(texts)
+}
+
+/** What answers hang on where inputs are not known, and what to measure next. */
+function causes(input: ReportInput): Html[] {
+  return worlds(input).flatMap(({ result }) =>
+    uncertaintySentences(result).map((text) => html`<p>${text}.</p>\n`),
+  )
+}
+
 const box = (verdict: string, text: Html) =>
   html`<p class="verdict ${verdict}"><b class="${verdict}">${verdict}</b> – ${text}</p>`
 
@@ -165,7 +180,7 @@ function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
   const results = sidesOf(input).flatMap((side) =>
     side.flatMap(({ label, result }) =>
-      [...[overloadText(result) ?? []].flat(), ...illConditioned(result), ...result.warnings].map(
+      [...[overloadText(result) ?? []].flat(), ...result.warnings].map(
         (text) => `${label}: ${text}`,
       ),
     ),

@@ -45,7 +45,7 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
   const body = html`${answer(input, name)}
 ${comparison?.what_if ? whatIf(input, comparison.what_if, show('what-if')) : NOTHING}
-${show('tail', 'class-tails')}${unknown(input)}
+${show('tail', 'class-tails')}${unknown(input, show('both-intervals', 'input-shares'))}
 ${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
 ${comparison ? html`<h2>Simulated against measured</h2>${comparisonSection(comparison)}${show('errors')}` : NOTHING}
 ${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}
@@ -72,10 +72,10 @@ ${provenance(input)}
 }
 
 /** Uncertain inputs, and what they do to figures. */
-function unknown(input: ReportInput): Html {
+function unknown(input: ReportInput, figures: readonly Html[]): Html {
   if (worlds(input).every(({ result }) => result.uncertainty === undefined)) return NOTHING
   return html`<h2>What is not known</h2>
-${resultTables(input, UNCERTAINTY_TABLES)}`
+${figures}${resultTables(input, UNCERTAINTY_TABLES)}`
 }
 
 /** Replicas that start and stop, and what scalers decided. */

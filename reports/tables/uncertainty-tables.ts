@@ -1,60 +1,35 @@
-import type { Estimate, Result, Uncertainty } from '../../sim/documents/index.ts'
+import type { Result, Uncertainty } from '../../sim/documents/index.ts'
 import {
   declared,
   estimateText,
-  listed,
   NONE,
   percent,
-  percentileName,
   type Quantity,
   threeDigits,
   valueText,
 } from '../format.ts'
 import type { ResultTable } from './result-tables.ts'
+import {
+  type Answer,
+  answerName,
+  answerQuantity,
+  clearAnswers,
+  enoughText,
+  narrowedEnds,
+} from './uncertainty-answers.ts'
+import {
+  elasticityText,
+  endsText,
+  type Figure,
+  figureName,
+  METRICS,
+  movedFigures,
+  NOTABLE,
+  notableEffects,
+  shownFigures,
+} from './uncertainty-figures.ts'
 
-type Figure = Uncertainty['figures'][number]
 type Input = Uncertainty['inputs'][number]
-type Metric = Figure['metric']
-
-/** Percentiles that tables show; documents have all. */
-const LEVELS = [0.5, 0.95, 0.99]
-
-const METRICS: Readonly<Record<Metric, { readonly name: string; readonly quantity: Quantity }>> = {
-  latency: { name: 'latency', quantity: 'time' },
-  ttft: { name: 'first token', quantity: 'time' },
-  tpot: { name: 'further token', quantity: 'time' },
-  goodput_share: { name: 'goodput', quantity: 'share' },
-  capacity_rps: { name: 'capacity', quantity: 'rate' },
-  load: { name: 'load', quantity: 'share' },
-  usd_per_hour: { name: 'cost of an hour', quantity: 'usd' },
-  usd_per_million: { name: 'cost of a million requests', quantity: 'usd' },
-  usd_per_million_tokens: { name: 'cost of a million tokens', quantity: 'usd' },
-}
-
-/** "web: latency p99", "capacity" */
-function figureName({ class: name, metric, p }: Figure): string {
-  const of = name === null ? '' : `${name}: `
-  const mean = ['latency', 'ttft', 'tpot'].includes(metric) ? 'mean ' : ''
-  const { name: what } = METRICS[metric]
-  return p === null ? `${of}${mean}${what}` : `${of}${what} ${percentileName(p)}`
-}
-
-/** "[42, 61] ms", or "42 ms and more" where it has no upper end. */
-export function endsText(
-  { value, n }: Estimate,
-  { low, high }: { readonly low: number | null; readonly high: number | null },
-  quantity: Quantity,
-): string {
-  if (value === null || low === null) return 'without an end'
-  const like = value
-  if (high === null) {
-    return `${valueText({ value: low, low: null, high: null, n }, quantity, like)} and more`
-  }
-  // both ends are the value: nothing moves it
-  if (high === low) return valueText({ value, low, high, n }, quantity, like)
-  const text = estimateText({ value, low, high, n }, quantity, like)
-  return text.slice(text.indexOf('['))
-}
 
 /** "97 %", "over 99.9 %" */
 export function probabilityText(p: number): string {
@@ -72,49 +47,14 @@ export function withInputsText(
   return ` by draws, ${ends} with uncertain inputs, holds with probability ${probabilityText(wide.p_holds)}`
 }
 
-const shownFigures = ({ figures }: Uncertainty) =>
-  figures.filter(({ p }) => p === null || LEVELS.includes(p))
-
-/** A share below this is not worth a word, nor one that may be almost nothing. */
-const NOTABLE = 0.05
-const SURELY = 0.02
-
 /** "models.encoder.work.base_ms 71 %, 2 more": the largest; a dash where nothing is notable. */
 function causesText({ effects, together }: Figure): string {
-  const [largest, ...more] = effects
-    .filter(({ share }) => share.value >= NOTABLE && share.low >= SURELY)
-    .sort((a, b) => b.share.value - a.share.value)
+  const [largest, ...more] = notableEffects({ effects })
   const rest = together !== null && together >= NOTABLE
   if (largest === undefined) return rest ? `together ${percent(together, 0.03)}` : NONE
   const others = more.length + (rest ? 1 : 0)
   const text = `${largest.input} ${percent(largest.share.value, 0.03)}`
   return others === 0 ? text : `${text}, ${others} more`
-}
-
-/** Figures whose effects are shown one by one: of each class the highest percentile, and others. */
-function answers(uncertainty: Uncertainty): Figure[] {
-  const figures = shownFigures(uncertainty)
-  return figures.filter(({ class: name, metric, p, effects }) => {
-    if (effects.length === 0 || metric === 'load' || metric === 'usd_per_hour') return false
-    const like = figures.filter((of) => of.class === name && of.metric === metric)
-    return like.every((of) => (of.p ?? 0) <= (p ?? 0))
-  })
-}
-
-/** An elasticity above this makes an answer hang on one digit of an input. */
-const ILL = 10
-
-/** What moves so much that an answer is worth little; none for most results. */
-export function illConditioned({ uncertainty }: Result): string[] {
-  if (uncertainty === undefined) return []
-  return answers(uncertainty).flatMap((figure) => {
-    const causes = figure.effects.filter(({ elasticity }) => Math.abs(elasticity.value) > ILL)
-    if (causes.length === 0) return []
-    const each = causes.map(
-      ({ input, elasticity }) => `${input} (by ${threeDigits(elasticity.value)} %)`,
-    )
-    return [`ill-conditioned: 1 % more of ${listed(each)} moves ${figureName(figure)}`]
-  })
 }
 
 /** Whether an effect is of which law a model follows: there is no 1 % more of that. */
@@ -123,6 +63,13 @@ const isOfLaws = ({ inputs }: Uncertainty, { input }: Figure['effects'][number])
 
 /** Inputs whose share is surely below this are left out. */
 const LEAST_SHARE = 0.01
+
+/** "23.5 [21.7, 25.1] %", and the total share where others have much of it. */
+function shareText({ share, total }: Figure['effects'][number]): string {
+  const text = estimateText({ ...share, n: 1 }, 'share')
+  if (total === undefined) return text
+  return `${text}, with others ${estimateText({ ...total, n: 1 }, 'share')}`
+}
 
 /** What states the width of an input, beside its name; nothing for the scenario. */
 const BY: Readonly<Record<NonNullable<Input['source']>, string>> = {
@@ -140,10 +87,16 @@ function inputRow({ name, source = 'scenario', value, low, high, laws }: Input):
   return [head, declared(value), `${threeDigits(low)} to ${threeDigits(high)}`]
 }
 
-/** "+2.9 [2.7, 3.1] %" */
-function elasticityText({ elasticity }: Figure['effects'][number]): string {
-  const text = estimateText({ ...elasticity, n: 1 }, 'plain')
-  return `${elasticity.value > 0 ? '+' : ''}${text} %`
+/** Of each input, how wide the interval of an answer would be if it were known better. */
+function narrowingRows(answer: Answer, { inputs }: Uncertainty): string[][] {
+  const quantity = answerQuantity(answer)
+  return answer.narrowings.map(({ input, left, enough }, i) => [
+    answerName(answer),
+    input,
+    endsText(answer.draws, narrowedEnds(answer, left.value), quantity),
+    estimateText({ ...left, n: 1 }, 'share'),
+    enoughText(inputs[i]!, enough.low),
+  ])
 }
 
 export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
@@ -184,19 +137,31 @@ export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
     rows: ({ uncertainty }) =>
       uncertainty === undefined
         ? []
-        : answers(uncertainty).flatMap((figure) =>
+        : movedFigures(uncertainty).flatMap((figure) =>
             figure.effects
               .filter(({ share }) => share.high >= LEAST_SHARE)
               .map((effect) => [
                 figureName(figure),
                 effect.input,
                 isOfLaws(uncertainty, effect) ? NONE : elasticityText(effect),
-                estimateText({ ...effect.share, n: 1 }, 'share'),
+                shareText(effect),
               ]),
           ),
     note: ({ uncertainty }) =>
       uncertainty === undefined
         ? null
         : 'inputs with less than 1 % of the variance of a figure are left out: to know them better changes nothing',
+  },
+  {
+    caption: 'What narrows the answer',
+    columns: ['figure', 'known exactly', 'interval as wide as about', 'of its width', 'enough'],
+    rows: ({ uncertainty }) =>
+      uncertainty === undefined
+        ? []
+        : clearAnswers(uncertainty).flatMap((answer) => narrowingRows(answer, uncertainty)),
+    note: ({ uncertainty }) =>
+      uncertainty === undefined || clearAnswers(uncertainty).length === 0
+        ? null
+        : 'enough: below this width of the input, to know it exactly narrows the interval by less than 5 %',
   },
 ]

@@ -23,7 +23,8 @@ import {
   precisionText,
   resultCostText,
 } from '../tables/summary.ts'
-import { illConditioned, UNCERTAINTY_TABLES } from '../tables/uncertainty-tables.ts'
+import { illConditioned, uncertaintySentences } from '../tables/uncertainty-sentences.ts'
+import { UNCERTAINTY_TABLES } from '../tables/uncertainty-tables.ts'
 import { alignColumns } from './align.ts'
 import { unsupportedLines } from './unsupported-lines.ts'
 
@@ -40,12 +41,12 @@ export function resultText(result: Result): string {
   const overloaded = overloadText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
+    ...illConditioned(result),
     ...(host ? [hostText(host)] : []),
     ...profileLine(result),
     ...[precisionText(result) ?? []].flat(),
     ...(valid ? [] : [NOT_VALID]),
     ...(overloaded === null ? [] : [overloaded]),
-    ...illConditioned(result),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),
@@ -55,6 +56,7 @@ export function resultText(result: Result): string {
     ...(headroom === null ? [] : [`headroom   ${headroom}`]),
     ...(cost === null ? [] : [`cost       ${cost}`]),
     ...(leftOut === null ? [] : [`intervals  ${leftOut}`]),
+    ...uncertaintySentences(result),
   ]
   const latency = latencyTable([result])
   return [

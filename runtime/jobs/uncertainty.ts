@@ -5,6 +5,7 @@ import {
   drawnInputs,
   profileNotes,
   sourceNotes,
+  needsMoreDraws,
   withUncertainty,
 } from '../../sim/experiment/index.ts'
 import { leastDraws } from '../../sim/stats/index.ts'
@@ -84,7 +85,7 @@ export async function withUncertainInputs(
       runs.push(...(await simulated(further, `, ${draws} draws`)))
       values.push(...further)
       const wider = withUncertainty(result, { inputs, values, nominal: nominal!, runs })
-      if (!wider.uncertainty!.settled && 2 * draws <= mostDraws) continue
+      if (needsMoreDraws(wider.uncertainty!, mostDraws)) continue
       const others = wider.warnings.filter((warning) => warning !== DRAWS_ONLY)
       return { ...wider, warnings: [...notes, ...others] }
     }

@@ -173,17 +173,17 @@ describe('an uncertain number is refused with its place', () => {
     [
       'a range that falls',
       'models.m.work.ms: [14, 10]',
-      's.yaml:15:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2; a width is written ± 10 %, ± 2 or [10, 14]',
     ],
     [
       'no width',
       'models.m.work.ms: wide',
-      's.yaml:15:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "wide"',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a width, got "wide"; a width is written ± 10 %, ± 2 or [10, 14]',
     ],
     [
       'a number as a width',
       'models.m.work.ms: 0.1',
-      's.yaml:15:32 uncertain.models.m.work.ms: expected text or a list or a map with the key distribution, got 0.1',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected text or a list or a map with the key distribution, got 0.1; a width is written ± 10 %, ± 2 or [10, 14]',
     ],
     [
       'the speed of no model',
@@ -206,6 +206,41 @@ describe('an uncertain number is refused with its place', () => {
       's.yaml:15:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
     ],
   ])('%s', (_, entry, problem) => expect(problems(CONSTANT, map(entry))).toEqual([problem]))
+
+  test.each([
+    ['12 ± ten', '"12 ± ten"'],
+    ['12 ± ', '"12 ±"'],
+    ['12 ± 0', '"12 ± 0"'],
+    ['12 +/- -2', '"12 +/- -2"'],
+    ['± 2', '"± 2"'],
+    ['10 ..14', '"10 ..14"'],
+    ['10-14', '"10-14"'],
+    ['10 to 14', '"10 to 14"'],
+    ['[14, 10]', 'a list of 2'],
+    ['[10, ten]', 'a list of 2'],
+    ['[10]', 'a list of 1'],
+    ['[10, 12, 14]', 'a list of 3'],
+  ])('%s in place of a number, with the forms that there are', (written, got) => {
+    expect(problems(`law: constant, ms: ${written}`)).toEqual([
+      `s.yaml:5:35 models.m.work.ms: expected a number above 0, got ${got}; a number that is not known is written 12 ± 10 %, 12 ± 2 (a width above 0) or [10, 14] (the lower end first)`,
+    ])
+  })
+
+  test('and other texts as before, and lists where there are some', () => {
+    for (const written of ['twelve', '12 ms', '10 %']) {
+      const [problem] = problems(`law: constant, ms: ${written}`)
+      expect(problem).toMatch(/expected a number above 0, got "[^"]*"$/)
+    }
+    const [ofList] = problems('law: table, sizes: [1, 8], ms: [4]')
+    expect(ofList).not.toContain('±')
+  })
+
+  test('of --set and of a variant, too', () => {
+    const forms = 'a number that is not known is written 12 ± 10 %'
+    expect(problems(CONSTANT, '', [`${PATH}=12 ± ten`])).toEqual([expect.stringContaining(forms)])
+    const variants = `variants: { other: { ${PATH}: 12 ± ten } }\n`
+    expect(problems(CONSTANT, variants)).toEqual([expect.stringContaining(forms)])
+  })
 
   test('where it contradicts another value', () => {
     const work = 'law: two-point, ms: [2, 8], slow_ms: 6, slow_share: 0.1'

@@ -9,7 +9,7 @@ const UNIT = 'in the unit of the number'
 const text = z
   .string()
   .refine((written) => written === INCLUDED || readWidth(written) !== null, {
-    message: 'a width such as "± 10 %" or "± 2"',
+    message: 'a width',
   })
   .describe(
     'A width around the number, which holds 95 % of what it may be: `± 10 %` of it, or `± 2` in its ' +

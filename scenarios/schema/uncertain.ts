@@ -90,14 +90,15 @@ export function readWidth(text: string): Width | null {
   return widthOf(match[1]!, match[2]!)
 }
 
-/** Reads `12 ± 10 %` or `12 ± 2`; null for another text. */
+/** Reads `12 ± 10 %` or `12 ± 2`; null for another text, and for a width that is not above 0. */
 export function readNumberAndWidth(
   text: string,
 ): { readonly value: number; readonly width: string } | null {
   const match = text.length > LONGEST ? null : NUMBER_AND_WIDTH.exec(text.trim())
   if (match === null) return null
   const [, value, size, sign] = match
-  return { value: Number(value), width: `± ${size}${sign === '%' ? ' %' : ''}` }
+  const width = `± ${size}${sign === '%' ? ' %' : ''}`
+  return readWidth(width) === null ? null : { value: Number(value), width }
 }
 
 function widthOf(size: string, sign: string): Width | null {

@@ -20,8 +20,58 @@ const effect = z
       'Part of the variance of the figure that the input has alone, 0 to 1: its first-order Sobol ' +
         'index. For times, rates and costs the variance is that of their logarithm.',
     ),
+    total: interval
+      .optional()
+      .describe(
+        'Part of the variance that the input has alone and together with others, 0 to 1: its ' +
+          'total Sobol index. Its upper end has all that the fit leaves open. Absent where inputs ' +
+          'have 90 % of the variance alone.',
+      ),
   })
   .describe('Effect of one input.')
+
+const effects = z
+  .array(effect)
+  .describe(
+    'Effects of the inputs; empty where draws move the figure by less than 0.03 %, or to infinity.',
+  )
+
+const together = numberOrNull.describe(
+  'Part of the variance that no input has alone, 0 to 1: of several together, and what the fit ' +
+    'leaves open. Null without effects.',
+)
+
+const METRICS = [
+  'latency',
+  'ttft',
+  'tpot',
+  'goodput_share',
+  'capacity_rps',
+  'load',
+  'usd_per_hour',
+  'usd_per_million',
+  'usd_per_million_tokens',
+] as const
+
+const level = numberOrNull.describe(
+  'Level of the percentile, 0 to 1; null for a mean, and for a metric without percentiles.',
+)
+
+const draws = estimate.describe(
+  'Figure at the stated values of the inputs, with its interval of draws, as elsewhere in the ' +
+    'result.',
+)
+
+const ends = {
+  low: numberOrNull.describe(
+    'Lower end of the 95 % interval with what is not known of the inputs; null where it is ' +
+      'infinite.',
+  ),
+  high: numberOrNull.describe(
+    'Upper end of the 95 % interval with what is not known of the inputs; null where it is ' +
+      'infinite.',
+  ),
+}
 
 const figure = z
   .strictObject({
@@ -29,45 +79,58 @@ const figure = z
       .string()
       .nullable()
       .describe('Name of the class of the figure; null for one of the system.'),
-    metric: z
-      .enum([
-        'latency',
-        'ttft',
-        'tpot',
-        'goodput_share',
-        'capacity_rps',
-        'load',
-        'usd_per_hour',
-        'usd_per_million',
-        'usd_per_million_tokens',
-      ])
-      .describe('Metric, by its key in a result.'),
-    p: numberOrNull.describe(
-      'Level of the percentile, 0 to 1; null for a mean, and for a metric without percentiles.',
-    ),
-    draws: estimate.describe(
-      'Figure at the stated values of the inputs, with its interval of draws, as elsewhere in the ' +
-        'result.',
-    ),
-    low: numberOrNull.describe(
-      'Lower end of the 95 % interval with what is not known of the inputs; null where it is ' +
-        'infinite.',
-    ),
-    high: numberOrNull.describe(
-      'Upper end of the 95 % interval with what is not known of the inputs; null where it is ' +
-        'infinite.',
-    ),
-    effects: z
-      .array(effect)
-      .describe(
-        'Effects of the inputs; empty where draws move the figure by less than 0.03 %, or to infinity.',
-      ),
-    together: numberOrNull.describe(
-      'Part of the variance that no input has alone, 0 to 1: of several together, and what the fit ' +
-        'leaves open. Null without effects.',
-    ),
+    metric: z.enum(METRICS).describe('Metric, by its key in a result.'),
+    p: level,
+    draws,
+    ...ends,
+    effects,
+    together,
   })
   .describe('One figure with both intervals.')
+
+const narrowing = z
+  .strictObject({
+    input: z.string().describe('Name of the input.'),
+    left: interval.describe(
+      'Width of the interval with the inputs if this input were known exactly, as a share of ' +
+        'the width that it has: a mean over what the input may turn out to be. For times, rates ' +
+        'and costs the width is that of the logarithm.',
+    ),
+    enough: interval.describe(
+      'Width of the input, as a share of the one that it has, below which to know it exactly ' +
+        'narrows the interval by less than 5 %; 1 where that is so already.',
+    ),
+  })
+  .describe('What the interval would be if one input were known better.')
+
+const answer = z
+  .strictObject({
+    class: z
+      .string()
+      .nullable()
+      .describe('Name of the class of the figure; null for one of the system.'),
+    objective: z
+      .string()
+      .nullable()
+      .describe('Objective that the figure is of; null where the scenario states none.'),
+    metric: z
+      .enum(METRICS)
+      .nullable()
+      .describe('Metric, by its key in a result; null for the figure of an objective.'),
+    p: level,
+    draws,
+    ...ends,
+    effects,
+    together,
+    open: numberOrNull.describe(
+      'Part of the variance that the fit leaves open, 0 to 1: no input is known to have it. Null ' +
+        'without effects.',
+    ),
+    narrowings: z
+      .array(narrowing)
+      .describe('What the interval would be if inputs were known better; empty without effects.'),
+  })
+  .describe('What one answer hangs on.')
 
 export const uncertainty = z
   .strictObject({
@@ -113,6 +176,13 @@ export const uncertainty = z
       )
       .describe('Inputs that are not known.'),
     figures: z.array(figure).describe('Figures with both of their intervals.'),
+    answers: z
+      .array(answer)
+      .describe(
+        'What answers hang on: that of the objective that is least sure to hold. Where none is ' +
+          'stated, the p99 latency of the class where it is widest, and the cost of a million ' +
+          'requests.',
+      ),
   })
   .describe('What is not known of the inputs, and what it does to figures.')
 

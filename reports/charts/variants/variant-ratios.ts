@@ -41,7 +41,7 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
   const domain = [Math.min(0.9, ...ends) / 1.02, Math.max(1.1, ...ends) * 1.02] as const
   const x = logarithmic('low', domain, {
     title: `ratio to ${variants[0]!.name} (log scale)`,
-    values: ticks(domain),
+    values: ratioTicks(domain),
     format: '~g',
   })
   const left = 12 + Math.max(...marks.map(({ ratio }) => textWidth(ratio.metric, LABEL_SIZE)))
@@ -106,8 +106,8 @@ function rowsOf(marks: readonly Mark[], variant: string): Row[] {
   }))
 }
 
-/** Ticks at steps that suit a small range, too. */
-function ticks([low, high]: readonly [number, number]): number[] {
+/** Ticks of ratios, at steps that suit a small range, too. */
+export function ratioTicks([low, high]: readonly [number, number]): number[] {
   if (high / low > 4) return logTicks(low, high)
   const step = high / low > 1.6 ? 0.2 : 0.05
   const from = Math.ceil(low / step)

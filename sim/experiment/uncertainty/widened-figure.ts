@@ -28,6 +28,8 @@ export interface WidenedFigure {
   readonly scaled: readonly (readonly number[])[]
   /** what a change by 1 on that scale is as a share of the figure */
   readonly perUnit: number
+  /** on that scale, the error that all draws have alike */
+  readonly error: Omit<FigureLaw, 'centres'>
 }
 
 /** A figure in every replication; null where one has none. */
@@ -62,10 +64,9 @@ export function widened(
   const from = (scaled: number) => (onLogs ? exp(scaled) : Math.min(most, Math.max(0, scaled)))
   const scaled = drawn.map((each) => each.map(to))
   const atStated = sum(nominal.map(to)) / nominal.length
-  const law: FigureLaw = {
-    centres: scaled.map((each) => to(value) + sum(each) / each.length - atStated),
-    ...errorOf({ value: to(value), low: low === null ? null : to(low) }, runs),
-  }
+  const error = errorOf({ value: to(value), low: low === null ? null : to(low) }, runs)
+  const centres = scaled.map((each) => to(value) + sum(each) / each.length - atStated)
+  const law: FigureLaw = { centres, ...error }
   const ends = widerInterval(law)
   return {
     low: from(ends[0]),
@@ -74,6 +75,7 @@ export function widened(
     probabilityBelow: (limit) => probabilityBelow(law, to(limit)),
     scaled,
     perUnit: onLogs ? 1 : 1 / value,
+    error,
   }
 }
 

@@ -1,8 +1,15 @@
 import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import type { Result, Uncertainty } from '../../documents/index.ts'
-import { drawnValue, EffectFit } from '../../stats/index.ts'
+import {
+  drawnValue,
+  drawsForPairs,
+  EffectFit,
+  type InputEffects,
+  type InputNarrowing,
+} from '../../stats/index.ts'
 import { limitOf, verdictOf } from '../result/objectives.ts'
+import { type AnswerFigure, answerFigures } from './answers.ts'
 import { type DrawnRuns, uncertainFigures } from './uncertain-figures.ts'
 import { figureValues, type WidenedFigure, widened } from './widened-figure.ts'
 
@@ -39,27 +46,69 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
     const most = goodput ? 1 : Number.POSITIVE_INFINITY
     return { objective, wide: each && widened(objective.estimate, each, { runs, most }) }
   })
+  const decided = objectives.map(({ objective, wide }) => ({
+    objective: judged(objective, wide),
+    wide,
+  }))
+  const described = (effects: InputEffects | null) => describedEffects(effects, inputs)
+  const drawnFigure = ({ scaled, perUnit }: WidenedFigure) => ({ values: scaled, perUnit })
   return {
     ...result,
-    objectives: objectives.map(({ objective, wide }) => judged(objective, wide)),
+    objectives: decided.map(({ objective }) => objective),
     uncertainty: {
       draws: values.length,
       replications: nominal.runs.length,
       settled: isSettled(objectives, figures),
       inputs: inputs.map(describedInput),
-      figures: figures.map(({ class: name, metric, p, estimate, wide }) => {
-        const effects = fit.effects({ values: wide.scaled, perUnit: wide.perUnit })
+      figures: figures.map(({ class: name, metric, p, estimate, wide }) => ({
+        ...{ class: name, metric, p, draws: estimate },
+        ...{ low: finite(wide.low), high: finite(wide.high) },
+        ...described(fit.effects(drawnFigure(wide))),
+      })),
+      answers: answerFigures(decided, figures).map(({ estimate, wide, ...named }) => {
+        const effects = fit.effects(drawnFigure(wide))
+        const narrowings = effects && fit.narrowings(drawnFigure(wide), wide.error)
         return {
-          ...{ class: name, metric, p, draws: estimate },
+          ...named,
+          draws: withoutReason(estimate),
           ...{ low: finite(wide.low), high: finite(wide.high) },
-          effects:
-            effects?.inputs.map((of, i) => ({ input: inputs[i]!.name, ...effectOf(of) })) ?? [],
-          together: effects?.together ?? null,
+          ...described(effects),
+          open: effects?.open ?? null,
+          narrowings: (narrowings ?? []).map(({ left, enough }, i) => ({
+            input: inputs[i]!.name,
+            left: closed(left),
+            enough: closed(enough),
+          })),
         }
       }),
     },
   }
 }
+
+/** Where inputs have less than the rest of this share of the variance alone, totals are stated. */
+const MUCH_TOGETHER = 0.1
+
+/**
+ * Whether further draws, at most so many, may change what is said: ends of intervals that still
+ * move, or an answer that hangs on what inputs do together, for which draws are too few.
+ */
+export function needsMoreDraws(
+  { settled, draws, inputs, answers }: Uncertainty,
+  most: number,
+): boolean {
+  if (2 * draws > most) return false
+  const pairs = drawsForPairs(inputs.length)
+  const isOpen = answers.some(({ together }) => together !== null && together > MUCH_TOGETHER)
+  return !settled || (isOpen && draws < pairs && pairs <= most)
+}
+
+/** The verdict of an objective has its reason. */
+const withoutReason = ({ value, low, high, n }: AnswerFigure['estimate']) => ({
+  value,
+  low,
+  high,
+  n,
+})
 
 type Of<T> = T & { readonly wide: WidenedFigure | null }
 
@@ -72,15 +121,32 @@ function isSettled(
   return answer.every(({ wide }) => wide?.settled !== false)
 }
 
-type Effect = Omit<Uncertainty['figures'][number]['effects'][number], 'input'>
+type Effects = Pick<Uncertainty['figures'][number], 'effects' | 'together'>
 
-function effectOf({
-  elasticity,
-  share,
-}: NonNullable<ReturnType<EffectFit['effects']>>['inputs'][number]): Effect {
-  const closed = ({ value, low, high }: typeof share) => ({ value, low: low!, high: high! })
-  return { elasticity: closed(elasticity), share: closed(share) }
+/** Effects as a document has them; none where there are none. */
+function describedEffects(
+  effects: InputEffects | null,
+  inputs: readonly UncertainInput[],
+): Effects {
+  if (effects === null) return { effects: [], together: null }
+  const hasTotals = effects.together > MUCH_TOGETHER
+  return {
+    effects: effects.inputs.map(({ elasticity, share, total }, i) => ({
+      input: inputs[i]!.name,
+      elasticity: closed(elasticity),
+      share: closed(share),
+      ...(hasTotals && { total: closed(total) }),
+    })),
+    together: effects.together,
+  }
 }
+
+/** An interval that has both ends. */
+const closed = ({ value, low, high }: InputNarrowing['left']) => ({
+  value,
+  low: low!,
+  high: high!,
+})
 
 /** Infinite ends have no number in a document. */
 const finite = (end: number) => (Number.isFinite(end) ? end : null)

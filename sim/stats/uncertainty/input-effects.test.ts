@@ -1,24 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { UncertainInput, UncertainLaw } from '../../../scenarios/schema/uncertain.ts'
-import { lawOf } from '../../../scenarios/schema/uncertain.ts'
+import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import { stream, sum } from '../../kernel/index.ts'
-import { EffectFit, leastDraws } from './input-effects.ts'
+import { EffectFit } from './input-effects.ts'
 import { drawnValue } from './law-quantile.ts'
 import { polynomialsOf } from './orthonormal.ts'
-import { scrambledSobol } from './sobol.ts'
-
-const input = (name: string, value: number, width: string | readonly number[]): UncertainInput => ({
-  name,
-  model: null,
-  value,
-  whole: false,
-  law: lawOf(width, value) as UncertainLaw,
-})
-
-const drawn = (inputs: readonly UncertainInput[], draws: number) =>
-  scrambledSobol(inputs.length, 0, draws, 1).map((point) =>
-    point.map((u, i) => drawnValue(inputs[i]!, u)),
-  )
+import { drawsForPairs, leastDraws } from './polynomial-terms.ts'
+import {
+  drawn,
+  ISHIGAMI,
+  ISHIGAMI_INDICES,
+  input,
+  ishigami,
+} from './uncertain-inputs.test-helper.ts'
 
 /** Effects on a function of the inputs; on its logarithm unless `plain`. */
 function effectsOn(
@@ -83,6 +76,7 @@ describe('effects on functions of known shares', () => {
       expect(effects[i]!.share.value).toBeCloseTo(parts[i]! / sum(parts), 3)
     }
     expect(together).toBeCloseTo(0, 6)
+    for (const { share, total } of effects) expect(total.value).toBeCloseTo(share.value, 6)
   })
 
   test('of a sum of uniform inputs are the squares of their ranges', () => {
@@ -119,6 +113,37 @@ describe('effects on functions of known shares', () => {
     expect(effects[0]!.share.value).toBeCloseTo(0.64 / all, 2)
     expect(effects[1]!.share.value).toBeCloseTo(0.25 / all, 2)
     expect(together).toBeCloseTo((0.64 * 0.25) / all, 2)
+    expect(effects[0]!.total.value).toBeCloseTo((0.64 + 0.64 * 0.25) / all, 2)
+    expect(effects[1]!.total.value).toBeCloseTo((0.25 + 0.64 * 0.25) / all, 2)
+  })
+
+  const ofIshigami = (draws: number) => {
+    const values = drawn(ISHIGAMI, draws)
+    const figures = values.map((each) => [ishigami(each)])
+    return new EffectFit(ISHIGAMI, values).effects({ values: figures, perUnit: 1 })!
+  }
+
+  test('of Ishigami are its indices, where draws have room for higher degrees', () => {
+    const { inputs: effects, open } = ofIshigami(256)
+    expect(open).toBeLessThan(0.1)
+    for (const [i, { share, total }] of effects.entries()) {
+      expect(Math.abs(share.value - ISHIGAMI_INDICES.first[i]!)).toBeLessThan(0.05)
+      expect(Math.abs(total.value - ISHIGAMI_INDICES.total[i]!)).toBeLessThan(0.05)
+    }
+  })
+
+  test.each([64, 128, 256])(
+    'of Ishigami: with %i draws the intervals of totals hold them, whatever is left open',
+    (draws) => {
+      for (const [i, { total }] of ofIshigami(draws).inputs.entries()) {
+        expect(total.low).toBeLessThanOrEqual(ISHIGAMI_INDICES.total[i]! + 0.05)
+        expect(total.high).toBeGreaterThanOrEqual(ISHIGAMI_INDICES.total[i]! - 0.05)
+      }
+    },
+  )
+
+  test('of Ishigami leave much open where draws are few, and say so', () => {
+    expect(ofIshigami(64).open).toBeGreaterThan(0.2)
   })
 
   test('of M/M/1 are within 3 % of 1 / (1 - load) and load / (1 - load)', () => {
@@ -181,7 +206,8 @@ describe('intervals of effects', () => {
     expect(fit.effects({ values: lost, perUnit: 1 })).toBeNull()
   })
 
-  test('need three draws for each input', () => {
+  test('need three draws for each input, and for each pair where inputs act together', () => {
     expect([1, 9, 10, 20, 40].map(leastDraws)).toEqual([32, 32, 64, 64, 128])
+    expect([1, 3, 4, 8, 12].map(drawsForPairs)).toEqual([32, 32, 64, 256, 512])
   })
 })
