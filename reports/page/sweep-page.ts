@@ -10,7 +10,7 @@ import {
 } from '../tables/sweep-rows.ts'
 import { documentPage, drawnFigures } from './document-page.ts'
 import { html, isolated, NOTHING } from './html.ts'
-import { cellTable, question, reproducedBy } from './page-parts.ts'
+import { cellTable, question, reproducedBy, warningList } from './page-parts.ts'
 
 /** Rows of the table on a page. */
 const MOST_ROWS = 100
@@ -28,7 +28,7 @@ export async function sweepHtml(sweep: Sweep): Promise<string> {
   const body = html`<h1>${isolated(scenario.name)}</h1>
 ${question(scenario.description)}
 <p class="verdict ${verdict}" role="status">${sweepAnswer(sweep)}</p>
-${without === null ? NOTHING : html`<p class="warning">${without}</p>`}
+${without === null ? NOTHING : html`<p class="warning">${without}</p>`}${warningList(sweep.warnings ?? [])}
 ${[...(await drawnFigures((width) => sweepCharts(sweep, width))).values()]}
 <h2>Configurations</h2>
 ${cellTable(sweepCells(sweep, shown), 'configurations', inColour)}

@@ -76,3 +76,9 @@ test('the page has the answer, the charts, the table and the command; foreign te
     'spillway sweep shop.yaml --set duration_s=60 --set pools.central.replicas=1,2,3,4',
   )
 })
+
+test('a warning is below the answer, in the terminal and on the page', async () => {
+  const warned = { ...sampleSweep(), warnings: ['some inputs are <uncertain>'] }
+  expect(lines(warned, null)[1]).toBe('warning: some inputs are <uncertain>')
+  expect(await sweepHtml(warned)).toContain('<li>some inputs are &lt;uncertain&gt;</li>')
+})

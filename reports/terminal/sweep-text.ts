@@ -23,6 +23,7 @@ export function sweepText(sweep: Sweep, kept: string | null): string {
   return [
     // what follows a line break in a reason must not look like a line of its own
     sweepAnswer(sweep).replaceAll('\n', '\n  '),
+    ...(sweep.warnings ?? []).map((text) => visibleLine(`warning: ${text}`)),
     '',
     alignColumns(cells, leftColumns(cells)),
     ...(left > 0 ? [`… ${count(left)} more${where}`] : []),

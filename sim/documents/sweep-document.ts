@@ -91,6 +91,13 @@ export const sweepRowSchema = z
     figures: configurationRow
       .nullable()
       .describe('Figures of the configuration; null where it was not simulated.'),
+    uncertain: z
+      .literal(true)
+      .optional()
+      .describe(
+        'True where some of its inputs are uncertain: its figures are of their stated values, and ' +
+          'intervals of the draws only; absent elsewhere.',
+      ),
   })
   .describe('One configuration of the sweep.')
 
@@ -124,6 +131,10 @@ export const sweepSchema = z
     rows: z
       .array(sweepRowSchema)
       .describe('Rows in the order of the plan; of more than 1,000 only the front and the best.'),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe('Warnings about the sweep, each as one text; absent where there are none.'),
   })
   .describe('Figures of the configurations of a sweep.')
 

@@ -60,6 +60,8 @@ export interface ConfigurationRuns {
   readonly extrapolated: readonly string[]
   /** in the order of the replications */
   readonly runs: readonly RunFigures[]
+  /** where some of its inputs are uncertain, of which it has the stated values */
+  readonly uncertain?: true | undefined
 }
 
 export interface RequestOptions {
@@ -149,7 +151,9 @@ export class Configurations {
       // all further ones are the same
       if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
     }
-    return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
+    const isUncertain = system.uncertain !== undefined && { uncertain: true as const }
+    const extrapolated = extrapolationWarnings(system)
+    return { scenario, hash, capacityRps, extrapolated, runs, ...isUncertain }
   }
 
   async #configured({ set, speeds, traffic }: ConfigurationRequest): Promise<Configured> {

@@ -11,6 +11,7 @@ import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
 import { Unanswered } from '../configurations/queue.ts'
 import type { JobOptions } from '../options.ts'
+import { DRAWS_ONLY } from '../simulate.ts'
 import type { ConfigurationSimulator } from '../simulations/configuration-runs.ts'
 import { PartialProgress } from '../simulations/partial-progress.ts'
 import { SimulationPool } from '../simulations/simulation-pool.ts'
@@ -227,8 +228,14 @@ export async function resultOf(
   rows: SweepRows,
 ): Promise<Pick<SweepResult, 'document' | 'results'>> {
   const summary = new SweepSummary(plan.figure)
-  for await (const row of rows()) summary.add(row)
+  let isUncertain = false
+  for await (const row of rows()) {
+    summary.add(row)
+    isUncertain ||= row.uncertain === true
+  }
   const { document: _, points: __, ...head } = plan
-  const document: Sweep = { document: 'spillway-sweep', ...head, ...summary.result() }
+  const warnings = isUncertain && { warnings: [DRAWS_ONLY] }
+  const summarised = { ...head, ...summary.result(), ...warnings }
+  const document: Sweep = { document: 'spillway-sweep', ...summarised }
   return { document, results: resultsPieces(plan, rows) }
 }
