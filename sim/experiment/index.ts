@@ -165,6 +165,7 @@ export {
   type TransferWidth,
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
+export { commonInputs } from './uncertainty/common-inputs.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
 export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
