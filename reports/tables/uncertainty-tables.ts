@@ -23,6 +23,7 @@ const METRICS: Readonly<Record<Metric, { readonly name: string; readonly quantit
   ttft: { name: 'first token', quantity: 'time' },
   tpot: { name: 'further token', quantity: 'time' },
   goodput_share: { name: 'goodput', quantity: 'share' },
+  utilisation: { name: 'utilisation', quantity: 'share' },
   capacity_rps: { name: 'capacity', quantity: 'rate' },
   load: { name: 'load', quantity: 'share' },
   usd_per_hour: { name: 'cost of an hour', quantity: 'usd' },

@@ -18,7 +18,7 @@ import { SimulationPool } from './simulations/simulation-pool.ts'
 /** More draws narrow no answer: what is not known stays. */
 const MOST_DRAWS = 256
 /** Replications of each draw: what a draw changes has little noise with common seeds. */
-const REPLICATIONS = 4
+export const DRAWN_REPLICATIONS = 4
 
 export interface UncertaintyOptions extends JobOptions {
   readonly workers?: number | undefined
@@ -42,7 +42,7 @@ export async function withUncertainInputs(
 ): Promise<Result> {
   const { uncertain, file: label } = system
   if (uncertain === undefined) return result
-  const replications = Math.min(options.replications ?? REPLICATIONS, result.runs)
+  const replications = Math.min(options.replications ?? DRAWN_REPLICATIONS, result.runs)
   const judge = ([drawn]: readonly Drawn[]) => {
     const wider = withUncertainty(result, drawn!)
     return { wider, settled: wider.uncertainty!.settled }
@@ -50,6 +50,11 @@ export async function withUncertainInputs(
   const systems = [{ system, uncertain, label }]
   const { wider } = await withDraws(systems, judge, { ...options, replications })
   return { ...wider, warnings: wider.warnings.filter((text) => text !== DRAWS_ONLY) }
+}
+
+export interface DrawOptions extends UncertaintyOptions {
+  /** whether runs have the latency over all classes, too */
+  readonly overall?: true | undefined
 }
 
 /** A system whose inputs are drawn. */
@@ -68,20 +73,21 @@ export interface UncertainSystem {
 export async function withDraws<Judged extends { readonly settled: boolean }>(
   systems: readonly UncertainSystem[],
   judge: (drawn: readonly Drawn[]) => Judged,
-  options: UncertaintyOptions = {},
+  options: DrawOptions = {},
 ): Promise<Judged> {
-  const { workers, signal, onProgress, traffic } = options
-  const { mostDraws = MOST_DRAWS, replications = REPLICATIONS } = options
+  const { workers, signal, onProgress, traffic, overall } = options
+  const { mostDraws = MOST_DRAWS, replications = DRAWN_REPLICATIONS } = options
   const { inputs, places } = commonInputs(systems.map(({ uncertain }) => uncertain.inputs))
   const { seed } = systems[0]!.system.scenario
   const bases = systems.map(baseOf)
   const pool = new SimulationPool({ workers, signal })
-  const common = { from: 0, to: replications, ...(traffic !== undefined && { traffic }) }
+  const of = { ...(traffic !== undefined && { traffic }), ...(overall && { overall }) }
+  const common = { from: 0, to: replications, ...of }
   /** `values`: of each system, some draws of its inputs */
   const simulated = (values: readonly (readonly (readonly number[])[])[], unit: string) => {
     const progress = new PartialProgress()
-    const of = values.reduce((sum, draws) => sum + draws.length, 0)
-    const show = () => onProgress?.(`drawing uncertain inputs${unit}`, progress.done, of)
+    const all = values.reduce((sum, draws) => sum + draws.length, 0)
+    const show = () => onProgress?.(`drawing uncertain inputs${unit}`, progress.done, all)
     show()
     let asked = 0
     const draw = async (drawn: readonly number[], at: number): Promise<ConfigurationRuns> => {

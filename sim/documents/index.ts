@@ -72,6 +72,7 @@ export type { Uncertainty } from './uncertainty-document.ts'
 export {
   type MeasuredVariants,
   type OutputDrift,
+  VARIANT_FIGURES,
   VARIANT_METRICS,
   type VariantFigures,
   type VariantMetric,

@@ -34,6 +34,7 @@ const figure = z
         'ttft',
         'tpot',
         'goodput_share',
+        'utilisation',
         'capacity_rps',
         'load',
         'usd_per_hour',

@@ -43,7 +43,12 @@ export { type WhatIfFigures, whatIfCheck, whatIfFigures } from './comparison/wha
 export { configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
-export { type LostFigures, type RunFigures, runFigures } from './configuration/run-figures.ts'
+export {
+  type LostFigures,
+  overallFigures,
+  type RunFigures,
+  runFigures,
+} from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export { memoryResult } from './figures/memory.ts'
 export { type RunSummary, recordRun } from './figures/run-summary.ts'
@@ -167,8 +172,9 @@ export {
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { commonInputs } from './uncertainty/common-inputs.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export { holdingOf } from './uncertainty/holding.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
-export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
+export { type Drawn, withInputs, withUncertainty } from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {
@@ -188,3 +194,4 @@ export {
   variantFigures,
 } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'
+export { type DrawnVariant, variantsWithInputs } from './variants/variants-with-inputs.ts'

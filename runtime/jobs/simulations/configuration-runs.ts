@@ -2,6 +2,7 @@ import { modelKey, type Scenario, type ScenarioText, seeingOnly } from '../../..
 import {
   type LostFigures,
   lossesOf,
+  overallFigures,
   type RunFigures,
   resolveSystem,
   runFigures,
@@ -46,6 +47,8 @@ export interface ConfigurationRequest extends ReplicationRange {
   readonly speeds?: Readonly<Record<string, number>> | undefined
   /** multiples of the stated traffic; by default 1 */
   readonly traffic?: number | undefined
+  /** whether its runs have the latency over all classes, too */
+  readonly overall?: true | undefined
   /** real paths of the only files of users that it may read; by default all */
   readonly files?: readonly string[] | undefined
 }
@@ -134,7 +137,8 @@ export class Configurations {
   }
 
   async #runsOf(request: ConfigurationRequest, onShare: OnShare) {
-    const { from, to } = request
+    const { from, to, overall } = request
+    const figuresOf = overall ? overallFigures : runFigures
     const { system, slowest, losses } = await this.#configured(request)
     const { scenario, hash, capacityRps } = system
     const runs: RunFigures[] = []
@@ -144,7 +148,7 @@ export class Configurations {
       const onMore = () => onPart(1)
       const run = await this.#replication(system, replication, onPart)
       const slower = slowest && (await this.#replication(slowest, replication, onMore))
-      const alone = runFigures(scenario, run, slower)
+      const alone = figuresOf(scenario, run, slower)
       const figures =
         losses.length === 0 ? alone : await this.#withLosses(alone, losses, { replication, onMore })
       runs.push(figures)
