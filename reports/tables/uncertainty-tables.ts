@@ -80,7 +80,7 @@ const NOTABLE = 0.05
 const SURELY = 0.02
 
 /** "models.encoder.work.base_ms 71 %, 2 more": the largest; a dash where nothing is notable. */
-function causesText({ effects, together }: Figure): string {
+export function causesText({ effects, together }: Figure): string {
   const [largest, ...more] = effects
     .filter(({ share }) => share.value >= NOTABLE && share.low >= SURELY)
     .sort((a, b) => b.share.value - a.share.value)
@@ -117,6 +117,15 @@ export function illConditioned({ uncertainty }: Result): string[] {
   })
 }
 
+/** Name of an input, its stated value and what it may be. */
+export const inputCells = ({ name, value, low, high }: Uncertainty['inputs'][number]) => [
+  name,
+  declared(value),
+  `${threeDigits(low)} to ${threeDigits(high)}`,
+]
+
+export const MAY_STILL_MOVE = 'further draws may still move ends of intervals'
+
 /** Inputs whose share is surely below this are left out. */
 const LEAST_SHARE = 0.01
 
@@ -126,16 +135,13 @@ function elasticityText({ elasticity }: Figure['effects'][number]): string {
   return `${elasticity.value > 0 ? '+' : ''}${text} %`
 }
 
+export const INPUT_COLUMNS = ['uncertain input', 'stated', 'may be (95 %)']
+
 export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
   {
     caption: 'Uncertain inputs',
-    columns: ['uncertain input', 'stated', 'may be (95 %)'],
-    rows: ({ uncertainty }) =>
-      (uncertainty?.inputs ?? []).map(({ name, value, low, high }) => [
-        name,
-        declared(value),
-        `${threeDigits(low)} to ${threeDigits(high)}`,
-      ]),
+    columns: INPUT_COLUMNS,
+    rows: ({ uncertainty }) => (uncertainty?.inputs ?? []).map(inputCells),
   },
   {
     caption: 'Both intervals',
@@ -160,7 +166,7 @@ export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
         : [
             `by draws: what other seeds may give, at the stated inputs; with uncertain inputs: what ${uncertainty.draws} draws of them give, and other seeds`,
             'hangs on: the largest share of the variance that an input has alone, and how many more are notable; together: of several at once',
-            ...(uncertainty.settled ? [] : ['further draws may still move ends of intervals']),
+            ...(uncertainty.settled ? [] : [MAY_STILL_MOVE]),
           ],
   },
   {
