@@ -207,7 +207,7 @@ describe('variants of uncertain inputs', () => {
         expect(objective).not.toHaveProperty('interval')
       }
     }
-    for (const of of document.ratios) expect(of).not.toHaveProperty('with_inputs')
+    for (const each of document.ratios) expect(each).not.toHaveProperty('with_inputs')
     expect(variantsText(document)).not.toContain('uncertain')
     expect(await variantsHtml(document)).not.toContain('What is not known')
   })

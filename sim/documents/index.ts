@@ -60,11 +60,14 @@ export {
 export type { ResidualFit } from './residual-document.ts'
 export {
   type Sweep,
+  type SweepAnswer,
   type SweepManifest,
   type SweepRow,
   sweepManifestSchema,
   sweepRowSchema,
   sweepSchema,
+  type TriedConfiguration,
+  triedConfiguration,
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
 export type { Series, Stability, Verdict } from './system-figures.ts'

@@ -9,7 +9,7 @@ import type {
   ConfigurationSimulator,
   RequestOptions,
 } from '../simulations/configuration-runs.ts'
-import { valuesOf } from './sweep-plan.ts'
+import { overridesOf, valuesOf } from './sweep-plan.ts'
 
 export type Simulates = Pick<ConfigurationSimulator, 'simulate'>
 
@@ -26,7 +26,7 @@ export async function simulateConfiguration(
   options: RequestOptions = {},
 ): Promise<SweepRow> {
   const values = valuesOf(plan, number)
-  const set = values.map((value, i) => `${plan.paths[i]}=${value}`)
+  const set = overridesOf(plan, values)
   const row = { configuration: number, values }
   try {
     const { hash, figures, uncertain } = await simulated(pool, set, plan, options)

@@ -11,10 +11,10 @@ import { resultsPieces, type SweepRows } from '../../folders/sweep-results.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
 import { Unanswered } from '../configurations/queue.ts'
 import type { JobOptions } from '../options.ts'
-import { DRAWS_ONLY } from '../simulate.ts'
 import type { ConfigurationSimulator } from '../simulations/configuration-runs.ts'
 import { PartialProgress } from '../simulations/partial-progress.ts'
 import { SimulationPool } from '../simulations/simulation-pool.ts'
+import { unconfirmedWarnings, withConfirmedAnswer } from './confirm-answer.ts'
 import { MissingRows } from './missing-rows.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
@@ -86,8 +86,9 @@ export async function sweep(
     try {
       const failure = missing.failure(rows)
       if (failure !== null) throw failure
-      const result = await resultOf(manifest, () => rows.inOrder())
-      return { ...result, close: () => rows.close().then(end) }
+      const { document: simulated, results } = await resultOf(manifest, () => rows.inOrder())
+      const document = await withConfirmedAnswer(planned, simulated, { ...options, directory })
+      return { document, results, close: () => rows.close().then(end) }
     } catch (error) {
       await rows.close()
       throw error
@@ -234,8 +235,8 @@ export async function resultOf(
     isUncertain ||= row.uncertain === true
   }
   const { document: _, points: __, ...head } = plan
-  const warnings = isUncertain && { warnings: [DRAWS_ONLY] }
-  const summarised = { ...head, ...summary.result(), ...warnings }
-  const document: Sweep = { document: 'spillway-sweep', ...summarised }
+  const summarised = summary.result()
+  const warnings = isUncertain && { warnings: unconfirmedWarnings(summarised) }
+  const document: Sweep = { document: 'spillway-sweep', ...head, ...summarised, ...warnings }
   return { document, results: resultsPieces(plan, rows) }
 }
