@@ -110,7 +110,9 @@ function confirmedText(sweep: Sweep, answer: SweepAnswer): string {
   if (first === undefined) return `${bestName(sweep)} is ${what}`
   const before = rowOf(sweep, first.configuration)
   const name = before === undefined ? `no. ${first.configuration}` : nameOf(sweep, before)
-  const others = more.length === 0 ? '' : `; ${count(more.length)} more that were tried do not hold`
+  const verb = more.length === 1 ? 'does' : 'do'
+  const others =
+    more.length === 0 ? '' : `; of those tried ${count(more.length)} more ${verb} not hold`
   const best = bestName(sweep)
   return `${best} that was found to hold with uncertain inputs, too, is ${what}. At the stated inputs ${best} is ${name}, which ${oddsText(first)}${others}`
 }

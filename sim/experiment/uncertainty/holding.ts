@@ -54,7 +54,7 @@ export function holdingOf(
   if (Number.isNaN(together)) return { reaches, degrees, probability: null }
   if (together === 0) return { reaches, degrees, probability: 0 }
   const [least = { mean: 1, surely: 1 }] = alone.toSorted((a, b) => a.surely - b.surely)
-  return { reaches, degrees, probability: (least.surely * together) / least.mean }
+  return { reaches, degrees, probability: least.surely * (together / least.mean) }
 }
 
 /** Of each draw, the error below which an objective holds, in standard errors. */
