@@ -66,7 +66,7 @@ const triedNumbers = ({ answer }: Sweep) => answer!.tried.map(({ configuration }
 const isDrawing = (phase: string) => phase.includes('drawing uncertain inputs')
 
 describe('the answer of a sweep with uncertain inputs', () => {
-  test('is the cheapest that holds with them, and one that holds only at stated values is told', async () => {
+  test('is the cheapest that holds with them, and names one that holds at stated values only', async () => {
     const { document } = await swept(REPLICAS)
     const { answer, best, counts, warnings } = document
     expect([counts.PASS, best, answer!.configuration]).toEqual([3, 1, 2])

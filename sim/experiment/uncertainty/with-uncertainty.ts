@@ -109,7 +109,7 @@ function effectOf({
 }
 
 /** Infinite ends have no number in a document. */
-const finite = (end: number) => (Number.isFinite(end) ? end : null)
+export const finite = (end: number) => (Number.isFinite(end) ? end : null)
 
 function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
   const [low, high] = [0.025, 0.975].map((p) => drawnValue(input, p))

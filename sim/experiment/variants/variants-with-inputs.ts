@@ -17,7 +17,7 @@ import {
   type UncertainFigure,
 } from '../uncertainty/uncertain-figures.ts'
 import { type FigureValues, type WidenedFigure, widened } from '../uncertainty/widened-figure.ts'
-import { type Drawn, withInputs } from '../uncertainty/with-uncertainty.ts'
+import { type Drawn, finite, withInputs } from '../uncertainty/with-uncertainty.ts'
 import {
   judged,
   metricOfFigures,
@@ -126,6 +126,3 @@ function ratioValues(metric: VariantMetric, a: Drawn, b: Drawn): FigureValues | 
   const isKnown = nominal.every(Number.isFinite) && !drawn.flat().some(Number.isNaN)
   return isKnown ? { nominal, drawn } : null
 }
-
-/** Infinite ends have no number in a document. */
-const finite = (end: number) => (Number.isFinite(end) ? end : null)
