@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { variantRatios } from '../reports/charts/variants/variant-ratios.ts'
 import { variantsHtml, variantsText } from '../reports/index.ts'
 import { ratioRows } from '../reports/tables/variants-table.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
@@ -154,6 +155,9 @@ describe('variants of uncertain inputs', () => {
     const text = variantsText(document)
     expect(text.split('\n')[0]).toMatch(/^Take two, \$2\.00 an hour: the only one of 2 variants/)
     expect(text).toMatch(/ms by draws, \[.+\] ms with uncertain inputs, holds with probability/)
+    const chart = JSON.stringify(variantRatios(document, 700))
+    expect(chart).toContain('thin: with uncertain inputs')
+    expect(JSON.stringify(variantRatios(known, 700))).not.toContain('thin')
     const page = await variantsHtml(document)
     expect(page).toContain('<h2>What is not known</h2>')
     expect(page).toContain('cheapest that holds')

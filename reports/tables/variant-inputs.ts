@@ -36,7 +36,7 @@ const QUANTITIES: Readonly<Record<VariantMetric, Quantity>> = {
 export function variantInputRows({ variants, interval }: Variants): string[][] {
   if (interval === undefined) return []
   const isPriced = variants.some(({ row }) => row.cost !== null)
-  const isJudged = variants.some(({ with_inputs: odds }) => odds != null && odds.p_holds !== null)
+  const isJudged = variants.some(({ with_inputs: odds }) => odds?.p_holds != null)
   return [
     [
       'with uncertain inputs',
@@ -87,13 +87,19 @@ function causesCell(variant: Variant): string {
 const oddsCells = ({ with_inputs: odds }: Variant) =>
   [odds?.p_holds, odds?.p_cheapest].map((p) => (p == null ? NONE : probabilityText(p)))
 
+interface InputRow {
+  readonly cells: readonly string[]
+  /** names of the variants that have it */
+  readonly of: string[]
+}
+
 /** The inputs that are not known, and in which variants where not in all; the head first. */
 export function uncertainInputRows({ variants }: Variants): string[][] {
-  const rows = new Map<string, { readonly cells: readonly string[]; readonly of: string[] }>()
+  const rows = new Map<string, InputRow>()
   for (const { name, uncertainty } of variants) {
     for (const input of uncertainty?.inputs ?? []) {
       const key = JSON.stringify(input)
-      const row = rows.get(key) ?? { cells: inputCells(input), of: [] }
+      const row: InputRow = rows.get(key) ?? { cells: inputCells(input), of: [] }
       row.of.push(name)
       rows.set(key, row)
     }
@@ -113,9 +119,10 @@ export function uncertainInputRows({ variants }: Variants): string[][] {
 
 /** What the wider intervals and their probabilities are, a sentence each. */
 export function variantInputNotes({ variants, interval }: Variants): string[] {
-  if (interval === undefined) return []
   const drawn = variants.flatMap(({ uncertainty }) => uncertainty ?? [])
-  const draws = count(drawn[0]!.draws)
+  const [first] = drawn
+  if (interval === undefined || first === undefined) return []
+  const draws = count(first.draws)
   return [
     `With uncertain inputs: what ${draws} draws of them give, and other seeds. A draw has the same value of an input in all variants, so what they share cancels in ratios.`,
     'Verdicts and differences are by this interval, too: what it leaves open is undecided, whatever the draws alone show.',

@@ -19,7 +19,7 @@ import { overridesOf, type PlannedSweep } from './sweep-plan.ts'
 const MOST_TRIED = 8
 /** Draws of the inputs of each, as of the winner of a plan. */
 const MOST_DRAWS = 64
-/** Where the fastest of a price holds less surely, slower ones of the same price are passed over. */
+/** Where the fastest of a price holds less surely, slower ones of the price are passed over. */
 const HOPELESS = 0.5
 
 const ROWS_ONLY =
