@@ -2,6 +2,11 @@ import type { Variants } from '../../sim/documents/index.ts'
 import { variantRatios } from '../charts/variants/variant-ratios.ts'
 import { variantTails } from '../charts/variants/variant-tails.ts'
 import {
+  uncertainInputRows,
+  variantInputNotes,
+  variantInputRows,
+} from '../tables/variant-inputs.ts'
+import {
   driftRows,
   measuredRows,
   rateText,
@@ -36,7 +41,7 @@ ${variantFindings(document).map((text) => html`<p class="verdict">${text}</p>\n`
 ${warningList(variantWarnings(document))}
 ${textTable(variantRows(document))}
 <p class="quiet">Latencies are of served requests of all classes, utilisation of the busiest pool. ${rate ?? ''}</p>
-${resourceTable(document)}
+${inputTables(document)}${resourceTable(document)}
 ${await drawnFigure('tails', (width) => variantTails(document, 'simulated', width))}
 <h2>What differs</h2>
 ${await drawnFigure('ratios', (width) => variantRatios(document, width))}
@@ -57,6 +62,17 @@ function answerOf(document: Variants): Html {
   if (text === null) return NOTHING
   const passes = document.variants.some(({ row }) => row.verdict === 'PASS')
   return html`<p class="verdict ${passes ? 'PASS' : 'FAIL'}" role="status">${text}</p>`
+}
+
+/** Nothing where all inputs are known. */
+function inputTables(document: Variants): Html {
+  const rows = variantInputRows(document)
+  if (rows.length === 0) return NOTHING
+  return html`<h2>What is not known</h2>
+${textTable(rows)}
+<p class="quiet">${variantInputNotes(document).join(' ')}</p>
+${textTable(uncertainInputRows(document))}
+`
 }
 
 function resourceTable(document: Variants): Html {

@@ -19,6 +19,7 @@ export const METRICS: Readonly<Record<Metric, MetricWords>> = {
   ttft: { name: 'first token', quantity: 'time' },
   tpot: { name: 'further token', quantity: 'time' },
   goodput_share: { name: 'goodput', quantity: 'share' },
+  utilisation: { name: 'utilisation', quantity: 'share' },
   capacity_rps: { name: 'capacity', quantity: 'rate' },
   load: { name: 'load', quantity: 'share' },
   usd_per_hour: { name: 'cost of an hour', quantity: 'usd' },

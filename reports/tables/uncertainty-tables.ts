@@ -48,7 +48,7 @@ export function withInputsText(
 }
 
 /** "models.encoder.work.base_ms 71 %, 2 more": the largest; a dash where nothing is notable. */
-function causesText({ effects, together }: Figure): string {
+export function causesText({ effects, together }: Figure): string {
   const [largest, ...more] = notableEffects({ effects })
   const rest = together !== null && together >= NOTABLE
   if (largest === undefined) return rest ? `together ${percent(together, 0.03)}` : NONE
@@ -60,6 +60,8 @@ function causesText({ effects, together }: Figure): string {
 /** Whether an effect is of which law a model follows: there is no 1 % more of that. */
 const isOfLaws = ({ inputs }: Uncertainty, { input }: Figure['effects'][number]) =>
   inputs.some(({ name, laws }) => name === input && laws !== undefined)
+
+export const MAY_STILL_MOVE = 'further draws may still move ends of intervals'
 
 /** Inputs whose share is surely below this are left out. */
 const LEAST_SHARE = 0.01
@@ -81,7 +83,8 @@ const BY: Readonly<Record<NonNullable<Input['source']>, string>> = {
   profile: ', by its profile',
 }
 
-function inputRow({ name, source = 'scenario', value, low, high, laws }: Input): string[] {
+/** Name of an input with its source, its stated value and what it may be. */
+export function inputCells({ name, source = 'scenario', value, low, high, laws }: Input): string[] {
   const head = `${name}${BY[source]}`
   if (laws !== undefined) return [head, NONE, `one of ${laws}, each as likely`]
   return [head, declared(value), `${threeDigits(low)} to ${threeDigits(high)}`]
@@ -95,15 +98,17 @@ function narrowingRows(answer: Answer, { inputs }: Uncertainty): string[][] {
     input,
     endsText(answer.draws, narrowedEnds(answer, left.value), quantity),
     estimateText({ ...left, n: 1 }, 'share'),
-    enoughText(inputs[i]!, enough.low),
+    inputs[i]!.laws === undefined ? enoughText(inputs[i]!, enough.low) : NONE,
   ])
 }
+
+export const INPUT_COLUMNS = ['uncertain input', 'stated', 'may be (95 %)']
 
 export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
   {
     caption: 'Uncertain inputs',
-    columns: ['uncertain input', 'stated', 'may be (95 %)'],
-    rows: ({ uncertainty }) => (uncertainty?.inputs ?? []).map(inputRow),
+    columns: INPUT_COLUMNS,
+    rows: ({ uncertainty }) => (uncertainty?.inputs ?? []).map(inputCells),
   },
   {
     caption: 'Both intervals',
@@ -128,7 +133,7 @@ export const UNCERTAINTY_TABLES: readonly ResultTable[] = [
         : [
             `by draws: what other seeds may give, at the stated inputs; with uncertain inputs: what ${uncertainty.draws} draws of them give, and other seeds`,
             'hangs on: the largest share of the variance that an input has alone, and how many more are notable; together: of several at once',
-            ...(uncertainty.settled ? [] : ['further draws may still move ends of intervals']),
+            ...(uncertainty.settled ? [] : [MAY_STILL_MOVE]),
           ],
   },
   {

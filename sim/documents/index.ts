@@ -60,11 +60,14 @@ export {
 export type { ResidualFit } from './residual-document.ts'
 export {
   type Sweep,
+  type SweepAnswer,
   type SweepManifest,
   type SweepRow,
   sweepManifestSchema,
   sweepRowSchema,
   sweepSchema,
+  type TriedConfiguration,
+  triedConfiguration,
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
 export type { Series, Stability, Verdict } from './system-figures.ts'
@@ -72,6 +75,7 @@ export type { Uncertainty } from './uncertainty-document.ts'
 export {
   type MeasuredVariants,
   type OutputDrift,
+  VARIANT_FIGURES,
   VARIANT_METRICS,
   type VariantFigures,
   type VariantMetric,

@@ -46,6 +46,7 @@ const METRICS = [
   'ttft',
   'tpot',
   'goodput_share',
+  'utilisation',
   'capacity_rps',
   'load',
   'usd_per_hour',

@@ -43,7 +43,12 @@ export { type WhatIfFigures, whatIfCheck, whatIfFigures } from './comparison/wha
 export { configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
-export { type LostFigures, type RunFigures, runFigures } from './configuration/run-figures.ts'
+export {
+  type LostFigures,
+  overallFigures,
+  type RunFigures,
+  runFigures,
+} from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export { memoryResult } from './figures/memory.ts'
 export { type RunSummary, recordRun } from './figures/run-summary.ts'
@@ -167,7 +172,9 @@ export {
   type TransferWidth,
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
+export { commonInputs } from './uncertainty/common-inputs.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export { holdingOf } from './uncertainty/holding.ts'
 export {
   type MeasuredDraw,
   profileNotes,
@@ -176,7 +183,12 @@ export {
 export { idleHalfWidth, occasionsOf, speedHalfWidth } from './uncertainty/profile-width.ts'
 export { sourceInputs, sourceNotes } from './uncertainty/source-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
-export { type Drawn, needsMoreDraws, withUncertainty } from './uncertainty/with-uncertainty.ts'
+export {
+  type Drawn,
+  needsMoreDraws,
+  withInputs,
+  withUncertainty,
+} from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {
@@ -196,3 +208,4 @@ export {
   variantFigures,
 } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'
+export { type DrawnVariant, variantsWithInputs } from './variants/variants-with-inputs.ts'

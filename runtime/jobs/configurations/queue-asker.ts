@@ -17,6 +17,8 @@ import { OwnFiles } from './queue-files.ts'
 export interface Asks {
   readonly scenario: Scenario
   readonly hash: string
+  /** where some of its inputs are uncertain */
+  readonly uncertain?: true | undefined
   /** files that it reads, where they are others than those of the base */
   readonly files: SentFiles | null
 }
@@ -106,11 +108,12 @@ export class QueueAsker {
 
   async #asks(set: readonly string[]): Promise<Asks> {
     const { result: loaded, files: named } = await this.#loaded(set)
-    const { scenario, hash } = loaded
+    const { scenario, hash, uncertain } = loaded
     const paths = [...new Set([...named, ...(await this.#pathsOf(loaded))])]
     const files = await this.#files.sent(paths)
     const same = JSON.stringify(files) === JSON.stringify(this.base.files)
-    return { scenario, hash, files: same ? null : files }
+    const isUncertain = uncertain !== undefined && { uncertain: true as const }
+    return { scenario, hash, files: same ? null : files, ...isUncertain }
   }
 
   async #loaded(set: readonly string[]) {

@@ -3,6 +3,7 @@ import {
   type LostFigures,
   lossesOf,
   type MeasuredDraw,
+  overallFigures,
   type RunFigures,
   resolveSystem,
   runFigures,
@@ -52,6 +53,8 @@ export interface ConfigurationRequest extends ReplicationRange {
   readonly measured?: readonly MeasuredDraw[] | undefined
   /** multiples of the stated traffic; by default 1 */
   readonly traffic?: number | undefined
+  /** whether its runs have the latency over all classes, too */
+  readonly overall?: true | undefined
   /** real paths of the only files of users that it may read; by default all */
   readonly files?: readonly string[] | undefined
 }
@@ -66,6 +69,8 @@ export interface ConfigurationRuns {
   readonly extrapolated: readonly string[]
   /** in the order of the replications */
   readonly runs: readonly RunFigures[]
+  /** where some of its inputs are uncertain, of which it has the stated values */
+  readonly uncertain?: true | undefined
 }
 
 export interface RequestOptions {
@@ -139,7 +144,8 @@ export class Configurations {
   }
 
   async #runsOf(request: ConfigurationRequest, onShare: OnShare) {
-    const { from, to } = request
+    const { from, to, overall } = request
+    const figuresOf = overall ? overallFigures : runFigures
     const { system, slowest, losses } = await this.#configured(request)
     const { scenario, hash, capacityRps } = system
     const runs: RunFigures[] = []
@@ -149,14 +155,16 @@ export class Configurations {
       const onMore = () => onPart(1)
       const run = await this.#replication(system, replication, onPart)
       const slower = slowest && (await this.#replication(slowest, replication, onMore))
-      const alone = runFigures(scenario, run, slower)
+      const alone = figuresOf(scenario, run, slower)
       const figures =
         losses.length === 0 ? alone : await this.#withLosses(alone, losses, { replication, onMore })
       runs.push(figures)
       // all further ones are the same
       if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
     }
-    return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
+    const isUncertain = system.uncertain !== undefined && { uncertain: true as const }
+    const extrapolated = extrapolationWarnings(system)
+    return { scenario, hash, capacityRps, extrapolated, runs, ...isUncertain }
   }
 
   async #configured(request: ConfigurationRequest): Promise<Configured> {

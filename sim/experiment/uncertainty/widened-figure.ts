@@ -46,17 +46,32 @@ export function figureValues(
 /** Ends that move by less than this share of the width are settled. */
 const SETTLED = 0.1
 
+/** How a figure was estimated: over so many runs, and what it is at most. */
+interface FigureBounds {
+  readonly runs: number
+  readonly most: number
+}
+
+/** The law of a figure, on the scale on which effects add up. */
+interface ScaledFigure extends Pick<WidenedFigure, 'scaled' | 'perUnit' | 'error'> {
+  readonly law: FigureLaw
+  /** a figure on that scale, and back */
+  readonly to: (figure: number) => number
+  readonly from: (scaled: number) => number
+}
+
 /**
- * The wider interval of a figure. What a draw changes is measured with the seeds of the stated
- * values, so it has little noise, and is added to the estimate of these. Its error, which all draws
- * have alike, is that of the interval of draws. Times, rates and costs are taken as logarithms;
- * shares, which have a `most`, and figures that are 0 somewhere, are not. Null without an estimate.
+ * The law of a figure with what is not known. What a draw changes is measured with the seeds of the
+ * stated values, so it has little noise, and is added to the estimate of these. Its error, which
+ * all draws have alike, is that of the interval of draws. Times, rates and costs are taken as
+ * logarithms; shares, which have a `most`, and figures that are 0 somewhere, are not. Null without
+ * an estimate.
  */
-export function widened(
+export function scaledFigure(
   { value, low }: Estimate,
   { nominal, drawn }: FigureValues,
-  { runs, most }: { readonly runs: number; readonly most: number },
-): WidenedFigure | null {
+  { runs, most }: FigureBounds,
+): ScaledFigure | null {
   if (value === null) return null
   const positive = [value, low ?? value, ...nominal, ...drawn.flat()].every((each) => each > 0)
   const onLogs = positive && most === Number.POSITIVE_INFINITY
@@ -67,6 +82,18 @@ export function widened(
   const error = errorOf({ value: to(value), low: low === null ? null : to(low) }, runs)
   const centres = scaled.map((each) => to(value) + sum(each) / each.length - atStated)
   const law: FigureLaw = { centres, ...error }
+  return { law, error, to, from, scaled, perUnit: onLogs ? 1 : 1 / value }
+}
+
+/** The wider interval of a figure; null without an estimate. */
+export function widened(
+  estimate: Estimate,
+  values: FigureValues,
+  bounds: FigureBounds,
+): WidenedFigure | null {
+  const figure = scaledFigure(estimate, values, bounds)
+  if (figure === null) return null
+  const { law, error, to, from, scaled, perUnit } = figure
   const ends = widerInterval(law)
   return {
     low: from(ends[0]),
@@ -74,7 +101,7 @@ export function widened(
     settled: isSettled(law, ends),
     probabilityBelow: (limit) => probabilityBelow(law, to(limit)),
     scaled,
-    perUnit: onLogs ? 1 : 1 / value,
+    perUnit,
     error,
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../stats/index.ts'
 import { limitOf, verdictOf } from '../result/objectives.ts'
 import { type AnswerFigure, answerFigures } from './answers.ts'
-import { type DrawnRuns, uncertainFigures } from './uncertain-figures.ts'
+import { type DrawnRuns, type UncertainFigure, uncertainFigures } from './uncertain-figures.ts'
 import { figureValues, type WidenedFigure, widened } from './widened-figure.ts'
 
 /** Draws of the inputs of a scenario, and what was simulated. */
@@ -26,25 +26,44 @@ export interface Drawn {
 
 type Objective = Result['objectives'][number]
 
-/**
- * A result with the wider intervals of its figures, and its objectives by these: where the interval
- * of an objective holds its limit, nothing is decided, whatever the draws alone show.
- */
+/** What was simulated at the stated values, over so many runs. */
+interface Stated {
+  readonly objectives: readonly Objective[]
+  readonly figures: readonly UncertainFigure[]
+  readonly runs: number
+}
+
+/** A result with the wider intervals of its figures, and its objectives by these. */
 export function withUncertainty(result: Result, drawn: Drawn): Result {
+  const figures = uncertainFigures(result, drawn.nominal.capacityRps)
+  const { objectives, runs } = result
+  return { ...result, ...withInputs({ objectives, figures, runs }, drawn) }
+}
+
+/** Metrics that are shares, and so at most 1. */
+const SHARES: readonly UncertainFigure['metric'][] = ['goodput_share', 'utilisation']
+
+/**
+ * The wider intervals of figures, and objectives by these: where the interval of an objective holds
+ * its limit, nothing is decided, whatever the draws alone show.
+ */
+export function withInputs(
+  stated: Stated,
+  drawn: Drawn,
+): { readonly objectives: Objective[]; readonly uncertainty: Uncertainty } {
   const { inputs, values, nominal } = drawn
-  const { runs } = result
+  const { runs } = stated
   const fit = new EffectFit(inputs, values)
-  const figures = uncertainFigures(result, nominal.capacityRps).flatMap((figure) => {
+  const figures = stated.figures.flatMap((figure) => {
     const each = figureValues(drawn, figure.of)
-    const most = figure.metric === 'goodput_share' ? 1 : Number.POSITIVE_INFINITY
+    const most = SHARES.includes(figure.metric) ? 1 : Number.POSITIVE_INFINITY
     const wide = each && widened(figure.estimate, each, { runs, most })
     return wide === null ? [] : [{ ...figure, wide }]
   })
-  const objectives = result.objectives.map((objective, i) => {
-    const each = figureValues(drawn, (_, run) => run.objectives[i]!.value)
-    const goodput = parseObjective(objective.text)!.kind === 'goodput'
-    const most = goodput ? 1 : Number.POSITIVE_INFINITY
-    return { objective, wide: each && widened(objective.estimate, each, { runs, most }) }
+  const objectives = stated.objectives.map((objective, i) => {
+    const each = objectiveValues(drawn, i)
+    const bounds = { runs, most: mostOf(objective) }
+    return { objective, wide: each && widened(objective.estimate, each, bounds) }
   })
   const decided = objectives.map(({ objective, wide }) => ({
     objective: judged(objective, wide),
@@ -53,7 +72,6 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
   const described = (effects: InputEffects | null) => describedEffects(effects, inputs)
   const drawnFigure = ({ scaled, perUnit }: WidenedFigure) => ({ values: scaled, perUnit })
   return {
-    ...result,
     objectives: decided.map(({ objective }) => objective),
     uncertainty: {
       draws: values.length,
@@ -110,6 +128,14 @@ const withoutReason = ({ value, low, high, n }: AnswerFigure['estimate']) => ({
   n,
 })
 
+/** What an objective is judged on, in every replication; null where one has nothing. */
+export const objectiveValues = (drawn: Drawn, index: number) =>
+  figureValues(drawn, (_, run) => run.objectives[index]!.value)
+
+/** What the figure of an objective is at most. */
+export const mostOf = ({ text }: Objective): number =>
+  parseObjective(text)!.kind === 'goodput' ? 1 : Number.POSITIVE_INFINITY
+
 type Of<T> = T & { readonly wide: WidenedFigure | null }
 
 /** Whether the intervals of the answer are: of the objectives, or of all figures where none is. */
@@ -149,7 +175,7 @@ const closed = ({ value, low, high }: InputNarrowing['left']) => ({
 })
 
 /** Infinite ends have no number in a document. */
-const finite = (end: number) => (Number.isFinite(end) ? end : null)
+export const finite = (end: number) => (Number.isFinite(end) ? end : null)
 
 function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
   const { name, value, source = 'scenario', laws } = input
