@@ -45,6 +45,7 @@ export async function predictReplays(
       control: change.control,
       now: change.now && (await again(change.now)),
       level: await again(change.level),
+      ...(change.faster !== undefined && { faster: change.faster }),
     },
   }
 }
