@@ -55,8 +55,8 @@ export function simulatedPercentiles({ all, stallFree }: RunSummary): SimulatedP
   return { all: all.percentiles, stallFree }
 }
 
-/** Predictions at both ends of an uncertain input, by the same draws as those at its value. */
-export type PredictedEnds = readonly (readonly SimulatedPercentiles[])[]
+/** Predictions at both ends of an uncertain speed, by the same draws as those at its value. */
+type PredictedEnds = readonly (readonly SimulatedPercentiles[])[]
 
 export interface ComparisonInput {
   readonly plan: ServingPlan
@@ -65,7 +65,7 @@ export interface ComparisonInput {
   readonly work: readonly ExecutorWork[]
   /** of each replication under the profile, over the same requests */
   readonly predictions: readonly SimulatedPercentiles[]
-  /** of each uncertain input that predictions hold */
+  /** of each uncertain speed; by default none is uncertain */
   readonly inputs?: readonly PredictedEnds[]
   /** of the machine since the profile was recorded, with predictions by the same draws */
   readonly change: PredictedChange
