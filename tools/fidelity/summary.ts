@@ -28,7 +28,7 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
     {
       check: 'What-if',
       verdict: worst(whatIf),
-      text: `${tally(whatIf)} of ${whatIf.length} changes`,
+      text: `${tally(whatIf)} of ${whatIf.length} changes${openText(changes)}`,
     },
     ...prediction.checks.map(({ verdict, text }) => ({ check: 'Prediction', verdict, text })),
     {
@@ -51,6 +51,22 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
 function tally(verdicts: readonly Verdict[]): string {
   const of = (verdict: Verdict) => verdicts.filter((v) => v === verdict).length
   return `${of('PASS')} PASS, ${of('UNDECIDED')} UNDECIDED, ${of('FAIL')} FAIL`
+}
+
+const CAUSES = {
+  measured: 'by the measured ratio',
+  predicted: 'by the prediction',
+  machine: 'by the control kernel',
+} as const
+
+/** What leaves percentiles undecided: "; percentiles left open: 5 by the measured ratio, …". */
+function openText(changes: FidelityReport['changes']): string {
+  const open = changes.flatMap(({ percentiles }) => percentiles.flatMap((row) => row.open ?? []))
+  const parts = (Object.keys(CAUSES) as (keyof typeof CAUSES)[]).flatMap((cause) => {
+    const count = open.filter((of) => of === cause).length
+    return count === 0 ? [] : [`${count} ${CAUSES[cause]}`]
+  })
+  return parts.length === 0 ? '' : `; percentiles left open: ${parts.join(', ')}`
 }
 
 function mutantLine({ mutants }: FidelityReport): SummaryLine {
