@@ -25,7 +25,7 @@ describe('uncertain speeds of a measured scenario', () => {
     const [ends, ...others] = uncertainSpeeds(withInputs({ 'speed of known': '± 10 %' }))
     expect(others).toEqual([])
     const factors = ends!.map((end) => levels(end)[0]! / levels(known)[0]!)
-    expect(factors).toEqual([expect.closeTo(1 / 1.1, 3), expect.closeTo(1.1, 3)])
+    expect(factors).toEqual([expect.closeTo(1 / 1.1, 2), expect.closeTo(1.1, 2)])
     expect(uncertainSpeeds(withInputs({ 'speed of known': [0.5, 1.5] }))[0]!.map(levels)).toEqual(
       [0.525, 1.475].map((factor) => levels(known).map((level) => expect.closeTo(factor * level, 9))),
     )
