@@ -1,6 +1,7 @@
-import { hashOf, scenarioChanges } from '../../scenarios/index.ts'
+import { hashOf, modelKey, scenarioChanges } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import {
+  besideInputs,
   changedSpeed,
   countedRuns,
   elasticityOf,
@@ -13,6 +14,7 @@ import {
   type SimulationInput,
   type SpeedDoubt,
   scaledInput,
+  speedWidth,
   type WhatIfFigures,
   whatIfCheck,
   whatIfFigures,
@@ -64,7 +66,7 @@ export async function predictChange(
   const figures = isChange ? await withDoubts(drawn, first, { inputs, a, b }, options) : drawn
   const head = { name: scenario.name, hash, description: scenario.description }
   return {
-    check: whatIfCheck(figures),
+    check: besideInputs(whatIfCheck(figures), inputs[1]),
     document: { scenario: head, changes, requests: second.requests.hash(), ...figures },
   }
 }
@@ -132,15 +134,17 @@ function speedOfB(
   return measuredPools(b).map(({ index, pool, model }) => {
     const { name, replicas } = pool
     const i = a.scenario.pools.findIndex((candidate) => candidate.name === name)
-    const [recorded, calibrated] = [a.models[i], system.models[i]]
+    const [before, recorded, calibrated] = [a.scenario.pools[i], a.models[i], system.models[i]]
     const known = { pool: name, low: 1, high: 1, reasons: [] }
-    if (recorded == null || calibrated == null || isElsewhere) return known
+    if (before === undefined || recorded == null || calibrated == null || isElsewhere) return known
+    const sameModel = modelKey(a.scenario, before) === modelKey(b.scenario, pool)
     const range = changedSpeed({
-      replicas: { a: a.scenario.pools[i]!.replicas, b: replicas },
+      replicas: { a: before.replicas, b: replicas },
       busy: { a: busyShare(runs.a, i), b: busyShare(runs.b, index) },
       recorded: recorded.fields,
       profile: calibrated.fields,
       predicted: model.fields,
+      work: sameModel ? null : speedWidth(b.scenario, pool.model),
     })
     return { pool: name, ...range, reasons: [...range.reasons] }
   })

@@ -41,7 +41,7 @@ export {
   slicingOf,
 } from './comparison/slicing.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
-export { besideInputs, uncertainSpeeds } from './comparison/uncertain-speeds.ts'
+export { besideInputs, speedWidth, uncertainSpeeds } from './comparison/uncertain-speeds.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
 export {

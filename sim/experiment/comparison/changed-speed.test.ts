@@ -36,6 +36,7 @@ const SAME: ChangedPool = {
   recorded: [field(0.9)],
   profile: [field(0.9), field(1.2, { busy: 0.8 })],
   predicted: [field(0.9)],
+  work: null,
 }
 const BUSIER = { a: 0.4, b: 0.6 }
 
@@ -82,6 +83,20 @@ describe('the speed of B', () => {
     expect(of(timed(1.1, 1))).toBe(1)
     // without times of the kernel it may as well have become slower
     expect(of(field(0.45))).toBe(1)
+  })
+
+  test('is as uncertain as the work of its model, beside what else is not known of it', () => {
+    const work = { low: 0.8, high: 1.5 }
+    const reason = 'the speed of its model is uncertain'
+    expect(changedSpeed({ ...SAME, work })).toEqual({
+      low: expect.closeTo(0.8, 9),
+      high: expect.closeTo(1.5, 9),
+      reasons: [reason],
+    })
+    const { low, high, reasons } = changedSpeed({ ...SAME, busy: BUSIER, work })
+    expect(low).toBeCloseTo(0.8, 9)
+    expect(Math.log(high)).toBeCloseTo(Math.hypot(Math.log(1.2 / 0.9), Math.log(1.5)), 9)
+    expect(reasons.at(-1)).toBe(reason)
   })
 
   test('with other numbers of replicas is as uncertain as fields differ, and as few are used', () => {

@@ -12,6 +12,8 @@ export interface ChangedPool {
   readonly recorded: readonly RecordedField[]
   readonly profile: readonly RecordedField[]
   readonly predicted: readonly RecordedField[]
+  /** what is not known of the work of B's model, where that is another than A's; null for nothing */
+  readonly work: Factors | null
 }
 
 /** Speeds that B may have, as multiples of the predicted one, and why. */
@@ -23,10 +25,12 @@ type Source = Factors & { readonly reason: string }
 
 /**
  * What is not known of the speed of B. A's replays show the machine at the time, but not how much
- * faster executors are that are idle less often, and not how more of them share its cores.
+ * faster executors are that are idle less often, not how more of them share its cores, and not how
+ * long batches of another model take.
  */
 export function changedSpeed(pool: ChangedPool): SpeedRange {
-  const sources = [idleSource(pool), replicasSource(pool)].filter((source) => source !== null)
+  const work = pool.work && { ...pool.work, reason: 'the speed of its model is uncertain' }
+  const sources = [idleSource(pool), replicasSource(pool), work].filter((source) => source !== null)
   const { low, high } = widenedBy({ value: 1, low: 1, high: 1 }, sources)
   return { low: low!, high: high!, reasons: sources.map(({ reason }) => reason) }
 }

@@ -78,7 +78,7 @@ function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolF
  * Median over fields, as a reading may fall into a slow spell that is as long as it; null where one
  * of them was not timed.
  */
-export function controlTime(fields: readonly RecordedField[]): number | null {
+function controlTime(fields: readonly RecordedField[]): number | null {
   const times = fields.flatMap(({ controlMs }) => controlMs ?? [])
   return times.length > 0 && times.length === fields.length ? median(times) : null
 }

@@ -3,7 +3,7 @@ import { levelOf } from '../../world/index.ts'
 import type { SimulationInput } from '../index.ts'
 import { DYNAMIC, knownRun } from './known-machine.test-helper.ts'
 import { knownInput, knownProfile } from './known-profile.test-helper.ts'
-import { besideInputs, uncertainSpeeds } from './uncertain-speeds.ts'
+import { besideInputs, speedWidth, uncertainSpeeds } from './uncertain-speeds.ts'
 
 const SECONDS = 1
 const run = knownRun({ load: 0.5, seconds: SECONDS })
@@ -40,6 +40,13 @@ describe('uncertain speeds of a measured scenario', () => {
       [],
     )
   })
+})
+
+test('the speed of a model is uncertain where the scenario states so', () => {
+  const { scenario } = withInputs({ 'speed of known': [0.5, 1.5] })
+  expect(speedWidth(scenario, 'known')).toEqual({ low: 0.525, high: 1.475 })
+  expect(speedWidth(scenario, 'kno')).toBeNull()
+  expect(speedWidth(known.scenario, 'known')).toBeNull()
 })
 
 describe('a check', () => {

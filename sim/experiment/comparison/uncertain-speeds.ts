@@ -2,6 +2,7 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { lawOf, type StatedWidth } from '../../../scenarios/schema/uncertain.ts'
 import { drawnValue } from '../../stats/index.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
+import type { Factors } from './joint-interval.ts'
 import { measuredPools, scaledInput } from './measured-pools.ts'
 import type { Check } from './verdicts.ts'
 
@@ -18,23 +19,29 @@ const inputsOf = ({ uncertain = {} }: Scenario) => Object.entries<StatedWidth>(u
 const isMeasured = (input: Modelled, name: string) =>
   measuredPools(input).some(({ pool }) => pool.model === SPEED.exec(name)?.[1])
 
-/** The input at both ends of each uncertain speed that predictions hold: its middle 95 %. */
+/** The middle 95 % of what the speed of a model may be; null where it is not uncertain. */
+export function speedWidth(scenario: Scenario, model: string): Factors | null {
+  const name = `speed of ${model}`
+  const width = inputsOf(scenario).find(([input]) => input === name)?.[1]
+  const law = width === undefined ? '' : lawOf(width, 1)
+  if (typeof law === 'string') return null
+  const speed = { name, model, value: 1, whole: false, law }
+  return { low: drawnValue(speed, 0.025), high: drawnValue(speed, 0.975) }
+}
+
+/** The input at both ends of each uncertain speed that predictions hold. */
 export function uncertainSpeeds(input: SimulationInput): (readonly SimulationInput[])[] {
-  return inputsOf(input.scenario).flatMap(([name, width]) => {
-    const law = lawOf(width, 1)
-    if (!isMeasured(input, name) || typeof law === 'string') return []
-    const model = SPEED.exec(name)![1]!
-    const speed = { name, model, value: 1, whole: false, law }
-    const ends = [0.025, 0.975].map((p) => drawnValue(speed, p))
-    const pools = measuredPools(input)
-    return [
-      ends.map((factor) =>
-        scaledInput(
-          input,
-          pools.map(({ pool }) => (pool.model === model ? factor : 1)),
-        ),
-      ),
-    ]
+  const pools = measuredPools(input)
+  const models = [...new Set(pools.map(({ pool }) => pool.model))]
+  return models.flatMap((model) => {
+    const width = speedWidth(input.scenario, model)
+    if (width === null) return []
+    const atFactor = (factor: number) =>
+      scaledInput(
+        input,
+        pools.map(({ pool }) => (pool.model === model ? factor : 1)),
+      )
+    return [[atFactor(width.low), atFactor(width.high)]]
   })
 }
 
