@@ -87,9 +87,9 @@ const FASTER = 1.01
 const STEP = 'predicting the change at other speeds'
 
 /**
- * What further simulations show, where a verdict depends on it. Before a ratio fails, B is simulated
- * at the ends of what is not known of its speed. Where a wide prediction leaves one open, both
- * sides are simulated a little faster, which shows whether that is saturation.
+ * What further simulations show, where a verdict depends on it. Before a ratio fails, B is
+ * simulated at the ends of what is not known of its speed. Where a wide prediction leaves one open,
+ * both sides are simulated a little faster, which shows whether that is saturation.
  */
 async function withDoubts(
   figures: WhatIfFigures,

@@ -12,7 +12,7 @@ export interface ChangedPool {
   readonly recorded: readonly RecordedField[]
   readonly profile: readonly RecordedField[]
   readonly predicted: readonly RecordedField[]
-  /** what is not known of the work of B's model, where that is another than A's; null for nothing */
+  /** what is not known of the work of B's model; null for nothing, and for the model of A */
   readonly work: Factors | null
 }
 
