@@ -1,6 +1,7 @@
 import type { Verdict } from '../../sim/documents/index.ts'
 import { worst } from '../../sim/experiment/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
+import { JUDGED } from './suite.ts'
 
 /** The result of one check of the suite. */
 export interface SummaryLine {
@@ -30,6 +31,7 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
       verdict: worst(whatIf),
       text: `${tally(whatIf)} of ${whatIf.length} changes${openText(changes)}`,
     },
+    ...predictionLines(cases),
     ...prediction.checks.map(({ verdict, text }) => ({ check: 'Prediction', verdict, text })),
     {
       check: 'Audit',
@@ -46,6 +48,16 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
     },
     mutantLine(report),
   ]
+}
+
+/** The verdicts of the product on what is predicted from rehearsals; nothing without such cases. */
+function predictionLines(cases: FidelityReport['cases']): SummaryLine[] {
+  const verdicts = cases
+    .filter(({ name }) => name.startsWith(JUDGED))
+    .flatMap(({ percentiles }) => percentiles.flatMap((row) => row.verdicts.prediction ?? []))
+  if (verdicts.length === 0) return []
+  const text = `${tally(verdicts)} of ${verdicts.length} (load, percentile) cells`
+  return [{ check: 'Prediction', verdict: worst(verdicts), text }]
 }
 
 function tally(verdicts: readonly Verdict[]): string {
