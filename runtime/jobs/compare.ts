@@ -5,7 +5,6 @@ import {
   besideInputs,
   compareArenas,
   compareRuns,
-  countedRuns,
   disturbedProfile,
   executorWork,
   explained,
@@ -25,7 +24,7 @@ import { build } from '../version.ts'
 import { auditCheck } from './audit-runs.ts'
 import { REPLICATIONS } from './defaults.ts'
 import type { KeptReplays } from './kept-replays.ts'
-import { type DocumentOptions, type JobOptions, LIBRARY_CALL } from './options.ts'
+import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 import { predictChange } from './predict-change.ts'
 import { predictReplays } from './predict-replays.ts'
 import type { System } from './prepare.ts'
