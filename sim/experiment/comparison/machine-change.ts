@@ -14,7 +14,7 @@ export interface MachineChange {
   readonly now: SimulationInput | null
   /** as fast as the replays recorded it by the profile's work */
   readonly level: SimulationInput
-  /** how many times as fast as the profile `level` is; absent where pools differ in that */
+  /** how many times as fast as the profile `level` is; absent with several pools */
   readonly faster?: number
 }
 

@@ -102,8 +102,8 @@ export function predictionVerdict(of: PredictedPercentile): Verdict {
 
 /** Whether the mean of all replays is off by more than the tolerance by both intervals. */
 function isUnexplained(of: Pick<PredictedPercentile, 'simulated' | 'with_inputs' | 'measured'>) {
-  const difference = jointDifference({ ...of.simulated, ...of.with_inputs }, of.measured)
-  return isBeyond(difference, relativeTolerance(of.measured.value!))
+  const error = jointDifference({ ...of.simulated, ...of.with_inputs }, of.measured)
+  return isBeyond(error, relativeTolerance(of.measured.value!))
 }
 
 /** Of a latency, ms. */
