@@ -19,14 +19,18 @@ export {
   ratiosOfBlocks,
   roundsOf,
 } from './comparison/blocks.ts'
+export { changedSpeed } from './comparison/changed-speed.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export { endFactors } from './comparison/joint-interval.ts'
 export { latenciesOf } from './comparison/latencies.ts'
 export { machineChange, type PredictedChange } from './comparison/machine-change.ts'
+export { measuredPools, scaledInput } from './comparison/measured-pools.ts'
 export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
 export { overheadsOf } from './comparison/observed-overheads.ts'
 export { batchesOf, type ControlReading, type ObservedRun } from './comparison/observed-run.ts'
 export { type Recording, recordedFields } from './comparison/recorded.ts'
+export { elasticityOf } from './comparison/saturation.ts'
 export {
   balancedOrders,
   inSlices,
@@ -37,9 +41,21 @@ export {
   slicingOf,
 } from './comparison/slicing.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
+export { besideInputs, speedWidth, uncertainSpeeds } from './comparison/uncertain-speeds.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
 export { worst } from './comparison/verdicts.ts'
-export { type WhatIfFigures, whatIfCheck, whatIfFigures } from './comparison/what-if.ts'
+export {
+  isIllConditioned,
+  jointError,
+  measuredErrors,
+  type SpeedDoubt,
+  type WhatIfFigures,
+  whatIfCheck,
+  whatIfFigures,
+  whatIfTolerance,
+  withElasticities,
+  withSpeedDoubt,
+} from './comparison/what-if.ts'
 export { configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../sim/documents/index.ts'
 import { worst } from '../../sim/experiment/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
+import { JUDGED } from './suite.ts'
 
 /** The result of one check of the suite. */
 export interface SummaryLine {
@@ -28,8 +29,9 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
     {
       check: 'What-if',
       verdict: worst(whatIf),
-      text: `${tally(whatIf)} of ${whatIf.length} changes`,
+      text: `${tally(whatIf)} of ${whatIf.length} changes${openText(changes)}`,
     },
+    ...predictionLines(cases),
     ...prediction.checks.map(({ verdict, text }) => ({ check: 'Prediction', verdict, text })),
     {
       check: 'Audit',
@@ -48,9 +50,35 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
   ]
 }
 
+/** The verdicts of the product on what is predicted from rehearsals; nothing without such cases. */
+function predictionLines(cases: FidelityReport['cases']): SummaryLine[] {
+  const verdicts = cases
+    .filter(({ name }) => name.startsWith(JUDGED))
+    .flatMap(({ percentiles }) => percentiles.flatMap((row) => row.verdicts.prediction ?? []))
+  if (verdicts.length === 0) return []
+  const text = `${tally(verdicts)} of ${verdicts.length} (load, percentile) cells`
+  return [{ check: 'Prediction', verdict: worst(verdicts), text }]
+}
+
 function tally(verdicts: readonly Verdict[]): string {
   const of = (verdict: Verdict) => verdicts.filter((v) => v === verdict).length
   return `${of('PASS')} PASS, ${of('UNDECIDED')} UNDECIDED, ${of('FAIL')} FAIL`
+}
+
+const CAUSES = {
+  measured: 'by the measured ratio',
+  predicted: 'by the prediction',
+  machine: 'by the control kernel',
+} as const
+
+/** What leaves percentiles undecided: "; percentiles left open: 5 by the measured ratio, …". */
+function openText(changes: FidelityReport['changes']): string {
+  const open = changes.flatMap(({ percentiles }) => percentiles.flatMap((row) => row.open ?? []))
+  const parts = (Object.keys(CAUSES) as (keyof typeof CAUSES)[]).flatMap((cause) => {
+    const count = open.filter((of) => of === cause).length
+    return count === 0 ? [] : [`${count} ${CAUSES[cause]}`]
+  })
+  return parts.length === 0 ? '' : `; percentiles left open: ${parts.join(', ')}`
 }
 
 function mutantLine({ mutants }: FidelityReport): SummaryLine {
