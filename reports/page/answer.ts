@@ -1,5 +1,5 @@
-import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
-import { type LabelledWorld, type ReportInput, sidesOf, worlds, worst } from '../charts/frame.ts'
+import { type Comparison, type WhatIf, worst } from '../../sim/documents/index.ts'
+import { type LabelledWorld, type ReportInput, sidesOf, worlds } from '../charts/frame.ts'
 import { capitalise, estimateText } from '../format.ts'
 import { lostText } from '../tables/lost.ts'
 import { memoryAlarms } from '../tables/memory-rows.ts'
@@ -68,7 +68,7 @@ function verdicts(side: readonly LabelledWorld[]): Html {
   if (last === undefined || sentences.length === 0) return NOTHING
   // a measurement decides before a simulation
   const deciding = sentences.filter(({ world }) => world === last.name)
-  const verdict = worst(deciding.map((sentence) => sentence.verdict))!
+  const verdict = worst(deciding.map((sentence) => sentence.verdict))
   const [only, ...more] = deciding
   if (more.length === 0) {
     const others = sentences.filter((sentence) => sentence !== only)

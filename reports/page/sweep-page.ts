@@ -1,4 +1,4 @@
-import type { Sweep } from '../../sim/documents/index.ts'
+import { best, type Sweep } from '../../sim/documents/index.ts'
 import { sweepCharts } from '../charts/sweep/index.ts'
 import { count, plural } from '../format.ts'
 import {
@@ -23,7 +23,7 @@ export async function sweepHtml(sweep: Sweep): Promise<string> {
   const rows = ranked(sweep)
   const shown = rows.slice(0, MOST_ROWS)
   const without = withoutFigures(sweep)
-  const verdict = VERDICTS.find((name) => counts[name] > 0) ?? ''
+  const verdict = best(VERDICTS.filter((name) => counts[name] > 0)) ?? ''
   const left = configurations - shown.length
   const body = html`<h1>${isolated(scenario.name)}</h1>
 ${question(scenario.description)}

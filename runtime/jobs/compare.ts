@@ -1,5 +1,10 @@
 import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
-import type { Comparison, MemoryComparison, Result } from '../../sim/documents/index.ts'
+import {
+  type Comparison,
+  type MemoryComparison,
+  type Result,
+  worst,
+} from '../../sim/documents/index.ts'
 import {
   agreement,
   compareArenas,
@@ -20,7 +25,6 @@ import {
   stabilityOf,
   whatIfCheck,
   whatIfFigures,
-  worst,
 } from '../../sim/experiment/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { pause } from '../process/interruption.ts'

@@ -38,7 +38,6 @@ export {
 } from './comparison/slicing.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
-export { worst } from './comparison/verdicts.ts'
 export { type WhatIfFigures, whatIfCheck, whatIfFigures } from './comparison/what-if.ts'
 export { configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
@@ -64,11 +63,9 @@ export type { Figure } from './fit/residual-figures.ts'
 export { chooseResidual, type HeldOutRatio, tryResiduals } from './fit/residual-fit.ts'
 export { carried } from './gate/carried.ts'
 export {
-  byVerdict,
   CONFIRMATION,
   decide,
   GateRule,
-  gateVerdict,
   LOOKS,
   lookLevel,
   type MetricDecision,
