@@ -3,13 +3,14 @@ import type { ExitCode, LoadedScenario } from '../../scenarios/index.ts'
 import type { AgainstOptions } from '../commands/against.ts'
 import { note, refuseWithoutOut } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { resultKind } from '../documents/result.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { noteChangedRates } from '../jobs/changed-rates.ts'
 import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
 import { profileFor, resolveSystem } from '../jobs/prepare.ts'
 import { refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
-import { emit, objectivesExit, writeDocuments } from './output.ts'
+import { emit, writeDocuments } from './output.ts'
 import { plots } from './plots.ts'
 import { prepareSides } from './prepare-sides.ts'
 
@@ -50,11 +51,13 @@ export async function perform(
   )
   const { result } = sides[0]!
   const text = sides.map((side) => resultText(side.result)).join('\n\n')
-  const printed = [text, plots(options, { measured: result })]
-  await emit(options, { measured: result }, 'measured', printed, async (change) => {
-    await dropReplays(change)
-    await keepReplays(change, sides, signal)
-    if (profile !== null) await writeDocuments(change, { profile })
+  return emit(options, resultKind, result, {
+    file: 'measured',
+    text: [text, plots(options, { measured: result })],
+    stage: async (change) => {
+      await dropReplays(change)
+      await keepReplays(change, sides, signal)
+      if (profile !== null) await writeDocuments(change, { profile })
+    },
   })
-  return objectivesExit(result)
 }

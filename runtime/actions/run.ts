@@ -9,11 +9,12 @@ import {
   sidesOf,
 } from '../../reports/index.ts'
 import { EXIT, type ExitCode, type LoadedScenario, visibleLine } from '../../scenarios/index.ts'
-import type { Verdict } from '../../sim/documents/index.ts'
+import { type Verdict, worstOrNull } from '../../sim/documents/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import type { AgainstOptions } from '../commands/against.ts'
 import { commandLine, note, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { profileText } from '../documents/profile-text.ts'
 import { documentText } from '../folders/documents.ts'
 import { knownProfile, loadProfile, mergeProfiles } from '../folders/profile-file.ts'
 import { localProfilePath } from '../folders/profile-paths.ts'
@@ -35,7 +36,6 @@ import { CHARTS_FOLDER, writeCharts } from './charts.ts'
 import { exitOf, type FailOn, failingOn, print, writeDocuments } from './output.ts'
 import { plots } from './plots.ts'
 import { prepareSides } from './prepare-sides.ts'
-import { profileText } from './profile-text.ts'
 
 interface RunOptions extends AgainstOptions {
   readonly profile?: string
@@ -134,7 +134,7 @@ async function runWith(
 const ANY_VERDICT = 'exit code 0 whatever the verdicts; --fail-on gives CI one that depends on them'
 
 const exitOn = (failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode =>
-  failOn === undefined ? EXIT.ok : failingOn(failOn, exitOf(verdicts))
+  failOn === undefined ? EXIT.ok : failingOn(failOn, exitOf(worstOrNull(verdicts)))
 
 export async function perform(
   signal: AbortSignal,
