@@ -18,18 +18,14 @@ import {
 import { illConditioned } from '../tables/uncertainty-tables.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
-import { type Html, html, isolated, NOTHING } from './html.ts'
-import { question, warningList } from './page-parts.ts'
+import { type Html, html, NOTHING } from './html.ts'
+import { warningList } from './page-parts.ts'
 
-/** The first screen: the question of the scenario, its answers, and how far to trust them. */
-export function answer(input: ReportInput, name: string): Html {
+/** The first screen, below the question of the scenario: its answers, and how far to trust them. */
+export function answer(input: ReportInput): Html {
   const { measured, simulated, comparison } = input
-  const documents = [measured, simulated, comparison].filter((document) => document !== null)
-  const description = documents[0]?.scenario.description ?? ''
   const host = measured?.host ?? simulated?.host
-  return html`<h1>${isolated(name)}</h1>
-${question(description)}
-${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
+  return html`${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
 ${costs(input)}
