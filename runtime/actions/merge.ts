@@ -14,7 +14,7 @@ export async function perform(
   directories: string[],
   options: MergeOptions,
 ): Promise<ExitCode> {
-  const merged = await mergeShards(directories, options.out, signal)
+  const merged = await mergeShards(directories, { directory: options.out, signal })
   await emitSweep(options, merged, async (change) => {
     await writeDocuments(change, { manifest: merged.manifest })
     await change.write(JOURNAL_FILE, merged.lines())

@@ -8,11 +8,11 @@ import { writableFolder } from '../folders/write-whole.ts'
 import { noteChangedRates } from '../jobs/changed-rates.ts'
 import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
 import { profileFor, resolveSystem } from '../jobs/prepare.ts'
+import { prepareSides } from '../jobs/prepare-sides.ts'
 import { refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
 import { emit, writeDocuments } from './output.ts'
 import { plots } from './plots.ts'
-import { prepareSides } from './prepare-sides.ts'
 
 interface ReplayOptions extends AgainstOptions {
   readonly profile?: string
@@ -29,7 +29,7 @@ export async function perform(
 ): Promise<ExitCode> {
   const { file: path } = loaded
   refuseWithoutOut('--decision-log', options.decisionLog, options)
-  const prepared = await prepareSides(loaded, options, signal)
+  const prepared = await prepareSides(loaded, { ...options, signal, onNote: note })
   const [first, second] = prepared
   const profile = await profileFor(first, options.profile)
   if (options.out !== undefined) await writableFolder(options.out)
