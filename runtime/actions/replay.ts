@@ -6,12 +6,12 @@ import { withProgress } from '../commands/progress.ts'
 import { resultKind } from '../documents/result.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { noteChangedRates } from '../jobs/changed-rates.ts'
-import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
+import { keepReplays } from '../jobs/kept-replays.ts'
 import { profileFor, resolveSystem } from '../jobs/prepare.ts'
 import { prepareSides } from '../jobs/prepare-sides.ts'
 import { refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
-import { emit, writeDocuments } from './output.ts'
+import { emit } from './output.ts'
 import { plots } from './plots.ts'
 
 interface ReplayOptions extends AgainstOptions {
@@ -52,12 +52,7 @@ export async function perform(
   const { result } = sides[0]!
   const text = sides.map((side) => resultText(side.result)).join('\n\n')
   return emit(options, resultKind, result, {
-    file: 'measured',
     text: [text, plots(options, { measured: result })],
-    stage: async (change) => {
-      await dropReplays(change)
-      await keepReplays(change, sides, signal)
-      if (profile !== null) await writeDocuments(change, { profile })
-    },
+    stage: (change) => keepReplays(change, sides, signal),
   })
 }

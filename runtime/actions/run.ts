@@ -20,7 +20,7 @@ import { localProfilePath } from '../folders/profile-paths.ts'
 import { replaceFiles, settleFolder } from '../folders/replace-files.ts'
 import { AGAINST_FOLDER, dropRuns } from '../folders/run-folder.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
+import { keepReplays } from '../jobs/kept-replays.ts'
 import { type Ran, run } from '../jobs/run.ts'
 import { err, note as printNote } from '../terminal.ts'
 import { CHARTS_FOLDER, writeCharts } from './charts.ts'
@@ -58,14 +58,13 @@ async function keep(
   { charts, profile: given }: RunOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { simulated, measured, comparison, against, profile, sides } = ran
+  const { simulated, comparison, against, sides } = ran
   const page = pageOf(ran)
   await replaceFiles(directory, async (change) => {
     // rows of an earlier run would seem to belong to these documents
     await dropRuns(change, 'replication')
-    await dropReplays(change)
     await keepReplays(change, sides, signal)
-    await writeDocuments(change, { simulated, measured, comparison, profile })
+    await writeDocuments(change, { simulated, comparison })
     if (against !== null) {
       await writeDocuments(change.below(AGAINST_FOLDER), { simulated: against.simulated })
     }
