@@ -107,7 +107,7 @@ test('plan, variants and headroom are jobs that return documents', async () => {
      const job = { replications: 6, onProgress: (phase) => phases.add(phase) }
      const set = ['pools.central.replicas=1..3']
      const planned = await plan('small.yaml', { ...job, set, headroom: false, sensitivity: false })
-     const compared = await variants(await loadVariants('small.yaml', {}), job)
+     const compared = await variants(await loadVariants('small.yaml'), job)
      const system = await loadScenario('small.yaml')
      const { objectives } = await simulate(system, { replications: 6 })
      const { holds } = await headroom(system, objectives, job)
@@ -153,7 +153,7 @@ test('jobs end with their signal', async () => {
     `import { headroom, loadScenario, loadVariants, plan, run, simulate, variants } from 'spillway'
      const system = await loadScenario('small.yaml')
      const { objectives } = await simulate(system, { replications: 2 })
-     const loaded = await loadVariants('small.yaml', {})
+     const loaded = await loadVariants('small.yaml')
      const job = { signal: AbortSignal.abort() }
      const ended = [
        plan('small.yaml', { ...job, set: ['pools.central.replicas=1..3'] }),
