@@ -89,10 +89,7 @@ function show(ran: Ran, directory: string, options: RunOptions): ExitCode {
   const ending = options.failOn === undefined ? `\n${ANY_VERDICT}` : ''
   print(options, comparison, [text.join('\n\n'), plotted, where, ending])
   const objectives = results.flatMap(({ result }) => result.objectives)
-  return exitOn(options.failOn, [
-    comparison.verdict,
-    ...objectives.map(({ verdict }) => verdict),
-  ])
+  return exitOn(options.failOn, [comparison.verdict, ...objectives.map(({ verdict }) => verdict)])
 }
 
 export async function perform(

@@ -11,7 +11,7 @@ export interface DocumentKind<D> {
   readonly schema?: z.ZodType<D>
   /** its name in a folder, without .json; absent where the command that writes it has the name */
   readonly file?: string
-  /** the name of its page there; by default that of reports */
+  /** the name of its page there; default: report.html */
   readonly pageFile?: string
   /** whether a folder that also has results is shown by these */
   readonly behindResults?: boolean

@@ -54,10 +54,7 @@ const ELSEWHERE =
  * short look at the noise of this machine. Throws `Failure`, before anything is measured where the
  * scenario cannot run live or cannot be compared.
  */
-export async function run(
-  source: string | LoadedScenario,
-  options: RunOptions = {},
-): Promise<Ran> {
+export async function run(source: string | LoadedScenario, options: RunOptions = {}): Promise<Ran> {
   const { rehearsals = REHEARSALS, replays = REPLAYS, replications = REPLICATIONS.band } = options
   const { onProgress = () => {}, onWarning = () => {}, decisionLog, command } = options
   const { signal = new AbortController().signal } = options

@@ -11,12 +11,7 @@ import {
 import { lostText } from '../../reports/tables/lost.ts'
 import { objectiveSentences } from '../../reports/tables/objective-sentences.ts'
 import { type Objective, parseObjective } from '../../scenarios/index.ts'
-import {
-  type Estimate,
-  type Result,
-  type Verdict,
-  worstOrNull,
-} from '../../sim/documents/index.ts'
+import { type Estimate, type Result, type Verdict, worstOrNull } from '../../sim/documents/index.ts'
 import type { System, Systems } from './entry.ts'
 
 /** Sentences of the gallery, made from results. */
