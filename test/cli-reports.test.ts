@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sampleInput } from '../reports/sample-documents.test-helper.ts'
+import { documents, kindOf } from '../runtime/documents/index.ts'
 import { stream } from '../sim/kernel/index.ts'
 import { BROWSER, expectNoFaults, faultsOf, noBrowser, onDesktop } from './page-faults.ts'
 import { commandsIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
@@ -152,6 +153,14 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   plan: planned,
   gate: gated,
 }
+
+test('each kind of document with a page is among them', async () => {
+  const paged: string[] = []
+  for (const name of Object.keys(documents)) {
+    if ((await kindOf(name)).page !== undefined) paged.push(name)
+  }
+  expect(Object.keys(KINDS)).toEqual(expect.arrayContaining(paged))
+})
 
 describe.skipIf(noBrowser)(`reports (needs ${BROWSER})`, () => {
   let browser: Browser

@@ -231,6 +231,15 @@ describe('boundaries', () => {
     ).toEqual([])
   })
 
+  test('jobs print nothing, and know no commands', () => {
+    const printing = /^runtime\/(terminal|call|main)\.ts$|^runtime\/(commands|actions)\//
+    const jobs = inFolder('runtime/jobs')
+    expect(jobs.length).toBeGreaterThan(50)
+    expect(offencesIn(jobs, ({ imports }) => imports.filter((name) => printing.test(name)))).toEqual(
+      [],
+    )
+  })
+
   test('draws use the elementary functions of the kernel, which are the same on every engine', () => {
     const drawing =
       /^sim\/(kernel|world|serving|traffic\/(arrivals|clients|lengths)|stats\/intervals\/normal)/

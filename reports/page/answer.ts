@@ -1,5 +1,5 @@
-import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
-import { type LabelledWorld, type ReportInput, sidesOf, worlds, worst } from '../charts/frame.ts'
+import { type Comparison, type WhatIf, worst } from '../../sim/documents/index.ts'
+import { type LabelledWorld, type ReportInput, sidesOf, worlds } from '../charts/frame.ts'
 import { capitalise, estimateText } from '../format.ts'
 import { leftOutWidths } from '../tables/left-out-widths.ts'
 import { lostText } from '../tables/lost.ts'
@@ -19,18 +19,14 @@ import {
 import { illConditioned, uncertaintySentences } from '../tables/uncertainty-sentences.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
-import { type Html, html, isolated, NOTHING } from './html.ts'
-import { question, warningList } from './page-parts.ts'
+import { type Html, html, NOTHING } from './html.ts'
+import { warningList } from './page-parts.ts'
 
-/** The first screen: the question of the scenario, its answers, and how far to trust them. */
-export function answer(input: ReportInput, name: string): Html {
+/** The first screen, below the question of the scenario: its answers, and how far to trust them. */
+export function answer(input: ReportInput): Html {
   const { measured, simulated, comparison } = input
-  const documents = [measured, simulated, comparison].filter((document) => document !== null)
-  const description = documents[0]?.scenario.description ?? ''
   const host = measured?.host ?? simulated?.host
-  return html`<h1>${isolated(name)}</h1>
-${question(description)}
-${doubts(input)}${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
+  return html`${doubts(input)}${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
 ${costs(input)}${leftOut(input)}
@@ -69,7 +65,7 @@ function verdicts(side: readonly LabelledWorld[]): Html {
   if (last === undefined || sentences.length === 0) return NOTHING
   // a measurement decides before a simulation
   const deciding = sentences.filter(({ world }) => world === last.name)
-  const verdict = worst(deciding.map((sentence) => sentence.verdict))!
+  const verdict = worst(deciding.map((sentence) => sentence.verdict))
   const [only, ...more] = deciding
   if (more.length === 0) {
     const others = sentences.filter((sentence) => sentence !== only)

@@ -16,7 +16,7 @@ import { assumptionsSection } from './assumptions-section.ts'
 import { blameSection } from './blame-page.ts'
 import { documentPage, drawnFigures } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { warningList } from './page-parts.ts'
+import { question, warningList } from './page-parts.ts'
 import {
   arenaSection,
   bothSidesSection,
@@ -42,8 +42,8 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const { comparison } = input
   const present = worlds(input)
   const any = present.length > 0
-  const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
-  const body = html`${answer(input, name)}
+  const { name, description } = (input.measured ?? input.simulated ?? comparison)?.scenario ?? NONE
+  const body = html`${answer(input)}
 ${comparison?.what_if ? whatIf(input, comparison.what_if, show('what-if')) : NOTHING}
 ${show('tail', 'class-tails')}${unknown(input, show('both-intervals', 'input-shares'))}
 ${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
@@ -63,13 +63,19 @@ ${memory(input, charts)}
 <h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}
 ${assumptionsSection(input, show('batch-times'))}`
     : NOTHING
+}`
+  return documentPage({
+    title: `${name} – Spillway report`,
+    heading: isolated(name),
+    question: question(description),
+    body,
+    made: provenance(input),
+    command: input.command,
+    does: comparison ? 'reproduces it' : 'writes this page again',
+  })
 }
-<h2>How this was made</h2>
-${provenance(input)}
-<p>This command ${comparison ? 'reproduces it' : 'writes this page again'}:</p>
-<pre>${isolated(input.command)}</pre>`
-  return documentPage(`${name} – Spillway report`, body)
-}
+
+const NONE = { name: 'no documents', description: '' }
 
 /** Uncertain inputs, and what they do to figures. */
 function unknown(input: ReportInput, figures: readonly Html[]): Html {

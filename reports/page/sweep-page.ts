@@ -1,4 +1,4 @@
-import type { Sweep } from '../../sim/documents/index.ts'
+import { best, type Sweep } from '../../sim/documents/index.ts'
 import { sweepCharts } from '../charts/sweep/index.ts'
 import { count, plural } from '../format.ts'
 import {
@@ -11,7 +11,7 @@ import {
 } from '../tables/sweep-rows.ts'
 import { documentPage, drawnFigures } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { cellTable, question, reproducedBy, warningList } from './page-parts.ts'
+import { cellTable, question, warningList } from './page-parts.ts'
 
 /** Rows of the table on a page. */
 const MOST_ROWS = 100
@@ -24,24 +24,26 @@ export async function sweepHtml(sweep: Sweep): Promise<string> {
   const rows = ranked(sweep)
   const shown = rows.slice(0, MOST_ROWS)
   const without = withoutFigures(sweep)
-  const byRows = VERDICTS.find((name) => counts[name] > 0) ?? ''
+  const byRows = best(VERDICTS.filter((name) => counts[name] > 0)) ?? ''
   const verdict = sweep.answer?.configuration === null ? 'UNDECIDED' : byRows
   const left = configurations - shown.length
-  const body = html`<h1>${isolated(scenario.name)}</h1>
-${question(scenario.description)}
-<p class="verdict ${verdict}" role="status">${sweepAnswer(sweep)}</p>
+  const body = html`<p class="verdict ${verdict}" role="status">${sweepAnswer(sweep)}</p>
 ${without === null ? NOTHING : html`<p class="warning">${without}</p>`}${warningList(sweep.warnings ?? [])}
 ${[...(await drawnFigures((width) => sweepCharts(sweep, width))).values()]}
 <h2>Configurations</h2>
 ${cellTable(sweepCells(sweep, shown), 'configurations', inColour)}
 <p class="quiet">${left > 0 ? `${count(left)} more in results.parquet. ` : ''}${sweepLegend(sweep)}</p>
-${triedTable(sweep)}<h2>How this was made</h2>
-<ul><li>Every configuration is the scenario with other values, simulated in ${plural(sweep.replications, 'replication')} with the seed ${sweep.seed}.
+${triedTable(sweep)}`
+  const made = html`<ul><li>Every configuration is the scenario with other values, simulated in ${plural(sweep.replications, 'replication')} with the seed ${sweep.seed}.
 Replications of the same number have the same random numbers in all configurations.</li>
 <li>Scenario ${scenario.hash}, ${sweep.profile === null ? 'without a profile' : `profile ${sweep.profile.name} (${sweep.profile.hash})`}, Spillway ${sweep.version}${sweep.commit === null ? '' : ` (${sweep.commit})`}.</li>
-${sweep.paths.map((path, i) => html`<li>${isolated(path)}${sweep.grid === null ? NOTHING : html`: ${sweep.grid[i]!.join(', ')}`}</li>\n`)}</ul>
-${reproducedBy(commandOf(sweep))}`
-  return documentPage(`${scenario.name} – Spillway sweep`, body)
+${sweep.paths.map((path, i) => html`<li>${isolated(path)}${sweep.grid === null ? NOTHING : html`: ${sweep.grid[i]!.join(', ')}`}</li>\n`)}</ul>`
+  return documentPage({
+    title: `${scenario.name} – Spillway sweep`,
+    heading: isolated(scenario.name),
+    question: question(scenario.description),
+    ...{ body, made, command: commandOf(sweep) },
+  })
 }
 
 /** Nothing where all inputs are known. */

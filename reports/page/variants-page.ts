@@ -21,7 +21,7 @@ import {
 } from '../tables/variants-table.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { originItem, question, reproducedBy, textTable, warningList } from './page-parts.ts'
+import { originItem, question, textTable, warningList } from './page-parts.ts'
 
 /** Variants side by side, as one HTML file that needs neither network nor scripts. */
 export async function variantsHtml(document: Variants): Promise<string> {
@@ -34,9 +34,7 @@ export async function variantsHtml(document: Variants): Promise<string> {
         (change) => html`<li><b>${name}</b>: ${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`,
       ),
     )
-  const body = html`<h1>${isolated(scenario.name)}: variants</h1>
-${question(scenario.description)}
-${answerOf(document)}
+  const body = html`${answerOf(document)}
 ${variantFindings(document).map((text) => html`<p class="verdict">${text}</p>\n`)}
 ${warningList(variantWarnings(document))}
 ${textTable(variantRows(document))}
@@ -49,12 +47,15 @@ ${textTable(ratioRows(document))}
 <p class="quiet">${ratioNotes(document).join(' ')}</p>
 ${measured === null ? NOTHING : await replays(document)}
 <h2>Changes from ${variants[0]!.name}</h2>
-<ul class="plain">${changes}</ul>
-<h2>How this was made</h2>
-<ul><li>Replication r of every variant has the same requests and the same draws of the machine.</li>
-${originItem(document)}</ul>
-${reproducedBy(document.command)}`
-  return documentPage(`${scenario.name}: variants – Spillway`, body)
+<ul class="plain">${changes}</ul>`
+  const made = html`<ul><li>Replication r of every variant has the same requests and the same draws of the machine.</li>
+${originItem(document)}</ul>`
+  return documentPage({
+    title: `${scenario.name}: variants – Spillway`,
+    heading: html`${isolated(scenario.name)}: variants`,
+    question: question(scenario.description),
+    ...{ body, made, command: document.command },
+  })
 }
 
 function answerOf(document: Variants): Html {

@@ -11,6 +11,7 @@ import {
 import type { Profile } from '../../sim/world/index.ts'
 import { note, type ScenarioOptions, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { profileText } from '../documents/profile-text.ts'
 import { documentText } from '../folders/documents.ts'
 import { knownProfile, mergeProfiles } from '../folders/profile-file.ts'
 import { localProfilePath } from '../folders/profile-paths.ts'
@@ -21,7 +22,6 @@ import { learnFromReplays } from '../jobs/learn-from-replays.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
 import { profileWarnings } from '../jobs/profile-warnings.ts'
 import { print } from './output.ts'
-import { profileText } from './profile-text.ts'
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds?: number

@@ -1,10 +1,10 @@
-import { noiseText } from '../../reports/index.ts'
 import { EXIT, type ExitCode } from '../../scenarios/index.ts'
 import { withProgress } from '../commands/progress.ts'
+import { noiseKind } from '../documents/noise.ts'
 import { canServe, doctor } from '../jobs/doctor.ts'
 import { measureNoise } from '../jobs/noise.ts'
 import { styled } from '../terminal.ts'
-import { print } from './output.ts'
+import { emit, print } from './output.ts'
 
 interface DoctorOptions {
   readonly json?: boolean
@@ -30,6 +30,5 @@ export async function perform(signal: AbortSignal, options: DoctorOptions): Prom
   const { noise: seconds } = options
   if (seconds === undefined) return showHost(options, signal)
   const noise = await withProgress((onProgress) => measureNoise({ seconds, signal, onProgress }))
-  print(options, noise, noiseText(noise))
-  return EXIT.ok
+  return emit(options, noiseKind, noise)
 }

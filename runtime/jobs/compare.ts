@@ -1,5 +1,10 @@
 import { EXIT, Failure } from '../../scenarios/index.ts'
-import type { Comparison, MemoryComparison, Result } from '../../sim/documents/index.ts'
+import {
+  type Comparison,
+  type MemoryComparison,
+  type Result,
+  worst,
+} from '../../sim/documents/index.ts'
 import {
   agreement,
   besideInputs,
@@ -16,7 +21,6 @@ import {
   simulatedPercentiles,
   simulatedRanOut,
   stabilityOf,
-  worst,
 } from '../../sim/experiment/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { pause } from '../process/interruption.ts'

@@ -84,4 +84,5 @@ export {
   type Variants,
   variantsSchema,
 } from './variants-document.ts'
+export { best, byVerdict, worst, worstOrNull } from './verdicts.ts'
 export type { WhatIf, WhatIfPercentile } from './what-if-document.ts'

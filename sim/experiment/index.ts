@@ -43,7 +43,6 @@ export {
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
 export { besideInputs, speedWidth, uncertainSpeeds } from './comparison/uncertain-speeds.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
-export { worst } from './comparison/verdicts.ts'
 export {
   isIllConditioned,
   jointError,
@@ -85,11 +84,9 @@ export type { Figure } from './fit/residual-figures.ts'
 export { chooseResidual, type HeldOutRatio, tryResiduals } from './fit/residual-fit.ts'
 export { carried } from './gate/carried.ts'
 export {
-  byVerdict,
   CONFIRMATION,
   decide,
   GateRule,
-  gateVerdict,
   LOOKS,
   lookLevel,
   type MetricDecision,

@@ -35,7 +35,7 @@ describe('the fidelity report', () => {
     for (const fact of ['Example CPU', '2026-11-25', 'abc123', 'c0ffee', '1.30.0', '1,234,567']) {
       expect(page).toContain(fact)
     }
-    expect(page).toContain('<pre>npm run fidelity</pre>')
+    expect(page).toContain('<pre><bdi>npm run fidelity</bdi></pre>')
     expect(page).not.toMatch(/undefined|NaN|\[object/)
   })
 

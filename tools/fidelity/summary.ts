@@ -1,5 +1,4 @@
-import type { Verdict } from '../../sim/documents/index.ts'
-import { worst } from '../../sim/experiment/index.ts'
+import { type Verdict, worst } from '../../sim/documents/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { JUDGED } from './suite.ts'
 

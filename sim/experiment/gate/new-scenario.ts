@@ -1,5 +1,10 @@
-import type { BaselineEntry, GateCase, Stability, Verdict } from '../../documents/index.ts'
-import { byVerdict } from './decision.ts'
+import {
+  type BaselineEntry,
+  byVerdict,
+  type GateCase,
+  type Stability,
+  type Verdict,
+} from '../../documents/index.ts'
 import { metricLabel, objectiveMetric } from './prediction.ts'
 
 /** A head that has no base, as it was simulated. */

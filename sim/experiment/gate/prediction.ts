@@ -1,14 +1,15 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type {
-  BaselineEntry,
-  GateCase,
-  GateMetric,
-  GateVerdict,
-  Result,
-  Verdict,
+import {
+  type BaselineEntry,
+  byVerdict,
+  type GateCase,
+  type GateMetric,
+  type GateVerdict,
+  type Result,
+  type Verdict,
+  worst,
 } from '../../documents/index.ts'
 import { hourlyCost } from '../configuration/cost.ts'
-import { byVerdict, gateVerdict } from './decision.ts'
 
 const JUDGED = ['p50', 'p95', 'p99'] as const
 /** The share of requests that met no objective of their class: 1 less goodput. */
@@ -166,7 +167,7 @@ export function predictionCase(
   const metrics = [...figures, ...objectiveMetrics(base, head)].sort(
     (a, b) => byVerdict(a.verdict, b.verdict) || badness(b) - badness(a),
   )
-  const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
+  const verdict = worst(metrics.map((metric) => metric.verdict))
   const changes = changesOf(base, head, scenario)
   const objectives = objectiveChanges(base.objectives, stated)
   const reasons = [reasonOf(metrics, verdict, margin), ...(objectives === null ? [] : [objectives])]

@@ -7,10 +7,10 @@ import {
   type VariantMetric,
   type VariantRatio,
   type Variants,
+  worst,
 } from '../../documents/index.ts'
 import { exp } from '../../kernel/index.ts'
 import { studentTQuantile } from '../../stats/index.ts'
-import { worst } from '../comparison/verdicts.ts'
 import {
   type DrawnRuns,
   systemFigures,

@@ -1,0 +1,15 @@
+import { planHtml, planText } from '../../reports/index.ts'
+import { type Plan, planSchema } from '../../sim/documents/index.ts'
+import type { DocumentKind } from './document-kind.ts'
+
+export const planKind: DocumentKind<Plan> = {
+  written: 'What `plan` prints with `--json` and writes as plan.json.',
+  schema: planSchema,
+  file: 'plan',
+  text: planText,
+  page: planHtml,
+  verdict({ winner, rows, verified }) {
+    if (winner !== null) return verified === null ? 'PASS' : verified.verdict
+    return rows.some(({ verdict }) => verdict === 'UNDECIDED') ? 'UNDECIDED' : 'FAIL'
+  },
+}
