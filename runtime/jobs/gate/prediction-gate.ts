@@ -194,6 +194,7 @@ async function againstFile(
     const system = await loadSide(file, options)
     const base = baseIn(path, baseline, { file, name: system.scenario.name })
     if (base === null) {
+      warnOfStated([system.scenario], file, options)
       cases.push(unlistedCase(await simulateAlone(system, options), path))
       continue
     }
@@ -309,6 +310,7 @@ function againstRef(
           ? await baseByThis(head, version, options)
           : await baseByOther(head, version, { run: line, signal }, options)
       if (base === undefined) {
+        warnOfStated([head.scenario], file, options)
         cases.push(newCase(await simulateAlone(head, options), from))
         continue
       }
@@ -463,12 +465,26 @@ function figuresOf(text: string): SimulatedFigures | null {
   }
 }
 
+const uncertainScenario = z.object({ uncertain: z.record(z.string(), z.unknown()) })
+
+/** Warns where some of these scenarios have uncertain inputs: the gate draws none of them. */
+function warnOfStated(
+  scenarios: readonly unknown[],
+  file: string,
+  { onWarning }: PredictionGateOptions,
+): void {
+  if (!scenarios.some((scenario) => uncertainScenario.safeParse(scenario).success)) return
+  onWarning?.(`${file}: some inputs are uncertain, and base and head take their stated values`)
+}
+
 function caseOf(
   entry: BaselineEntry,
   { system, head }: SimulatedHead,
   from: string,
-  { margin = MARGIN }: PredictionGateOptions,
+  options: PredictionGateOptions,
 ): GateCase {
+  const { margin = MARGIN } = options
+  warnOfStated([entry.scenario, head.scenario], head.file, options)
   const [changes, stated] = [changesOf(entry, head), statedObjectives(system)]
   return predictionCase(entry, head, { margin, from, changes, stated })
 }
