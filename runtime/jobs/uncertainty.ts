@@ -1,18 +1,17 @@
-import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { drawInputs, drawnInputs, withUncertainty } from '../../sim/experiment/index.ts'
+import { drawInputs, withUncertainty } from '../../sim/experiment/index.ts'
 import { leastDraws } from '../../sim/stats/index.ts'
+import { DrawnSystem, REPLICATIONS_OF_DRAW } from './drawn-system.ts'
 import type { JobOptions } from './options.ts'
 import type { System } from './prepare.ts'
 import { DRAWS_ONLY } from './simulate.ts'
 import type { ConfigurationRuns } from './simulations/configuration-runs.ts'
-import { PartialProgress } from './simulations/partial-progress.ts'
 import { SimulationPool } from './simulations/simulation-pool.ts'
 
 /** More draws narrow no answer: what is not known stays. */
 const MOST_DRAWS = 256
-/** Replications of each draw: what a draw changes has little noise with common seeds. */
-const REPLICATIONS = 4
+
+const DRAWING = 'drawing uncertain inputs'
 
 export interface UncertaintyOptions extends JobOptions {
   readonly workers?: number | undefined
@@ -34,55 +33,26 @@ export async function withUncertainInputs(
   result: Result,
   options: UncertaintyOptions = {},
 ): Promise<Result> {
-  const { uncertain, scenario, file, directory, capacityRps: loadOfRps, profile } = system
+  const { uncertain, scenario } = system
   if (uncertain === undefined) return result
   const { workers, signal, onProgress, traffic, mostDraws = MOST_DRAWS } = options
-  const { inputs, text } = uncertain
-  const replications = Math.min(options.replications ?? REPLICATIONS, result.runs)
-  const path = { file, text, directory }
-  // what a load is a share of does not change with a draw: the traffic is the same
-  const pool = new SimulationPool({ base: { path, set: [], profile, loadOfRps }, workers, signal })
-  const common = { from: 0, to: replications, ...(traffic !== undefined && { traffic }) }
-  const simulated = async (values: readonly (readonly number[])[], unit: string) => {
-    const progress = new PartialProgress()
-    const show = () => onProgress?.(`drawing uncertain inputs${unit}`, progress.done, values.length)
-    show()
-    return Promise.all(
-      values.map(async (drawn, i) => {
-        const request = { ...drawnInputs(inputs, drawn), ...common }
-        const onShare = (share: number) => {
-          progress.part(i, share)
-          show()
-        }
-        const runs = await pool.simulate(request, { onShare }).catch((error) => {
-          throw ofDraw(error, file)
-        })
-        progress.ended(i)
-        show()
-        return runs
-      }),
-    )
-  }
+  const { inputs } = uncertain
+  const replications = Math.min(options.replications ?? REPLICATIONS_OF_DRAW, result.runs)
+  const pool = new SimulationPool({ workers, signal })
+  const drawn = new DrawnSystem(system, uncertain, { pool, replications, traffic, onProgress })
   try {
-    const [nominal] = await simulated([inputs.map(({ value }) => value)], '')
+    const nominal = await drawn.atStated(DRAWING)
     const values: number[][] = []
     const runs: ConfigurationRuns[] = []
     for (let draws = leastDraws(inputs.length); ; draws *= 2) {
       const further = drawInputs(inputs, { from: values.length, to: draws, seed: scenario.seed })
-      runs.push(...(await simulated(further, `, ${draws} draws`)))
+      runs.push(...(await drawn.at(further, `${DRAWING}, ${draws} draws`)))
       values.push(...further)
-      const wider = withUncertainty(result, { inputs, values, nominal: nominal!, runs })
+      const wider = withUncertainty(result, { inputs, values, nominal, runs })
       if (!wider.uncertainty!.settled && 2 * draws <= mostDraws) continue
       return { ...wider, warnings: wider.warnings.filter((text) => text !== DRAWS_ONLY) }
     }
   } finally {
     pool.close()
   }
-}
-
-/** What is wrong with a draw, which the file itself does not state. */
-function ofDraw(error: unknown, file: string): unknown {
-  if (!(error instanceof Failure) || error.exitCode === EXIT.interrupted) return error
-  const problems = error.problems.map((text) => `${file}: a draw of its uncertain inputs: ${text}`)
-  return new Failure(problems, error.exitCode)
 }

@@ -75,15 +75,10 @@ export {
   ratioInterval,
   runGate,
 } from './gate/decision.ts'
-export { newCase, unlistedCase } from './gate/new-scenario.ts'
-export {
-  baselineEntry,
-  metricLabel,
-  notComparable,
-  percentText,
-  predictionCase,
-  type SimulatedFigures,
-} from './gate/prediction.ts'
+export type { DrawnSide, GateDraws } from './gate/drawn-changes.ts'
+export { baselineEntry, metricLabel, type SimulatedFigures } from './gate/gate-figures.ts'
+export { type HeadAlone, newCase, unlistedCase } from './gate/new-scenario.ts'
+export { notComparable, percentText, predictionCase } from './gate/prediction.ts'
 export {
   busiestShares,
   type GateSide,
@@ -166,6 +161,7 @@ export {
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export { type PairedInputs, pairedInputs } from './uncertainty/paired-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
 export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'

@@ -90,5 +90,5 @@ export {
   leastDraws,
 } from './uncertainty/input-effects.ts'
 export { drawnValue } from './uncertainty/law-quantile.ts'
-export { scrambledSobol } from './uncertainty/sobol.ts'
+export { MOST_DIMENSIONS, scrambledSobol } from './uncertainty/sobol.ts'
 export { type FigureLaw, probabilityBelow, widerInterval } from './uncertainty/wider-interval.ts'

@@ -36,6 +36,8 @@ export interface ConfigurationBase {
   readonly loadOfRps?: number | null | undefined
   /** losses with which each replication is simulated again; by default none */
   readonly survive?: Survive | undefined
+  /** objectives that all are judged by; by default those that each states */
+  readonly slo?: Scenario['slo'] | undefined
 }
 
 /** Replications of one configuration. */
@@ -155,9 +157,12 @@ export class Configurations {
   async #configured({ set, speeds, traffic }: ConfigurationRequest): Promise<Configured> {
     const key = JSON.stringify([set, speeds, traffic])
     if (this.#last?.key === key) return this.#last
-    const { path, seed, profile, set: common } = this.#base
+    const { path, seed, profile, slo, set: common } = this.#base
     const loaded = await loadSystem(path, { set: [...common, ...set], seed, profile })
-    const system = withTimesAndTraffic(loaded, { speeds, traffic })
+    const timed = withTimesAndTraffic(loaded, { speeds, traffic })
+    // what its routers aim at stays in its plan
+    const system =
+      slo === undefined ? timed : { ...timed, scenario: { ...timed.scenario, slo } }
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)

@@ -1,20 +1,21 @@
-import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import type { Result, Uncertainty } from '../../documents/index.ts'
 import { drawnValue, EffectFit } from '../../stats/index.ts'
-import { limitOf, verdictOf } from '../result/objectives.ts'
-import { type DrawnRuns, uncertainFigures } from './uncertain-figures.ts'
-import { figureValues, type WidenedFigure, widened } from './widened-figure.ts'
+import { uncertainFigures } from './uncertain-figures.ts'
+import {
+  figureValues,
+  finite,
+  type RunsAtDraws,
+  type WidenedFigure,
+  widened,
+} from './widened-figure.ts'
+import { agreedVerdict, widenedObjective } from './widened-objective.ts'
 
 /** Draws of the inputs of a scenario, and what was simulated. */
-export interface Drawn {
+export interface Drawn extends RunsAtDraws {
   readonly inputs: readonly UncertainInput[]
   /** of each draw, the value of each input */
   readonly values: readonly (readonly number[])[]
-  /** at the stated values, with the seeds of the draws */
-  readonly nominal: DrawnRuns
-  /** of each draw */
-  readonly runs: readonly DrawnRuns[]
 }
 
 type Objective = Result['objectives'][number]
@@ -33,11 +34,8 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
     const wide = each && widened(figure.estimate, each, { runs, most })
     return wide === null ? [] : [{ ...figure, wide }]
   })
-  const objectives = result.objectives.map((objective, i) => {
-    const each = figureValues(drawn, (_, run) => run.objectives[i]!.value)
-    const goodput = parseObjective(objective.text)!.kind === 'goodput'
-    const most = goodput ? 1 : Number.POSITIVE_INFINITY
-    return { objective, wide: each && widened(objective.estimate, each, { runs, most }) }
+  const objectives = result.objectives.map((objective, at) => {
+    return { objective, wide: widenedObjective(objective, drawn, { at, runs }) }
   })
   return {
     ...result,
@@ -82,10 +80,8 @@ function effectOf({
   return { elasticity: closed(elasticity), share: closed(share) }
 }
 
-/** Infinite ends have no number in a document. */
-const finite = (end: number) => (Number.isFinite(end) ? end : null)
-
-function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
+/** An input as documents have it. */
+export function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
   const [low, high] = [0.025, 0.975].map((p) => drawnValue(input, p))
   return { name: input.name, value: input.value, low: low!, high: high! }
 }
@@ -93,16 +89,9 @@ function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
 /** An objective by the wider interval of its figure; by the draws where there is none. */
 function judged(objective: Objective, wide: WidenedFigure | null): Objective {
   if (wide === null) return { ...objective, interval: 'draws' }
-  const stated = parseObjective(objective.text)!
-  const limit = limitOf(stated)
-  const below = wide.probabilityBelow(limit)
-  const p_holds = stated.kind === 'goodput' ? 1 - below : below
-  const { low, high } = wide
-  const with_inputs = { low: finite(low), high: finite(high), p_holds }
+  const { verdict, with_inputs } = agreedVerdict(objective, wide)
   const known = { ...objective, interval: 'inputs' as const, with_inputs }
-  const { value, n } = objective.estimate
-  const verdict = verdictOf(stated, { value, low, high, n })
-  if (objective.verdict === 'UNDECIDED' || verdict === objective.verdict) return known
+  if (verdict === objective.verdict) return known
   const reason = 'with uncertain inputs its interval holds the limit'
   return {
     ...known,
