@@ -184,19 +184,3 @@ test('less traffic beside a slower service cannot be compared, and is named', as
   // a load beside a base without any
   expect((await against(base, BASE)).verdict).toBe('NOT COMPARABLE')
 })
-
-test('a gate of uncertain inputs warns that it takes their stated values', async () => {
-  const warningsOf = async (base: string, head: string) => {
-    const warnings: string[] = []
-    const onWarning = (text: string) => void warnings.push(text)
-    const path = put(folder, 'base.yaml', base)
-    const file = put(folder, 'shop.yaml', head)
-    await predictionGate([file], { kind: 'scenario', path, set: [] }, { ...FEW, onWarning })
-    return warnings.filter((text) => text.includes('uncertain'))
-  }
-  const unknown = changed(BASE, ['base_ms: 12', 'base_ms: 12 ± 10 %'])
-  const expected = [expect.stringMatching(/shop\.yaml: some inputs are uncertain, and base/)]
-  expect(await warningsOf(BASE, unknown)).toEqual(expected)
-  expect(await warningsOf(unknown, BASE)).toEqual(expected)
-  expect(await warningsOf(BASE, BASE)).toEqual([])
-})
