@@ -10,7 +10,7 @@ import type { SimulationPool } from './simulations/simulation-pool.ts'
 export const REPLICATIONS_OF_DRAW = 4
 
 /** How the draws of a system are simulated. */
-export interface DrawOptions extends Pick<JobOptions, 'onProgress'> {
+interface DrawOptions extends Pick<JobOptions, 'onProgress'> {
   readonly pool: SimulationPool
   /** replications of each draw */
   readonly replications: number

@@ -161,7 +161,7 @@ export {
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
-export { type PairedInputs, pairedInputs } from './uncertainty/paired-inputs.ts'
+export { pairedInputs } from './uncertainty/paired-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
 export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'

@@ -5,7 +5,6 @@ import {
   drawInputs,
   type GateDraws,
   notComparable,
-  type PairedInputs,
   pairedInputs,
   runFigures,
 } from '../../../sim/experiment/index.ts'
@@ -103,13 +102,13 @@ class SideDraws {
   /** null where all inputs of the side are known */
   readonly #system: DrawnSystem | null
   /** of each input of the side, its place among all */
-  readonly #places: PairedInputs['base']
+  readonly #places: readonly number[]
   readonly #phase: string
 
   private constructor(
     nominal: DrawnRuns,
     system: DrawnSystem | null,
-    places: PairedInputs['base'],
+    places: readonly number[],
     phase: string,
   ) {
     this.#nominal = nominal
@@ -120,7 +119,7 @@ class SideDraws {
 
   static async of(
     { system }: SimulatedSide,
-    places: PairedInputs['base'],
+    places: readonly number[],
     { phase, ...options }: SideOptions,
   ): Promise<SideDraws> {
     const { uncertain, scenario } = system
