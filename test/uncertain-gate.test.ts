@@ -139,6 +139,7 @@ describe('an input of one side', () => {
       expect(ratio).toBe(1)
       expect(wide!.low! * wide!.high!).toBeCloseTo(1, 1)
       expect(wide!.high).toBeGreaterThan(1.1)
+      expect(wide!.hangs_on).toMatchObject({ name: 'speed of m', side })
     }
   })
 

@@ -230,11 +230,11 @@ test('the interval of the base is in every output, and not where it has none', (
 })
 
 describe('with uncertain inputs', () => {
-  const wide = { low: 0.98, high: 1.14, p_worse: 0.31 }
+  const wide = { low: 0.98, high: 1.14, p_worse: 0.31, hangs_on: null }
   const note = 'worse by more than 5 % with a probability of 31 %'
   const lost = {
     ...({ name: 'lost or late', unit: 'share', base: 0, head: 0.01, ratio: null } as const),
-    with_inputs: { low: 0, high: 0.02, p_worse: 0.5 },
+    with_inputs: { low: 0, high: 0.02, p_worse: 0.5, hangs_on: null },
   }
   const inputs = Array.from({ length: 8 }, (_, i) => {
     const side = i === 0 ? ('head' as const) : ('both' as const)

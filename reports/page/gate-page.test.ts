@@ -47,7 +47,7 @@ test('uncertain inputs are on the page, and their intervals on the chart', async
   const exact = { low: null, high: null, p: null, margin: 0.05 }
   const metrics = one!.metrics.map((metric) => ({
     ...{ ...metric, ...exact },
-    with_inputs: { low: metric.ratio! - 0.1, high: null, p_worse: 0.4 },
+    with_inputs: { low: metric.ratio! - 0.1, high: null, p_worse: 0.4, hangs_on: null },
   }))
   const inputs = [{ name: 'speed of m', value: 1, low: 0.87, high: 1.15, side: 'both' as const }]
   const drawn = {

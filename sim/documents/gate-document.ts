@@ -21,6 +21,14 @@ const metricName = {
   better: z.enum(['lower', 'higher']).describe('Whether a lower or a higher figure is better.'),
 }
 
+/** An input that is not known, and the sides of a gate that state it. */
+const inputOfSide = {
+  name: z.string().describe('Path of the number, or `speed of NAME`.'),
+  side: z
+    .enum(['both', 'base', 'head'])
+    .describe('Side that states the input. Of both: each draw gives it the same value there.'),
+}
+
 export const gateMetric = z
   .strictObject({
     ...metricName,
@@ -75,6 +83,15 @@ export const gateMetric = z
           'Probability that the head is worse by more than the margin, 0 to 1; null where a side has ' +
             'no value in some draw.',
         ),
+        hangs_on: z
+          .strictObject({
+            ...inputOfSide,
+            share: number.describe('Part of the variance of the change that it has alone, 0 to 1.'),
+          })
+          .nullable()
+          .describe(
+            'Input that the change hangs on most; null where no input surely has a part worth naming.',
+          ),
       })
       .optional()
       .describe(
@@ -126,13 +143,7 @@ const uncertainCase = z.strictObject({
   inputs: z
     .array(
       uncertainInput
-        .extend({
-          side: z
-            .enum(['both', 'base', 'head'])
-            .describe(
-              'Side that states the input. Of both: each draw gives it the same value on both sides.',
-            ),
-        })
+        .extend(inputOfSide)
         .describe('One input that is not known.'),
     )
     .describe('Inputs that are not known.'),

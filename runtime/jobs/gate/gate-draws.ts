@@ -63,12 +63,14 @@ export async function caseOverDraws(
     const ofBase = isSameSystem(base.system, head.system)
       ? ofHead
       : await SideDraws.of(base, paired.base, { ...options, phase: `${phase} in the base` })
+    const values: number[][] = []
     for (let draws = leastDraws(count); ; draws *= 2) {
-      const range = { from: ofHead.runs.length, to: draws, seed: scenario.seed }
-      const values = drawInputs(paired.inputs, range)
-      for (const side of new Set([ofHead, ofBase])) await side.draw(values)
+      const range = { from: values.length, to: draws, seed: scenario.seed }
+      const further = drawInputs(paired.inputs, range)
+      for (const side of new Set([ofHead, ofBase])) await side.draw(further)
+      values.push(...further)
       const gateCase = judge({
-        paired,
+        ...{ paired, values },
         base: { ...ofBase.drawn, objectives: base.objectives },
         head: { ...ofHead.drawn, objectives: head.objectives },
       })
@@ -128,10 +130,6 @@ class SideDraws {
     }
     const drawn = new DrawnSystem(system, uncertain, { ...options, slo: scenario.slo })
     return new SideDraws(await drawn.atStated(phase), drawn, places, phase)
-  }
-
-  get runs(): readonly DrawnRuns[] {
-    return this.#runs
   }
 
   get drawn(): Omit<DrawnSide, 'objectives'> {

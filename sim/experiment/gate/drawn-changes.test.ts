@@ -84,8 +84,12 @@ function entryOf(
   }
 }
 
-const drawsOf = (base: Known, head: Known): GateDraws => {
-  return { paired: pairedInputs([INPUT], [INPUT]), base: sideOf(base), head: sideOf(head) }
+/** `side`: the side that states the input; of both, each draw has the same. */
+function drawsOf(base: Known, head: Known, side: 'both' | 'head' = 'both'): GateDraws {
+  const paired = pairedInputs(side === 'both' ? [INPUT] : [], [INPUT])
+  // the input has the factor of the head
+  const values = head.drawn.map((ms) => [INPUT.value * (ms / head.stated)])
+  return { paired, values, base: sideOf(base), head: sideOf(head) }
 }
 
 function judge(base: Known, head: Known, more: readonly GateFigure[] = []) {
@@ -134,7 +138,11 @@ describe('a gate over draws of inputs', () => {
     expect(wide!.high).toBeGreaterThan(1.05)
     const share = factors(0.8, 1.3).filter((factor) => 1.02 * factor > 1.05).length / 32
     expect(wide!.p_worse).toBeCloseTo(share, 9)
-    expect(note).toMatch(/^worse by more than 5 % with a probability of \d+(\.\d+)? %$/)
+    expect(note).toMatch(
+      /^worse by more than 5 % with a probability of [\d.]+ %; it hangs on models\.m\.work\.ms \(100 %\)$/,
+    )
+    expect(wide!.hangs_on).toMatchObject({ name: NAME, side: 'both' })
+    expect(wide!.hangs_on!.share).toBeGreaterThan(0.99)
     expect(judged.reason).toMatch(
       /^web: p50 \+2 % \(\[−\d.* %, \+\d.* %\] with uncertain inputs\): worse by more than 5 % /,
     )
@@ -191,7 +199,7 @@ describe('a gate over draws of inputs', () => {
     const judged = judge(base, silent)
     expect(judged.metricOf('p50')).toMatchObject({
       verdict: 'UNDECIDED',
-      with_inputs: { low: null, high: null, p_worse: null },
+      with_inputs: { low: null, high: null, p_worse: null, hangs_on: null },
       note: 'has no value in some draws of the uncertain inputs',
     })
   })
@@ -238,6 +246,18 @@ describe('a gate over draws of inputs', () => {
     // it was open before
     expect(judge(known(17, wide), known(17, wide)).metricOf(OBJECTIVE)).toBeUndefined()
   })
+})
+
+test('a change names the side that states the input that it hangs on, and none that is chance', () => {
+  const none = Array<number>(32).fill(1)
+  const options = { margin: 0.05, from: 'gate.json', changes: [] }
+  const [base, head] = [known(10, none), known(10, factors(0.8, 1.3))]
+  const draws = drawsOf(base, head, 'head')
+  const judged = predictionCase(entryOf(base), entryOf(head), { ...options, draws })
+  expect(judged.reason).toContain('; it hangs on models.m.work.ms in the head (100 %)')
+  const same = drawsOf(head, head)
+  const unmoved = predictionCase(entryOf(head), entryOf(head), { ...options, draws: same })
+  expect(unmoved.metrics[0]!.with_inputs!.hangs_on).toBeNull()
 })
 
 test('without draws a gate has no key of them', () => {

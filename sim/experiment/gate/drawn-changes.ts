@@ -1,5 +1,6 @@
 import type { BaselineEntry, GateFigure, GateVerdict } from '../../documents/index.ts'
-import { type FigureLaw, widerInterval } from '../../stats/index.ts'
+import { log } from '../../kernel/index.ts'
+import { EffectFit, type FigureLaw, widerInterval } from '../../stats/index.ts'
 import { statedObjectives } from '../plan/plan-verdict.ts'
 import type { PairedInputs } from '../uncertainty/paired-inputs.ts'
 import {
@@ -20,11 +21,20 @@ export interface DrawnSide extends RunsAtDraws {
 /** Both sides of a gate at the same draws of their inputs. */
 export interface GateDraws {
   readonly paired: PairedInputs
+  /** of each draw, the value of each input of both sides */
+  readonly values: readonly (readonly number[])[]
   readonly base: DrawnSide
   readonly head: DrawnSide
 }
 
 type Ends = readonly [low: number, high: number]
+
+interface HangsOn {
+  readonly name: string
+  readonly side: PairedInputs['sides'][number]
+  /** of the variance of the change, that the input has alone */
+  readonly share: number
+}
 
 /** What a figure changes by over all draws, each of which pairs base and head. */
 export interface DrawnChange {
@@ -35,6 +45,8 @@ export interface DrawnChange {
   readonly ends: Ends | null
   /** the probability that it is worse by more than the margin; null where a draw has no value */
   readonly pWorse: number | null
+  /** the input that it hangs on most; null where none surely has a part worth naming */
+  readonly hangsOn: HangsOn | null
   readonly verdict: GateVerdict
   /** whether twice the draws moved no end by more than a tenth of the width, or of the margin */
   readonly settled: boolean
@@ -65,9 +77,10 @@ export function changesOverDraws(
   draws: GateDraws,
   margin: number,
 ): ChangesOverDraws {
+  const fit = new EffectFit(draws.paired.inputs, draws.values)
   const figures = head.figures.map((figure) => {
     const inBase = base.figures.find((candidate) => isSame(candidate, figure))
-    return changeOf(inBase?.value ?? null, figure, draws, margin)
+    return changeOf(inBase?.value ?? null, figure, { ...draws, fit }, margin)
   })
   const objectives = {
     base: objectivesOf(draws.base, base.replications),
@@ -81,6 +94,7 @@ export function changesOverDraws(
 const WITHOUT_VALUE: DrawnChange = {
   ends: null,
   pWorse: null,
+  hangsOn: null,
   verdict: 'UNDECIDED',
   settled: true,
 }
@@ -89,7 +103,7 @@ const WITHOUT_VALUE: DrawnChange = {
 function changeOf(
   before: number | null,
   figure: GateFigure,
-  { base, head }: GateDraws,
+  { base, head, paired, fit }: GateDraws & { readonly fit: EffectFit },
   margin: number,
 ): DrawnChange | null {
   const { value, unit } = figure
@@ -111,9 +125,43 @@ function changeOf(
   return {
     ends,
     pWorse: worse.length / ratios.length,
+    hangsOn: largest(paired, fit, changesOfRuns(ofBase.drawn, ofHead.drawn, isShare)),
     verdict: verdictOf(endsOf(ratios), differences && ends, margin),
     settled: isSettled(lawOf(changes), ends, isShare ? LEAST_SHARE : margin),
   }
+}
+
+/** What each draw changes in each replication: logarithms of ratios, and of a share differences. */
+function changesOfRuns(
+  base: readonly (readonly number[])[],
+  head: readonly (readonly number[])[],
+  isShare: boolean,
+): number[][] {
+  return head.map((runs, draw) =>
+    runs.map((now, run) => {
+      const before = base[draw]![run]!
+      return isShare ? now - before : log(ratioOf(before, now))
+    }),
+  )
+}
+
+/** A share below this is not worth a word, nor one that may be almost nothing. */
+const NOTABLE = 0.05
+const SURELY = 0.02
+
+/** The input with the largest share of the variance of a change. */
+function largest(
+  { inputs, sides }: PairedInputs,
+  fit: EffectFit,
+  values: readonly (readonly number[])[],
+): HangsOn | null {
+  const effects = fit.effects({ values, perUnit: 1 })?.inputs ?? []
+  const notable = effects.flatMap(({ share: { value, low } }, i) =>
+    value >= NOTABLE && low !== null && low >= SURELY
+      ? [{ name: inputs[i]!.name, side: sides[i]!, share: value }]
+      : [],
+  )
+  return notable.sort((a, b) => b.share - a.share)[0] ?? null
 }
 
 /** Figures that are equal are so where they are 0 or infinite, too. */

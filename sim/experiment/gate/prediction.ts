@@ -235,12 +235,25 @@ function inputsNote(
   if (pWorse === null) return 'has no value in some draws of the uncertain inputs'
   if (agreed(stated, change) === stated) return null
   if (change.verdict === 'PASS' && stated === 'IMPROVED') return MAYBE_NONE
-  return `worse by more than ${percentText(margin)} with a probability of ${percentText(pWorse)}`
+  const worse = `worse by more than ${percentText(margin)}`
+  return `${worse} with a probability of ${percentText(pWorse)}${hangsText(change)}`
 }
 
-function statedChange({ ends, pWorse }: DrawnChange): NonNullable<GateMetric['with_inputs']> {
+/** "; it hangs on speed of m in the head (97 %)"; empty where no input is notable. */
+function hangsText({ hangsOn }: DrawnChange): string {
+  if (hangsOn === null) return ''
+  const { name, side, share } = hangsOn
+  const of = side === 'both' ? '' : ` in the ${side}`
+  return `; it hangs on ${name}${of} (${percentText(Number(share.toPrecision(2)))})`
+}
+
+function statedChange({
+  ends,
+  pWorse,
+  hangsOn,
+}: DrawnChange): NonNullable<GateMetric['with_inputs']> {
   const [low, high] = ends ?? [Number.NaN, Number.NaN]
-  return { low: finite(low), high: finite(high), p_worse: pWorse }
+  return { low: finite(low), high: finite(high), p_worse: pWorse, hangs_on: hangsOn }
 }
 
 const TOO_FEW = 'too few requests on both sides'
