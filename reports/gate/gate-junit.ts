@@ -1,7 +1,14 @@
 import { visible } from '../../scenarios/index.ts'
 import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
 import { signedPercent } from '../format.ts'
-import { baseLines, caseTitle, changeLines, figureLines, metricName } from './gate-rows.ts'
+import {
+  baseLines,
+  caseTitle,
+  changeLines,
+  figureLines,
+  inputLines,
+  metricName,
+} from './gate-rows.ts'
 
 /**
  * A gate as JUnit XML: a suite for each scenario, a case for each metric. FAIL is a failure, and
@@ -53,6 +60,7 @@ function suite(gate: Gate, gateCase: GateCase) {
     ...(gateCase.verdict === 'NEW' ? [gateCase.reason] : []),
     ...figureLines(gateCase),
     ...baseLines(gateCase),
+    ...inputLines(gateCase),
   ]
   const text = escaped(printed.join('\n'))
   const output = printed.length === 0 ? [] : [`<system-out>${text}</system-out>`]

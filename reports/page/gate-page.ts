@@ -6,6 +6,7 @@ import {
   causeCells,
   changeLines,
   figureCells,
+  inputLines,
   MEASURED_NOTE,
   measuredLines,
   metricCells,
@@ -54,10 +55,11 @@ const STYLES: Readonly<Record<CaseVerdict, string>> = {
 async function section(gate: Gate, gateCase: GateCase, index: number): Promise<Html> {
   const several = gate.cases.length > 1
   const [causes, raw] = [causeCells(gateCase), rawCells(gateCase)]
+  const inputs = inputLines(gateCase)
   return html`${several ? html`<h2>${isolated(caseTitle(gate, gateCase))}</h2>${verdictLine(gateCase.verdict, gateCase.reason, STYLES[gateCase.verdict])}` : NOTHING}
 ${await drawnFigure(`forest-${index + 1}`, (width) => gateForest(gate, gateCase, width))}
 ${textTable(metricCells(gateCase, gate.gate))}
-${textTable(figureCells(gateCase))}
+${textTable(figureCells(gateCase))}${inputs.length === 0 ? NOTHING : list('What is not known', inputs)}
 ${changeLines(gateCase, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(gateCase, gate.gate))}
 ${causes.length > 0 ? html`<h2>Causes</h2>${textTable(causes)}<p class="quiet">Median over blocks, head against base. ${MEASURED_NOTE}</p>` : NOTHING}
 ${raw.length > 0 ? html`<h2>Measured percentiles</h2>${textTable(raw)}<p class="quiet">Latencies of all blocks together: evidence beside the derived figures, not judged.</p>` : NOTHING}

@@ -1,4 +1,4 @@
-import { EXIT, Failure, type Uncertain } from '../../scenarios/index.ts'
+import { EXIT, Failure, type Scenario, type Uncertain } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import {
   commonInputs,
@@ -71,6 +71,8 @@ export interface DrawOptions extends UncertaintyOptions {
 export interface UncertainSystem {
   readonly system: System
   readonly uncertain: Uncertain
+  /** objectives that draws are judged by; by default those that the scenario states */
+  readonly slo?: Scenario['slo'] | undefined
   /** its name in messages */
   readonly label: string
 }
@@ -151,10 +153,11 @@ export async function withDraws<Judged extends { readonly settled: boolean }>(
  * What a load is a share of does not change with a draw, so the traffic is the same; and verdicts by
  * the longest times of transfers are those of the stated values.
  */
-function baseOf({ system, uncertain: { text } }: UncertainSystem): ConfigurationBase {
+function baseOf({ system, uncertain: { text }, slo }: UncertainSystem): ConfigurationBase {
   const { file, directory, profile, capacityRps: loadOfRps } = system
   const path = { file, text, directory }
-  return { path, set: [], profile, loadOfRps, withoutSlowest: true }
+  const judged = slo !== undefined && { slo }
+  return { path, set: [], profile, loadOfRps, withoutSlowest: true, ...judged }
 }
 
 /** What is wrong with a draw, which the file itself does not state. */

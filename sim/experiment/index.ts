@@ -93,15 +93,10 @@ export {
   ratioInterval,
   runGate,
 } from './gate/decision.ts'
-export { newCase, unlistedCase } from './gate/new-scenario.ts'
-export {
-  baselineEntry,
-  metricLabel,
-  notComparable,
-  percentText,
-  predictionCase,
-  type SimulatedFigures,
-} from './gate/prediction.ts'
+export type { DrawnSide, GateDraws } from './gate/drawn-changes.ts'
+export { baselineEntry, metricLabel, type SimulatedFigures } from './gate/gate-figures.ts'
+export { type HeadAlone, newCase, unlistedCase } from './gate/new-scenario.ts'
+export { notComparable, percentText, predictionCase } from './gate/prediction.ts'
 export {
   busiestShares,
   type GateSide,
@@ -188,6 +183,7 @@ export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { commonInputs } from './uncertainty/common-inputs.ts'
 export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
 export { holdingOf } from './uncertainty/holding.ts'
+export { type PairedInputs, pairedInputs } from './uncertainty/paired-inputs.ts'
 export {
   type MeasuredDraw,
   profileNotes,

@@ -10,6 +10,7 @@ import { type Prepared, resolveSystem } from '../prepare.ts'
 import { profileWarnings } from '../profile-warnings.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
 import { simulate } from '../simulate.ts'
+import { withUncertainInputs } from '../uncertainty.ts'
 import { changedFiles } from './data-files.ts'
 import { Derivation } from './derived.ts'
 import { gateOf } from './gate.ts'
@@ -112,10 +113,11 @@ export async function newScenarioGate(
   const profile =
     fittingProfile([head], options) ?? (await calibrate([head], { ...job, ...BRIEF, seconds }))
   const system = resolveSystem(head, profile)
-  const result = await simulate(system, job)
+  const result = await withUncertainInputs(system, await simulate(system, job), job)
   const entry = baselineEntry(result, head.scenario, head.file)
   const doubts = profileWarnings(system.models)
-  const gateCase = newCase({ entry, stability: result.stability, doubts }, from)
+  const interval = head.uncertain === undefined ? {} : { interval: 'inputs' as const }
+  const gateCase = newCase({ entry, stability: result.stability, doubts, ...interval }, from)
   return gateOf('measured', [gateCase], options)
 }
 

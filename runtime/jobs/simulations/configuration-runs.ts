@@ -41,6 +41,8 @@ export interface ConfigurationBase {
   readonly survive?: Survive | undefined
   /** whether the longest times that transfers allow are not simulated; by default they are */
   readonly withoutSlowest?: true
+  /** objectives that all are judged by; by default those that each states */
+  readonly slo?: Scenario['slo'] | undefined
 }
 
 /** Replications of one configuration. */
@@ -171,9 +173,12 @@ export class Configurations {
     const { set, speeds, measured, traffic } = request
     const key = JSON.stringify([set, speeds, measured, traffic])
     if (this.#last?.key === key) return this.#last
-    const { path, seed, profile, set: common, withoutSlowest } = this.#base
+    const { path, seed, profile, slo, set: common, withoutSlowest } = this.#base
     const loaded = await loadSystem(path, { set: [...common, ...set], seed, profile })
-    const system = withTimesAndTraffic(loaded, request)
+    const timed = withTimesAndTraffic(loaded, request)
+    // what its routers aim at stays in its plan
+    const system =
+      slo === undefined ? timed : { ...timed, scenario: { ...timed.scenario, slo } }
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)

@@ -5,7 +5,8 @@ import {
   type Stability,
   type Verdict,
 } from '../../documents/index.ts'
-import { metricLabel, objectiveMetric } from './prediction.ts'
+import { metricLabel } from './gate-figures.ts'
+import { objectiveMetric } from './prediction.ts'
 
 /** A head that has no base, as it was simulated. */
 export interface HeadAlone {
@@ -13,6 +14,8 @@ export interface HeadAlone {
   readonly stability: Pick<Stability, 'state' | 'reason'>
   /** why the times of its models are not to be relied on, where they were measured for the gate */
   readonly doubts?: readonly string[]
+  /** present where inputs are uncertain: its objectives are judged by all that is not known */
+  readonly interval?: 'inputs'
 }
 
 /** A scenario that the other version does not have yet. */
@@ -52,6 +55,7 @@ function caseAlone(head: HeadAlone, from: string, end: string): Omit<GateCase, '
       .map((objective) => objectiveMetric(objective, objective.verdict, null))
       .sort((a, b) => byVerdict(a.verdict, b.verdict)),
     figures: [...figures],
+    ...(head.interval !== undefined && { interval: head.interval }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BaselineEntry } from '../../documents/index.ts'
-import { baselineEntry, predictionCase } from './prediction.ts'
+import { baselineEntry } from './gate-figures.ts'
+import { predictionCase } from './prediction.ts'
 
 type Figure = BaselineEntry['figures'][number]
 

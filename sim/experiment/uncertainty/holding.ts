@@ -5,7 +5,8 @@ import { studentTCdf } from '../../stats/index.ts'
 import { limitOf } from '../result/objectives.ts'
 import type { DrawnRuns } from './uncertain-figures.ts'
 import { scaledFigure } from './widened-figure.ts'
-import { type Drawn, mostOf, objectiveValues } from './with-uncertainty.ts'
+import { mostOf, objectiveValues } from './widened-objective.ts'
+import type { Drawn } from './with-uncertainty.ts'
 
 type Objective = Result['objectives'][number]
 

@@ -9,6 +9,14 @@ import {
 import type { RunFigures } from '../configuration/run-figures.ts'
 import type { DrawnRuns } from './uncertain-figures.ts'
 
+/** Replications of a scenario with and without draws of its inputs. */
+export interface RunsAtDraws {
+  /** at the stated values, with the seeds of the draws */
+  readonly nominal: DrawnRuns
+  /** of each draw */
+  readonly runs: readonly DrawnRuns[]
+}
+
 /** A figure in each replication. */
 export interface FigureValues {
   /** at the stated values of the inputs */
@@ -34,7 +42,7 @@ export interface WidenedFigure {
 
 /** A figure in every replication; null where one has none. */
 export function figureValues(
-  { nominal, runs }: { readonly nominal: DrawnRuns; readonly runs: readonly DrawnRuns[] },
+  { nominal, runs }: RunsAtDraws,
   of: (drawn: DrawnRuns, run: RunFigures) => number,
 ): FigureValues | null {
   const [first, ...drawn] = [nominal, ...runs].map((each) => each.runs.map((run) => of(each, run)))
@@ -68,26 +76,22 @@ interface ScaledFigure extends Pick<WidenedFigure, 'scaled' | 'perUnit' | 'error
  * an estimate.
  */
 export function scaledFigure(
-  { value, low }: Estimate,
+  { value, low }: Pick<Estimate, 'value' | 'low'>,
   { nominal, drawn }: FigureValues,
   { runs, most }: FigureBounds,
 ): ScaledFigure | null {
   if (value === null) return null
-  const positive = [value, low ?? value, ...nominal, ...drawn.flat()].every((each) => each > 0)
-  const onLogs = positive && most === Number.POSITIVE_INFINITY
-  const to = (figure: number) => (onLogs ? log(figure) : figure)
-  const from = (scaled: number) => (onLogs ? exp(scaled) : Math.min(most, Math.max(0, scaled)))
+  const { onLogs, to, from } = scaleOf([value, low ?? value, ...nominal, ...drawn.flat()], most)
   const scaled = drawn.map((each) => each.map(to))
-  const atStated = sum(nominal.map(to)) / nominal.length
   const error = errorOf({ value: to(value), low: low === null ? null : to(low) }, runs)
-  const centres = scaled.map((each) => to(value) + sum(each) / each.length - atStated)
+  const centres = centresOf(to(value), { nominal: nominal.map(to), drawn: scaled })
   const law: FigureLaw = { centres, ...error }
   return { law, error, to, from, scaled, perUnit: onLogs ? 1 : 1 / value }
 }
 
 /** The wider interval of a figure; null without an estimate. */
 export function widened(
-  estimate: Estimate,
+  estimate: Pick<Estimate, 'value' | 'low'>,
   values: FigureValues,
   bounds: FigureBounds,
 ): WidenedFigure | null {
@@ -106,6 +110,39 @@ export function widened(
   }
 }
 
+/**
+ * A figure at each draw: its value at the stated inputs, and what the draw changes. `most`: its
+ * largest possible value.
+ */
+export function drawnFigure(
+  value: number,
+  { nominal, drawn }: FigureValues,
+  most: number,
+): number[] {
+  const { to, from } = scaleOf([value, ...nominal, ...drawn.flat()], most)
+  const scaled = { nominal: nominal.map(to), drawn: drawn.map((each) => each.map(to)) }
+  return centresOf(to(value), scaled).map(from)
+}
+
+/** A scale on which what draws change adds up. */
+function scaleOf(figures: readonly number[], most: number) {
+  const onLogs = most === Number.POSITIVE_INFINITY && figures.every((figure) => figure > 0)
+  return {
+    onLogs,
+    to: (figure: number) => (onLogs ? log(figure) : figure),
+    from: (scaled: number) => (onLogs ? exp(scaled) : Math.min(most, Math.max(0, scaled))),
+  }
+}
+
+/** Of each draw, the value at the stated inputs and what the draw changes, all on one scale. */
+function centresOf(value: number, { nominal, drawn }: FigureValues): number[] {
+  const atStated = sum(nominal) / nominal.length
+  return drawn.map((each) => value + sum(each) / each.length - atStated)
+}
+
+/** Infinite ends have no number in a document. */
+export const finite = (end: number): number | null => (Number.isFinite(end) ? end : null)
+
 /** The standard error of a mean over runs, by the lower end: the upper one of a share is cut. */
 function errorOf({ value, low }: { value: number; low: number | null }, runs: number) {
   const degrees = Math.max(1, runs - 1)
@@ -113,9 +150,9 @@ function errorOf({ value, low }: { value: number; low: number | null }, runs: nu
   return { standardError: Math.max(0, half) / studentTQuantile(0.975, degrees), degrees }
 }
 
-/** Whether half of the draws have about the same interval. */
-function isSettled(law: FigureLaw, ends: readonly [number, number]): boolean {
+/** Whether half of the draws have about the same interval. `least`: no width is narrower. */
+export function isSettled(law: FigureLaw, ends: readonly [number, number], least = 0): boolean {
   const half = widerInterval({ ...law, centres: law.centres.slice(0, law.centres.length / 2) })
-  const width = ends[1] - ends[0]
+  const width = Math.max(least, ends[1] - ends[0])
   return ends.every((end, i) => end === half[i] || Math.abs(end - half[i]!) <= SETTLED * width)
 }

@@ -1,4 +1,3 @@
-import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import type { Result, Uncertainty } from '../../documents/index.ts'
 import {
@@ -8,20 +7,22 @@ import {
   type InputEffects,
   type InputNarrowing,
 } from '../../stats/index.ts'
-import { limitOf, verdictOf } from '../result/objectives.ts'
 import { type AnswerFigure, answerFigures } from './answers.ts'
-import { type DrawnRuns, type UncertainFigure, uncertainFigures } from './uncertain-figures.ts'
-import { figureValues, type WidenedFigure, widened } from './widened-figure.ts'
+import { type UncertainFigure, uncertainFigures } from './uncertain-figures.ts'
+import {
+  figureValues,
+  finite,
+  type RunsAtDraws,
+  type WidenedFigure,
+  widened,
+} from './widened-figure.ts'
+import { agreedVerdict, widenedObjective } from './widened-objective.ts'
 
 /** Draws of the inputs of a scenario, and what was simulated. */
-export interface Drawn {
+export interface Drawn extends RunsAtDraws {
   readonly inputs: readonly UncertainInput[]
   /** of each draw, the value of each input */
   readonly values: readonly (readonly number[])[]
-  /** at the stated values, with the seeds of the draws */
-  readonly nominal: DrawnRuns
-  /** of each draw */
-  readonly runs: readonly DrawnRuns[]
 }
 
 type Objective = Result['objectives'][number]
@@ -60,10 +61,8 @@ export function withInputs(
     const wide = each && widened(figure.estimate, each, { runs, most })
     return wide === null ? [] : [{ ...figure, wide }]
   })
-  const objectives = stated.objectives.map((objective, i) => {
-    const each = objectiveValues(drawn, i)
-    const bounds = { runs, most: mostOf(objective) }
-    return { objective, wide: each && widened(objective.estimate, each, bounds) }
+  const objectives = stated.objectives.map((objective, at) => {
+    return { objective, wide: widenedObjective(objective, drawn, { at, runs }) }
   })
   const decided = objectives.map(({ objective, wide }) => ({
     objective: judged(objective, wide),
@@ -128,14 +127,6 @@ const withoutReason = ({ value, low, high, n }: AnswerFigure['estimate']) => ({
   n,
 })
 
-/** What an objective is judged on, in every replication; null where one has nothing. */
-export const objectiveValues = (drawn: Drawn, index: number) =>
-  figureValues(drawn, (_, run) => run.objectives[index]!.value)
-
-/** What the figure of an objective is at most. */
-export const mostOf = ({ text }: Objective): number =>
-  parseObjective(text)!.kind === 'goodput' ? 1 : Number.POSITIVE_INFINITY
-
 type Of<T> = T & { readonly wide: WidenedFigure | null }
 
 /** Whether the intervals of the answer are: of the objectives, or of all figures where none is. */
@@ -174,10 +165,8 @@ const closed = ({ value, low, high }: InputNarrowing['left']) => ({
   high: high!,
 })
 
-/** Infinite ends have no number in a document. */
-export const finite = (end: number) => (Number.isFinite(end) ? end : null)
-
-function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
+/** An input as documents have it. */
+export function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
   const { name, value, source = 'scenario', laws } = input
   const [low, high] = [0.025, 0.975].map((p) => drawnValue(input, p))
   const several = laws !== undefined && { laws: laws.length }
@@ -187,16 +176,9 @@ function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
 /** An objective by the wider interval of its figure; by the draws where there is none. */
 function judged(objective: Objective, wide: WidenedFigure | null): Objective {
   if (wide === null) return { ...objective, interval: 'draws' }
-  const stated = parseObjective(objective.text)!
-  const limit = limitOf(stated)
-  const below = wide.probabilityBelow(limit)
-  const p_holds = stated.kind === 'goodput' ? 1 - below : below
-  const { low, high } = wide
-  const with_inputs = { low: finite(low), high: finite(high), p_holds }
+  const { verdict, with_inputs } = agreedVerdict(objective, wide)
   const known = { ...objective, interval: 'inputs' as const, with_inputs }
-  const { value, n } = objective.estimate
-  const verdict = verdictOf(stated, { value, low, high, n })
-  if (objective.verdict === 'UNDECIDED' || verdict === objective.verdict) return known
+  if (verdict === objective.verdict) return known
   const reason = 'with uncertain inputs its interval holds the limit'
   return {
     ...known,

@@ -16,8 +16,13 @@ import {
   systemFigures,
   type UncertainFigure,
 } from '../uncertainty/uncertain-figures.ts'
-import { type FigureValues, type WidenedFigure, widened } from '../uncertainty/widened-figure.ts'
-import { type Drawn, finite, withInputs } from '../uncertainty/with-uncertainty.ts'
+import {
+  type FigureValues,
+  finite,
+  type WidenedFigure,
+  widened,
+} from '../uncertainty/widened-figure.ts'
+import { type Drawn, withInputs } from '../uncertainty/with-uncertainty.ts'
 import {
   judged,
   metricOfFigures,
