@@ -33,10 +33,10 @@ interface StatedFigure extends MeanError {
 
 /**
  * Judges draws of the inputs of a configuration by its runs at the stated ones. What a draw changes
- * is measured with the seeds of the first runs, so it has little noise; it is added to the mean over
- * all runs, whose error all draws have alike. With several objectives the least sure one counts, as
- * their errors are of the same requests. Objectives are those of losses, too, and those with the
- * longest times that a transfer allows.
+ * is measured with the seeds of the first runs, so it has little noise. It is added to the mean
+ * over all runs, whose error all draws have alike. With several objectives the least sure one
+ * counts, as their errors are of the same requests. Objectives are those of losses, too, and those
+ * with the longest times that a transfer allows.
  */
 export class DrawJudge {
   readonly #figures: readonly StatedFigure[]
@@ -82,14 +82,14 @@ function valuesOf(run: JudgedRun): number[] {
 function chanceOf(stated: StatedFigure, values: readonly number[]): DrawnChance {
   const { objective, mean, ofSeeds } = stated
   // requests that are lost at the stated inputs make any change of them unknown
-  const isFinite = Number.isFinite(mean) && Number.isFinite(ofSeeds)
-  const at = meanOf(values) + (isFinite ? mean - ofSeeds : 0)
+  const isKnown = Number.isFinite(mean) && Number.isFinite(ofSeeds)
+  const at = meanOf(values) + (isKnown ? mean - ofSeeds : 0)
   if (Number.isNaN(at)) return NOT_SIMULATED
   const limit = scaled(objective, limitOf(objective))
   const isGoodput = objective.kind === 'goodput'
   const room = isGoodput ? at - limit : limit - at
   const ofLimit = isGoodput ? (1 - at) / (1 - limit) : Math.exp(-room)
-  return { holds: chanceOfRoom(room, isFinite ? stated : errorOf(values)), ofLimit }
+  return { holds: chanceOfRoom(room, isKnown ? stated : errorOf(values)), ofLimit }
 }
 
 /** P(T <= room / standard error): that the mean of endless replications has room to its limit. */
