@@ -46,7 +46,7 @@ describe('the chance that a configuration holds in a draw', () => {
 
   test('is that of the least sure objective', () => {
     const both = stated('p(95) latency_ms < 100', 'goodput > 99%')
-    const shares = six.map((ms) => 1 - ms / 10_000)
+    const shares = six.map((ms) => 1 - ms / 9100)
     const judge = new DrawJudge(both, runsOf(six, shares), 4)
     const fewer = judge.chance(runsOf(six.slice(0, 4), shares.slice(0, 4)))
     const alone = new DrawJudge(both.slice(1), runsOf(shares), 4)

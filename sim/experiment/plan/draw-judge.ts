@@ -1,6 +1,6 @@
 import type { Objective } from '../../../scenarios/schema/objective.ts'
-import { sum } from '../../kernel/index.ts'
 import { meanWithError, studentTCdf } from '../../stats/index.ts'
+import { meanOf } from '../configuration/cost.ts'
 import { limitOf } from '../result/objectives.ts'
 import { type JudgedRun, judgedObjectives, judgedOn, slowerOn } from './plan-task.ts'
 import { type StatedObjective, scaled } from './plan-verdict.ts'
@@ -105,5 +105,3 @@ function errorOf(values: readonly number[]): MeanError {
   if (isExact || !values.every(Number.isFinite)) return { standardError: 0, degrees }
   return { standardError: meanWithError(values).standardError, degrees }
 }
-
-const meanOf = (values: readonly number[]) => sum(values) / values.length
