@@ -95,13 +95,21 @@ export {
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutOthers } from './gate/without-others.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
+export { searchDraws } from './plan/draw-search.ts'
+export type { DrawnCandidate, DrawsFound } from './plan/draw-task.ts'
 export { lossesOf, placesOf, type Survive } from './plan/losses.ts'
 export { byNearness } from './plan/nearest-miss.ts'
 export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer, paidHours } from './plan/plan-costs.ts'
 export { planRow } from './plan/plan-row.ts'
 export { byCost, searchPlan } from './plan/plan-search.ts'
-export { type Ask, judgedOn, type PlanFound, type Tried } from './plan/plan-task.ts'
+export {
+  type Ask,
+  judgedOn,
+  type PlanFound,
+  type PlanTask,
+  type Tried,
+} from './plan/plan-task.ts'
 export {
   type Looks,
   looksUpTo,
@@ -165,9 +173,19 @@ export {
   type TransferWidth,
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
-export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export {
+  CommonDraws,
+  type DrawnInputs,
+  drawInputs,
+  drawnInputs,
+} from './uncertainty/drawn-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
-export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
+export {
+  type Drawn,
+  describedInput,
+  objectivesWithUncertainty,
+  withUncertainty,
+} from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {

@@ -102,9 +102,9 @@ describe('a search over draws of the inputs', () => {
     const { found, stated, nameOf, drawn } = await searched({ candidates: slow, law })
     expect(nameOf(stated.candidate)).toBe('slow5')
     expect(nameOf(found.winner!.candidate)).toBe('slow6')
-    expect(Math.abs(drawn.get('slow5')!.pHolds! - 0.868)).toBeLessThan(0.02)
+    expect(Math.abs(drawn.get('slow5')!.pHolds! - 0.868)).toBeLessThan(0.03)
     // 6 hold up to +0.405
-    expect(Math.abs(drawn.get('slow6')!.pHolds! - 0.979)).toBeLessThan(0.02)
+    expect(Math.abs(drawn.get('slow6')!.pHolds! - 0.979)).toBeLessThan(0.03)
   })
 
   test('gives the probability that each of both is the cheapest that holds', async () => {
@@ -112,13 +112,14 @@ describe('a search over draws of the inputs', () => {
     const [five, six] = [drawn.get('slow5')!, drawn.get('slow6')!]
     // 4 hold at -0 and below: one half
     expect(Math.abs(five.pCheapest! - (0.868 - 0.5))).toBeLessThan(0.04)
-    expect(Math.abs(six.pCheapest! - (0.979 - 0.868))).toBeLessThan(0.04)
+    expect(Math.abs(six.pCheapest! - (0.979 - 0.868))).toBeLessThan(0.06)
     expect(drawn.get('slow4')!.pCheapest).toBeNull()
   })
 
   test('simulates more replicas in those draws alone in which fewer fail', async () => {
     const { askedOf, inputsOf } = await searched({ candidates: slow, law, noise: 0.002 })
-    const six = askedOf('slow6').map(({ draw }) => inputsOf(draw)[0])
+    const first32 = askedOf('slow6').filter(({ draw }) => draw < LEAST)
+    const six = first32.map(({ draw }) => inputsOf(draw)[0])
     expect(six.length).toBeGreaterThan(2)
     for (const first of six) expect(0.2 * first).toBeGreaterThan(0.2)
     // of fewer, those where the winner is farthest from its limit are the first
@@ -204,7 +205,7 @@ describe('a search over draws of the inputs', () => {
     const refused: Law = (candidate, inputs) =>
       inputs[0] > 1 ? Number.POSITIVE_INFINITY : around(4, 0.01)(candidate, inputs)
     const { drawn, found } = await searched({ candidates: slow, law: refused })
-    expect(Math.abs(drawn.get('slow5')!.pHolds! - 0.841)).toBeLessThan(0.02)
+    expect(Math.abs(drawn.get('slow5')!.pHolds! - 0.841)).toBeLessThan(0.03)
     expect(found.winner).toBeNull()
   })
 
@@ -222,7 +223,7 @@ describe('a search over draws of the inputs', () => {
     const five = drawn.get('slow5')!
     expect(five.pHolds).toBe(1)
     // P(N(0, 2 · 0.1²) < log(5.4 / 5)) = 0.707
-    expect(Math.abs(five.pCheapest! - 0.707)).toBeLessThan(0.04)
+    expect(Math.abs(five.pCheapest! - 0.707)).toBeLessThan(0.06)
     // at known prices nothing else is drawn
     const known = await searched({ candidates: [...slow, ...fast], law: sure })
     expect(known.drawn.get('slow5')!.pCheapest).toBe(1)

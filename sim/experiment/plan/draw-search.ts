@@ -260,7 +260,7 @@ class DrawSearch<Run extends JudgedRun> {
   async #drawRivals(targets: readonly Tried<Run>[]): Promise<void> {
     const { least } = this.#task
     for (const rival of this.#cheaperRivals()) {
-      // where the winner is farthest from its limits first: a cheaper one holds there, or nowhere
+      // those first in which the winner has most room: a cheaper one holds there, or nowhere
       const easiest = this.#hardestFirst(range(least)).reverse()
       for (let at = 0; at < least; at += AT_ONCE) {
         const draws = easiest.slice(at, at + AT_ONCE)
@@ -295,6 +295,7 @@ class DrawSearch<Run extends JudgedRun> {
   /** Those that meet and are no cheaper than a target as stated, with the draws where they are. */
   async #pricedRivals(targets: readonly Tried<Run>[]) {
     const { costIn, least } = this.#task
+    // no draw changes a cost
     if (costIn === null) return []
     const meeting = [...this.#tried.values()]
       .filter(({ judgement: { verdict } }) => verdict === 'MEETS')
@@ -305,9 +306,9 @@ class DrawSearch<Run extends JudgedRun> {
       if (rivals.length === RIVALS) break
       const draws: number[] = []
       for (const draw of range(least)) {
-        const cost = await costIn(candidate, draw)
-        const others = await Promise.all(targets.map((target) => costIn(target.candidate, draw)))
-        if (others.some((each) => cost < each)) draws.push(draw)
+        const cost = await this.#costIn(candidate, draw)
+        const ofTargets = targets.map((target) => this.#costIn(target.candidate, draw))
+        if ((await Promise.all(ofTargets)).some((each) => cost < each)) draws.push(draw)
       }
       if (draws.length > 0) rivals.push({ candidate, draws })
     }
@@ -334,6 +335,7 @@ class DrawSearch<Run extends JudgedRun> {
     return Math.max(0, this.#pHolds.get(candidate)!.p - beaten / least)
   }
 
+  /** What a candidate costs in a draw; as stated where that is not known. */
   async #costIn(candidate: Candidate, draw: number): Promise<number> {
     return (await this.#task.costIn?.(candidate, draw)) ?? this.#costOf(candidate)
   }

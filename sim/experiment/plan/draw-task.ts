@@ -22,8 +22,11 @@ export interface DrawTask<Run extends JudgedRun> {
     draws: readonly number[],
     replications: number,
   ) => Promise<readonly (readonly Run[] | null)[]>
-  /** what a candidate costs in a draw; null where no draw changes a cost */
-  readonly costIn: ((candidate: Candidate, draw: number) => Promise<number>) | null
+  /**
+   * what a candidate costs in a draw, null where that is not known; null where no draw changes any
+   * cost
+   */
+  readonly costIn: ((candidate: Candidate, draw: number) => Promise<number | null>) | null
   readonly onProgress?: ((done: number, of: number) => void) | undefined
 }
 

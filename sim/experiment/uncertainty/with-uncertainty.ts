@@ -33,12 +33,7 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
     const wide = each && widened(figure.estimate, each, { runs, most })
     return wide === null ? [] : [{ ...figure, wide }]
   })
-  const objectives = result.objectives.map((objective, i) => {
-    const each = figureValues(drawn, (_, run) => run.objectives[i]!.value)
-    const goodput = parseObjective(objective.text)!.kind === 'goodput'
-    const most = goodput ? 1 : Number.POSITIVE_INFINITY
-    return { objective, wide: each && widened(objective.estimate, each, { runs, most }) }
-  })
+  const objectives = widenedObjectives(result, drawn)
   return {
     ...result,
     objectives: objectives.map(({ objective, wide }) => judged(objective, wide)),
@@ -59,6 +54,32 @@ export function withUncertainty(result: Result, drawn: Drawn): Result {
       }),
     },
   }
+}
+
+/** The objectives of a result alone, by the wider intervals of their figures. */
+export function objectivesWithUncertainty(
+  result: Pick<Result, 'objectives' | 'runs'>,
+  drawn: DrawnObjectives,
+): Result['objectives'] {
+  return widenedObjectives(result, drawn).map(({ objective, wide }) => judged(objective, wide))
+}
+
+/** The runs of draws, of which objectives are read. */
+interface DrawnObjectives {
+  readonly nominal: Pick<DrawnRuns, 'runs'>
+  readonly runs: readonly Pick<DrawnRuns, 'runs'>[]
+}
+
+function widenedObjectives(
+  { objectives, runs }: Pick<Result, 'objectives' | 'runs'>,
+  drawn: DrawnObjectives,
+): Of<{ readonly objective: Objective }>[] {
+  return objectives.map((objective, i) => {
+    const each = figureValues(drawn, (_, run) => run.objectives[i]!.value)
+    const goodput = parseObjective(objective.text)!.kind === 'goodput'
+    const most = goodput ? 1 : Number.POSITIVE_INFINITY
+    return { objective, wide: each && widened(objective.estimate, each, { runs, most }) }
+  })
 }
 
 type Of<T> = T & { readonly wide: WidenedFigure | null }
@@ -85,7 +106,8 @@ function effectOf({
 /** Infinite ends have no number in a document. */
 const finite = (end: number) => (Number.isFinite(end) ? end : null)
 
-function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
+/** An input with the ends of its middle 95 %. */
+export function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
   const [low, high] = [0.025, 0.975].map((p) => drawnValue(input, p))
   return { name: input.name, value: input.value, low: low!, high: high! }
 }
