@@ -1,0 +1,175 @@
+import { EXIT, Failure, loadScenario, type Scenario, type Uncertain } from '../../../scenarios/index.ts'
+import {
+  type Candidate,
+  CommonDraws,
+  drawnInputs,
+  hourlyCost,
+  leastReplicas,
+  type RunFigures,
+} from '../../../sim/experiment/index.ts'
+import { ChildEnded } from '../../process/child.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
+import type { SimulationPool } from '../simulations/simulation-pool.ts'
+import type { PlanCandidates, PricedCandidate } from './plan-candidates.ts'
+import type { PlanJournal } from './plan-journal.ts'
+
+/** A candidate as its draws need it. */
+interface Loaded {
+  readonly hash: string
+  readonly scenario: Scenario
+  readonly inputs: Uncertain['inputs']
+  /** of its draws, without what is uncertain in it */
+  readonly base: ConfigurationBase
+}
+
+/** The runs of a draw; null where it cannot be simulated. */
+type DrawnRuns = readonly RunFigures[] | null
+
+/** Simulates candidates of a plan in draws of inputs that are not known. */
+export class PlanDraws {
+  readonly #pool: SimulationPool
+  readonly #base: ConfigurationBase
+  readonly #journal: PlanJournal
+  readonly #priced: PlanCandidates
+  readonly #sets: ReadonlyMap<number, readonly string[]>
+  readonly #draws: CommonDraws
+  readonly #loaded = new Map<number, Promise<Loaded>>()
+  /** by the candidate and the values of its inputs */
+  readonly #runs = new Map<string, Promise<DrawnRuns>>()
+  #replications = 0
+  #problem: string | null = null
+
+  /** `candidates`: all that may be drawn; `seed`: of the draws. */
+  constructor(
+    pool: SimulationPool,
+    candidates: readonly PricedCandidate[],
+    of: {
+      readonly base: ConfigurationBase
+      readonly journal: PlanJournal
+      readonly priced: PlanCandidates
+      readonly seed: number
+    },
+  ) {
+    this.#pool = pool
+    this.#base = of.base
+    this.#journal = of.journal
+    this.#priced = of.priced
+    this.#sets = new Map(candidates.map(({ index, set }) => [index, set]))
+    this.#draws = new CommonDraws(of.priced.inputs, of.seed)
+  }
+
+  /** Replications of draws so far, whenever they were simulated. */
+  get replications(): number {
+    return this.#replications
+  }
+
+  /** Why a draw could not be simulated; null where all could. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  /** Whether a draw may change what a candidate costs. */
+  get moveCosts(): boolean {
+    const { inputs, candidates } = this.#priced
+    return inputs.some(isOfPool) || candidates.some(({ scaled }) => scaled)
+  }
+
+  /** Of each draw, the first replications of a candidate; null where it cannot be simulated. */
+  readonly draw = (
+    { index }: Candidate,
+    draws: readonly number[],
+    replications: number,
+  ): Promise<DrawnRuns[]> =>
+    Promise.all(draws.map((draw) => this.#runsIn(index, draw, replications)))
+
+  /**
+   * What a candidate costs in a draw, in the unit of the plan; null where its replicas are scaled,
+   * and the draw was not simulated.
+   */
+  readonly costIn = async ({ index, scaled }: Candidate, draw: number): Promise<number | null> => {
+    const loaded = await this.#load(index)
+    const { scenario, inputs, base } = loaded
+    const values = this.#draws.values(inputs, draw)
+    const runs = await this.#runs.get(nameOf(loaded, values))
+    if (scaled && runs == null) return null
+    const isMoved = inputs.some(({ name }) => isOfPool(name))
+    const { set } = drawnInputs(inputs, values)
+    const { pools } = isMoved ? (await loadScenario(base.path, { set })).scenario : scenario
+    const replicas = scaled ? paidIn(runs!) : leastReplicas(pools)
+    const usd = this.#priced.unit === 'usd_per_hour' ? hourlyCost(pools, replicas) : null
+    return usd ?? replicas.reduce((total, count) => total + count, 0)
+  }
+
+  async #runsIn(index: number, draw: number, replications: number): Promise<DrawnRuns> {
+    const loaded = await this.#load(index)
+    const values = this.#draws.values(loaded.inputs, draw)
+    const name = nameOf(loaded, values)
+    const before = this.#runs.get(name)
+    if (before !== undefined) return before
+    const runs = this.#simulated(loaded, values, replications)
+    this.#runs.set(name, runs)
+    return runs
+  }
+
+  async #simulated(
+    loaded: Loaded,
+    values: readonly number[],
+    replications: number,
+  ): Promise<DrawnRuns> {
+    const { inputs, base } = loaded
+    const name = nameOf(loaded, values)
+    this.#replications += replications
+    const kept = this.#journal.takeRuns(name, 0, replications)
+    if (kept !== null) return kept
+    try {
+      const request = { ...drawnInputs(inputs, values), from: 0, to: replications }
+      const { runs } = await this.#pool.simulate(request, { base })
+      await this.#journal.addRuns(name, 0, runs)
+      return runs
+    } catch (error) {
+      if (!isOfDraw(error)) throw error
+      this.#problem ??= error.problems[0]!
+      return null
+    }
+  }
+
+  #load(index: number): Promise<Loaded> {
+    const before = this.#loaded.get(index)
+    if (before !== undefined) return before
+    const loaded = this.#read(this.#sets.get(index)!)
+    this.#loaded.set(index, loaded)
+    return loaded
+  }
+
+  async #read(ofCandidate: readonly string[]): Promise<Loaded> {
+    const { path, seed, set: common, ...shared } = this.#base
+    const set = [...common, ...ofCandidate]
+    const { uncertain, ...loaded } = await loadScenario(path, { set, seed })
+    const { hash, scenario, file, directory } = loaded
+    if (uncertain === undefined) return { hash, scenario, inputs: [], base: { ...this.#base, set } }
+    const text = { file, directory, text: uncertain.text }
+    return { hash, scenario, inputs: uncertain.inputs, base: { ...shared, path: text, set: [] } }
+  }
+}
+
+/** Numbers of pools: prices, and what else they are multiplied with. */
+const isOfPool = (name: string) => name.startsWith('pools.')
+
+/** Names a draw in the journal: it is the same whichever further inputs other candidates have. */
+const nameOf = ({ hash }: Loaded, values: readonly number[]) =>
+  `${hash} drawn ${JSON.stringify(values)}`
+
+/** Mean replicas of each pool that runs paid for. */
+function paidIn(runs: readonly RunFigures[]): number[] {
+  return runs[0]!.pools.map((_, i) => {
+    return runs.reduce((total, { pools }) => total + pools[i]!.replicas, 0) / runs.length
+  })
+}
+
+/** About the draw, such as a queue that would not fit into memory; not an interruption. */
+function isOfDraw(error: unknown): error is Failure {
+  if (error instanceof ChildEnded) return true
+  return error instanceof Failure && ABOUT_INPUTS.includes(error.exitCode)
+}
+
+const ABOUT_INPUTS: readonly number[] = [EXIT.invalidInput, EXIT.notComparable]
