@@ -68,6 +68,15 @@ const figure = z
   })
   .describe('One figure with both intervals.')
 
+export const uncertainInput = z
+  .strictObject({
+    name: z.string().describe('Path of the number, or `speed of NAME`.'),
+    value: number.describe('Value that the scenario states; 1 for a speed.'),
+    low: number.describe('Lower end of the middle 95 % of what it may be.'),
+    high: number.describe('Upper end of the middle 95 % of what it may be.'),
+  })
+  .describe('One input that is not known.')
+
 export const uncertainty = z
   .strictObject({
     draws: number.describe('Number of draws of the inputs, a power of 2.'),
@@ -78,18 +87,7 @@ export const uncertainty = z
         'Whether twice the draws moved no end of an interval of the answer by more than a tenth of ' +
           'its width: of the objectives, or of all figures where none is stated.',
       ),
-    inputs: z
-      .array(
-        z
-          .strictObject({
-            name: z.string().describe('Path of the number, or `speed of NAME`.'),
-            value: number.describe('Value that the scenario states; 1 for a speed.'),
-            low: number.describe('Lower end of the middle 95 % of what it may be.'),
-            high: number.describe('Upper end of the middle 95 % of what it may be.'),
-          })
-          .describe('One input that is not known.'),
-      )
-      .describe('Inputs that are not known.'),
+    inputs: z.array(uncertainInput).describe('Inputs that are not known.'),
     figures: z.array(figure).describe('Figures with both of their intervals.'),
   })
   .describe('What is not known of the inputs, and what it does to figures.')

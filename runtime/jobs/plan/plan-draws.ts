@@ -1,16 +1,21 @@
-import { EXIT, Failure, loadScenario, type Scenario, type Uncertain } from '../../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  loadScenario,
+  type Scenario,
+  type Uncertain,
+} from '../../../scenarios/index.ts'
 import {
   type Candidate,
   CommonDraws,
   drawnInputs,
-  hourlyCost,
   leastReplicas,
   type RunFigures,
 } from '../../../sim/experiment/index.ts'
 import { ChildEnded } from '../../process/child.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import type { SimulationPool } from '../simulations/simulation-pool.ts'
-import type { PlanCandidates, PricedCandidate } from './plan-candidates.ts'
+import { costOfReplicas, type PlanCandidates, type PricedCandidate } from './plan-candidates.ts'
 import type { PlanJournal } from './plan-journal.ts'
 
 /** A candidate as its draws need it. */
@@ -58,6 +63,16 @@ export class PlanDraws {
     this.#draws = new CommonDraws(of.priced.inputs, of.seed)
   }
 
+  /** How many inputs are not known, over all candidates. */
+  get inputs(): number {
+    return this.#priced.inputs.length
+  }
+
+  /** The inputs of a candidate that are not known. */
+  async inputsOf({ index }: Candidate): Promise<Uncertain['inputs']> {
+    return (await this.#load(index)).inputs
+  }
+
   /** Replications of draws so far, whenever they were simulated. */
   get replications(): number {
     return this.#replications
@@ -83,21 +98,17 @@ export class PlanDraws {
     Promise.all(draws.map((draw) => this.#runsIn(index, draw, replications)))
 
   /**
-   * What a candidate costs in a draw, in the unit of the plan; null where its replicas are scaled,
-   * and the draw was not simulated.
+   * What a candidate costs in a draw, in the unit of the plan; null where the draw is invalid, and
+   * where replicas are scaled and it was not simulated.
    */
   readonly costIn = async ({ index, scaled }: Candidate, draw: number): Promise<number | null> => {
     const loaded = await this.#load(index)
-    const { scenario, inputs, base } = loaded
-    const values = this.#draws.values(inputs, draw)
+    const values = this.#draws.values(loaded.inputs, draw)
+    const pools = await poolsIn(loaded, values)
     const runs = await this.#runs.get(nameOf(loaded, values))
-    if (scaled && runs == null) return null
-    const isMoved = inputs.some(({ name }) => isOfPool(name))
-    const { set } = drawnInputs(inputs, values)
-    const { pools } = isMoved ? (await loadScenario(base.path, { set })).scenario : scenario
+    if (pools === null || (scaled && runs == null)) return null
     const replicas = scaled ? paidIn(runs!) : leastReplicas(pools)
-    const usd = this.#priced.unit === 'usd_per_hour' ? hourlyCost(pools, replicas) : null
-    return usd ?? replicas.reduce((total, count) => total + count, 0)
+    return costOfReplicas(pools, replicas, this.#priced.unit)
   }
 
   async #runsIn(index: number, draw: number, replications: number): Promise<DrawnRuns> {
@@ -154,6 +165,21 @@ export class PlanDraws {
 
 /** Numbers of pools: prices, and what else they are multiplied with. */
 const isOfPool = (name: string) => name.startsWith('pools.')
+
+/** The pools of a candidate in a draw; null where that is invalid. */
+async function poolsIn(
+  { scenario, inputs, base }: Loaded,
+  values: readonly number[],
+): Promise<Scenario['pools'] | null> {
+  if (!inputs.some(({ name }) => isOfPool(name))) return scenario.pools
+  try {
+    const drawn = await loadScenario(base.path, { set: drawnInputs(inputs, values).set })
+    return drawn.scenario.pools
+  } catch (error) {
+    if (!isOfDraw(error)) throw error
+    return null
+  }
+}
 
 /** Names a draw in the journal: it is the same whichever further inputs other candidates have. */
 const nameOf = ({ hash }: Loaded, values: readonly number[]) =>
