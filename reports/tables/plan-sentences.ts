@@ -54,7 +54,8 @@ export function planAnswer(plan: Plan): string {
   const winner = winnerOf(plan)
   if (winner !== null) {
     const holds = `holds every objective${surviving(plan)} at ${sure}`
-    return `${winnerText(plan, winner, holds)} Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}${withoutPriceText(plan)}`
+    const at = plan.with_inputs === undefined ? '' : ' at the stated inputs'
+    return `${winnerText(plan, winner, holds)} Nearest to its limit${at} is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}${withoutPriceText(plan)}`
   }
   const of = plural(plan.configurations, 'configuration')
   return `None of ${of} holds every objective${surviving(plan)} at ${sure}. ${nearestText(plan)}${withoutPriceText(plan)}`
@@ -92,7 +93,7 @@ function nearestText(plan: Plan): string {
   if (surest !== null) {
     const { row, p } = surest
     const name = `${configurationText(plan, row)}, ${costsText(plan, row)}`
-    return `The nearest is ${name}, which does so with a probability of ${probabilityText(p)}.`
+    return `The nearest is ${name}, which holds with a probability of ${probabilityText(p)}.`
   }
   const row = plan.rows[0]!
   const name = `${configurationText(plan, row)}, ${costsText(plan, row)}`
@@ -161,19 +162,17 @@ function inputSentences(plan: Plan): string[] {
   const cheapest = drawn.map((row) => probabilityText(row.with_inputs?.p_cheapest ?? 0))
   if (winner === stated) {
     return [
-      `It is the cheapest at the stated inputs, too. Over all that is not known it holds with a probability of ${holds[0]}, and is the cheapest that holds with one of ${cheapest[0]}.`,
+      `Over all that is not known it holds with a probability of ${holds[0]}, and is the cheapest that holds with one of ${cheapest[0]}. It is the cheapest at the stated inputs, too.`,
     ]
   }
   const [name, dearer] = drawn.map((row) => configurationText(plan, row))
-  const enough = `At the stated inputs ${name}, ${rowCostText(plan, stated)}, holds.`
-  if (winner === null) {
-    return [
-      `${enough} Over all that is not known it does so with a probability of ${holds[0]}, and is the cheapest that does with one of ${cheapest[0]}.`,
-    ]
-  }
+  const [also, alsoCheapest] =
+    dearer === undefined
+      ? ['', '']
+      : [`, and ${dearer} with one of ${holds[1]}`, `, and ${dearer} with one of ${cheapest[1]}`]
   return [
-    `${enough} Over all that is not known ${dearer} holds with a probability of ${holds[1]}, and ${name} with one of ${holds[0]}.`,
-    `The cheapest that holds is ${name} with a probability of ${cheapest[0]}, and ${dearer} with one of ${cheapest[1]}.`,
+    `At the stated inputs the cheapest is ${name}, ${rowCostText(plan, stated)}; over all that is not known it holds with a probability of ${holds[0]}${also}.`,
+    `It is the cheapest that holds with a probability of ${cheapest[0]}${alsoCheapest}.`,
   ]
 }
 
