@@ -127,7 +127,7 @@ describe('a plan of uncertain inputs', () => {
   })
 })
 
-test('where the stated winner holds at 95 % it is the winner, and no other one is drawn in all', async () => {
+test('where the winner at the stated inputs holds at 95 %, it is the winner', async () => {
   const path = put(folder, 'far.yaml', changed(UNKNOWN, ['< 44', '< 120']))
   const document = await planned(path)
   expect(document.winner).toBe(document.with_inputs!.stated_winner)
@@ -231,7 +231,7 @@ test('uncertain prices tell how often the winner is the cheapest of those that h
 test('scaled pools have draws, too, at what they pay for in each', async () => {
   const scaled = changed(
     UNKNOWN,
-    ['price_usd_per_hour: 1 }', 'price_usd_per_hour: 1, scaling: { policy: hpa, max: 6, interval_s: 5 } }'],
+    ['price_usd_per_hour: 1 }', 'price_usd_per_hour: 1, scaling: { policy: hpa, max: 6, start_s: { distribution: fixed, value: 5 }, metrics: [{ metric: utilisation, target: 0.7 }] } }'],
     ['< 44', '< 150'],
   )
   const path = put(folder, 'scaled.yaml', scaled)
