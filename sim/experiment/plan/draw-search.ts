@@ -22,7 +22,7 @@ const RIVALS = 4
  * chain with more replicas follow, one by one, and then whatever of other chains is cheaper than
  * the cheapest that holds. Each has to meet at the stated inputs first. In a draw in which a
  * candidate holds for sure, those of its chain with more replicas are taken to hold, too, and where
- * it fails for sure, those with fewer to fail. The draws in which the winner is nearest to its
+ * it fails for sure, those with fewer to fail. Draws in which the winner is farthest beyond its
  * limits are the first, and a candidate that fails in too many of them is left. A candidate gets
  * twice the draws while the probability is nearer to the one that is asked for than the standard
  * error of as many independent draws.
