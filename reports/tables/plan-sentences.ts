@@ -320,14 +320,20 @@ export function searchSentences(plan: Plan): string[] {
   ]
 }
 
+/** Uncertain inputs that a sentence names. */
+const MOST_NAMES = 3
+
 /** What was simulated in draws of uncertain inputs. */
 function drawnSentences({ rows, with_inputs: drawn }: Plan): string[] {
   if (drawn === undefined) return []
   const each = rows.flatMap((row) => row.with_inputs ?? [])
   const most = Math.max(...each.map(({ draws }) => draws))
-  const names = listed(drawn.inputs.map(({ name }) => name))
+  const names = drawn.inputs.map(({ name }) => name)
+  const more = names.length - MOST_NAMES
+  const shown =
+    more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : listed(names)
   return [
-    `Drawn: ${plural(each.length, 'configuration')} in up to ${count(most)} draws of ${plural(drawn.inputs.length, 'uncertain input')} (${names}), ${plural(drawn.simulations, 'replication')}.`,
+    `Drawn: ${plural(each.length, 'configuration')} in up to ${count(most)} draws of ${plural(drawn.inputs.length, 'uncertain input')} (${shown}), ${plural(drawn.simulations, 'replication')}.`,
   ]
 }
 
