@@ -29,6 +29,8 @@ interface Loaded {
 
 /** The runs of a draw; null where it cannot be simulated. */
 type DrawnRuns = readonly RunFigures[] | null
+/** The pools of a candidate in a draw; null where that is invalid. */
+type DrawnPools = Scenario['pools'] | null
 
 /** Simulates candidates of a plan in draws of inputs that are not known. */
 export class PlanDraws {
@@ -41,8 +43,11 @@ export class PlanDraws {
   readonly #loaded = new Map<number, Promise<Loaded>>()
   /** by the candidate and the values of its inputs */
   readonly #runs = new Map<string, Promise<DrawnRuns>>()
+  readonly #pools = new Map<string, Promise<DrawnPools>>()
+  /** of draws that cannot be simulated, by their number in the order in which they were asked for */
+  readonly #problems = new Map<number, string>()
+  #asked = 0
   #replications = 0
-  #problem: string | null = null
 
   /** `candidates`: all that may be drawn; `seed`: of the draws. */
   constructor(
@@ -78,13 +83,14 @@ export class PlanDraws {
     return this.#replications
   }
 
-  /** Why a draw could not be simulated; null where all could. */
+  /** Why the first of the draws that cannot be simulated cannot be; null where all can. */
   get problem(): string | null {
-    return this.#problem
+    const [first] = [...this.#problems].sort(([a], [b]) => a - b)
+    return first?.[1] ?? null
   }
 
   /** Whether a draw may change what a candidate costs. */
-  get moveCosts(): boolean {
+  get costsVary(): boolean {
     const { inputs, candidates } = this.#priced
     return inputs.some(isOfPool) || candidates.some(({ scaled }) => scaled)
   }
@@ -104,11 +110,20 @@ export class PlanDraws {
   readonly costIn = async ({ index, scaled }: Candidate, draw: number): Promise<number | null> => {
     const loaded = await this.#load(index)
     const values = this.#draws.values(loaded.inputs, draw)
-    const pools = await poolsIn(loaded, values)
-    const runs = await this.#runs.get(nameOf(loaded, values))
+    const name = nameOf(loaded, values)
+    const pools = await this.#poolsIn(name, loaded, values)
+    const runs = await this.#runs.get(name)
     if (pools === null || (scaled && runs == null)) return null
     const replicas = scaled ? paidIn(runs!) : leastReplicas(pools)
     return costOfReplicas(pools, replicas, this.#priced.unit)
+  }
+
+  #poolsIn(name: string, loaded: Loaded, values: readonly number[]): Promise<DrawnPools> {
+    const before = this.#pools.get(name)
+    if (before !== undefined) return before
+    const pools = poolsIn(loaded, values)
+    this.#pools.set(name, pools)
+    return pools
   }
 
   async #runsIn(index: number, draw: number, replications: number): Promise<DrawnRuns> {
@@ -129,6 +144,7 @@ export class PlanDraws {
   ): Promise<DrawnRuns> {
     const { inputs, base } = loaded
     const name = nameOf(loaded, values)
+    const number = this.#asked++
     this.#replications += replications
     const kept = this.#journal.takeRuns(name, 0, replications)
     if (kept !== null) return kept
@@ -139,7 +155,7 @@ export class PlanDraws {
       return runs
     } catch (error) {
       if (!isOfDraw(error)) throw error
-      this.#problem ??= error.problems[0]!
+      this.#problems.set(number, error.problems[0]!)
       return null
     }
   }
@@ -166,11 +182,10 @@ export class PlanDraws {
 /** Numbers of pools: prices, and what else they are multiplied with. */
 const isOfPool = (name: string) => name.startsWith('pools.')
 
-/** The pools of a candidate in a draw; null where that is invalid. */
 async function poolsIn(
   { scenario, inputs, base }: Loaded,
   values: readonly number[],
-): Promise<Scenario['pools'] | null> {
+): Promise<DrawnPools> {
   if (!inputs.some(({ name }) => isOfPool(name))) return scenario.pools
   try {
     const drawn = await loadScenario(base.path, { set: drawnInputs(inputs, values).set })

@@ -41,7 +41,7 @@ export async function searchedDraws(
     least: leastDraws(draws.inputs),
     most: MOST_DRAWS,
     draw: draws.draw,
-    costIn: draws.moveCosts ? draws.costIn : null,
+    costIn: draws.costsVary ? draws.costIn : null,
     onProgress: (done, of) => onProgress?.('drawing uncertain inputs', done, of),
   })
   if (drawn === null) return null
