@@ -91,8 +91,8 @@ const fast = family('fast', 1.8, 10, 10)
 /** Where p99 is 100 ms as stated, and by how much inputs move it. */
 const around =
   (atLimit: number, width: number, second = 0): Law =>
-  ({ family: name, replicas: [n] }, [first, other]) =>
-    ((name === 'slow' ? 100 * atLimit : 260) / n!) * exp(width * first + second * other)
+  ({ family: name, replicas: [n] }, [a, b]) =>
+    ((name === 'slow' ? 100 * atLimit : 260) / n!) * exp(width * a + second * b)
 
 describe('a search over draws of the inputs', () => {
   // slow needs 5 replicas, which hold up to +0.22 of the logarithm: 86 % at a deviation of 0.2
@@ -152,18 +152,18 @@ describe('a search over draws of the inputs', () => {
 
   test('finds what is cheaper in another chain, and leaves what fails in too many draws', async () => {
     // fast needs 3 (5.40) as stated, and hangs on the second input, which moves it little
-    const both: Law = (candidate, [first, other]) =>
+    const both: Law = (candidate, [a, b]) =>
       candidate.family === 'slow'
-        ? around(4, 0.2)(candidate, [first, other])
-        : (260 / candidate.replicas[0]!) * exp(0.02 * other)
+        ? around(4, 0.2)(candidate, [a, b])
+        : (260 / candidate.replicas[0]!) * exp(0.02 * b)
     const { found, stated, nameOf } = await searched({ candidates: [...slow, ...fast], law: both })
     expect(nameOf(stated.candidate)).toBe('slow5')
     expect(nameOf(found.winner!.candidate)).toBe('fast3')
     // where fast hangs on both, it holds too seldom with 3, and 6 of slow are cheaper than 4 of it
-    const wide: Law = (candidate, [first, other]) =>
+    const wide: Law = (candidate, [a, b]) =>
       candidate.family === 'slow'
-        ? around(4, 0.2)(candidate, [first, other])
-        : (260 / candidate.replicas[0]!) * exp(0.5 * first)
+        ? around(4, 0.2)(candidate, [a, b])
+        : (260 / candidate.replicas[0]!) * exp(0.5 * a)
     const left = await searched({ candidates: [...slow, ...fast], law: wide })
     expect(nameOf(left.found.winner!.candidate)).toBe('slow6')
     const three = left.drawn.get('fast3')!
@@ -212,8 +212,7 @@ describe('a search over draws of the inputs', () => {
   test('with uncertain prices tells how often what is dearer as stated is cheaper', async () => {
     // both hold in every draw; 3 of fast cost 5.4, and 5 of slow 5, at prices that move by 20 %
     const sure: Law = ({ family: name, replicas: [n] }) => (name === 'slow' ? 430 : 260) / n!
-    const price: Law = ({ family: name }, [first, other]) =>
-      exp(0.1 * (name === 'slow' ? first : other))
+    const price: Law = ({ family: name }, [a, b]) => exp(0.1 * (name === 'slow' ? a : b))
     const { found, drawn, nameOf } = await searched({
       candidates: [...slow, ...fast],
       law: sure,
