@@ -1,16 +1,13 @@
-import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { resultText } from '../reports/index.ts'
 import { headroom } from '../runtime/jobs/headroom.ts'
-import { plan } from '../runtime/jobs/plan/plan.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
 import { withUncertainInputs } from '../runtime/jobs/uncertainty.ts'
 import { loadScenario } from '../scenarios/index.ts'
-import { planSchema, type Result, resultSchema } from '../sim/documents/index.ts'
+import { type Result, resultSchema } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
-import { put, temporaryFolder } from './spillway.ts'
 
 /** Results with what is not known of their inputs, from the scenario to the document. */
 
@@ -368,18 +365,4 @@ test('the headroom by the wider interval is smaller, and says that it is', async
   expect(ofDraws!.holds).toBeGreaterThan(1.35)
   expect(ofInputs!.holds).toBeLessThan(1.35)
   expect(ofInputs!.holds).toBeGreaterThan(1.05)
-})
-
-test('a plan states how surely its winner holds with what is not known', async () => {
-  const folder = temporaryFolder()
-  const limits = ['p(90) latency_ms < 60']
-  put(folder, 'unknown.yaml', text({ ...EXPONENTIAL, limits, seconds: 100 }))
-  const set = ['pools.a.replicas=1,2']
-  const document = await plan(join(folder, 'unknown.yaml'), { set })
-  const [objective] = document.winner_with_inputs!
-  expect(objective!.interval).toBe('inputs')
-  expect(document.notes[0]).toMatch(
-    /^the search took the stated inputs; with uncertain inputs the winner holds web: p\(90\) latency_ms < 60 with a probability of [\d.]+ %/,
-  )
-  expect(planSchema.parse(document)).toEqual(document)
 })

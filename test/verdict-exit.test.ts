@@ -16,6 +16,7 @@ const CASES: readonly (readonly [Readonly<Record<string, unknown>>, number])[] =
     5,
   ],
   [{ document: 'spillway-plan', winner: null, rows: [{ verdict: 'FAIL' }] }, 4],
+  [{ document: 'spillway-plan', winner: null, rows: [{ verdict: 'MEETS' }], with_inputs: {} }, 5],
   [{ document: 'spillway-plan', winner: {}, verified: { verdict: 'FAIL' } }, 4],
   [{ document: 'spillway-plan', winner: {}, verified: null }, 0],
   [{ document: 'spillway-gate', verdict: 'NOT COMPARABLE' }, 6],

@@ -22,6 +22,12 @@ import { ENTRIES } from './gallery/page.ts'
 import { traceSet } from './gallery/sources.ts'
 import { SCENARIO as GATED, SLOWER, WINDOWED, windowOf } from './gate-study/record.ts'
 import { SCENARIO as PLANNED, SMALL_SPACE, SPACE, type Space } from './plan-study/space.ts'
+import {
+  configurationsOf,
+  objectiveAt,
+  SPACE as UNCERTAIN_SPACE,
+  SCENARIO as UNCERTAIN,
+} from './uncertain-plans/space.ts'
 
 /**
  * Studies take minutes to hours, so no test makes one as a whole. Here each scenario that a study
@@ -64,6 +70,10 @@ function valuesOf({ dimensions, size }: Space): Studied[] {
   return all.map((set) => ({ scenario: PLANNED, set }))
 }
 
+const uncertain = configurationsOf(UNCERTAIN_SPACE).map((set): Studied => {
+  return { scenario: UNCERTAIN, set: [...set, objectiveAt(80)] }
+})
+
 const articles: Studied[] = [
   ...TRACES.flatMap((trace) => [
     ...Array.from({ length: WINDOWS }, (_, part) => partOf(trace, part, 0.5)),
@@ -89,6 +99,7 @@ const STUDIES: Readonly<Record<string, readonly Studied[]>> = {
   fidelity,
   'gate study': gate,
   'plan study': [SPACE, SMALL_SPACE].flatMap(valuesOf),
+  'uncertain plans': uncertain,
   articles,
   gallery,
   digests,

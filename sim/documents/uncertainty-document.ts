@@ -160,7 +160,7 @@ export const uncertainInput = z.strictObject({
       'Number of laws, each as likely. Their places are from -0.5 to 0.5, and elasticities to these ' +
         'are 0. Absent for a number.',
     ),
-})
+}).describe('One input that is not known.')
 
 export const uncertainty = z
   .strictObject({
@@ -172,9 +172,7 @@ export const uncertainty = z
         'Whether twice the draws moved no end of an interval of the answer by more than a tenth of ' +
           'its width: of the objectives, or of all figures where none is stated.',
       ),
-    inputs: z
-      .array(uncertainInput.describe('One input that is not known.'))
-      .describe('Inputs that are not known.'),
+    inputs: z.array(uncertainInput).describe('Inputs that are not known.'),
     figures: z.array(figure).describe('Figures with both of their intervals.'),
     answers: z
       .array(answer)

@@ -108,13 +108,21 @@ export {
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutOthers } from './gate/without-others.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
+export { searchDraws } from './plan/draw-search.ts'
+export type { DrawnCandidate, DrawsFound } from './plan/draw-task.ts'
 export { lossesOf, placesOf, type Survive } from './plan/losses.ts'
 export { byNearness } from './plan/nearest-miss.ts'
 export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer, paidHours } from './plan/plan-costs.ts'
 export { planRow } from './plan/plan-row.ts'
 export { byCost, searchPlan } from './plan/plan-search.ts'
-export { type Ask, judgedOn, type PlanFound, type Tried } from './plan/plan-task.ts'
+export {
+  type Ask,
+  judgedOn,
+  type PlanFound,
+  type PlanTask,
+  type Tried,
+} from './plan/plan-task.ts'
 export {
   type Looks,
   looksUpTo,
@@ -181,7 +189,12 @@ export {
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { commonInputs } from './uncertainty/common-inputs.ts'
-export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export {
+  CommonDraws,
+  type DrawnInputs,
+  drawInputs,
+  drawnInputs,
+} from './uncertainty/drawn-inputs.ts'
 export { holdingOf } from './uncertainty/holding.ts'
 export { type PairedInputs, pairedInputs } from './uncertainty/paired-inputs.ts'
 export {
@@ -194,7 +207,9 @@ export { sourceInputs, sourceNotes } from './uncertainty/source-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
 export {
   type Drawn,
+  describedInput,
   needsMoreDraws,
+  objectivesWithUncertainty,
   withInputs,
   withUncertainty,
 } from './uncertainty/with-uncertainty.ts'

@@ -88,6 +88,12 @@ export const CLAIMS: Claims = {
       inReadme: true,
     },
   ],
+  'uncertain-plans': aside(
+    'Does a plan of inputs that are not known hold what it promises?',
+    ({ plans, truths, held, cheaper, ignoring, extraCost }) =>
+      `${held.plans} of ${plans} chosen configurations hold in 93 % of ${truths} truths or more, ${percent(held.least)} at least; a cheaper one holds in 95 % in ${cheaper.plans}. ` +
+      `The winner at the stated inputs holds in ${percent(ignoring.median)} in the median and ${percent(ignoring.least)} at least; the chosen one costs ${percent(extraCost.median)} more in the median`,
+  ),
   'gate-study': [
     { question: 'How often is a measured gate wrong?', answer: gates, inReadme: true },
   ],

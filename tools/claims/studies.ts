@@ -100,6 +100,17 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     ],
     timed: true,
   },
+  'uncertain-plans': {
+    ...USUAL,
+    script: 'study:uncertain-plans',
+    page: 'docs/background/uncertain-plans.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...CONFIGURATIONS,
+      ...['sim/experiment/plan', 'sim/experiment/uncertainty', 'runtime/jobs/plan'],
+      ...['runtime/jobs/defaults.ts', 'tools/uncertain-plans'],
+    ],
+  },
   'gate-study': {
     ...USUAL,
     script: 'gate-study',

@@ -5,6 +5,7 @@ import {
   gridPoint,
   gridSize,
   loadScenario,
+  MOST_INPUTS,
   type Pool,
   replicaPrice,
   type Scenario,
@@ -32,6 +33,8 @@ export interface PlanCandidates {
   readonly invalid: readonly { readonly set: readonly string[]; readonly problem: string }[]
   /** overrides that give the scenario of another candidate */
   readonly same: readonly (readonly string[])[]
+  /** names of inputs that are not known in any configuration, those of the scenario first */
+  readonly inputs: readonly string[]
 }
 
 /** A plan prepares every configuration to know its cost: some milliseconds each. */
@@ -81,6 +84,11 @@ export async function planCandidates(
   const invalid: { set: readonly string[]; problem: string }[] = []
   const same: (readonly string[])[] = []
   const hashes = new Set<string>()
+  const inputs = new Set<string>()
+  const addInputs = ({ uncertain }: Pick<System, 'uncertain'>) => {
+    for (const { name } of uncertain?.inputs ?? []) inputs.add(name)
+  }
+  addInputs(system)
   for (let index = 0; index < size; index++) {
     if (index % 50 === 0) {
       onProgress?.('reading configurations', index, size)
@@ -89,7 +97,9 @@ export async function planCandidates(
     const set = gridPoint(dimensions, index)
     const all = [...common, ...set]
     try {
-      const { scenario, hash } = await loadScenario(path, { set: all, seed })
+      const loaded = await loadScenario(path, { set: all, seed })
+      const { scenario, hash } = loaded
+      addInputs(loaded)
       if (hashes.has(hash)) same.push(set)
       else drafts.push({ set, scenario, hash, index })
       hashes.add(hash)
@@ -99,6 +109,10 @@ export async function planCandidates(
     }
   }
   if (drafts.length === 0) throw new Failure(firstOf(invalid))
+  if (inputs.size > MOST_INPUTS) {
+    const text = `a plan takes at most ${MOST_INPUTS} inputs over all of its configurations`
+    throw new Failure(`${system.file} uncertain: ${text}, got ${inputs.size}`)
+  }
   const scenarios = [system.scenario, ...drafts.map(({ scenario }) => scenario)]
   const isPriced = ({ pools }: Scenario) => hourlyCost(pools) !== null
   const unit = scenarios.some(isPriced) ? 'usd_per_hour' : 'replicas'
@@ -128,7 +142,8 @@ export async function planCandidates(
   }
   const today = candidates[todayAt] ?? { ...beside, ...ofToday }
   const withoutPrice = new Set(scenarios.filter(isUnpriced).flatMap(partsWithoutPrice))
-  return { candidates, today, unit, withoutPrice: [...withoutPrice], invalid, same }
+  const names = { withoutPrice: [...withoutPrice], inputs: [...inputs] }
+  return { candidates, today, unit, ...names, invalid, same }
 }
 
 /** "a10", "pool edge": cards of pools without a price, and such pools on this machine. */

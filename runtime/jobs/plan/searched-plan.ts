@@ -7,6 +7,7 @@ import {
   looksUpTo,
   mayRepeat,
   type PlanFound,
+  type PlanTask,
   placesOf,
   type RunFigures,
   runDoubts,
@@ -32,9 +33,11 @@ import {
   planCandidates,
   refuseDimensions,
 } from './plan-candidates.ts'
+import { PlanDraws } from './plan-draws.ts'
 import { type PlanHead, PlanJournal } from './plan-journal.ts'
 import { PlanSimulations } from './plan-simulations.ts'
 import { PlanClock } from './plan-time.ts'
+import { type SearchedDraws, searchedDraws } from './searched-draws.ts'
 
 export interface PlanSearchOptions extends JobOptions {
   /** texts `path=values`; those with several values are the search space */
@@ -77,6 +80,8 @@ export interface SearchedPlan {
   readonly today: PricedCandidate
   /** overrides by the index of the candidate */
   readonly setOf: ReadonlyMap<number, readonly string[]>
+  /** null where all inputs are known, and where no configuration meets at the stated ones */
+  readonly drawn: SearchedDraws | null
 }
 
 type PlanDimensions = ReturnType<typeof defaultSpace>
@@ -157,7 +162,7 @@ export async function searchedPlan(
     const [candidates, today] = await withCapacities(priced, simulations)
     const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
     let clock: PlanClock | null = null
-    const outcome = await searchPlan<RunFigures>({
+    const task: PlanTask<RunFigures> = {
       candidates,
       today,
       objectives,
@@ -179,7 +184,9 @@ export async function searchedPlan(
         if (runs !== undefined) {
           refuseShort(system.file, objectives, { runs, replications })
           const exact = runs[0]!.exact === true
-          const work = { chains, most: replications, exact, ofWinner: options.ofWinner ?? 0 }
+          const { ofWinner = 0 } = options
+          const inputs = priced.inputs.length
+          const work = { chains, most: replications, exact, ofWinner, inputs }
           clock = new PlanClock(work, pool.workers)
         }
         const text = clock?.after({ replications: newOnes() - before, seconds })
@@ -187,10 +194,18 @@ export async function searchedPlan(
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),
-    })
+    }
+    const stated = await searchPlan(task)
+    const of = { base, journal, priced, seed: system.scenario.seed }
+    const draws = priced.inputs.length === 0 ? null : new PlanDraws(pool, all, of)
+    const drawn = draws && (await searchedDraws(task, stated, draws, onProgress))
     const setOf = new Map(all.map((candidate) => [candidate.index, candidate.set]))
     const about = { system, set: space.set, dimensions, chosen, priced, looks }
-    return { ...about, objectives: objectives.length, outcome, simulations, today, setOf }
+    return {
+      ...{ ...about, objectives: objectives.length, simulations, today, setOf },
+      outcome: drawn?.found ?? stated,
+      drawn,
+    }
   } finally {
     pool.close()
   }

@@ -41,9 +41,9 @@ export interface WidenedFigure {
 }
 
 /** A figure in every replication; null where one has none. */
-export function figureValues(
-  { nominal, runs }: RunsAtDraws,
-  of: (drawn: DrawnRuns, run: RunFigures) => number,
+export function figureValues<Drawn extends Pick<DrawnRuns, 'runs'>>(
+  { nominal, runs }: { readonly nominal: Drawn; readonly runs: readonly Drawn[] },
+  of: (drawn: Drawn, run: RunFigures) => number,
 ): FigureValues | null {
   const [first, ...drawn] = [nominal, ...runs].map((each) => each.runs.map((run) => of(each, run)))
   const all = [first!, ...drawn].flat()

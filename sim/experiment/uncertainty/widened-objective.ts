@@ -1,19 +1,27 @@
 import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { Result, Verdict } from '../../documents/index.ts'
 import { limitOf, verdictOf } from '../result/objectives.ts'
+import type { DrawnRuns } from './uncertain-figures.ts'
 import {
   type FigureValues,
   figureValues,
   finite,
-  type RunsAtDraws,
   type WidenedFigure,
   widened,
 } from './widened-figure.ts'
 
 type Objective = Result['objectives'][number]
 
+/** Replications with and without draws of the inputs, of which objectives are read. */
+export interface DrawnObjectives {
+  /** at the stated values, with the seeds of the draws */
+  readonly nominal: Pick<DrawnRuns, 'runs'>
+  /** of each draw */
+  readonly runs: readonly Pick<DrawnRuns, 'runs'>[]
+}
+
 /** What an objective is judged on, in every replication; null where one has nothing. */
-export const objectiveValues = (drawn: RunsAtDraws, at: number): FigureValues | null =>
+export const objectiveValues = (drawn: DrawnObjectives, at: number): FigureValues | null =>
   figureValues(drawn, (_, run) => run.objectives[at]!.value)
 
 /** What the figure of an objective is at most. */
@@ -26,7 +34,7 @@ export const mostOf = ({ text }: Pick<Objective, 'text'>): number =>
  */
 export function widenedObjective(
   { text, estimate }: Pick<Objective, 'text' | 'estimate'>,
-  drawn: RunsAtDraws,
+  drawn: DrawnObjectives,
   { at, runs }: { readonly at: number; readonly runs: number },
 ): WidenedFigure | null {
   const each = objectiveValues(drawn, at)

@@ -16,7 +16,7 @@ import {
   type WidenedFigure,
   widened,
 } from './widened-figure.ts'
-import { agreedVerdict, widenedObjective } from './widened-objective.ts'
+import { agreedVerdict, type DrawnObjectives, widenedObjective } from './widened-objective.ts'
 
 /** Draws of the inputs of a scenario, and what was simulated. */
 export interface Drawn extends RunsAtDraws {
@@ -61,9 +61,7 @@ export function withInputs(
     const wide = each && widened(figure.estimate, each, { runs, most })
     return wide === null ? [] : [{ ...figure, wide }]
   })
-  const objectives = stated.objectives.map((objective, at) => {
-    return { objective, wide: widenedObjective(objective, drawn, { at, runs }) }
-  })
+  const objectives = widenedObjectives(stated, drawn)
   const decided = objectives.map(({ objective, wide }) => ({
     objective: judged(objective, wide),
     wide,
@@ -127,6 +125,23 @@ const withoutReason = ({ value, low, high, n }: AnswerFigure['estimate']) => ({
   n,
 })
 
+/** The objectives of a result alone, by the wider intervals of their figures. */
+export function objectivesWithUncertainty(
+  stated: Pick<Stated, 'objectives' | 'runs'>,
+  drawn: DrawnObjectives,
+): Objective[] {
+  return widenedObjectives(stated, drawn).map(({ objective, wide }) => judged(objective, wide))
+}
+
+function widenedObjectives(
+  { objectives, runs }: Pick<Stated, 'objectives' | 'runs'>,
+  drawn: DrawnObjectives,
+): Of<{ readonly objective: Objective }>[] {
+  return objectives.map((objective, at) => {
+    return { objective, wide: widenedObjective(objective, drawn, { at, runs }) }
+  })
+}
+
 type Of<T> = T & { readonly wide: WidenedFigure | null }
 
 /** Whether the intervals of the answer are: of the objectives, or of all figures where none is. */
@@ -165,7 +180,7 @@ const closed = ({ value, low, high }: InputNarrowing['left']) => ({
   high: high!,
 })
 
-/** An input as documents have it. */
+/** An input with the ends of its middle 95 %, as documents have it. */
 export function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
   const { name, value, source = 'scenario', laws } = input
   const [low, high] = [0.025, 0.975].map((p) => drawnValue(input, p))

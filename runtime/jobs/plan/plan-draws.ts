@@ -1,0 +1,216 @@
+import {
+  EXIT,
+  Failure,
+  loadScenario,
+  type Scenario,
+  type Uncertain,
+} from '../../../scenarios/index.ts'
+import {
+  type Candidate,
+  CommonDraws,
+  drawnInputs,
+  leastReplicas,
+  type RunFigures,
+} from '../../../sim/experiment/index.ts'
+import { ChildEnded } from '../../process/child.ts'
+import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
+import type { SimulationPool } from '../simulations/simulation-pool.ts'
+import { costOfReplicas, type PlanCandidates, type PricedCandidate } from './plan-candidates.ts'
+import type { PlanJournal } from './plan-journal.ts'
+
+/** A candidate as its draws need it. */
+interface Loaded {
+  readonly hash: string
+  readonly scenario: Scenario
+  readonly inputs: Uncertain['inputs']
+  /** of its draws, without what is uncertain in it */
+  readonly base: ConfigurationBase
+}
+
+/** The runs of a draw; null where it cannot be simulated. */
+type DrawnRuns = readonly RunFigures[] | null
+/** The pools of a candidate in a draw; null where that is invalid. */
+type DrawnPools = Scenario['pools'] | null
+
+/** Simulates candidates of a plan in draws of inputs that are not known. */
+export class PlanDraws {
+  readonly #pool: SimulationPool
+  readonly #base: ConfigurationBase
+  readonly #journal: PlanJournal
+  readonly #priced: PlanCandidates
+  readonly #sets: ReadonlyMap<number, readonly string[]>
+  readonly #draws: CommonDraws
+  readonly #loaded = new Map<number, Promise<Loaded>>()
+  /** by the candidate and the values of its inputs */
+  readonly #runs = new Map<string, Promise<DrawnRuns>>()
+  readonly #pools = new Map<string, Promise<DrawnPools>>()
+  /** of draws that cannot be simulated, by their number in the order in which they were asked for */
+  readonly #problems = new Map<number, string>()
+  #asked = 0
+  #replications = 0
+
+  /** `candidates`: all that may be drawn; `seed`: of the draws. */
+  constructor(
+    pool: SimulationPool,
+    candidates: readonly PricedCandidate[],
+    of: {
+      readonly base: ConfigurationBase
+      readonly journal: PlanJournal
+      readonly priced: PlanCandidates
+      readonly seed: number
+    },
+  ) {
+    this.#pool = pool
+    this.#base = of.base
+    this.#journal = of.journal
+    this.#priced = of.priced
+    this.#sets = new Map(candidates.map(({ index, set }) => [index, set]))
+    this.#draws = new CommonDraws(of.priced.inputs, of.seed)
+  }
+
+  /** How many inputs are not known, over all candidates. */
+  get inputs(): number {
+    return this.#priced.inputs.length
+  }
+
+  /** The inputs of a candidate that are not known. */
+  async inputsOf({ index }: Candidate): Promise<Uncertain['inputs']> {
+    return (await this.#load(index)).inputs
+  }
+
+  /** Replications of draws so far, whenever they were simulated. */
+  get replications(): number {
+    return this.#replications
+  }
+
+  /** Why the first of the draws that cannot be simulated cannot be; null where all can. */
+  get problem(): string | null {
+    const [first] = [...this.#problems].sort(([a], [b]) => a - b)
+    return first?.[1] ?? null
+  }
+
+  /** Whether a draw may change what a candidate costs. */
+  get costsVary(): boolean {
+    const { inputs, candidates } = this.#priced
+    return inputs.some(isOfPool) || candidates.some(({ scaled }) => scaled)
+  }
+
+  /** Of each draw, the first replications of a candidate; null where it cannot be simulated. */
+  readonly draw = (
+    { index }: Candidate,
+    draws: readonly number[],
+    replications: number,
+  ): Promise<DrawnRuns[]> =>
+    Promise.all(draws.map((draw) => this.#runsIn(index, draw, replications)))
+
+  /**
+   * What a candidate costs in a draw, in the unit of the plan; null where the draw is invalid, and
+   * where replicas are scaled and it was not simulated.
+   */
+  readonly costIn = async ({ index, scaled }: Candidate, draw: number): Promise<number | null> => {
+    const loaded = await this.#load(index)
+    const values = this.#draws.values(loaded.inputs, draw)
+    const name = nameOf(loaded, values)
+    const pools = await this.#poolsIn(name, loaded, values)
+    const runs = await this.#runs.get(name)
+    if (pools === null || (scaled && runs == null)) return null
+    const replicas = scaled ? paidIn(runs!) : leastReplicas(pools)
+    return costOfReplicas(pools, replicas, this.#priced.unit)
+  }
+
+  #poolsIn(name: string, loaded: Loaded, values: readonly number[]): Promise<DrawnPools> {
+    const before = this.#pools.get(name)
+    if (before !== undefined) return before
+    const pools = poolsIn(loaded, values)
+    this.#pools.set(name, pools)
+    return pools
+  }
+
+  async #runsIn(index: number, draw: number, replications: number): Promise<DrawnRuns> {
+    const loaded = await this.#load(index)
+    const values = this.#draws.values(loaded.inputs, draw)
+    const name = nameOf(loaded, values)
+    const before = this.#runs.get(name)
+    if (before !== undefined) return before
+    const runs = this.#simulated(loaded, values, replications)
+    this.#runs.set(name, runs)
+    return runs
+  }
+
+  async #simulated(
+    loaded: Loaded,
+    values: readonly number[],
+    replications: number,
+  ): Promise<DrawnRuns> {
+    const { inputs, base } = loaded
+    const name = nameOf(loaded, values)
+    const number = this.#asked++
+    this.#replications += replications
+    const kept = this.#journal.takeRuns(name, 0, replications)
+    if (kept !== null) return kept
+    try {
+      const request = { ...drawnInputs(inputs, values), from: 0, to: replications }
+      const { runs } = await this.#pool.simulate(request, { base })
+      await this.#journal.addRuns(name, 0, runs)
+      return runs
+    } catch (error) {
+      if (!isOfDraw(error)) throw error
+      this.#problems.set(number, error.problems[0]!)
+      return null
+    }
+  }
+
+  #load(index: number): Promise<Loaded> {
+    const before = this.#loaded.get(index)
+    if (before !== undefined) return before
+    const loaded = this.#read(this.#sets.get(index)!)
+    this.#loaded.set(index, loaded)
+    return loaded
+  }
+
+  async #read(ofCandidate: readonly string[]): Promise<Loaded> {
+    const { path, seed, set: common, ...shared } = this.#base
+    const set = [...common, ...ofCandidate]
+    const { uncertain, ...loaded } = await loadScenario(path, { set, seed })
+    const { hash, scenario, file, directory } = loaded
+    if (uncertain === undefined) return { hash, scenario, inputs: [], base: { ...this.#base, set } }
+    const text = { file, directory, text: uncertain.text }
+    return { hash, scenario, inputs: uncertain.inputs, base: { ...shared, path: text, set: [] } }
+  }
+}
+
+/** Numbers of pools: prices, and what else they are multiplied with. */
+const isOfPool = (name: string) => name.startsWith('pools.')
+
+async function poolsIn(
+  { scenario, inputs, base }: Loaded,
+  values: readonly number[],
+): Promise<DrawnPools> {
+  if (!inputs.some(({ name }) => isOfPool(name))) return scenario.pools
+  try {
+    const drawn = await loadScenario(base.path, { set: drawnInputs(inputs, values).set })
+    return drawn.scenario.pools
+  } catch (error) {
+    if (!isOfDraw(error)) throw error
+    return null
+  }
+}
+
+/** Names a draw in the journal: it is the same whichever further inputs other candidates have. */
+const nameOf = ({ hash }: Loaded, values: readonly number[]) =>
+  `${hash} drawn ${JSON.stringify(values)}`
+
+/** Mean replicas of each pool that runs paid for. */
+function paidIn(runs: readonly RunFigures[]): number[] {
+  return runs[0]!.pools.map((_, i) => {
+    return runs.reduce((total, { pools }) => total + pools[i]!.replicas, 0) / runs.length
+  })
+}
+
+/** About the draw, such as a queue that would not fit into memory; not an interruption. */
+function isOfDraw(error: unknown): error is Failure {
+  if (error instanceof ChildEnded) return true
+  return error instanceof Failure && ABOUT_INPUTS.includes(error.exitCode)
+}
+
+const ABOUT_INPUTS: readonly number[] = [EXIT.invalidInput, EXIT.notComparable]
