@@ -111,6 +111,18 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...['runtime/jobs/defaults.ts', 'tools/uncertain-plans'],
     ],
   },
+  uncertainty: {
+    ...USUAL,
+    script: 'study:uncertainty',
+    page: 'docs/background/uncertainty.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...CONFIGURATIONS,
+      ...['sim/experiment/uncertainty', 'sim/theory', 'tools/uncertainty-study'],
+      ...['headroom', 'prepare', 'simulate', 'uncertainty'].map((name) => `runtime/jobs/${name}.ts`),
+    ],
+    keptIn: 'runs/uncertainty',
+  },
   'gate-study': {
     ...USUAL,
     script: 'gate-study',
