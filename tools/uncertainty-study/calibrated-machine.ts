@@ -41,7 +41,7 @@ export function dayOf(
   }
 }
 
-/** What a planner gets: the mean work of some occasions, how they differed, and their recordings. */
+/** What a planner gets: the mean work of occasions, how these differed, and their recordings. */
 export function calibratedProfile(
   scenario: Scenario,
   machine: CalibratedMachine,
@@ -51,9 +51,7 @@ export function calibratedProfile(
   const occasions = Array.from({ length: machine.occasions }, () => {
     const day = dayOf(machine, of)
     const logs =
-      machine.drift === undefined
-        ? [0]
-        : driftedLogs(machine.drift, RECORDED_MS / STEP_MS, random)
+      machine.drift === undefined ? [0] : driftedLogs(machine.drift, RECORDED_MS / STEP_MS, random)
     const path = logs.map((level) => (serviceMs / day.serviceMs) * exp(level))
     return { idleMs: day.idleMs, path, speed: geometricMean(path) }
   })

@@ -164,7 +164,7 @@ export function tabulated(
 
 const between = (from: number, to: number, share: number) => from + share * (to - from)
 
-/** The cell of a rising grid for a value, and the place in it; beyond 0 to 1 outside of the grid. */
+/** The cell of a rising grid for a value, and the place in it: outside of the grid beyond 0 to 1. */
 function placeIn(grid: readonly number[], value: number): [cell: number, share: number] {
   if (grid.length === 1) return [0, 0]
   const above = grid.findIndex((knot) => knot > value)
