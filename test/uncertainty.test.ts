@@ -106,6 +106,18 @@ describe('elasticities of a simulation', () => {
     expect(capacity.elasticity.value).toBeCloseTo(-1, 6)
   })
 
+  test('are those of M/M/1 within 3 % in long runs', async () => {
+    const long = { ...EXPONENTIAL, rate: '30 ± 10 %', seconds: 4000 }
+    const [service, rate] = figure(await resultOf(long, { mostDraws: 32 }), 'latency').effects
+    expect(near(service!.elasticity.value, 1 / 0.7)).toBe(true)
+    expect(rate!.elasticity.low).toBeLessThan(0.3 / 0.7)
+    expect(rate!.elasticity.high).toBeGreaterThan(0.3 / 0.7)
+    // as slow, and as rare: the same queue on another scale of time
+    expect(near(service!.elasticity.value - rate!.elasticity.value, 1)).toBe(true)
+    // negative control
+    expect(near(service!.elasticity.value, 1.07 / 0.7)).toBe(false)
+  })
+
   test('are those of M/D/1 within 3 %', async () => {
     const wanted = { work: 'law: constant, ms: 10 ± 10 %', rate: '50 ± 10 %', seconds: 300 }
     const result = await resultOf(wanted, { mostDraws: 64 })

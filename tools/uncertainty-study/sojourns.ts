@@ -164,7 +164,7 @@ export function tabulated(
 
 const between = (from: number, to: number, share: number) => from + share * (to - from)
 
-/** The cell of a rising grid for a value, and the place in it: outside of the grid beyond 0 to 1. */
+/** The cell of a rising grid for a value, and the place in it: not in 0 to 1 beyond the grid. */
 function placeIn(grid: readonly number[], value: number): [cell: number, share: number] {
   if (grid.length === 1) return [0, 0]
   const above = grid.findIndex((knot) => knot > value)
