@@ -53,7 +53,7 @@ export const MACHINES: readonly KnownMachine[] = [
   {
     name: 'stationary, exact profile, rate ± 10 %',
     // below a load of 0.5 half of the requests do not wait, so p50 is known exactly
-    loads: [0.55, 0.7],
+    loads: [0.62, 0.72],
     widths: { ...OF_PROFILE, [RATE]: '± 10 %' },
     leftOut: [RATE],
     calibrated: { occasions: OCCASIONS, scatter: 0 },
