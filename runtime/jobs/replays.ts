@@ -15,6 +15,7 @@ import type { Replayed } from '../live/fleet.ts'
 import { LiveSession, type OpenSide, type SessionOptions } from '../live/live-session.ts'
 import { shortageText } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
+import { probesOf } from './idle-probes.ts'
 import { openSides, playerOn, type ReplaySide, type WarmUp } from './live-side.ts'
 import type { System } from './prepare.ts'
 import { playRehearsal } from './rehearsals.ts'
@@ -54,7 +55,11 @@ export async function replaySides(
   let opened: readonly OpenSide[] = []
   try {
     opened = await openSides(session, sides, { warmUp })
-    const players = sides.map((side, i) => playerOn(opened[i]!, side))
+    const players = sides.map((side, i) => {
+      // of a single side nothing is predicted from another one
+      const probes = sides.length === 1 ? null : probesOf(side)
+      return { ...playerOn(opened[i]!, side), probes }
+    })
     const rehearse = async (until: number) => {
       while (rehearsed.length < until) {
         rehearsed.push(await playRehearsal(opened[0]!, rehearsals, rehearsed.length, options))
