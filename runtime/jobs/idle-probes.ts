@@ -4,9 +4,9 @@ import {
   measuredPools,
   runReplication,
 } from '../../sim/experiment/index.ts'
-import { isSwappable, topologyOf } from '../../sim/serving/index.ts'
+import { isSwappable, type Ms, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
-import { IdleProbes, type ProbeShape } from '../live/idle-probes.ts'
+import { IDLE_MS, IdleProbes, type ProbeShape } from '../live/idle-probes.ts'
 import type { ReplaySide } from './live-side.ts'
 
 /**
@@ -21,34 +21,52 @@ export function probesOf(side: ReplaySide): IdleProbes | null {
   return shapes.length === 0 ? null : new IdleProbes(shapes, 1000 * scenario.duration_s)
 }
 
-/** A single request, and a batch of the usual size, both at the mean length of the requests. */
+/** So long an idle time at most, ms: beyond it probes would be few. */
+const LONGEST_IDLE_MS = 20
+
+/**
+ * A single request, and a batch of the usual size, both at the mean length of the requests: after
+ * some idle times and, where that is longer, after the mean one of the traffic.
+ */
 export function probeShapes({ system, traffic }: ReplaySide): ProbeShape[] {
   const { plan, models, lengths } = system
   if (models.includes(null)) return []
   const { executorsOf } = topologyOf(plan)
   const work = executorWork(system)
-  const usual = usualSizes({ system, traffic })
+  const usual = usualBatches({ system, traffic })
   return measuredPools(system).flatMap(({ index }) => {
     if (isSwappable(plan, index)) return []
     const { padTo } = plan.pools[index]!
     const { min, max } = lengths[index]!
     const length = padTo * Math.ceil(Math.min(max, Math.max(min, meanLength(traffic))) / padTo)
     const executor = executorsOf[index]![0]!
-    const sizes = new Set([1, usual[index] ?? 1])
-    return [...sizes].map((size) => {
-      return { executor, size, length, ms: work[executor]!.work(size, length) }
+    const { size: usualSize, idleMs: meanIdleMs } = usual[index]!
+    const longest = Math.min(LONGEST_IDLE_MS, meanIdleMs)
+    const idleMs = longest > IDLE_MS.at(-1)! ? [...IDLE_MS, longest] : IDLE_MS
+    return [...new Set([1, usualSize])].map((size) => {
+      return { executor, size, length, ms: work[executor]!.work(size, length), idleMs }
     })
   })
 }
 
-/** The mean batch of each pool, as a simulation predicts it; 1 where clients react. */
-function usualSizes({ system, traffic }: ReplaySide): number[] {
-  if (!(traffic instanceof RequestList)) return system.plan.pools.map(() => 1)
-  const { batchSizes } = runReplication({ ...system, requests: traffic }, 0)
-  return batchSizes.map((counts) => {
+/** The mean batch of a pool, and the mean idle time of an executor before it. */
+interface UsualBatch {
+  readonly size: number
+  readonly idleMs: Ms
+}
+
+const UNKNOWN: UsualBatch = { size: 1, idleMs: 0 }
+
+/** Of each pool, as a simulation predicts it; a single request where clients react. */
+function usualBatches({ system, traffic }: ReplaySide): UsualBatch[] {
+  if (!(traffic instanceof RequestList)) return system.plan.pools.map(() => UNKNOWN)
+  const run = runReplication({ ...system, requests: traffic }, 0)
+  return run.batchSizes.map((counts, pool) => {
     const batches = counts.reduce((sum, count) => sum + count, 0)
+    if (batches === 0) return UNKNOWN
     const members = counts.reduce((sum, count, i) => sum + count * (i + 1), 0)
-    return batches === 0 ? 1 : Math.round(members / batches)
+    const idleMs = Math.max(0, run.paidMs[pool]! - run.busyMs[pool]!) / batches
+    return { size: Math.round(members / batches), idleMs }
   })
 }
 

@@ -113,7 +113,7 @@ async function withIdleCost(
 ) {
   const pools = measuredPools(inputB).map(({ index, pool }) => {
     const before = inputA.scenario.pools.findIndex(({ name }) => name === pool.name)
-    const passes = probedPasses(sides, [inputA, inputB], [before, index])
+    const passes = probedPasses(sides, [inputA, inputB], { before, index })
     return { name: pool.name, before, index, passes }
   })
   let input = inputB
@@ -142,21 +142,17 @@ async function withIdleCost(
 }
 
 /**
- * The passes of probes by which the executors of a pool are compared, by its number on A and on B.
- * Those of A for both, unless B has another model, of which its own probes show the cost; null
- * where they show nothing.
+ * The passes of probes of a pool, by its number on A and on B, each with batches as they are usual
+ * on that side; null where they show nothing.
  */
 function probedPasses(
   [first, second]: readonly [ChangedSide, ChangedSide],
   [inputA, inputB]: readonly [SimulationInput, SimulationInput],
-  [before, index]: readonly [before: number, index: number],
+  { before, index }: { readonly before: number; readonly index: number },
 ): { readonly a: readonly IdlePass[]; readonly b: readonly IdlePass[] } | null {
-  const [poolA, poolB] = [inputA.scenario.pools[before], inputB.scenario.pools[index]!]
-  if (poolA === undefined || isElsewhere(first)) return null
-  const a = passesOf(first, inputA, before)
-  const sameModel = modelKey(inputA.scenario, poolA) === modelKey(inputB.scenario, poolB)
-  const b = sameModel ? a : passesOf(second, inputB, index)
-  return Math.min(a.length, b.length) < 2 ? null : { a, b }
+  if (before < 0 || isElsewhere(first)) return null
+  const passes = { a: passesOf(first, inputA, before), b: passesOf(second, inputB, index) }
+  return Math.min(passes.a.length, passes.b.length) < 2 ? null : passes
 }
 
 function passesOf({ replays }: ChangedSide, input: SimulationInput, pool: number): IdlePass[] {

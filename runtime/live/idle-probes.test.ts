@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { IdleProbes, type ProbeShape, probedBatches, wholePass } from './idle-probes.ts'
+import { IDLE_MS, IdleProbes, type ProbeShape, probedBatches, wholePass } from './idle-probes.ts'
 import type { ScriptItem } from './script.ts'
 
 const shape = (of: Partial<ProbeShape> = {}): ProbeShape => ({
-  ...{ executor: 0, size: 1, length: 8, ms: 0.2 },
+  ...{ executor: 0, size: 1, length: 8, ms: 0.2, idleMs: IDLE_MS },
   ...of,
 })
 const SHAPES = [shape(), shape({ size: 4, ms: 0.4 })]

@@ -5,10 +5,12 @@ import type { ScriptItem, ScriptRow } from './script.ts'
 /** A shape that an executor is probed with, and what a batch takes back to back, about. */
 export interface ProbeShape extends Pick<ScriptItem, 'executor' | 'size' | 'length'> {
   readonly ms: Ms
+  /** idle times after which it is run */
+  readonly idleMs: readonly Ms[]
 }
 
-/** Idle times before batches, ms: beyond the last one the caches of a core hold little. */
-const IDLE_MS = [0.1, 0.5, 1, 2] as const
+/** Idle times before batches: within these an executor that shares its caches loses most of them. */
+export const IDLE_MS: readonly Ms[] = [0.1, 0.5, 1, 2]
 /** First batches of a series do not count: they find caches as the series before left them. */
 const SETTLING = 2
 /** An odd number: one stall does not move their median. */
@@ -26,10 +28,10 @@ interface ProbePart {
 }
 
 function partsOf(shapes: readonly ProbeShape[]): ProbePart[] {
-  return IDLE_MS.flatMap((idleMs) =>
-    shapes.map(({ ms, ...shape }) => {
+  return shapes.flatMap(({ ms, idleMs, ...shape }) =>
+    idleMs.map((idle) => {
       const series = (gapMs: Ms) => Array.from({ length: SERIES }, () => ({ ...shape, gapMs }))
-      return { items: [...series(0), ...series(idleMs)], ms: SERIES * (2 * ms + idleMs) }
+      return { items: [...series(0), ...series(idle)], ms: SERIES * (2 * ms + idle) }
     }),
   )
 }
@@ -80,7 +82,7 @@ export class IdleProbes {
 /** The batches of a script of probes that count. */
 export function probedBatches(rows: readonly ScriptRow[]): ProbedBatch[] {
   return rows.flatMap(({ item, gap, started, ended }, i) => {
-    if (i % SERIES < SETTLING) return []
+    if (i % SERIES < SETTLING || !(ended > started)) return []
     const { executor, size, length, gapMs } = item
     // dispatcher and executors have clocks of their own
     return [{ executor, size, length, idleMs: gapMs, gap: Math.max(0, gap), ms: ended - started }]

@@ -106,7 +106,8 @@ export const whatIf = z.strictObject({
           busy_a: number.describe('Share of the time of its executors in batches, predicted of A.'),
           busy_b: number.describe('The same of B.'),
           factor: number.describe(
-            'Speed of its executors on B over that on A, as they are idle less or more often.',
+            'Speed of its executors on B over that on A, as they are idle less or more often; 1 ' +
+              'where its interval holds 1.',
           ),
           low: number.describe('Lower end of its interval.'),
           high: number.describe('Upper end of its interval.'),

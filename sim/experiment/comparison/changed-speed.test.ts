@@ -72,7 +72,7 @@ describe('the speed of B', () => {
     expect(changedSpeed({ ...SAME, busy: BUSIER, probed })).toEqual({
       low: expect.closeTo(1.2 / 1.25, 9),
       high: expect.closeTo(1.3 / 1.25, 9),
-      reasons: ['what idle time costs executors is known to ±4 %, by 7 passes of probes'],
+      reasons: ['what idle time costs executors is known to −4 and +4 %, by 7 passes of probes'],
       remedies: [expect.stringContaining('play more rounds')],
     })
     const exact = { factor: 1.25, low: 1.25, high: 1.25, passes: 7 }

@@ -64,10 +64,10 @@ const DOCTOR = '`spillway doctor --idle` measures executors after idle times, in
 function probedSource({ factor, low, high, passes }: IdleChange): Source | null {
   const ends = { low: low / factor, high: high / factor }
   if (Math.max(-log(ends.low), log(ends.high)) < LEAST) return null
-  const half = Math.round(100 * (ends.high - 1))
+  const [below, above] = [ends.low, ends.high].map((end) => Math.round(100 * Math.abs(end - 1)))
   return {
     ...ends,
-    reason: `what idle time costs executors is known to ±${half} %, by ${passes} passes of probes`,
+    reason: `what idle time costs executors is known to −${below} and +${above} %, by ${passes} passes of probes`,
     remedy: `play more rounds, between whose slices executors are probed (${DOCTOR})`,
   }
 }

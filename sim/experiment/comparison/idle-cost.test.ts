@@ -64,6 +64,13 @@ describe('the change of speed by idle time', () => {
     expect(changeOf([probe, probe], 0.2, 1)!.factor).toBeCloseTo(1.5, 9)
   })
 
+  test('is nothing where passes do not show it, and its interval says what it may be', () => {
+    const { factor, low, high } = changeOf([passOf(0.1), passOf(0.3)], 0.3, 0.8)!
+    expect(factor).toBe(1)
+    expect(Math.log(low * high) / 2).toBeCloseTo(0.1, 9)
+    expect(low).toBeLessThan(1)
+  })
+
   test('beyond what was probed is that of the longest idle time', () => {
     const probes = [passOf(0.4), passOf(0.4)]
     expect(changeOf(probes, 0.05, 1)!.factor).toBeCloseTo(Math.exp(0.4 * 0.8), 9)
@@ -109,7 +116,7 @@ describe('the change of speed by idle time', () => {
     expect(change.factor).toBeCloseTo(Math.exp(0.2), 9)
   })
 
-  test('of another model is by the passes of both sides, which alternated', () => {
+  test('is by the passes of both sides, which alternated', () => {
     const a = passesOf([passOf(0.4), passOf(0.4), passOf(0.4)])
     const b = passesOf([passOf(0.1), passOf(0.1)])
     const change = idleChange({ share: 0.3, passes: a }, { share: 0.3, passes: b })!

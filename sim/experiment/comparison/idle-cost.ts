@@ -125,6 +125,7 @@ export interface IdleSide {
 
 /** By what factor executors of B are faster than those of A, as they are idle less or more. */
 export interface IdleChange {
+  /** 1 where probes show no difference */
   readonly factor: number
   readonly low: number
   readonly high: number
@@ -133,9 +134,9 @@ export interface IdleChange {
 }
 
 /**
- * The change of speed by idle time, from passes that alternated; null where there are fewer than
- * two. Its interval has the scatter of the passes, and what a batch of the usual size differs by
- * from a small one, as traffic has both: added in squares.
+ * The change of speed by idle time, from passes on both sides, which alternated; null where there
+ * are fewer than two. Its interval has the scatter of the passes, and what a batch of the usual
+ * size differs by from a small one, as traffic has both: added in squares.
  */
 export function idleChange(a: IdleSide, b: IdleSide): IdleChange | null {
   const passes = Math.min(a.passes.length, b.passes.length)
@@ -148,7 +149,9 @@ export function idleChange(a: IdleSide, b: IdleSide): IdleChange | null {
   const { value, low, high } = tInterval(usual)
   const byShape = value - mean(changesOf('small'))
   const half = Math.hypot((high! - low!) / 2, byShape)
-  return { factor: exp(value), low: exp(value - half), high: exp(value + half), passes }
+  const isShown = Math.abs(value) > half
+  const ends = { low: exp(value - half), high: exp(value + half) }
+  return { factor: isShown ? exp(value) : 1, ...ends, passes }
 }
 
 /** What an idle time costs batches of a shape. */
