@@ -65,9 +65,10 @@ function probedSource({ factor, low, high, passes }: IdleChange): Source | null 
   const ends = { low: low / factor, high: high / factor }
   if (Math.max(-log(ends.low), log(ends.high)) < LEAST) return null
   const [below, above] = [ends.low, ends.high].map((end) => Math.round(100 * Math.abs(end - 1)))
+  const width = `−${below} and +${above} %, by ${passes} passes of probes`
   return {
     ...ends,
-    reason: `what idle time costs executors is known to −${below} and +${above} %, by ${passes} passes of probes`,
+    reason: `what idle time costs executors is known to ${width}`,
     remedy: `play more rounds, between whose slices executors are probed (${DOCTOR})`,
   }
 }
