@@ -35,6 +35,7 @@ export {
   memoryShortages,
   preempts,
 } from './memory-shortage.ts'
+export { type Idle, idleSchema } from './idle-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
 export type { ErrorSplit, PercentileComparison, ReplayError } from './percentile-comparison.ts'
