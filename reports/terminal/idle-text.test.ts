@@ -31,9 +31,7 @@ const idle: Idle = {
 
 test('each shape has a table of what its batches take after each idle time', () => {
   const lines = idleText(idle).split('\n')
-  expect(lines[0]).toBe(
-    'A processor, 2 cores: executors of yardstick after idle times, for 20 s',
-  )
+  expect(lines[0]).toBe('A processor, 2 cores: executors of yardstick after idle times, for 20 s')
   expect(lines).toContain('pool central, a single request at length 1: 0.2 ms back to back')
   expect(lines).toContain('pool central, a batch of 4 at length 1: 0.3 ms back to back')
   const row = (idleTime: string) =>

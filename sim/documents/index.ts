@@ -26,6 +26,7 @@ export {
   gateSchema,
 } from './gate-document.ts'
 export { type Host, hostSchema } from './host-document.ts'
+export { type Idle, idleSchema } from './idle-document.ts'
 export type { GateBlock, MeasuredGate } from './measured-gate.ts'
 export type { ArenaFigures, MemoryComparison } from './memory-comparison.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
@@ -35,7 +36,6 @@ export {
   memoryShortages,
   preempts,
 } from './memory-shortage.ts'
-export { type Idle, idleSchema } from './idle-document.ts'
 export { type Noise, type NoiseDecision, type NoiseThread, noiseSchema } from './noise-document.ts'
 export { doNotCount, notCountedTexts } from './not-counted-text.ts'
 export type { ErrorSplit, PercentileComparison, ReplayError } from './percentile-comparison.ts'
