@@ -17,7 +17,14 @@ import {
 import { windowOf as partOf, WINDOWS } from './articles/headroom.ts'
 import { BATCHES, CVS, paddingSystems, variedSystem } from './articles/padding.ts'
 import { sweptScenario } from './bench/sweep.ts'
-import { overridesOf, quickSuite, smokeSuite, wholeSuite } from './fidelity/suite.ts'
+import {
+  overridesOf,
+  quickSuite,
+  slicePairs,
+  smokePair,
+  smokeSuite,
+  wholeSuite,
+} from './fidelity/suite.ts'
 import { ENTRIES } from './gallery/page.ts'
 import { traceSet } from './gallery/sources.ts'
 import { SCENARIO as GATED, SLOWER, WINDOWED, windowOf } from './gate-study/record.ts'
@@ -41,7 +48,8 @@ interface Studied {
   readonly set?: readonly string[]
 }
 
-const fidelity = [wholeSuite(), quickSuite(), smokeSuite()].flatMap((suite) =>
+const sliced = [...slicePairs(8), smokePair()]
+const fidelity = [wholeSuite(), quickSuite(), smokeSuite(), sliced].flatMap((suite) =>
   suite.flatMap(({ cases }) =>
     cases.map((one): Studied => ({ scenario: one.scenario, set: overridesOf(one) })),
   ),

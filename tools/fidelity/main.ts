@@ -62,9 +62,7 @@ await runStudy<{ readonly quick?: true; readonly slices?: true }>({
   run: async ({ quick = false, slices = false }) => {
     if (slices) {
       const lengths = { lengths: [1000, 500, 250], rounds: 12, calibrationSeconds: CALIBRATION_S }
-      process.stdout.write(
-        await sliceStudy({ folder: SLICED, pairs: slicePairs(8), ...lengths }),
-      )
+      process.stdout.write(await sliceStudy({ folder: SLICED, pairs: slicePairs(8), ...lengths }))
       return
     }
     const begun = quick ? null : beginStudy('fidelity')
