@@ -20,6 +20,7 @@ import { sweptScenario } from './bench/sweep.ts'
 import {
   overridesOf,
   quickSuite,
+  type Session,
   slicePairs,
   smokePair,
   smokeSuite,
@@ -48,8 +49,11 @@ interface Studied {
   readonly set?: readonly string[]
 }
 
-const sliced = [...slicePairs(8), smokePair()]
-const fidelity = [wholeSuite(), quickSuite(), smokeSuite(), sliced].flatMap((suite) =>
+const suites: readonly (readonly Pick<Session, 'cases'>[])[] = [
+  ...[wholeSuite(), quickSuite(), smokeSuite()],
+  [...slicePairs(8), smokePair()],
+]
+const fidelity = suites.flatMap((suite) =>
   suite.flatMap(({ cases }) =>
     cases.map((one): Studied => ({ scenario: one.scenario, set: overridesOf(one) })),
   ),

@@ -51,14 +51,14 @@ export async function replaySides(
   const { seed } = sides[0]!.system.scenario
   const runs: Replayed[][] = sides.map(() => [])
   const rehearsed: Replayed[] = []
+  // before models are open, as they would idle; from a single side nothing is predicted
+  const probes = sides.length === 1 ? [] : sides.map(probesOf)
   const session = new LiveSession(options)
   let opened: readonly OpenSide[] = []
   try {
     opened = await openSides(session, sides, { warmUp })
     const players = sides.map((side, i) => {
-      // of a single side nothing is predicted from another one
-      const probes = sides.length === 1 ? null : probesOf(side)
-      return { ...playerOn(opened[i]!, side), probes }
+      return { ...playerOn(opened[i]!, side), probes: probes[i] ?? null }
     })
     const rehearse = async (until: number) => {
       while (rehearsed.length < until) {

@@ -182,7 +182,7 @@ async function recordSession(
     const players: Player[] = []
     for (const [i, side] of sides.entries()) {
       const player = playerOn(await fleetFor(sides, i, context), side)
-      players.push({ ...player, probes: probes[i]! })
+      players.push({ ...player, probes: probes[i] ?? null })
     }
     const place = { index: round - 1, of: rounds.length, slicing }
     const orders = roundOrders(sides.length, place, sides[0]!.system.scenario.seed)

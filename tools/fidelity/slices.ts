@@ -33,7 +33,7 @@ import { type Case, overridesOf, type Pair } from './suite.ts'
  * played in turn, so a machine that drifts affects all alike. What is recorded is used again.
  */
 
-export interface SlicePlan {
+interface SlicePlan {
   readonly folder: string
   readonly pairs: readonly Pair[]
   /** lengths of slices, ms */

@@ -54,7 +54,7 @@ export const REHEARSAL = 'rehearsal'
 
 /**
  * Part of the names of cases whose batches take 0.2 ms, less than the noise of most machines: the
- * hard case, of which nobody serves a model. Those of all others take milliseconds, and lead.
+ * hard case. Batches of all other cases take milliseconds, and lead.
  */
 const HARD = 'yardstick'
 export const isHard = (name: string): boolean => name.includes(HARD)

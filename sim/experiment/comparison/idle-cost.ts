@@ -118,7 +118,7 @@ function slowerAt(points: readonly IdlePoint[], share: number): number {
 }
 
 /** How busy the executors of a side are, and what was probed of them. */
-export interface IdleSide {
+interface IdleSide {
   readonly share: number
   readonly passes: readonly IdlePass[]
 }
@@ -155,7 +155,7 @@ export function idleChange(a: IdleSide, b: IdleSide): IdleChange | null {
 }
 
 /** What an idle time costs batches of a shape. */
-export interface IdleCost {
+interface IdleCost {
   readonly executor: number
   readonly size: number
   readonly length: number

@@ -178,7 +178,7 @@ const wakeTimes = (cost: number): WakeCurve => {
 }
 
 /** Batches of a probe, and what idle time costs meanwhile, as a multiple of what is known. */
-export interface KnownProbes {
+interface KnownProbes {
   readonly sizes: readonly number[]
   readonly idleMs: readonly Ms[]
   readonly passes: number
