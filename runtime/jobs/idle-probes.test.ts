@@ -40,13 +40,15 @@ describe('what is probed', () => {
   })
 
   test('is a single request where clients react, as their batches are not known', async () => {
-    const closed = '{ process: closed, users: 3, think_ms: 5 }'
+    const thinking = '{ distribution: fixed, value: 0.005 }'
+    const closed = `{ process: closed-loop, users: 3, think_time_s: ${thinking} }`
     const side = await sideOf(['{ process: poisson, rate_rps: 300 }', closed])
     expect(probeShapes(side).map(({ size }) => size)).toEqual([1])
   })
 
   test('is nothing where executors fail by a schedule, which would go on in a probe', async () => {
-    const crash = 'failures: [{ kind: crash, pools: [central], at_s: [1], restart_s: 0.1 }]'
+    const restart = 'restart_s: { distribution: fixed, value: 0.1 }'
+    const crash = `failures: [{ kind: crash, pools: [central], at_s: [1], ${restart} }]`
     expect(probesOf(await sideOf(['pools:\n', `${crash}\npools:\n`]))).toBe(null)
     expect(probesOf(await sideOf())).not.toBe(null)
   })
