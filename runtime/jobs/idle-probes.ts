@@ -41,7 +41,7 @@ export function probeShapes({ system, traffic }: ReplaySide): ProbeShape[] {
     const length = padTo * Math.ceil(Math.min(max, Math.max(min, meanLength(traffic))) / padTo)
     const executor = executorsOf[index]![0]!
     const { size: usualSize, idleMs: meanIdleMs } = usual[index]!
-    const longest = Math.min(LONGEST_IDLE_MS, meanIdleMs)
+    const longest = Number(Math.min(LONGEST_IDLE_MS, meanIdleMs).toFixed(2))
     const idleMs = longest > IDLE_MS.at(-1)! ? [...IDLE_MS, longest] : IDLE_MS
     return [...new Set([1, usualSize])].map((size) => {
       return { executor, size, length, ms: work[executor]!.work(size, length), idleMs }

@@ -104,7 +104,7 @@ const fewOf = (options: ChangeOptions) => {
 /** At another speed executors are busy for another share of the time, which is then near enough. */
 const IDLE_STEPS = 2
 
-/** B with the speed that its executors have, as they are idle less or more often than those of A. */
+/** B with the speed that its executors have, as they are idle less or more often than on A. */
 async function withIdleCost(
   sides: readonly [ChangedSide, ChangedSide],
   [inputA, inputB]: readonly [SimulationInput, SimulationInput],

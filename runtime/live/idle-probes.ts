@@ -9,7 +9,7 @@ export interface ProbeShape extends Pick<ScriptItem, 'executor' | 'size' | 'leng
   readonly idleMs: readonly Ms[]
 }
 
-/** Idle times before batches: within these an executor that shares its caches loses most of them. */
+/** Idle times before batches: meanwhile an executor that shares its caches loses most of them. */
 export const IDLE_MS: readonly Ms[] = [0.1, 0.5, 1, 2]
 /** First batches of a series do not count: they find caches as the series before left them. */
 const SETTLING = 2

@@ -59,7 +59,7 @@ export const REHEARSAL = 'rehearsal'
 const HARD = 'yardstick'
 export const isHard = (name: string): boolean => name.includes(HARD)
 
-/** Rehearsals alternate with the replays that are judged, as in `run`. `of`: part of their names. */
+/** Rehearsals alternate with the judged replays, as in `run`. `of`: part of the names of both. */
 function rehearsed(make: typeof yardstick, of: string, rounds: number, seconds: number): Session {
   const atLoads = (prefix: string, ...set: string[]) =>
     LOADS.map((load) => make(`${prefix} ${of}load ${load}`, load, seconds, ...set))
