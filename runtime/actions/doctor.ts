@@ -39,7 +39,7 @@ export async function perform(signal: AbortSignal, options: DoctorOptions): Prom
     return emit(options, idleKind, measured)
   }
   if (seconds !== undefined) {
-    throw new Failure('--seconds: is of --idle; add --idle SCENARIO', EXIT.usage)
+    throw new Failure('--seconds: only --idle takes it; add --idle SCENARIO', EXIT.usage)
   }
   if (spun === undefined) return showHost(options, signal)
   const noise = await withProgress((onProgress) =>
