@@ -27,6 +27,17 @@ describe('what makes predictions wider', () => {
     ])
   })
 
+  test('of a change begins with what probes show of idle time', () => {
+    const { what_if: whatIf } = sampleComparison()
+    const busy = { busy_a: 0.35, busy_b: 0.8 }
+    const range = { factor: 1.123, low: 1.08, high: 1.17, passes: 12 }
+    whatIf!.idle = [{ pool: 'central', ...busy, ...range }]
+    expect(widerRatioTexts(whatIf!)).toEqual([
+      'pool central on B: predicted 1.12 [1.08, 1.17] times as fast as on A, as its executors are in ' +
+        'batches for 80 % of the time in place of 35 %, by 12 passes of probes between slices',
+    ])
+  })
+
   test('of latencies is what is not known of speeds', () => {
     const comparison = sampleComparison()
     comparison.percentiles[0]!.with_inputs = { low: 1.21, high: 1.94 }

@@ -1,5 +1,5 @@
 import type { Comparison, WhatIf } from '../sim/documents/index.ts'
-import { figure, percentileName, threeDigits, time } from './format.ts'
+import { figure, percent, percentileName, threeDigits, time } from './format.ts'
 
 /** What makes predictions of a comparison wider than their draws, a sentence each. */
 
@@ -32,8 +32,20 @@ function elasticityTexts(rows: readonly Moved[], what: string): string[] {
   return moved.length === 0 ? [] : [`1 % of speed moves ${what} by ${moved.join(', ')}`]
 }
 
+/** By what idle time makes executors of B faster or slower than those of A, as predicted. */
+function idleTexts({ idle = [] }: Pick<WhatIf, 'idle'>): string[] {
+  return idle.map(({ pool, busy_a, busy_b, factor, low, high, passes }) => {
+    const range = `${threeDigits(factor)} [${threeDigits(low)}, ${threeDigits(high)}]`
+    const busy = `${percent(busy_b)} of the time in place of ${percent(busy_a)}`
+    return (
+      `pool ${pool} on B: predicted ${range} times as fast as on A, as its executors are in ` +
+      `batches for ${busy}, by ${passes} passes of probes between slices`
+    )
+  })
+}
+
 /** What is not known of B's speed, and how wide it makes predicted ratios. */
-export function widerRatioTexts({ speed = [], percentiles }: WhatIf): string[] {
+export function widerRatioTexts({ speed = [], percentiles, ...whatIf }: WhatIf): string[] {
   const pools = speed.flatMap(({ pool, low, high, reasons }) => {
     const range = `${threeDigits(low)} to ${threeDigits(high)} times as fast as predicted`
     return reasons.length === 0 ? [] : [`pool ${pool} on B: ${range}: ${reasons.join(', and ')}`]
@@ -43,6 +55,7 @@ export function widerRatioTexts({ speed = [], percentiles }: WhatIf): string[] {
     (ratio) => figure(ratio),
   )
   return [
+    ...idleTexts(whatIf),
     ...pools,
     ...(wider === '' ? [] : [`B/A predicted with that: ${wider}`]),
     ...elasticityTexts(percentiles, 'B/A predicted'),

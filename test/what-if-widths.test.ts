@@ -7,6 +7,7 @@ import { whatIf } from '../sim/documents/what-if-document.ts'
 import {
   DYNAMIC,
   type KnownRun,
+  knownProbes,
   knownRun,
 } from '../sim/experiment/comparison/known-machine.test-helper.ts'
 import { knownProfile } from '../sim/experiment/comparison/known-profile.test-helper.ts'
@@ -49,7 +50,7 @@ const busy = [11, 12].map((seed) =>
   knownRun({ load: 0.85, seconds: SECONDS, seed, controlMs: 1 }),
 )
 
-async function sideOf(maxBatch: number, runs: readonly KnownRun[]) {
+async function sideOf(maxBatch: number, runs: readonly KnownRun[], rateRps = 100) {
   const text = `
 spillway: 1
 name: known
@@ -58,7 +59,7 @@ warmup_s: 1
 models: { known: { builtin: transformer-encoder, pad_to: 8 } }
 traffic:
   - class: web
-    arrivals: { process: poisson, rate_rps: 100 }
+    arrivals: { process: poisson, rate_rps: ${rateRps} }
     input_tokens: { distribution: uniform, min: 8, max: 56 }
 pools:
   - name: central
@@ -99,7 +100,7 @@ describe('the verdict on a change', () => {
     expect(p50.predicted.low).toBeGreaterThan(p50.measured.high!)
     expect(p50.with_speed!.low).toBeLessThan(p50.measured.high!)
     expect(check.reason).toContain('executors of B are idle less often, and may be up to 2')
-    expect(check.reason).toContain('run `spillway calibrate`')
+    expect(check.reason).toContain('`spillway doctor --idle`')
   })
 
   test('is FAIL where B is wrong by more than its speed explains', async () => {
@@ -127,5 +128,64 @@ describe('the verdict on a change', () => {
       expect(row).not.toHaveProperty('with_speed')
       expect(row).not.toHaveProperty('speed_elasticity')
     }
+  })
+})
+
+describe('a change after which executors are idle less often, where idle time costs more now', () => {
+  /** What idle time costs on each day, as a multiple of what the profile has: never the same. */
+  const COSTS = [7, 9, 10, 11, 8]
+  const LOADS = { a: 0.3, b: 0.7 }
+  /** About the mean batch of each side, and its mean idle time where that is the longest. */
+  const PROBED = {
+    a: { sizes: [1, 2], idleMs: [0.1, 0.5, 1, 2, 4] },
+    b: { sizes: [1, 4], idleMs: [0.1, 0.5, 1, 2] },
+  }
+
+  /** Replays of a side on all days, with probes between their slices. */
+  const probedRuns = (side: 'a' | 'b') =>
+    DAYS.map((day) => {
+      const [seed, idleCost] = [day, COSTS[day - 1]!]
+      const shared = { seconds: SECONDS, requestSeed: 1, controlMs: 1 }
+      const run = knownRun({ ...shared, load: LOADS[side], seed, idleCost })
+      return { ...run, probes: knownProbes({ ...PROBED[side], passes: 3, idleCost, seed }) }
+    })
+
+  const withoutProbes = (runs: readonly KnownRun[]) =>
+    runs.map(({ probes: _, ...run }): KnownRun => run)
+
+  async function predictedBy(a: readonly KnownRun[], b: readonly KnownRun[]) {
+    const [first, second] = [await sideOf(8, a, 100), await sideOf(8, b, 200)]
+    const { check, document } = await predictChange(first, second, { replications: 20 })
+    expect(whatIf.parse(document)).toEqual(document)
+    return { check, document, p50: document.percentiles[0]! }
+  }
+
+  test('is predicted within its width by probes, and without them it is not', async () => {
+    const [a, b] = [probedRuns('a'), probedRuns('b')]
+    const probed = await predictedBy(a, b)
+    const [central] = probed.document.idle!
+    expect(central!.busy_b).toBeGreaterThan(central!.busy_a + 0.2)
+    expect(central!.passes).toBe(3 * DAYS.length)
+    expect(central!.low).toBeGreaterThan(1.02)
+    expect(probed.check.verdict, probed.check.reason).not.toBe('FAIL')
+    const { predicted, measured, with_speed = predicted } = probed.p50
+    expect(with_speed.low).toBeLessThan(measured.value!)
+    expect(with_speed.high).toBeGreaterThan(measured.value!)
+    // the negative control
+    const alone = await predictedBy(withoutProbes(a), withoutProbes(b))
+    expect(alone.document).not.toHaveProperty('idle')
+    expect(alone.p50.predicted.low).toBeGreaterThan(alone.p50.measured.value!)
+    expect(Math.abs(probed.p50.error_relative)).toBeLessThan(alone.p50.error_relative / 2)
+  })
+
+  test('has the speed of A where probes are of one side only, or of another host', async () => {
+    const [a, b] = [probedRuns('a'), probedRuns('b')]
+    const { document } = await predictedBy(a, withoutProbes(b))
+    expect(document).not.toHaveProperty('idle')
+    const [first, second] = [await sideOf(8, a, 100), await sideOf(8, b, 200)]
+    const host = { ...first.system.profile!.host, cpu: 'another one' }
+    const elsewhere = { ...first, result: { host } }
+    const predicted = await predictChange(elsewhere, second, { replications: 2 })
+    expect(predicted.document).not.toHaveProperty('idle')
   })
 })

@@ -17,7 +17,15 @@ import {
 import { windowOf as partOf, WINDOWS } from './articles/headroom.ts'
 import { BATCHES, CVS, paddingSystems, variedSystem } from './articles/padding.ts'
 import { sweptScenario } from './bench/sweep.ts'
-import { overridesOf, quickSuite, smokeSuite, wholeSuite } from './fidelity/suite.ts'
+import {
+  overridesOf,
+  quickSuite,
+  type Session,
+  slicePairs,
+  smokePair,
+  smokeSuite,
+  wholeSuite,
+} from './fidelity/suite.ts'
 import { ENTRIES } from './gallery/page.ts'
 import { traceSet } from './gallery/sources.ts'
 import { SCENARIO as GATED, SLOWER, WINDOWED, windowOf } from './gate-study/record.ts'
@@ -41,7 +49,11 @@ interface Studied {
   readonly set?: readonly string[]
 }
 
-const fidelity = [wholeSuite(), quickSuite(), smokeSuite()].flatMap((suite) =>
+const suites: readonly (readonly Pick<Session, 'cases'>[])[] = [
+  ...[wholeSuite(), quickSuite(), smokeSuite()],
+  [...slicePairs(8), smokePair()],
+]
+const fidelity = suites.flatMap((suite) =>
   suite.flatMap(({ cases }) =>
     cases.map((one): Studied => ({ scenario: one.scenario, set: overridesOf(one) })),
   ),

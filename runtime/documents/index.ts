@@ -16,6 +16,7 @@ export const documents = {
   'gate-baseline': async () => (await import('./gate-baseline.ts')).gateBaselineKind,
   variants: async () => (await import('./variants.ts')).variantsKind,
   noise: async () => (await import('./noise.ts')).noiseKind,
+  idle: async () => (await import('./idle.ts')).idleKind,
   sweep: async () => (await import('./sweep.ts')).sweepKind,
   'sweep-manifest': async () => (await import('./sweep-manifest.ts')).sweepManifestKind,
   blame: async () => (await import('./blame.ts')).blameKind,

@@ -27,6 +27,9 @@ export const RUN_SECONDS = 30
 /** How long the noise of a machine is measured. */
 export const NOISE_SECONDS = 10
 
+/** How long executors are measured after idle times. */
+export const IDLE_SECONDS = 20
+
 /** The relative change of a metric that a gate takes for no regression. */
 export const MARGIN = 0.05
 

@@ -12,6 +12,7 @@ export type {
   Estimate,
   Fit,
   Gate,
+  Idle,
   Noise,
   Percentiles,
   Plan,
@@ -36,6 +37,7 @@ export {
   predictionGate,
 } from './gate/prediction-gate.ts'
 export { headroom } from './headroom.ts'
+export { type IdleOptions, measureIdle } from './idle.ts'
 export { inspectTrace } from './inspect-trace.ts'
 export { writeReplays } from './kept-replays.ts'
 export { keptSides } from './kept-sides.ts'

@@ -26,6 +26,7 @@ export {
   gateSchema,
 } from './gate-document.ts'
 export { type Host, hostSchema } from './host-document.ts'
+export { type Idle, idleSchema } from './idle-document.ts'
 export type { GateBlock, MeasuredGate } from './measured-gate.ts'
 export type { ArenaFigures, MemoryComparison } from './memory-comparison.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'

@@ -98,6 +98,30 @@ export const whatIf = z.strictObject({
     'Time of the control kernel before B over that before A, the median over blocks; ' +
       'null where it was not timed.',
   ),
+  idle: z
+    .array(
+      z
+        .strictObject({
+          pool: z.string().describe('Name of the pool.'),
+          busy_a: number.describe('Share of the time of its executors in batches, predicted of A.'),
+          busy_b: number.describe('The same of B.'),
+          factor: number.describe(
+            'Speed of its executors on B over that on A, as they are idle less or more often; 1 ' +
+              'where its interval holds 1.',
+          ),
+          low: number.describe('Lower end of its interval.'),
+          high: number.describe('Upper end of its interval.'),
+          passes: number.describe(
+            'Passes of the probe on each side: each has batches after every idle time.',
+          ),
+        })
+        .describe('Cost of idle time in one pool.'),
+    )
+    .optional()
+    .describe(
+      'What probes between slices show of the cost of idle time, by which the speed of B is ' +
+        'predicted; absent where nothing was probed.',
+    ),
   speed: z
     .array(
       z
@@ -106,6 +130,10 @@ export const whatIf = z.strictObject({
           low: number.describe('Lowest speed, as a multiple of the predicted one.'),
           high: number.describe('Highest speed, as a multiple of the predicted one.'),
           reasons: z.array(z.string()).describe('What is not known of it.'),
+          remedies: z
+            .array(z.string())
+            .optional()
+            .describe('What would narrow it; absent in documents of earlier versions.'),
         })
         .describe('What is not known of the speed of one pool.'),
     )

@@ -22,13 +22,26 @@ export {
 export { changedSpeed } from './comparison/changed-speed.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export {
+  type IdleChange,
+  type IdlePass,
+  idleChange,
+  idleCosts,
+  idlePasses,
+} from './comparison/idle-cost.ts'
 export { endFactors } from './comparison/joint-interval.ts'
 export { latenciesOf } from './comparison/latencies.ts'
 export { machineChange, type PredictedChange } from './comparison/machine-change.ts'
 export { measuredPools, scaledInput } from './comparison/measured-pools.ts'
 export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
 export { overheadsOf } from './comparison/observed-overheads.ts'
-export { batchesOf, type ControlReading, type ObservedRun } from './comparison/observed-run.ts'
+export {
+  batchesOf,
+  type ControlReading,
+  type IdleProbe,
+  type ObservedRun,
+  type ProbedBatch,
+} from './comparison/observed-run.ts'
 export { type Recording, recordedFields } from './comparison/recorded.ts'
 export { elasticityOf } from './comparison/saturation.ts'
 export {

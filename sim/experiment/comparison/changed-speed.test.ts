@@ -36,13 +36,14 @@ const SAME: ChangedPool = {
   recorded: [field(0.9)],
   profile: [field(0.9), field(1.2, { busy: 0.8 })],
   predicted: [field(0.9)],
+  probed: null,
   work: null,
 }
 const BUSIER = { a: 0.4, b: 0.6 }
 
 describe('the speed of B', () => {
   test('is known where executors are as busy as on A, however speeds differ elsewhere', () => {
-    const known = { low: 1, high: 1, reasons: [] }
+    const known = { low: 1, high: 1, reasons: [], remedies: [] }
     expect(changedSpeed(SAME)).toEqual(known)
     expect(changedSpeed({ ...SAME, busy: { a: 0.4, b: 0.41 } })).toEqual(known)
   })
@@ -52,6 +53,7 @@ describe('the speed of B', () => {
       low: 1,
       high: expect.closeTo(1.2 / 0.9, 9),
       reasons: ['executors of B are idle less often, and may be up to 33 % faster for that'],
+      remedies: [expect.stringContaining('`spillway doctor --idle`')],
     })
   })
 
@@ -61,7 +63,21 @@ describe('the speed of B', () => {
       low: expect.closeTo(0.9, 9),
       high: 1,
       reasons: ['executors of B are idle more often, and may be up to 10 % slower for that'],
+      remedies: [expect.stringContaining('replay again with a probe')],
     })
+  })
+
+  test('is as uncertain as probes are, where there are some, whatever recordings show', () => {
+    const probed = { factor: 1.25, low: 1.2, high: 1.3, passes: 7 }
+    expect(changedSpeed({ ...SAME, busy: BUSIER, probed })).toEqual({
+      low: expect.closeTo(1.2 / 1.25, 9),
+      high: expect.closeTo(1.3 / 1.25, 9),
+      reasons: ['what idle time costs executors is known to −4 and +4 %, by 7 passes of probes'],
+      remedies: [expect.stringContaining('play more rounds')],
+    })
+    const exact = { factor: 1.25, low: 1.25, high: 1.25, passes: 7 }
+    const known = changedSpeed({ ...SAME, busy: BUSIER, probed: exact })
+    expect(known).toEqual({ low: 1, high: 1, reasons: [], remedies: [] })
   })
 
   test('has no width where recordings show no idle cost, or none is at another load', () => {
@@ -92,6 +108,7 @@ describe('the speed of B', () => {
       low: expect.closeTo(0.8, 9),
       high: expect.closeTo(1.5, 9),
       reasons: [reason],
+      remedies: ['calibrate its model'],
     })
     const { low, high, reasons } = changedSpeed({ ...SAME, busy: BUSIER, work })
     expect(low).toBeCloseTo(0.8, 9)
@@ -113,7 +130,7 @@ describe('the speed of B', () => {
     expect(reasons).toEqual(['the speed of 2 replicas beside one another is known to ±36 %'])
     expect(of(profile, levels.map(two)).high).toBeLessThan(high)
     // one field of each shows no scatter, and without one for two replicas nothing is compared
-    expect(of([field(1), two(1.1)], [two(1)])).toEqual({ low: 1, high: 1, reasons: [] })
+    expect(of([field(1), two(1.1)], [two(1)])).toMatchObject({ low: 1, high: 1, reasons: [] })
     expect(of(levels.map((level) => field(level)), [field(1)]).high).toBe(1)
   })
 })

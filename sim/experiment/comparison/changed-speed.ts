@@ -1,6 +1,7 @@
 import { exp, log, sum } from '../../kernel/index.ts'
 import { studentTQuantile } from '../../stats/index.ts'
 import { fieldsOf, levelOf, type RecordedField } from '../../world/index.ts'
+import type { IdleChange } from './idle-cost.ts'
 import { type Factors, widenedBy } from './joint-interval.ts'
 
 /** A pool of a change, whose speed on B is predicted from that of A. */
@@ -12,6 +13,8 @@ export interface ChangedPool {
   readonly recorded: readonly RecordedField[]
   readonly profile: readonly RecordedField[]
   readonly predicted: readonly RecordedField[]
+  /** by what idle time changes the speed, which the prediction has; null where nothing shows it */
+  readonly probed: IdleChange | null
   /** what is not known of the work of B's model; null for nothing, and for the model of A */
   readonly work: Factors | null
 }
@@ -19,9 +22,11 @@ export interface ChangedPool {
 /** Speeds that B may have, as multiples of the predicted one, and why. */
 export interface SpeedRange extends Factors {
   readonly reasons: readonly string[]
+  /** what would narrow them, each to follow "to narrow it, " */
+  readonly remedies: readonly string[]
 }
 
-type Source = Factors & { readonly reason: string }
+type Source = Factors & { readonly reason: string; readonly remedy: string }
 
 /**
  * What is not known of the speed of B. A's replays show the machine at the time, but not how much
@@ -29,10 +34,20 @@ type Source = Factors & { readonly reason: string }
  * long batches of another model take.
  */
 export function changedSpeed(pool: ChangedPool): SpeedRange {
-  const work = pool.work && { ...pool.work, reason: 'the speed of its model is uncertain' }
-  const sources = [idleSource(pool), replicasSource(pool), work].filter((source) => source !== null)
+  const work = pool.work && {
+    ...pool.work,
+    reason: 'the speed of its model is uncertain',
+    remedy: 'calibrate its model',
+  }
+  const idle = pool.probed === null ? idleSource(pool) : probedSource(pool.probed)
+  const sources = [idle, replicasSource(pool), work].filter((source) => source !== null)
   const { low, high } = widenedBy({ value: 1, low: 1, high: 1 }, sources)
-  return { low: low!, high: high!, reasons: sources.map(({ reason }) => reason) }
+  return {
+    low: low!,
+    high: high!,
+    reasons: sources.map(({ reason }) => reason),
+    remedies: sources.map(({ remedy }) => remedy),
+  }
 }
 
 /** Executors whose shares of busy time differ by less are idle as often. */
@@ -41,6 +56,22 @@ const AS_BUSY = 0.02
 const APART = 0.1
 /** Speeds that differ by less do not matter. */
 const LEAST = 0.005
+
+/** What idle time costs now, and how to know it better. */
+const DOCTOR = '`spillway doctor --idle` measures executors after idle times, in 20 s'
+
+/** Probes between slices show what idle time costs at the time, as well as they agree. */
+function probedSource({ factor, low, high, passes }: IdleChange): Source | null {
+  const ends = { low: low / factor, high: high / factor }
+  if (Math.max(-log(ends.low), log(ends.high)) < LEAST) return null
+  const [below, above] = [ends.low, ends.high].map((end) => Math.round(100 * Math.abs(end - 1)))
+  const width = `−${below} and +${above} %, by ${passes} passes of probes`
+  return {
+    ...ends,
+    reason: `what idle time costs executors is known to ${width}`,
+    remedy: `play more rounds, between whose slices executors are probed (${DOCTOR})`,
+  }
+}
 
 /**
  * Executors may be slower after idle times, as others use the cache meanwhile (design/010). How
@@ -67,14 +98,15 @@ function idleSource({ busy, replicas, ...fields }: ChangedPool): Source | null {
   const most = Math.max(0, ...differences)
   if (most < LEAST) return null
   const percent = (factor: number) => `${Math.round(100 * Math.abs(factor - 1))} %`
+  const remedy = `replay again with a probe between slices (${DOCTOR})`
   if (change < 0) {
     const low = exp(-most)
     const reason = `executors of B are idle more often, and may be up to ${percent(low)} slower for that`
-    return { low, high: 1, reason }
+    return { low, high: 1, reason, remedy }
   }
   const high = exp(most)
   const reason = `executors of B are idle less often, and may be up to ${percent(high)} faster for that`
-  return { low: 1, high, reason }
+  return { low: 1, high, reason, remedy }
 }
 
 /** The speed of other numbers of replicas is that of the profile's few fields with so many. */
@@ -94,7 +126,8 @@ function replicasSource({ replicas, profile, predicted }: ChangedPool): Source |
   const half = studentTQuantile(0.975, degrees) * error
   if (half < LEAST) return null
   const reason = `the speed of ${replicas.b} replicas beside one another is known to ±${Math.round(100 * (exp(half) - 1))} %`
-  return { low: exp(-half), high: exp(half), reason }
+  const remedy = 'run `spillway calibrate` just before the replays, with the replicas of B'
+  return { low: exp(-half), high: exp(half), reason, remedy }
 }
 
 function busyShare({ executors, durationMs }: RecordedField): number {

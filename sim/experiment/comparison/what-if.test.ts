@@ -340,7 +340,9 @@ describe('a prediction that is too wide', () => {
     expect(open(figuresOf(0.6))).toEqual([])
   })
 
-  const SPEED = [{ pool: 'central', low: 1, high: 1.3, reasons: ['executors may be faster'] }]
+  const reasons = ['executors may be faster']
+  const remedies = ['look at `spillway doctor --idle`']
+  const SPEED = [{ pool: 'central', low: 1, high: 1.3, reasons, remedies }]
   const doubt = (low: number) => ({
     speed: SPEED,
     factors: PERCENTILES.map(() => ({ low, high: 1 })),
@@ -361,7 +363,7 @@ describe('a prediction that is too wide', () => {
     const { verdict, reason } = whatIfCheck(doubtful)
     expect(verdict).toBe('UNDECIDED')
     expect(reason).toMatch(
-      /^the prediction is too wide to tell at p50 and p95; executors may be faster; to narrow it, run `spillway calibrate`/,
+      /^the prediction is too wide to tell at p50 and p95; executors may be faster; to narrow it, look at `spillway doctor --idle`$/,
     )
   })
 

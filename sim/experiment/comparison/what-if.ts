@@ -43,7 +43,7 @@ export interface WhatIfRuns {
 /** What was measured and predicted of a change. */
 export type WhatIfFigures = Pick<
   WhatIf,
-  'rounds' | 'not_counted' | 'blocks' | 'slice_ms' | 'control' | 'speed' | 'percentiles'
+  'rounds' | 'not_counted' | 'blocks' | 'slice_ms' | 'control' | 'idle' | 'speed' | 'percentiles'
 >
 
 /** What is not known of B's speed, and how far that moves the predicted ratios. */
@@ -270,12 +270,10 @@ function narrower(open: readonly WhatIfPercentile[], speed: WhatIf['speed'] = []
   })
   if (!bySpeed) return 'a longer duration_s narrows it'
   const reasons = new Set(speed.flatMap((pool) => pool.reasons))
-  return `${[...reasons].join(', and ')}; ${CALIBRATE}`
+  const remedies = new Set(speed.flatMap((pool) => pool.remedies ?? []))
+  const toNarrow = remedies.size === 0 ? '' : `; to narrow it, ${[...remedies].join(', and ')}`
+  return `${[...reasons].join(', and ')}${toNarrow}`
 }
-
-const CALIBRATE =
-  'to narrow it, run `spillway calibrate` just before the replays: it measures executors after ' +
-  'idle times and at several loads'
 
 /**
  * How many more rounds of the same scatter narrow the intervals of these percentiles to what their
