@@ -28,7 +28,7 @@ export {
 export { nearest } from './parse/nearest.ts'
 export type { Variant } from './parse/option-values.ts'
 export { parseKeptScenario, parseScenario } from './parse/parse.ts'
-export { MOST_INPUTS, type Uncertain } from './parse/uncertain-inputs.ts'
+export type { Uncertain } from './parse/uncertain-inputs.ts'
 export { variantChanges } from './parse/variant-changes.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'

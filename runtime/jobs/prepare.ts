@@ -1,8 +1,7 @@
 import {
-  Failure,
+  type Failure,
   type LoadedScenario,
   loadScenario,
-  MOST_INPUTS,
   modelKey,
   type RecordedClient,
   readServegen,
@@ -10,15 +9,16 @@ import {
   type ScenarioText,
   surveyTrace,
   type TraceSurvey,
+  type Uncertain,
   type Variant,
 } from '../../scenarios/index.ts'
 import {
+  modelProfiles,
   type PreparedScenario,
   type Resolved,
   resolveSystem,
-  sourceInputs,
 } from '../../sim/experiment/index.ts'
-import type { Profile } from '../../sim/world/index.ts'
+import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { referenceProfilePath } from '../folders/profile-paths.ts'
 import { contentOf } from '../models/index.ts'
@@ -91,21 +91,17 @@ export async function prepare(
   for (const text of unclaimedRows(scenario, traces)) options.onNote?.(text)
   const contents = await contentsOf(scenario, directory)
   onProgress()
-  const prepared = { ...loaded, ...uncertainOf(loaded), traces, clients, contents }
+  const prepared = { ...loaded, traces, clients, contents }
   for (const text of await sampleLengths(prepared)) options.onNote?.(text)
   return prepared
 }
 
-/** Its uncertain inputs with those of the sources of times, where it includes these. */
-function uncertainOf(loaded: LoadedScenario): Pick<LoadedScenario, 'uncertain'> {
-  const { uncertain, scenario, file } = loaded
-  if (uncertain?.withSources !== true) return {}
-  const inputs = [...uncertain.inputs, ...sourceInputs(scenario, uncertain.inputs)]
-  if (inputs.length > MOST_INPUTS) {
-    const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length} with those of sources`
-    throw new Failure(`${file}: uncertain.sources: ${text}`)
-  }
-  return { uncertain: { ...uncertain, inputs } }
+/**
+ * What is drawn of a system; null where all of its inputs are known, also where it includes those
+ * of sources and these have none.
+ */
+export function unknownOf({ uncertain }: Pick<System, 'uncertain'>): Uncertain | null {
+  return uncertain === undefined || uncertain.inputs.length === 0 ? null : uncertain
 }
 
 const isLoaded = (source: string | ScenarioText | LoadedScenario): source is LoadedScenario =>
@@ -129,13 +125,16 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
  * The profile that the scenario needs; null where all its work is declared. By default that of this
  * machine, and where it lacks a model that the one that ships has, that one.
  */
-export async function profileFor(prepared: Prepared, path?: string): Promise<Profile | null> {
-  return profileForAll([prepared], path)
+export async function profileFor(
+  loaded: Pick<LoadedScenario, 'scenario'>,
+  path?: string,
+): Promise<Profile | null> {
+  return profileForAll([loaded], path)
 }
 
 /** The same for several scenarios: one profile for all of them. */
 export async function profileForAll(
-  sides: readonly Prepared[],
+  sides: readonly Pick<LoadedScenario, 'scenario'>[],
   path?: string,
 ): Promise<Profile | null> {
   const keys = sides.flatMap(({ scenario }) =>
@@ -158,6 +157,17 @@ export interface LoadOptions extends PrepareOptions {
    * none
    */
   readonly profile?: Profile | string | null | undefined
+}
+
+/** The models of the pools of a scenario in the profile that `loadSystem` resolves it with. */
+export async function measuredModels(
+  loaded: LoadedScenario,
+  profile: LoadOptions['profile'],
+): Promise<(ModelProfile | null)[]> {
+  const { scenario, file, directory } = loaded
+  const contents = await contentsOf(scenario, directory)
+  const measured = typeof profile === 'object' ? profile : await profileFor(loaded, profile)
+  return modelProfiles({ scenario, file, contents }, measured)
 }
 
 /**

@@ -181,7 +181,7 @@ export {
   type TransformerWork,
 } from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
-export { hasModels, hasSwappableModel } from './system/model-profiles.ts'
+export { hasModels, hasSwappableModel, modelProfiles } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
 export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
 export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system/resolve.ts'
@@ -203,7 +203,6 @@ export {
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { commonInputs } from './uncertainty/common-inputs.ts'
 export {
-  CommonDraws,
   type DrawnInputs,
   drawInputs,
   drawnInputs,
@@ -216,8 +215,9 @@ export {
   withMeasuredDraws,
 } from './uncertainty/profile-inputs.ts'
 export { idleHalfWidth, occasionsOf, speedHalfWidth } from './uncertainty/profile-width.ts'
-export { sourceInputs, sourceNotes } from './uncertainty/source-inputs.ts'
+export { sourceNotes } from './uncertainty/source-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
+export { withSourceInputs } from './uncertainty/with-source-inputs.ts'
 export {
   type Drawn,
   describedInput,

@@ -10,12 +10,19 @@ import {
   replicaPrice,
   type Scenario,
   shortened,
+  type Uncertain,
 } from '../../../scenarios/index.ts'
-import { type Candidate, hourlyCost, leastReplicas } from '../../../sim/experiment/index.ts'
+import {
+  type Candidate,
+  commonInputs,
+  hourlyCost,
+  leastReplicas,
+} from '../../../sim/experiment/index.ts'
 import { pause } from '../../process/interruption.ts'
 import type { JobOptions } from '../options.ts'
-import type { System } from '../prepare.ts'
+import { type System, unknownOf } from '../prepare.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
+import type { PlanInputs } from './plan-inputs.ts'
 
 /** A valid configuration of the space. */
 export interface PricedCandidate extends Candidate {
@@ -33,9 +40,15 @@ export interface PlanCandidates {
   readonly invalid: readonly { readonly set: readonly string[]; readonly problem: string }[]
   /** overrides that give the scenario of another candidate */
   readonly same: readonly (readonly string[])[]
-  /** names of inputs that are not known in any configuration, those of the scenario first */
-  readonly inputs: readonly string[]
+  /** inputs of all configurations that are not known, each once, those of the scenario first */
+  readonly inputs: Uncertain['inputs']
+  /** by the index of a candidate, the place of each of its inputs among them */
+  readonly places: ReadonlyMap<number, readonly number[]>
 }
+
+/** Most inputs of a configuration that are not known. */
+export const mostInputs = ({ places }: Pick<PlanCandidates, 'places'>): number =>
+  Math.max(...[...places.values()].map(({ length }) => length))
 
 /** A plan prepares every configuration to know its cost: some milliseconds each. */
 const MOST_CANDIDATES = 20_000
@@ -77,18 +90,14 @@ export async function planCandidates(
   { path, set: common, seed }: ConfigurationBase,
   dimensions: readonly Dimension[],
   system: System,
-  { signal, onProgress }: JobOptions,
+  { unknown, signal, onProgress }: JobOptions & { readonly unknown: PlanInputs },
 ): Promise<PlanCandidates> {
   const size = gridSize(dimensions)
   const drafts: Draft[] = []
   const invalid: { set: readonly string[]; problem: string }[] = []
   const same: (readonly string[])[] = []
   const hashes = new Set<string>()
-  const inputs = new Set<string>()
-  const addInputs = ({ uncertain }: Pick<System, 'uncertain'>) => {
-    for (const { name } of uncertain?.inputs ?? []) inputs.add(name)
-  }
-  addInputs(system)
+  const inputs: Uncertain['inputs'][] = [unknownOf(system)?.inputs ?? []]
   for (let index = 0; index < size; index++) {
     if (index % 50 === 0) {
       onProgress?.('reading configurations', index, size)
@@ -99,9 +108,13 @@ export async function planCandidates(
     try {
       const loaded = await loadScenario(path, { set: all, seed })
       const { scenario, hash } = loaded
-      addInputs(loaded)
-      if (hashes.has(hash)) same.push(set)
-      else drafts.push({ set, scenario, hash, index })
+      if (hashes.has(hash)) {
+        same.push(set)
+        continue
+      }
+      const drawn = await unknown.of(loaded)
+      inputs.push(drawn?.inputs ?? [])
+      drafts.push({ set, scenario, hash, index })
       hashes.add(hash)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
@@ -109,9 +122,10 @@ export async function planCandidates(
     }
   }
   if (drafts.length === 0) throw new Failure(firstOf(invalid))
-  if (inputs.size > MOST_INPUTS) {
+  const common = commonInputs(inputs)
+  if (common.inputs.length > MOST_INPUTS) {
     const text = `a plan takes at most ${MOST_INPUTS} inputs over all of its configurations`
-    throw new Failure(`${system.file} uncertain: ${text}, got ${inputs.size}`)
+    throw new Failure(`${system.file} uncertain: ${text}, got ${common.inputs.length}`)
   }
   const scenarios = [system.scenario, ...drafts.map(({ scenario }) => scenario)]
   const isPriced = ({ pools }: Scenario) => hourlyCost(pools) !== null
@@ -142,8 +156,14 @@ export async function planCandidates(
   }
   const today = candidates[todayAt] ?? { ...beside, ...ofToday }
   const withoutPrice = new Set(scenarios.filter(isUnpriced).flatMap(partsWithoutPrice))
-  const names = { withoutPrice: [...withoutPrice], inputs: [...inputs] }
-  return { candidates, today, unit, ...names, invalid, same }
+  const indices = [size, ...drafts.map(({ index }) => index)]
+  const places = new Map(common.places.map((ofOne, i) => [indices[i]!, ofOne]))
+  return {
+    ...{ candidates, today, unit, invalid, same },
+    withoutPrice: [...withoutPrice],
+    inputs: common.inputs,
+    places,
+  }
 }
 
 /** "a10", "pool edge": cards of pools without a price, and such pools on this machine. */

@@ -7,7 +7,7 @@ import {
 } from '../../../scenarios/index.ts'
 import {
   type Candidate,
-  CommonDraws,
+  drawInputs,
   drawnInputs,
   leastReplicas,
   type RunFigures,
@@ -15,7 +15,13 @@ import {
 import { ChildEnded } from '../../process/child.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import type { SimulationPool } from '../simulations/simulation-pool.ts'
-import { costOfReplicas, type PlanCandidates, type PricedCandidate } from './plan-candidates.ts'
+import {
+  costOfReplicas,
+  mostInputs,
+  type PlanCandidates,
+  type PricedCandidate,
+} from './plan-candidates.ts'
+import type { PlanInputs } from './plan-inputs.ts'
 import type { PlanJournal } from './plan-journal.ts'
 
 /** A candidate as its draws need it. */
@@ -38,8 +44,11 @@ export class PlanDraws {
   readonly #base: ConfigurationBase
   readonly #journal: PlanJournal
   readonly #priced: PlanCandidates
+  readonly #unknown: PlanInputs
   readonly #sets: ReadonlyMap<number, readonly string[]>
-  readonly #draws: CommonDraws
+  readonly #seed: number
+  /** of each draw so far, the value of each input of the plan */
+  readonly #points: number[][] = []
   readonly #loaded = new Map<number, Promise<Loaded>>()
   /** by the candidate and the values of its inputs */
   readonly #runs = new Map<string, Promise<DrawnRuns>>()
@@ -57,6 +66,7 @@ export class PlanDraws {
       readonly base: ConfigurationBase
       readonly journal: PlanJournal
       readonly priced: PlanCandidates
+      readonly unknown: PlanInputs
       readonly seed: number
     },
   ) {
@@ -64,13 +74,14 @@ export class PlanDraws {
     this.#base = of.base
     this.#journal = of.journal
     this.#priced = of.priced
+    this.#unknown = of.unknown
     this.#sets = new Map(candidates.map(({ index, set }) => [index, set]))
-    this.#draws = new CommonDraws(of.priced.inputs, of.seed)
+    this.#seed = of.seed
   }
 
-  /** How many inputs are not known, over all candidates. */
-  get inputs(): number {
-    return this.#priced.inputs.length
+  /** Most inputs of a candidate that are not known. */
+  get mostInputs(): number {
+    return mostInputs(this.#priced)
   }
 
   /** The inputs of a candidate that are not known. */
@@ -92,7 +103,7 @@ export class PlanDraws {
   /** Whether a draw may change what a candidate costs. */
   get costsVary(): boolean {
     const { inputs, candidates } = this.#priced
-    return inputs.some(isOfPool) || candidates.some(({ scaled }) => scaled)
+    return inputs.some(({ name }) => isOfPool(name)) || candidates.some(({ scaled }) => scaled)
   }
 
   /** Of each draw, the first replications of a candidate; null where it cannot be simulated. */
@@ -109,13 +120,24 @@ export class PlanDraws {
    */
   readonly costIn = async ({ index, scaled }: Candidate, draw: number): Promise<number | null> => {
     const loaded = await this.#load(index)
-    const values = this.#draws.values(loaded.inputs, draw)
+    const values = this.#valuesIn(index, draw)
     const name = nameOf(loaded, values)
     const pools = await this.#poolsIn(name, loaded, values)
     const runs = await this.#runs.get(name)
     if (pools === null || (scaled && runs == null)) return null
     const replicas = scaled ? paidIn(runs!) : leastReplicas(pools)
     return costOfReplicas(pools, replicas, this.#priced.unit)
+  }
+
+  /** The value of each input of a candidate in a draw: what candidates share has one for all. */
+  #valuesIn(index: number, draw: number): number[] {
+    const { inputs, places } = this.#priced
+    const points = this.#points
+    if (draw >= points.length) {
+      const further = { from: points.length, to: draw + 1, seed: this.#seed }
+      points.push(...drawInputs(inputs, further))
+    }
+    return places.get(index)!.map((place) => points[draw]![place]!)
   }
 
   #poolsIn(name: string, loaded: Loaded, values: readonly number[]): Promise<DrawnPools> {
@@ -128,7 +150,7 @@ export class PlanDraws {
 
   async #runsIn(index: number, draw: number, replications: number): Promise<DrawnRuns> {
     const loaded = await this.#load(index)
-    const values = this.#draws.values(loaded.inputs, draw)
+    const values = this.#valuesIn(index, draw)
     const name = nameOf(loaded, values)
     const before = this.#runs.get(name)
     if (before !== undefined) return before
@@ -171,11 +193,12 @@ export class PlanDraws {
   async #read(ofCandidate: readonly string[]): Promise<Loaded> {
     const { path, seed, set: common, ...shared } = this.#base
     const set = [...common, ...ofCandidate]
-    const { uncertain, ...loaded } = await loadScenario(path, { set, seed })
+    const loaded = await loadScenario(path, { set, seed })
     const { hash, scenario, file, directory } = loaded
-    if (uncertain === undefined) return { hash, scenario, inputs: [], base: { ...this.#base, set } }
-    const text = { file, directory, text: uncertain.text }
-    return { hash, scenario, inputs: uncertain.inputs, base: { ...shared, path: text, set: [] } }
+    const drawn = await this.#unknown.of(loaded)
+    if (drawn === null) return { hash, scenario, inputs: [], base: { ...this.#base, set } }
+    const text = { file, directory, text: drawn.text }
+    return { hash, scenario, inputs: drawn.inputs, base: { ...shared, path: text, set: [] } }
   }
 }
 

@@ -38,7 +38,7 @@ export async function searchedDraws(
   const replications = DRAW_REPLICATIONS
   const drawn = await searchDraws({
     ...{ plan, stated, replications, confidence: plan.looks.confidence },
-    least: leastDraws(draws.inputs),
+    least: leastDraws(draws.mostInputs),
     most: MOST_DRAWS,
     draw: draws.draw,
     costIn: draws.costsVary ? draws.costIn : null,

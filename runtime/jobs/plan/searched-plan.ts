@@ -28,12 +28,14 @@ import { SimulationPool } from '../simulations/simulation-pool.ts'
 import {
   costOfReplicas,
   defaultSpace,
+  mostInputs,
   type PlanCandidates,
   type PricedCandidate,
   planCandidates,
   refuseDimensions,
 } from './plan-candidates.ts'
 import { PlanDraws } from './plan-draws.ts'
+import { PlanInputs } from './plan-inputs.ts'
 import { type PlanHead, PlanJournal } from './plan-journal.ts'
 import { PlanSimulations } from './plan-simulations.ts'
 import { PlanClock } from './plan-time.ts'
@@ -151,7 +153,9 @@ export async function searchedPlan(
   // its processes start while the configurations are read
   const pool = new SimulationPool({ base, workers, signal })
   try {
-    const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
+    const unknown = new PlanInputs(profile)
+    const reading = { unknown, signal, onProgress }
+    const priced = await planCandidates(base, dimensions, system, reading)
     const inSpace = priced.candidates.includes(priced.today)
     const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
     const simulations = new PlanSimulations(pool, all, {
@@ -185,7 +189,7 @@ export async function searchedPlan(
           refuseShort(system.file, objectives, { runs, replications })
           const exact = runs[0]!.exact === true
           const { ofWinner = 0 } = options
-          const inputs = priced.inputs.length
+          const inputs = mostInputs(priced)
           const work = { chains, most: replications, exact, ofWinner, inputs }
           clock = new PlanClock(work, pool.workers)
         }
@@ -196,7 +200,7 @@ export async function searchedPlan(
       onProgress: (done, of) => onProgress?.('searching', done, of),
     }
     const stated = await searchPlan(task)
-    const of = { base, journal, priced, seed: system.scenario.seed }
+    const of = { base, journal, priced, unknown, seed: system.scenario.seed }
     const draws = priced.inputs.length === 0 ? null : new PlanDraws(pool, all, of)
     const drawn = draws && (await searchedDraws(task, stated, draws, onProgress))
     const setOf = new Map(all.map((candidate) => [candidate.index, candidate.set]))

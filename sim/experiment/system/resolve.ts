@@ -1,5 +1,3 @@
-import { EXIT, Failure } from '../../../scenarios/failure.ts'
-import { MOST_INPUTS } from '../../../scenarios/schema/uncertain.ts'
 import { isSwappable, largestBatch, type ServingPlan, topologyOf } from '../../serving/index.ts'
 import type { MeanWork, ModelProfile, Profile, StepLaw } from '../../world/index.ts'
 import { batchRoom, capacityOfSingles, poolCapacity } from '../capacity/capacity.ts'
@@ -8,7 +6,7 @@ import type { MeanSteps } from '../capacity/saturated-engine.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
 import { poolHardware } from '../simulation/hardware.ts'
 import { slowdownBySize } from '../simulation/power-plan.ts'
-import { profileInputs, type UncertainScenario } from '../uncertainty/profile-inputs.ts'
+import { withSourceInputs } from '../uncertainty/with-source-inputs.ts'
 import { refuseTooLarge } from './accelerator-memory.ts'
 import { refuseCrowd } from './crowd.ts'
 import { type LengthMix, lengthMixes, promptsAndAnswers, routedClasses } from './length-mix.ts'
@@ -57,7 +55,7 @@ export function resolveSystem<Prepared extends PreparedScenario>(
   refuseCrowd(prepared, capacityRps)
   return Object.freeze({
     ...prepared,
-    ...withProfileInputs(prepared, models),
+    ...withSourceInputs(prepared, models),
     profile,
     models,
     activations,
@@ -68,26 +66,6 @@ export function resolveSystem<Prepared extends PreparedScenario>(
     lengths: lengths.map(({ min, max }) => ({ min, max })),
     requests: null,
   })
-}
-
-interface MaybeUncertain extends PreparedScenario {
-  readonly uncertain?: UncertainScenario
-}
-
-/** Its uncertain inputs with those of its profile, where it includes these. */
-function withProfileInputs(
-  { scenario, file, uncertain }: MaybeUncertain,
-  models: readonly (ModelProfile | null)[],
-): Pick<MaybeUncertain, 'uncertain'> {
-  if (uncertain?.withSources !== true) return {}
-  // a system may be resolved again, with another profile
-  const others = uncertain.inputs.filter(({ measured }) => measured === undefined)
-  const inputs = [...others, ...profileInputs({ scenario, models }, others)]
-  if (inputs.length > MOST_INPUTS) {
-    const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length} with those of the profile`
-    throw new Failure(`${file}: uncertain.sources: ${text}`, EXIT.invalidInput)
-  }
-  return { uncertain: { ...uncertain, inputs } }
 }
 
 /** Requests/s of each pool; of engines with the times of their tokens. */

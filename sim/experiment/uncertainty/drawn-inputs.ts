@@ -21,33 +21,6 @@ export function drawInputs(
   return points.map((point) => point.map((u, i) => drawnValue(inputs[i]!, u)))
 }
 
-/**
- * Draws that configurations have in common: an input has the draws of its name, whichever further
- * inputs a configuration has. Where all have the same inputs, they are those of `drawInputs`.
- */
-export class CommonDraws {
-  readonly #names: readonly string[]
-  readonly #seed: number
-  readonly #points: number[][] = []
-
-  /** `names`: of the inputs of all configurations */
-  constructor(names: readonly string[], seed: number) {
-    this.#names = names
-    this.#seed = seed
-  }
-
-  /** The value of each input of a configuration in a draw, from 0. */
-  values(inputs: readonly UncertainInput[], draw: number): number[] {
-    const points = this.#points
-    if (draw >= points.length) {
-      points.push(...scrambledSobol(this.#names.length, points.length, draw + 1, this.#seed))
-    }
-    return inputs.map((input) => {
-      return drawnValue(input, points[draw]![this.#names.indexOf(input.name)]!)
-    })
-  }
-}
-
 /** The overrides of the law at a place from -0.5 to 0.5. */
 function lawAt(laws: NonNullable<UncertainInput['laws']>, place: number): readonly string[] {
   const at = Math.floor((place + 0.5) * laws.length)

@@ -172,7 +172,7 @@ test('more inputs than can be drawn are refused', () => {
     pools: names.map((name) => ({ name, model: name })),
   }
   expect(() => inputsOf(content, widthsOf(SCATTER, COSTS))).toThrow(
-    's.yaml: uncertain.sources: expected at most 40 inputs, got 50 with those of the profile',
+    's.yaml: uncertain.sources: expected at most 40 inputs, got 50 with those of sources',
   )
 })
 
