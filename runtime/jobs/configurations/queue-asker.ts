@@ -10,6 +10,7 @@ import {
 import { backlogWarning } from '../demand.ts'
 import { loadSystem, prepare, profileFor } from '../prepare.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
+import { ConfigurationInputs } from './configuration-inputs.ts'
 import type { SentBase, SentFiles } from './queue.ts'
 import { OwnFiles } from './queue-files.ts'
 
@@ -35,6 +36,7 @@ export class QueueAsker {
   readonly #source: ConfigurationBase
   readonly #text: ScenarioText
   readonly #files: OwnFiles
+  readonly #inputs: ConfigurationInputs
   readonly #signal: AbortSignal | undefined
   readonly #kept = new Map<string, Promise<Asks>>()
   /** paths of what configurations read, by what they name */
@@ -49,6 +51,7 @@ export class QueueAsker {
     this.#source = source
     this.#text = text
     this.#files = files
+    this.#inputs = new ConfigurationInputs(base.profile)
     this.#signal = signal
   }
 
@@ -108,11 +111,12 @@ export class QueueAsker {
 
   async #asks(set: readonly string[]): Promise<Asks> {
     const { result: loaded, files: named } = await this.#loaded(set)
-    const { scenario, hash, uncertain } = loaded
+    const { scenario, hash } = loaded
     const paths = [...new Set([...named, ...(await this.#pathsOf(loaded))])]
     const files = await this.#files.sent(paths)
     const same = JSON.stringify(files) === JSON.stringify(this.base.files)
-    const isUncertain = uncertain !== undefined && { uncertain: true as const }
+    const drawn = await this.#inputs.of(loaded)
+    const isUncertain = drawn !== null && { uncertain: true as const }
     return { scenario, hash, files: same ? null : files, ...isUncertain }
   }
 

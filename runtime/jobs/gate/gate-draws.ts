@@ -12,7 +12,7 @@ import {
 import { MOST_DIMENSIONS } from '../../../sim/stats/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import type { JobOptions } from '../options.ts'
-import type { System } from '../prepare.ts'
+import { type System, unknownOf } from '../prepare.ts'
 import { SimulationPool } from '../simulations/simulation-pool.ts'
 import { sentSystem } from '../simulations/system-runs.ts'
 import { DRAWN_REPLICATIONS, type UncertainSystem, withDraws } from '../uncertainty.ts'
@@ -63,9 +63,9 @@ export async function caseOverDraws(
   const systems: UncertainSystem[] = []
   for (const side of sides) {
     const { system } = side
-    const { uncertain, scenario } = system
+    const uncertain = unknownOf(system)
     const label = side === head ? file : `${file} in the base`
-    if (uncertain !== undefined) systems.push({ system, uncertain, slo: scenario.slo, label })
+    if (uncertain !== null) systems.push({ system, uncertain, slo: system.scenario.slo, label })
     else known.set(side, await statedRuns(system, { ...options, replications }))
   }
   const { gateCase } = await withDraws(

@@ -6,7 +6,7 @@ import { LiveSession } from '../../live/live-session.ts'
 import { calibrate } from '../calibrate.ts'
 import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
-import { type Prepared, resolveSystem } from '../prepare.ts'
+import { type Prepared, resolveSystem, unknownOf } from '../prepare.ts'
 import { profileWarnings } from '../profile-warnings.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
 import { simulate } from '../simulate.ts'
@@ -116,7 +116,7 @@ export async function newScenarioGate(
   const result = await withUncertainInputs(system, await simulate(system, job), job)
   const entry = baselineEntry(result, head.scenario, head.file)
   const doubts = profileWarnings(system.models)
-  const interval = head.uncertain === undefined ? {} : { interval: 'inputs' as const }
+  const interval = unknownOf(system) === null ? {} : { interval: 'inputs' as const }
   const gateCase = newCase({ entry, stability: result.stability, doubts, ...interval }, from)
   return gateOf('measured', [gateCase], options)
 }

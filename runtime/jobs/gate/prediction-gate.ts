@@ -25,7 +25,7 @@ import { readText } from '../../folders/documents.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { MARGIN, REPLICATIONS } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
-import { loadSystem, type System } from '../prepare.ts'
+import { loadSystem, type System, unknownOf } from '../prepare.ts'
 import { type SimulateOptions, simulate, simulateAgainst } from '../simulate.ts'
 import { withUncertainInputs } from '../uncertainty.ts'
 import { baseIn, type KnownBase, readBaseline } from './baseline.ts'
@@ -155,7 +155,7 @@ async function simulateUnpaired(
   return {
     entry: baselineEntry(result, system.scenario, system.file),
     stability: result.stability,
-    ...(system.uncertain !== undefined && { interval: 'inputs' as const }),
+    ...(unknownOf(system) !== null && { interval: 'inputs' as const }),
   }
 }
 
@@ -325,7 +325,7 @@ function withoutDraws(
   { entry, from }: KnownBase,
   { system }: SimulatedHead,
 ): GateCase {
-  const isKnown = system.uncertain === undefined && !hasInputs(keptScenario(entry, from))
+  const isKnown = unknownOf(system) === null && !hasInputs(keptScenario(entry, from))
   return isKnown ? gateCase : { ...gateCase, verdict: 'UNDECIDED' }
 }
 
@@ -562,7 +562,7 @@ async function withInputs(
   options: PredictionGateOptions,
 ): Promise<GateCase> {
   const { system } = base
-  const isKnown = [system, head.system].every((side) => side?.uncertain === undefined)
+  const isKnown = [system, head.system].every((side) => side === null || unknownOf(side) === null)
   if (isKnown || gateCase.verdict === 'NOT COMPARABLE') return gateCase
   if (isUnchanged(base.entry, head.entry)) {
     const reason = `${gateCase.reason}, whatever the uncertain inputs are`

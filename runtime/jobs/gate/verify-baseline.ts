@@ -8,7 +8,7 @@ import {
   type Scenario,
 } from '../../../scenarios/index.ts'
 import type { BaselineEntry, GateCase } from '../../../sim/documents/index.ts'
-import { metricLabel } from '../../../sim/experiment/index.ts'
+import { metricLabel, withSourceInputs } from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
 
 /** Why the figures of a baseline cannot be relied on. */
@@ -96,7 +96,7 @@ export function keptScenario(entry: BaselineEntry, from: string): Scenario | nul
   }
 }
 
-/** Whether a scenario has uncertain inputs. */
+/** Whether a scenario has uncertain inputs, or includes those of sources. */
 export const hasInputs = (scenario: Scenario | null): boolean =>
   Object.keys(scenario?.uncertain ?? {}).length > 0
 
@@ -108,7 +108,7 @@ export const hasInputs = (scenario: Scenario | null): boolean =>
 export async function inputsIn(
   { stated, hash }: BaselineEntry,
   from: string,
-  { scenario, file, directory }: System,
+  { scenario, file, directory, models }: System,
 ): Promise<Pick<System, 'uncertain'> | Doubt> {
   if (!hasInputs(scenario)) return {}
   const text = JSON.stringify(stated ?? null)
@@ -116,7 +116,8 @@ export async function inputsIn(
   if (typeof loaded === 'string' || loaded.hash !== hash || loaded.uncertain === undefined) {
     return refutedBy(`${from} does not hold its uncertain inputs as its scenario states them`)
   }
-  return { uncertain: loaded.uncertain }
+  const { uncertain } = loaded
+  return { uncertain, ...withSourceInputs({ scenario, file, uncertain }, models) }
 }
 
 /** The first problem of what cannot be simulated. An interruption is none. */

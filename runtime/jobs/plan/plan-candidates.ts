@@ -19,10 +19,10 @@ import {
   leastReplicas,
 } from '../../../sim/experiment/index.ts'
 import { pause } from '../../process/interruption.ts'
+import type { ConfigurationInputs } from '../configurations/configuration-inputs.ts'
 import type { JobOptions } from '../options.ts'
 import { type System, unknownOf } from '../prepare.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
-import type { PlanInputs } from './plan-inputs.ts'
 
 /** A valid configuration of the space. */
 export interface PricedCandidate extends Candidate {
@@ -90,7 +90,7 @@ export async function planCandidates(
   { path, set: common, seed }: ConfigurationBase,
   dimensions: readonly Dimension[],
   system: System,
-  { unknown, signal, onProgress }: JobOptions & { readonly unknown: PlanInputs },
+  { unknown, signal, onProgress }: JobOptions & { readonly unknown: ConfigurationInputs },
 ): Promise<PlanCandidates> {
   const size = gridSize(dimensions)
   const drafts: Draft[] = []

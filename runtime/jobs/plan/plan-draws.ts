@@ -13,6 +13,7 @@ import {
   type RunFigures,
 } from '../../../sim/experiment/index.ts'
 import { ChildEnded } from '../../process/child.ts'
+import type { ConfigurationInputs } from '../configurations/configuration-inputs.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 import type { SimulationPool } from '../simulations/simulation-pool.ts'
 import {
@@ -21,7 +22,6 @@ import {
   type PlanCandidates,
   type PricedCandidate,
 } from './plan-candidates.ts'
-import type { PlanInputs } from './plan-inputs.ts'
 import type { PlanJournal } from './plan-journal.ts'
 
 /** A candidate as its draws need it. */
@@ -44,7 +44,7 @@ export class PlanDraws {
   readonly #base: ConfigurationBase
   readonly #journal: PlanJournal
   readonly #priced: PlanCandidates
-  readonly #unknown: PlanInputs
+  readonly #unknown: ConfigurationInputs
   readonly #sets: ReadonlyMap<number, readonly string[]>
   readonly #seed: number
   /** of each draw so far, the value of each input of the plan */
@@ -66,7 +66,7 @@ export class PlanDraws {
       readonly base: ConfigurationBase
       readonly journal: PlanJournal
       readonly priced: PlanCandidates
-      readonly unknown: PlanInputs
+      readonly unknown: ConfigurationInputs
       readonly seed: number
     },
   ) {

@@ -20,6 +20,7 @@ import {
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
+import { ConfigurationInputs } from '../configurations/configuration-inputs.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { PLAN_DEFAULTS } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
@@ -35,7 +36,6 @@ import {
   refuseDimensions,
 } from './plan-candidates.ts'
 import { PlanDraws } from './plan-draws.ts'
-import { PlanInputs } from './plan-inputs.ts'
 import { type PlanHead, PlanJournal } from './plan-journal.ts'
 import { PlanSimulations } from './plan-simulations.ts'
 import { PlanClock } from './plan-time.ts'
@@ -153,7 +153,7 @@ export async function searchedPlan(
   // its processes start while the configurations are read
   const pool = new SimulationPool({ base, workers, signal })
   try {
-    const unknown = new PlanInputs(profile)
+    const unknown = new ConfigurationInputs(profile)
     const reading = { unknown, signal, onProgress }
     const priced = await planCandidates(base, dimensions, system, reading)
     const inSpace = priced.candidates.includes(priced.today)

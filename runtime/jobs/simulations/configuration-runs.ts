@@ -16,7 +16,7 @@ import {
 import type { Profile } from '../../../sim/world/index.ts'
 import { backlogWarning } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
-import { loadSystem, type System } from '../prepare.ts'
+import { loadSystem, type System, unknownOf } from '../prepare.ts'
 import { slowestSystem } from '../slowest.ts'
 import { oneReplication, type ReplicationRange } from './system-runs.ts'
 
@@ -164,7 +164,7 @@ export class Configurations {
       // all further ones are the same
       if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
     }
-    const isUncertain = system.uncertain !== undefined && { uncertain: true as const }
+    const isUncertain = unknownOf(system) !== null && { uncertain: true as const }
     const extrapolated = extrapolationWarnings(system)
     return { scenario, hash, capacityRps, extrapolated, runs, ...isUncertain }
   }

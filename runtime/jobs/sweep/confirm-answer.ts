@@ -10,7 +10,7 @@ import {
 import { type Drawn, holdingOf, withInputs, worst } from '../../../sim/experiment/index.ts'
 import { SweepAnswers } from '../../folders/sweep-answers.ts'
 import type { JobOptions } from '../options.ts'
-import { loadSystem } from '../prepare.ts'
+import { loadSystem, unknownOf } from '../prepare.ts'
 import { DRAWS_ONLY } from '../simulate.ts'
 import { DRAWN_REPLICATIONS, withDraws } from '../uncertainty.ts'
 import { overridesOf, type PlannedSweep } from './sweep-plan.ts'
@@ -118,9 +118,9 @@ async function triedWithInputs(
     const set = [...base.set, ...overridesOf(manifest, row.values)]
     const { path, seed, profile, loadOfRps = null } = base
     const system = await loadSystem(path, { set, seed, profile, signal })
-    const { uncertain, file, hash } = system
-    const label = `${file}: ${name}`
-    if (uncertain === undefined || hash !== row.scenario) {
+    const uncertain = unknownOf(system)
+    const label = `${system.file}: ${name}`
+    if (uncertain === null || system.hash !== row.scenario) {
       throw new Failure(`${label}: the scenario has changed since its row was simulated`)
     }
     const atLoad = { ...system, capacityRps: loadOfRps }

@@ -7,7 +7,7 @@ import {
   variantsWithInputs,
 } from '../../../sim/experiment/index.ts'
 import type { JobOptions } from '../options.ts'
-import type { System } from '../prepare.ts'
+import { type System, unknownOf } from '../prepare.ts'
 import { DRAWN_REPLICATIONS, withDraws } from '../uncertainty.ts'
 import type { NamedSystem } from './load-variants.ts'
 
@@ -38,8 +38,9 @@ export async function widerVariants(
   options: JobOptions & { readonly workers?: number | undefined },
 ): Promise<ReturnType<typeof variantsWithInputs> | null> {
   const systems = simulated.flatMap(({ name, system }) => {
-    const { uncertain, file } = system
-    return uncertain === undefined ? [] : [{ system, uncertain, label: `${file}: variant ${name}` }]
+    const uncertain = unknownOf(system)
+    const label = `${system.file}: variant ${name}`
+    return uncertain === null ? [] : [{ system, uncertain, label }]
   })
   if (systems.length === 0) return null
   const replications = Math.min(DRAWN_REPLICATIONS, simulated[0]!.runs.length)
@@ -47,7 +48,7 @@ export async function widerVariants(
     const draws = drawn[0]!.runs.length
     const left = [...drawn]
     const drawnOf = (variant: SimulatedVariant) =>
-      variant.system.uncertain === undefined
+      unknownOf(variant.system) === null
         ? allAlike(variant, { draws, replications })
         : left.shift()!
     return variantsWithInputs(simulated.map((variant) => ({ ...variant, drawn: drawnOf(variant) })))

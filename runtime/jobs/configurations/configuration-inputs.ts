@@ -6,10 +6,10 @@ import { type LoadOptions, measuredModels, unknownOf } from '../prepare.ts'
 type Models = readonly (ModelProfile | null)[]
 
 /**
- * Inputs of the configurations of a plan that are not known, with those of sources where they are
- * included, as in the systems that are simulated. A configuration is not resolved for that.
+ * What is not known of configurations, with the inputs of sources where these are included, as the
+ * systems have it that are simulated. No configuration is resolved for that.
  */
-export class PlanInputs {
+export class ConfigurationInputs {
   readonly #profile: LoadOptions['profile']
   /** by the models that pools run */
   readonly #models = new Map<string, Promise<Models>>()
