@@ -53,6 +53,8 @@ export interface UncertainInput {
   readonly law: UncertainLaw
   /** what states its width; absent where the scenario does */
   readonly source?: Exclude<InputSource, 'scenario'>
+  /** of a speed whose width a source states, which times it is of: those of others are another */
+  readonly times?: string
   /**
    * Where the input is which of several laws a model follows: the overrides of each, of which the
    * stated one has none. A draw is a place among them, from -0.5 to 0.5.

@@ -13,7 +13,7 @@ export interface PairedInputs {
 }
 
 /**
- * Inputs that both scenarios state with the same name and law are one: each draw gives it the same
+ * Inputs of both scenarios that are the same unknown number are one: each draw gives it the same
  * value on both sides, so what it does to both cancels in their comparison. Any other is drawn on
  * its side alone. Those of the head are first, so its draws are those of the head simulated alone.
  */

@@ -5,6 +5,7 @@ import { scenarioOf } from '../../../test/scenarios.ts'
 import { drawnValue } from '../../stats/index.ts'
 import { USUAL_ERRORS } from '../transfer/card-errors.ts'
 import { TRANSFER_WIDTHS } from '../transfer/transfer-widths.ts'
+import { commonInputs } from './common-inputs.ts'
 import { drawnInputs } from './drawn-inputs.ts'
 import { sourceInputs, sourceNotes } from './source-inputs.ts'
 
@@ -117,6 +118,26 @@ describe('the speed of a model', () => {
       ],
     })
     expect(sourceInputs(both, []).map(({ source }) => source)).toEqual(['transfer'])
+  })
+})
+
+describe('the speed of a model in two systems is one unknown', () => {
+  const unknowns = (...each: readonly UncertainInput[][]) => commonInputs(each).inputs.length
+  const usual = encoder()
+  const elsewhere = { ...T4, accelerator: card('a100-sxm-40') }
+
+  test('where its times are the same, whatever else differs', () => {
+    for (const work of [encoder({ fitted: FITTED }), usual, TABLE]) {
+      expect(unknowns(inputsOf(work), inputsOf(work, { ...T4, replicas: 3 }))).toBe(1)
+    }
+  })
+
+  test('and not on another card, or of other measurements', () => {
+    expect(unknowns(inputsOf(usual), inputsOf(usual, elsewhere))).toBe(2)
+    const fitted = encoder({ fitted: FITTED })
+    const l4 = { ...T4, accelerator: card('l4') }
+    expect(unknowns(inputsOf(fitted, elsewhere), inputsOf(fitted, l4))).toBe(2)
+    expect(unknowns(inputsOf(TABLE), inputsOf({ ...TABLE, ms: [3, 11] }))).toBe(2)
   })
 })
 

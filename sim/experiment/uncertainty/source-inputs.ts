@@ -11,7 +11,7 @@ import { log } from '../../kernel/index.ts'
 import { drawnValue } from '../../stats/index.ts'
 import { isMeasured } from '../../world/index.ts'
 import { type ErrorQuartiles, usualErrors } from '../transfer/card-errors.ts'
-import { declaredOf, fittedOf, transferOf } from '../transfer/transfer.ts'
+import { cardName, declaredOf, fittedOf, transferOf } from '../transfer/transfer.ts'
 import type { TransferWidth } from '../transfer/transfer-widths.ts'
 
 /** How far off the times of a pool may be, by what they are from. */
@@ -19,6 +19,8 @@ interface TimesWidth {
   readonly source: Exclude<InputSource, 'scenario'>
   /** of their speed, as a factor */
   readonly law: UncertainLaw
+  /** which times they are */
+  readonly times: string
 }
 
 /** What is assumed of measurements that state no width. */
@@ -30,18 +32,22 @@ function timesWidth(scenario: Scenario, pool: number): TimesWidth | null {
   if (work === null) return null
   const transfer = transferOf(scenario, pool)
   if (transfer !== null) {
-    return transfer.width && { source: 'transfer', law: transferredSpeed(transfer.width) }
+    const times = JSON.stringify([work, transfer.usedOn])
+    return transfer.width && { source: 'transfer', law: transferredSpeed(transfer.width), times }
   }
+  const times = JSON.stringify([work])
   const fitted = fittedOf(work)
   const { error } = fitted ?? {}
   const width = fitted?.width ?? (error === undefined ? undefined : widthOfMedian(error))
-  if (width !== undefined) return { source: 'fit', law: factorWithin(width) }
+  if (width !== undefined) return { source: 'fit', law: factorWithin(width), times }
   // a law of steps may state that it was fitted, and no error
   if (fitted !== undefined || isMeasured(work)) {
-    return { source: 'benchmark', law: factorWithin(ASSUMED_WIDTH) }
+    return { source: 'benchmark', law: factorWithin(ASSUMED_WIDTH), times }
   }
-  const errors = usualErrors(work, scenario.pools[pool]!)
-  return errors && { source: 'catalogue', law: usualSpeed(errors) }
+  const ofPool = scenario.pools[pool]!
+  const errors = usualErrors(work, ofPool)
+  const onCard = JSON.stringify([work, cardName(ofPool), ofPool.precision])
+  return errors && { source: 'catalogue', law: usualSpeed(errors), times: onCard }
 }
 
 /**
