@@ -244,3 +244,35 @@ test('scaled pools have draws, too, at what they pay for in each', async () => {
   expect(stated.with_inputs!.p_holds).toBeGreaterThan(0)
   expect(await planned(path, { set: ['pools.a.scaling.min=2,3,4'], workers: 1 })).toEqual(document)
 })
+
+test('inputs of sources are drawn as in a simulation', async () => {
+  const measured = changed(
+    UNKNOWN,
+    ['{ law: exponential, mean_ms: 10 ± 15 % }', '{ law: table, sizes: [1, 2], ms: [8, 11] }'],
+    ['120 ± 5 %', '120'],
+    ['< 44', '< 100'],
+    ['usd_per_hour: 1 }', 'usd_per_hour: 1, batching: { policy: dynamic, max_batch: 2 } }'],
+  )
+  const path = put(folder, 'measured.yaml', `${measured}uncertain: { sources: included }\n`)
+  const document = await planned(path)
+  expect(planSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document)
+  const stated = statedOf(document)
+  const { p_holds, draws } = stated.with_inputs!
+  const system = await loadSystem(path, { set: stated.set })
+  const result = await withUncertainInputs(system, await simulate(system), { mostDraws: draws })
+  const { inputs } = result.uncertainty!
+  expect(inputs).toMatchObject([{ name: 'speed of m', source: 'benchmark' }])
+  expect(document.with_inputs!.inputs).toEqual(inputs)
+  const [objective] = result.objectives
+  expect(Math.abs(objective!.with_inputs!.p_holds - p_holds!)).toBeLessThan(0.05)
+})
+
+test('a plan whose sources have no width draws nothing', async () => {
+  const known = UNKNOWN.replaceAll(/ ± \d+ %/g, '')
+  const path = put(folder, 'no-width.yaml', `${known}uncertain: { sources: included }\n`)
+  const document = await planned(path)
+  expect([document.with_inputs, document.winner_with_inputs]).toEqual([undefined, undefined])
+  expect(document.rows.map(({ with_inputs }) => with_inputs)).toEqual(
+    document.rows.map(() => undefined),
+  )
+})

@@ -200,6 +200,30 @@ test('where all inputs are known, a gate and its baseline have no key of draws',
   }
 })
 
+describe('inputs of sources', () => {
+  const included = (text: string) => withWidths(text, 'sources: included')
+
+  test('that have no width leave all inputs known', async () => {
+    const known = included(KNOWN)
+    const byScenario = await against(known, slower(known))
+    const byFile = await gated(slower(known), await baselineOf(known))
+    for (const judged of [byScenario, byFile]) {
+      expect(judged.verdict).toBe('FAIL')
+      expect(JSON.stringify(judged)).not.toMatch(/"(interval|uncertain|with_inputs)"/)
+    }
+  })
+
+  test('are those of a baseline, too', async () => {
+    const work = '{ law: table, sizes: [1, 2], ms: [4, 7] }'
+    const measured = included(changed(KNOWN, ['{ law: constant, ms: 4 }', work]))
+    const more = changed(measured, ['price_usd_per_hour: 1', 'price_usd_per_hour: 1, replicas: 2'])
+    const byFile = await gated(more, await baselineOf(measured))
+    const { base: _, ...byScenario } = await against(measured, more)
+    expect(byFile).toMatchObject(byScenario)
+    expect(byFile.uncertain!.inputs).toMatchObject([{ name: 'speed of m', side: 'both' }])
+  })
+})
+
 describe('a baseline with uncertain inputs', () => {
   test('passes an unchanged scenario, whatever the inputs are', async () => {
     const judged = await gated(WIDE, await baselineOf(WIDE))

@@ -238,3 +238,13 @@ variants:
     refuseManyInputs(loaded.slice(0, 1))
   })
 })
+
+test('variants whose sources have no width are as they are where nothing is uncertain', async () => {
+  const known = shared('  four: {}\n  eight: { pools.p.replicas: 8 }').replaceAll(/ ± \d+ %/g, '')
+  const [stated, included] = [
+    await compared(known),
+    await compared(`${known}uncertain: { sources: included }\n`),
+  ]
+  expect(included.ratios).toEqual(stated.ratios)
+  expect(JSON.stringify(included)).not.toMatch(/"(interval|uncertainty|with_inputs)"/)
+})

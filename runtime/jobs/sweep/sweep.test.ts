@@ -59,4 +59,11 @@ describe('a sweep of uncertain inputs', () => {
     expect(none).not.toHaveProperty('warnings')
     for (const row of none.rows) expect(row).not.toHaveProperty('uncertain')
   })
+
+  test('is none where it includes sources that have no width', async () => {
+    const included = put(folder, 'included.yaml', `${SMALL}uncertain: { sources: included }\n`)
+    const document = await swept('seed=1,2', included)
+    expect(document).not.toHaveProperty('warnings')
+    for (const row of document.rows) expect(row).not.toHaveProperty('uncertain')
+  })
 })
