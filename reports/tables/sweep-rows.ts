@@ -20,7 +20,8 @@ import {
   valueText,
 } from '../format.ts'
 import { undecidedText } from './summary.ts'
-import { endsText, probabilityText, withInputsText } from './uncertainty-tables.ts'
+import { endsText } from './uncertainty-figures.ts'
+import { probabilityText, withInputsText } from './uncertainty-tables.ts'
 
 /** A sweep in words and table cells, for pages and terminals. */
 

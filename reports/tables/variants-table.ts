@@ -27,7 +27,8 @@ import {
 } from '../format.ts'
 import { ranOut } from './memory-spaces.ts'
 import { overloadText, undecidedText } from './summary.ts'
-import { endsText, probabilityText, withInputsText } from './uncertainty-tables.ts'
+import { endsText } from './uncertainty-figures.ts'
+import { probabilityText, withInputsText } from './uncertainty-tables.ts'
 
 /** Variants in words and table cells, for terminals and pages. */
 

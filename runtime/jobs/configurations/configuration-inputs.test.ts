@@ -71,7 +71,7 @@ describe('what is not known of a configuration', () => {
     expect(unknownOf(await loadSystem(loaded, { profile }))).toBeNull()
   })
 
-  test('is what it declares where the profile lacks its model, as it cannot be simulated', async () => {
+  test('is what it declares where the profile lacks its model: it is not simulated', async () => {
     const profile = { ...(await profileOf(textOf(INCLUDED))), models: [] }
     const drawn = await new ConfigurationInputs(profile).of(
       await loadScenario(sourceOf(textOf(INCLUDED))),

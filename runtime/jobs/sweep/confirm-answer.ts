@@ -6,8 +6,9 @@ import {
   type SweepAnswer,
   type SweepRow,
   type TriedConfiguration,
+  worst,
 } from '../../../sim/documents/index.ts'
-import { type Drawn, holdingOf, withInputs, worst } from '../../../sim/experiment/index.ts'
+import { type Drawn, holdingOf, withInputs } from '../../../sim/experiment/index.ts'
 import { SweepAnswers } from '../../folders/sweep-answers.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, unknownOf } from '../prepare.ts'
