@@ -3,6 +3,7 @@ import type { Result } from '../../sim/documents/index.ts'
 import {
   commonInputs,
   type Drawn,
+  type DrawnRuns,
   drawInputs,
   drawnInputs,
   needsMoreDraws,
@@ -77,18 +78,26 @@ export interface UncertainSystem {
   readonly label: string
 }
 
+/** A system whose inputs are all known, beside others. */
+export interface KnownSystem {
+  /** its replications, with the seeds of draws of the others */
+  readonly known: DrawnRuns
+}
+
 /**
- * What `judge` makes of draws of what is not known of systems: of 32 draws, and of twice as many
- * until it is settled. It gets the draws of each system. An input that several systems have is
- * drawn once for all of them, and each draw is simulated with the seeds of the stated values.
+ * What `judge` makes of draws of what is not known of systems, of at least one of them: of 32
+ * draws, and of twice as many until it is settled. It gets the draws of each system, which are all
+ * alike where its inputs are known. An input that several systems have is drawn once for all of
+ * them, and each draw is simulated with the seeds of the stated values.
  */
 export async function withDraws<Judged extends { readonly settled: boolean }>(
-  systems: readonly UncertainSystem[],
+  all: readonly (UncertainSystem | KnownSystem)[],
   judge: (drawn: readonly Drawn[]) => Judged,
   options: DrawOptions = {},
 ): Promise<Judged> {
   const { workers, signal, onProgress, traffic, overall } = options
   const { mostDraws = MOST_DRAWS, replications = DRAWN_REPLICATIONS } = options
+  const systems = all.flatMap((each) => ('known' in each ? [] : [each]))
   const { inputs, places } = commonInputs(systems.map(({ uncertain }) => uncertain.inputs))
   const { seed } = systems[0]!.system.scenario
   const bases = systems.map(baseOf)
@@ -98,8 +107,8 @@ export async function withDraws<Judged extends { readonly settled: boolean }>(
   /** `values`: of each system, some draws of its inputs */
   const simulated = (values: readonly (readonly (readonly number[])[])[], unit: string) => {
     const progress = new PartialProgress()
-    const all = values.reduce((sum, draws) => sum + draws.length, 0)
-    const show = () => onProgress?.(`drawing uncertain inputs${unit}`, progress.done, all)
+    const count = values.reduce((sum, draws) => sum + draws.length, 0)
+    const show = () => onProgress?.(`drawing uncertain inputs${unit}`, progress.done, count)
     show()
     let asked = 0
     const draw = async (drawn: readonly number[], at: number): Promise<ConfigurationRuns> => {
@@ -141,12 +150,21 @@ export async function withDraws<Judged extends { readonly settled: boolean }>(
         values.push(...further[at]!)
         before.push(...runs[at]!)
       }
-      const judged = judge(drawn)
+      const left = [...drawn]
+      const judged = judge(
+        all.map((each) => ('known' in each ? allAlike(each.known, draws) : left.shift()!)),
+      )
       if (judged.settled || 2 * draws > mostDraws) return judged
     }
   } finally {
     pool.close()
   }
+}
+
+/** Draws of a system whose inputs are all known. */
+function allAlike(nominal: DrawnRuns, draws: number): Drawn {
+  const alike = <T>(value: T) => Array.from({ length: draws }, () => value)
+  return { inputs: [], values: alike([]), nominal, runs: alike(nominal) }
 }
 
 /**

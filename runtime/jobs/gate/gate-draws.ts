@@ -1,6 +1,5 @@
 import type { BaselineEntry, GateCase } from '../../../sim/documents/index.ts'
 import {
-  type Drawn,
   type DrawnRuns,
   type DrawnSide,
   type GateDraws,
@@ -15,7 +14,12 @@ import type { JobOptions } from '../options.ts'
 import { type System, unknownOf } from '../prepare.ts'
 import { SimulationPool } from '../simulations/simulation-pool.ts'
 import { sentSystem } from '../simulations/system-runs.ts'
-import { DRAWN_REPLICATIONS, type UncertainSystem, withDraws } from '../uncertainty.ts'
+import {
+  DRAWN_REPLICATIONS,
+  type KnownSystem,
+  type UncertainSystem,
+  withDraws,
+} from '../uncertainty.ts'
 
 /** Both sides of a gate are drawn, and changes have less scatter than figures. */
 const MOST_DRAWS = 64
@@ -59,24 +63,17 @@ export async function caseOverDraws(
   const onProgress: JobOptions['onProgress'] = (phase, done, of) =>
     options.onProgress?.(`${phase} of ${file}`, done, of)
   const sides = isSameSystem(base.system, head.system) ? [head] : [head, base]
-  const known = new Map<SimulatedSide, DrawnRuns>()
-  const systems: UncertainSystem[] = []
+  const systems: (UncertainSystem | KnownSystem)[] = []
   for (const side of sides) {
     const { system } = side
     const uncertain = unknownOf(system)
     const label = side === head ? file : `${file} in the base`
     if (uncertain !== null) systems.push({ system, uncertain, slo: system.scenario.slo, label })
-    else known.set(side, await statedRuns(system, { ...options, replications }))
+    else systems.push({ known: await statedRuns(system, { ...options, replications }) })
   }
   const { gateCase } = await withDraws(
     systems,
-    (drawn) => {
-      const left = [...drawn]
-      const draws = drawn[0]!.runs.length
-      const [ofHead, ofBase = ofHead] = sides.map((side) => {
-        const nominal = known.get(side)
-        return nominal === undefined ? left.shift()! : allAlike(nominal, draws)
-      })
+    ([ofHead, ofBase = ofHead]) => {
       const judged = judge({
         paired,
         values: jointValues(paired, ofBase!.values, ofHead!.values),
@@ -96,12 +93,6 @@ const inputsOf = ({ system: { uncertain } }: SimulatedSide) => uncertain?.inputs
 function isSameSystem(base: System, head: System): boolean {
   const hashOf = ({ profile }: System) => profile && profileLabel(profile).hash
   return base.hash === head.hash && hashOf(base) === hashOf(head)
-}
-
-/** Draws of a side whose inputs are all known. */
-function allAlike(nominal: DrawnRuns, draws: number): Drawn {
-  const alike = <T>(value: T) => Array.from({ length: draws }, () => value)
-  return { inputs: [], values: alike([]), nominal, runs: alike(nominal) }
 }
 
 type Values = readonly (readonly number[])[]

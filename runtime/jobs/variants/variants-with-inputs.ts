@@ -2,13 +2,19 @@ import { Failure, MOST_INPUTS } from '../../../scenarios/index.ts'
 import {
   commonInputs,
   type Drawn,
+  type DrawnRuns,
   type DrawnVariant,
   overallFigures,
   variantsWithInputs,
 } from '../../../sim/experiment/index.ts'
 import type { JobOptions } from '../options.ts'
 import { type System, unknownOf } from '../prepare.ts'
-import { DRAWN_REPLICATIONS, withDraws } from '../uncertainty.ts'
+import {
+  DRAWN_REPLICATIONS,
+  type KnownSystem,
+  type UncertainSystem,
+  withDraws,
+} from '../uncertainty.ts'
 import type { NamedSystem } from './load-variants.ts'
 
 /** Draws of the inputs of all variants: as many as decide the winner of a plan. */
@@ -37,33 +43,25 @@ export async function widerVariants(
   simulated: readonly SimulatedVariant[],
   options: JobOptions & { readonly workers?: number | undefined },
 ): Promise<ReturnType<typeof variantsWithInputs> | null> {
-  const systems = simulated.flatMap(({ name, system }) => {
-    const uncertain = unknownOf(system)
-    const label = `${system.file}: variant ${name}`
-    return uncertain === null ? [] : [{ system, uncertain, label }]
-  })
-  if (systems.length === 0) return null
+  if (simulated.every(({ system }) => unknownOf(system) === null)) return null
   const replications = Math.min(DRAWN_REPLICATIONS, simulated[0]!.runs.length)
-  const judge = (drawn: readonly Drawn[]) => {
-    const draws = drawn[0]!.runs.length
-    const left = [...drawn]
-    const drawnOf = (variant: SimulatedVariant) =>
-      unknownOf(variant.system) === null
-        ? allAlike(variant, { draws, replications })
-        : left.shift()!
-    return variantsWithInputs(simulated.map((variant) => ({ ...variant, drawn: drawnOf(variant) })))
-  }
+  const systems = simulated.map((variant): UncertainSystem | KnownSystem => {
+    const { name, system } = variant
+    const uncertain = unknownOf(system)
+    if (uncertain === null) return { known: statedRuns(variant, replications) }
+    return { system, uncertain, label: `${system.file}: variant ${name}` }
+  })
+  const judge = (drawn: readonly Drawn[]) =>
+    variantsWithInputs(simulated.map((variant, i) => ({ ...variant, drawn: drawn[i]! })))
   const asked = { mostDraws: MOST_DRAWS, replications, overall: true as const }
   return withDraws(systems, judge, { ...options, ...asked })
 }
 
-/** Draws of a variant whose inputs are all known. */
-function allAlike(
-  { system: { scenario }, row: { capacity_rps: capacityRps }, runs: all }: SimulatedVariant,
-  { draws, replications }: { readonly draws: number; readonly replications: number },
-): Drawn {
-  const runs = all.slice(0, replications).map((run) => overallFigures(scenario, run))
-  const nominal = { scenario, capacityRps, runs }
-  const alike = <T>(value: T) => Array.from({ length: draws }, () => value)
-  return { inputs: [], values: alike([]), nominal, runs: alike(nominal) }
+/** The first replications of a variant whose inputs are all known. */
+function statedRuns(
+  { system: { scenario }, row: { capacity_rps: capacityRps }, runs }: SimulatedVariant,
+  replications: number,
+): DrawnRuns {
+  const first = runs.slice(0, replications).map((run) => overallFigures(scenario, run))
+  return { scenario, capacityRps, runs: first }
 }
