@@ -207,8 +207,10 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
     )
   }
   if (simulated?.profile) {
+    const isWider = simulated.uncertainty !== undefined
+    const intervals = isWider ? 'intervals by draws are not' : 'intervals are of the draws only, not'
     texts.push(
-      'Simulated service times come from the profile named below. Simulated intervals are of the draws only, not of the profile.',
+      `Simulated service times come from the profile named below. Simulated ${intervals} of the profile.`,
     )
   }
   return texts
