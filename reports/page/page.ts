@@ -208,9 +208,9 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
   }
   if (simulated?.profile) {
     const isWider = simulated.uncertainty !== undefined
-    const intervals = isWider ? 'intervals by draws are not' : 'intervals are of the draws only, not'
+    const what = isWider ? 'intervals by draws are not' : 'intervals are of the draws only, not'
     texts.push(
-      `Simulated service times come from the profile named below. Simulated ${intervals} of the profile.`,
+      `Simulated service times come from the profile named below. Simulated ${what} of the profile.`,
     )
   }
   return texts

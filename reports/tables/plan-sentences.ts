@@ -359,7 +359,7 @@ export function planLegend(plan: Plan): string[] {
 function inputLegend({ with_inputs: drawn }: Plan): string[] {
   if (drawn === undefined) return []
   return [
-    'Holds: probability over draws of the uncertain inputs, which all configurations have in common. Cheapest: that it holds, and nothing cheaper in the same draw does. All other columns are at the stated inputs.',
+    'Holds: probability over draws of the uncertain inputs, of which configurations have the same values where they share an input. Cheapest: that it holds, and nothing cheaper in the same draw does. All other columns are at the stated inputs.',
   ]
 }
 
