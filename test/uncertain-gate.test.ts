@@ -215,7 +215,13 @@ describe('inputs of sources', () => {
 
   test('are those of a baseline, too', async () => {
     const work = '{ law: table, sizes: [1, 2], ms: [4, 7] }'
-    const measured = included(changed(KNOWN, ['{ law: constant, ms: 4 }', work]))
+    const batching = 'price_usd_per_hour: 1, batching: { policy: dynamic, max_batch: 2 }'
+    const batched = changed(
+      KNOWN,
+      ['{ law: constant, ms: 4 }', work],
+      ['price_usd_per_hour: 1', batching],
+    )
+    const measured = included(batched)
     const more = changed(measured, ['price_usd_per_hour: 1', 'price_usd_per_hour: 1, replicas: 2'])
     const byFile = await gated(more, await baselineOf(measured))
     const { base: _, ...byScenario } = await against(measured, more)
