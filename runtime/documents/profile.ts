@@ -6,5 +6,5 @@ export const profileKind: DocumentKind<Profile> = {
   written: 'What `calibrate` and `run` learn of a machine, profile.json.',
   schema: profileSchema,
   file: 'profile',
-  text: profileText,
+  text: (profile) => profileText(profile),
 }
