@@ -124,7 +124,7 @@ export function variantInputNotes({ variants, interval }: Variants): string[] {
   if (interval === undefined || first === undefined) return []
   const draws = count(first.draws)
   return [
-    `With uncertain inputs: what ${draws} draws of them give, and other seeds. A draw has the same value of an input in all variants, so what they share cancels in ratios.`,
+    `With uncertain inputs: what ${draws} draws of them give, and other seeds. A draw has the same value of an input in all variants that share it, so it cancels in ratios. Speeds of other cards, precisions or measurements are not shared.`,
     'Verdicts and differences are by this interval, too: what it leaves open is undecided, whatever the draws alone show.',
     ...(drawn.every(({ settled }) => settled) ? [] : [`${MAY_STILL_MOVE}.`]),
   ]
