@@ -62,13 +62,14 @@ describe('a check', () => {
     })
   })
 
-  test('stays as it is with none, and with traffic and prices, which change nothing here', () => {
+  test('stays as it is with none, and with what changes nothing here or was replayed', () => {
     expect(besideInputs(check, known)).toBe(check)
     const input = withInputs({
       'traffic.web.arrivals.rate_rps': '± 10 %',
       'traffic.web.input_tokens.median': '± 10 %',
       'pools.central.price_usd_per_hour': '± 10 %',
       'speed of known': '± 10 %',
+      sources: 'included',
     })
     expect(besideInputs(check, input)).toBe(check)
   })

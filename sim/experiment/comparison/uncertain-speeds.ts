@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import { lawOf, type StatedWidth } from '../../../scenarios/schema/uncertain.ts'
+import { lawOf, SOURCES, type StatedWidth } from '../../../scenarios/schema/uncertain.ts'
 import { drawnValue } from '../../stats/index.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import type { Factors } from './joint-interval.ts'
@@ -12,8 +12,12 @@ const NO_MATTER = /^traffic\..*\.(?:arrivals|input_tokens|output_tokens)\b|\bpri
 
 type Modelled = Pick<SimulationInput, 'scenario' | 'models'>
 
-/** Names of the scenario's uncertain inputs. */
-const inputsOf = ({ uncertain = {} }: Scenario) => Object.entries<StatedWidth>(uncertain)
+/**
+ * Names of the scenario's uncertain inputs with their widths. Those of sources are of the profile,
+ * and replays show its speed anew.
+ */
+const inputsOf = ({ uncertain = {} }: Scenario) =>
+  Object.entries<StatedWidth>(uncertain).filter(([name]) => name !== SOURCES)
 
 /** Whether measured pools run the model that an uncertain speed names. */
 const isMeasured = (input: Modelled, name: string) =>
