@@ -47,10 +47,8 @@ export async function withUncertainInputs(
 ): Promise<Result> {
   const { uncertain, file: label } = system
   if (uncertain === undefined) return result
-  const { inputs, withSources } = uncertain
-  const ofTimes = withSources === true ? sourceNotes(system.scenario, inputs) : []
-  const notes = [...ofTimes, ...profileNotes(system)]
-  if (inputs.length === 0) return { ...result, warnings: [...notes, ...result.warnings] }
+  const notes = notesOfSources(system)
+  if (uncertain.inputs.length === 0) return { ...result, warnings: [...notes, ...result.warnings] }
   const { mostDraws = MOST_DRAWS } = options
   const replications = Math.min(options.replications ?? DRAWN_REPLICATIONS, result.runs)
   const judge = ([drawn]: readonly Drawn[]) => {
@@ -61,6 +59,13 @@ export async function withUncertainInputs(
   const { wider } = await withDraws(systems, judge, { ...options, replications })
   const others = wider.warnings.filter((warning) => warning !== DRAWS_ONLY)
   return { ...wider, warnings: [...notes, ...others] }
+}
+
+/** What is assumed of the sources of a system, and what is not known of them, where included. */
+export function notesOfSources(system: Pick<System, 'scenario' | 'models' | 'uncertain'>): string[] {
+  const { scenario, uncertain } = system
+  if (uncertain?.withSources !== true) return []
+  return [...sourceNotes(scenario, uncertain.inputs), ...profileNotes(system)]
 }
 
 export interface DrawOptions extends UncertaintyOptions {
@@ -168,7 +173,7 @@ function allAlike(nominal: DrawnRuns, draws: number): Drawn {
 }
 
 /**
- * What a load is a share of does not change with a draw, so the traffic is the same; and verdicts by
+ * What a load is a share of does not change with a draw, so the traffic is the same. Verdicts by
  * the longest times of transfers are those of the stated values.
  */
 function baseOf({ system, uncertain: { text }, slo }: UncertainSystem): ConfigurationBase {

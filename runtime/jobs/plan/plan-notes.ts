@@ -7,22 +7,24 @@ import {
   type RunFigures,
 } from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
+import { notesOfSources } from '../uncertainty.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 import type { PlanSimulations } from './plan-simulations.ts'
 import type { SearchedPlan } from './searched-plan.ts'
 
-/** What a plan took for granted of inputs that are not known; none where all are known. */
+/** What a plan took for granted of inputs that are not known, and of sources as it stands. */
 export function inputNotes(
-  { priced, drawn, outcome }: Pick<SearchedPlan, 'priced' | 'drawn' | 'outcome'>,
+  { system, priced, drawn, outcome }: Pick<SearchedPlan, 'system' | 'priced' | 'drawn' | 'outcome'>,
   asked: { readonly headroom: boolean; readonly sensitivity: boolean },
 ): string[] {
-  if (priced.inputs.length === 0) return []
+  const notes = notesOfSources(system)
+  if (priced.inputs.length === 0) return notes
   if (drawn === null) {
-    return ['no uncertain input was drawn, as no configuration meets at the stated ones']
+    return [...notes, 'no uncertain input was drawn, as no configuration meets at the stated ones']
   }
-  const notes = [
+  notes.push(
     'how often a configuration is the cheapest is among those that were drawn: of cheaper ones, the nearest to their limits',
-  ]
+  )
   if (outcome.winner !== null && (asked.headroom || asked.sensitivity)) {
     notes.push(
       'headroom and small changes are at the stated inputs, and their intervals are of the draws only; simulate --headroom of the winner takes the wider interval',

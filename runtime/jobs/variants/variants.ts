@@ -31,6 +31,7 @@ import { profileWarnings, workWarnings } from '../profile-warnings.ts'
 import { runReplications } from '../simulations/replications.ts'
 import { processesFor } from '../simulations/simulation-processes.ts'
 import { slowestSystem } from '../slowest.ts'
+import { notesOfSources } from '../uncertainty.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
 import { refuseManyInputs, widerVariants } from './variants-with-inputs.ts'
@@ -150,23 +151,24 @@ export async function variants(
     measured: replayed?.document ?? null,
     warnings: [
       ...warnings,
-      ...held(named, transferWarnings),
-      ...held(named, uncalibratedWarnings),
-      ...held(named, busyEngineWarnings),
+      ...held(named, notesOfSources),
+      ...held(named, ({ scenario: stated }) => transferWarnings(stated)),
+      ...held(named, ({ scenario: stated }) => uncalibratedWarnings(stated)),
+      ...held(named, ({ scenario: stated }) => busyEngineWarnings(stated)),
     ],
     command,
   }
   return { document, replayed }
 }
 
-/** What holds of the scenarios of variants, each text with the variants that it holds for. */
+/** What holds of variants, each text with the variants that it holds for. */
 function held(
   named: readonly NamedSystem[],
-  textsOf: (scenario: Scenario) => readonly string[],
+  textsOf: (system: System) => readonly string[],
 ): string[] {
   const holders = new Map<string, string[]>()
   for (const { name, system } of named) {
-    for (const text of textsOf(system.scenario)) {
+    for (const text of textsOf(system)) {
       holders.set(text, [...(holders.get(text) ?? []), name])
     }
   }
