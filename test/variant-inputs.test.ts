@@ -239,7 +239,7 @@ variants:
   })
 })
 
-test('variants whose sources have no width are as they are where nothing is uncertain', async () => {
+test('variants whose sources have no width are as where nothing is uncertain', async () => {
   const known = shared('  four: {}\n  eight: { pools.p.replicas: 8 }').replaceAll(/ ± \d+ %/g, '')
   const [stated, included] = [
     await compared(known),

@@ -62,7 +62,7 @@ export async function withUncertainInputs(
 }
 
 /** What is assumed of the sources of a system, and what is not known of them, where included. */
-export function notesOfSources(system: Pick<System, 'scenario' | 'models' | 'uncertain'>): string[] {
+export function notesOfSources(system: System): string[] {
   const { scenario, uncertain } = system
   if (uncertain?.withSources !== true) return []
   return [...sourceNotes(scenario, uncertain.inputs), ...profileNotes(system)]
