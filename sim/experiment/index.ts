@@ -217,6 +217,7 @@ export {
 } from './uncertainty/profile-inputs.ts'
 export { idleHalfWidth, occasionsOf, speedHalfWidth } from './uncertainty/profile-width.ts'
 export { sourceInputs, sourceNotes } from './uncertainty/source-inputs.ts'
+export { type TrafficDraw, withTrafficDraws } from './uncertainty/traffic-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
 export {
   type Drawn,
