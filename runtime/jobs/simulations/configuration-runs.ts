@@ -117,7 +117,7 @@ interface LostSystem {
 }
 
 /** A scenario with drawn rates and lengths, before its traces are read. */
-async function atTraffic(
+async function atDrawnTraffic(
   path: string | ScenarioText,
   changes: { readonly set: readonly string[]; readonly seed: number | undefined },
   drawnTraffic: readonly TrafficDraw[],
@@ -196,7 +196,8 @@ export class Configurations {
     if (this.#last?.key === key) return this.#last
     const { path, seed, profile, slo, set: common, withoutSlowest } = this.#base
     const changes = { set: [...common, ...set], seed }
-    const source = drawnTraffic === undefined ? path : await atTraffic(path, changes, drawnTraffic)
+    const source =
+      drawnTraffic === undefined ? path : await atDrawnTraffic(path, changes, drawnTraffic)
     const loaded = await loadSystem(source, { ...changes, profile })
     const timed = withTimesAndTraffic(loaded, request)
     // what its routers aim at stays in its plan

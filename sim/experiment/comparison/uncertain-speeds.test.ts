@@ -69,6 +69,9 @@ describe('a check', () => {
       'traffic.web.input_tokens.median': '± 10 %',
       'pools.central.price_usd_per_hour': '± 10 %',
       'speed of known': '± 10 %',
+      traffic: '± 10 %',
+      'traffic of web': '± 10 %',
+      lengths: '± 10 %',
     })
     expect(besideInputs(check, input)).toBe(check)
   })
