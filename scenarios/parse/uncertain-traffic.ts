@@ -4,6 +4,7 @@ import { LENGTH_LAWS, takesLength } from '../schema/takes-length.ts'
 import type { TrafficPart } from '../schema/uncertain.ts'
 import { describeValue, listed } from './describe-value.ts'
 import {
+  childOf,
   type Node,
   nodeAt,
   type Path,
@@ -34,7 +35,7 @@ export function trafficProblem(of: TrafficPart, draft: Draft): string | null {
     const which = `the ${of.part === 'rates' ? 'traffic' : 'lengths'} of one of ${listed(known)}`
     return `${which}, got ${describeValue(of.class)}${didYouMean(of.class, known)}`
   }
-  const classes = classesOf(of, draft)
+  const classes = draft.classes.filter((traffic) => isOf(of, traffic))
   if (of.part === 'rates') {
     const fixed = classes.find(hasFixedRates)
     if (fixed === undefined) return null
@@ -45,8 +46,8 @@ export function trafficProblem(of: TrafficPart, draft: Draft): string | null {
     : `lengths that a model takes; ${LENGTH_LAWS}`
 }
 
-const classesOf = ({ class: name }: TrafficPart, { classes }: Draft) =>
-  classes.filter((traffic) => name === null || traffic.name === name)
+const isOf = ({ class: name }: TrafficPart, traffic: ClassDraft) =>
+  name === null || traffic.name === name
 
 /** Recorded rates of clients have no multiple. */
 const hasFixedRates = ({ arrivals }: ClassDraft) =>
@@ -65,54 +66,57 @@ function takesLengths(traffic: ClassDraft, draft: Draft): boolean {
  */
 export function atTraffic(root: Node, of: TrafficPart, factor: number): Node {
   const draft = new Draft(root)
+  const classes = childOf(root, 'traffic')
+  if (classes?.kind !== 'list') return root
   const valuesAt: typeof lengthsAt = of.part === 'rates' ? copiesAt : lengthsAt
-  return classesOf(of, draft)
-    .flatMap((traffic) => valuesAt(traffic, factor, draft))
-    .reduce((tree, { path, value }) => withValue(tree, path, value), root)
+  const items = classes.items.map((item, i) => {
+    const traffic = draft.classes[i]
+    if (traffic === undefined || !isOf(of, traffic)) return item
+    return valuesAt(traffic, factor, draft).reduce(withValue, item)
+  })
+  return replaced(root, ['traffic'], { ...classes, items })
 }
 
+/** A value that a class has in place of the stated one. */
 interface ChangedValue {
+  /** in the class */
   readonly path: Path
   readonly value: unknown
 }
 
-function copiesAt({ path, arrivals }: ClassDraft, factor: number): ChangedValue[] {
+function copiesAt({ arrivals }: ClassDraft, factor: number): ChangedValue[] {
   if (arrivals?.process !== 'trace' || arrivals.load !== undefined) return []
-  return [{ path: [...path, 'arrivals', 'growth'], value: factor * arrivals.growth }]
+  return [{ path: ['arrivals', 'growth'], value: factor * arrivals.growth }]
 }
 
 function lengthsAt(traffic: ClassDraft, factor: number, draft: Draft): ChangedValue[] {
-  const { path, arrivals, input_tokens, output_tokens } = traffic
+  const { arrivals, input_tokens, output_tokens } = traffic
   if (arrivals === null || input_tokens === null) return []
   const outputs = output_tokens !== null && { output_tokens }
   const scaled = classAtLengths({ arrivals, input_tokens, ...outputs }, factor)
   if (scaled === null) return []
   // what a default fills in is not checked
-  const lengths = (['input_tokens', 'output_tokens'] as const).flatMap((key) => {
-    const at = [...path, key]
-    return draft.has(at) ? [{ path: at, value: scaled[key] }] : []
-  })
-  if (scaled.arrivals.process !== 'trace') return lengths
+  const stated = (['input_tokens', 'output_tokens'] as const).flatMap((key) =>
+    draft.has([...traffic.path, key]) ? [{ path: [key], value: scaled[key] }] : [],
+  )
+  if (scaled.arrivals.process !== 'trace') return stated
   const { length_scale, output_scale } = scaled.arrivals
-  const at = (key: string) => [...path, 'arrivals', key]
-  return [
-    ...lengths,
-    ...(input_tokens.distribution === 'trace'
-      ? [{ path: at('length_scale'), value: length_scale }]
-      : []),
-    ...(output_tokens?.distribution === 'trace'
-      ? [{ path: at('output_scale'), value: output_scale }]
-      : []),
+  const scales = [
+    { of: input_tokens, key: 'length_scale', value: length_scale },
+    { of: output_tokens, key: 'output_scale', value: output_scale },
   ]
+  const ofTrace = scales.filter(({ of: lengths }) => lengths?.distribution === 'trace')
+  return [...stated, ...ofTrace.map(({ key, value }) => ({ path: ['arrivals', key], value }))]
 }
 
-/** The tree with a value in a map that exists. */
-function withValue(root: Node, path: Path, value: unknown): Node {
-  const [within, key] = [path.slice(0, -1), String(path.at(-1))]
-  const map = nodeAt(root, within)
-  if (map?.kind !== 'map') return root
+/** A class with a value in a map that it has. */
+function withValue(ofClass: Node, { path, value }: ChangedValue): Node {
+  const within = path.slice(0, -1)
+  const map = nodeAt(ofClass, within)
+  if (map?.kind !== 'map') return ofClass
   const { place } = map
-  return replaced(root, within, withEntry(map, key, { key: place, node: nodeOf(value, place) }))
+  const entry = { key: place, node: nodeOf(value, place) }
+  return replaced(ofClass, within, withEntry(map, String(path.at(-1)), entry))
 }
 
 function nodeOf(value: unknown, place: Place): Node {

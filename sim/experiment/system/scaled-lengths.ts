@@ -16,8 +16,9 @@ export function withLengths(
   const { pools, models, traffic } = scenario
   if (!pools.some(({ model }) => takesLength(models[model]!))) return null
   const scaled = traffic.flatMap((ofClass) => {
-    if (name !== null && ofClass.class !== name) return [ofClass]
-    return classAtLengths(ofClass, factor) ?? []
+    const isMeant = name === null || ofClass.class === name
+    const atFactor = isMeant ? classAtLengths(ofClass, factor) : ofClass
+    return atFactor === null ? [] : [atFactor]
   })
   return scaled.length < traffic.length ? null : { ...scenario, traffic: scaled }
 }

@@ -15,9 +15,10 @@ export interface TrafficDraw extends TrafficPart {
  */
 export function withTrafficDraws(scenario: Scenario, draws: readonly TrafficDraw[]): Scenario {
   return draws.reduce((drawn, { part, class: name, times }) => {
-    const scaled = part === 'rates' ? withTraffic : withLengths
-    // rates that cannot be multiplied are refused where the input is stated, and in a draw of the
-    // times of a token no model may take lengths any more
-    return scaled(drawn, times, name) ?? drawn
+    // where the times of a token are drawn, too, there may be none, and no model takes lengths
+    if (part === 'lengths') return withLengths(drawn, times, name) ?? drawn
+    const scaled = withTraffic(drawn, times, name)
+    if (scaled === null) throw new Error('Expected rates that can be multiplied')
+    return scaled
   }, scenario)
 }
