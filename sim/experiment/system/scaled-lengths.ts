@@ -4,9 +4,9 @@ import { takesLength } from '../../../scenarios/schema/takes-length.ts'
 
 /**
  * The scenario with requests about `factor` times as long, up to the largest length that each
- * distribution allows: those of one class, or of all where `name` is null. Null where no model takes
- * lengths or those of a class cannot be scaled. The lengths of a trace are scaled as it is read:
- * traces that are held have to be read again.
+ * distribution allows: those of one class, or of all where `name` is null. Null where no model
+ * takes lengths or those of a class cannot be scaled. The lengths of a trace are scaled as it is
+ * read: traces that are held have to be read again.
  */
 export function withLengths(
   scenario: Scenario,
