@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { resultText } from '../reports/index.ts'
-import { headroom } from '../runtime/jobs/headroom.ts'
+import { atTraffic, headroom } from '../runtime/jobs/headroom.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import { closeSimulations } from '../runtime/jobs/simulations/simulation-processes.ts'
@@ -8,6 +8,7 @@ import { withUncertainInputs } from '../runtime/jobs/uncertainty.ts'
 import { loadScenario } from '../scenarios/index.ts'
 import { type Result, resultSchema } from '../sim/documents/index.ts'
 import { madeUpProfile } from './profiles.ts'
+import { put, temporaryFolder } from './spillway.ts'
 
 /** Results with what is not known of their inputs, from the scenario to the document. */
 
@@ -358,6 +359,110 @@ describe('answers', () => {
     for (const { effects: each, together: rest } of result.uncertainty!.figures) {
       for (const { total } of each) expect(total !== undefined).toBe(rest! > 0.1)
     }
+  })
+})
+
+describe('factors of the traffic', () => {
+  const folder = temporaryFolder()
+  const [FIXED, TRACE] = ['{ distribution: fixed, value: 1000 }', '{ distribution: trace }']
+  const EVENLY = '{ process: deterministic, rate_rps: 5 }'
+  const TRACED =
+    '{ process: trace, file: rows.csv, format: csv, time_unit: s, columns: { time: t, input_tokens: n } }'
+
+  /** Requests of which each takes 10 ms, and 40 ms for 1,000 tokens. */
+  async function lengthy(
+    uncertain: string,
+    { arrivals, lengths = FIXED }: { readonly arrivals: string; readonly lengths?: string },
+  ) {
+    const content = `
+spillway: 1
+name: lengthy
+duration_s: 60
+warmup_s: 5
+models: { m: { work: { law: linear, base_ms: 10, per_token_ms: 0.04 } } }
+traffic: [{ class: web, arrivals: ${arrivals}, input_tokens: ${lengths} }]
+pools: [{ name: a, model: m, price_usd_per_hour: 1 }]
+uncertain: { ${uncertain} }
+`
+    const system = await loadSystem({ file: 'lengthy.yaml', text: content, directory: folder })
+    const stated = await simulate(system, { replications: 4 })
+    return withUncertainInputs(system, stated, { mostDraws: 32 })
+  }
+
+  const effect = (result: Result, metric: Metric) => figure(result, metric).effects[0]!
+
+  test('of one class are those of its rate', async () => {
+    const wanted = { work: 'law: exponential, mean_ms: 10', seconds: 100 }
+    const more = 'uncertain: { traffic: ± 10 % }'
+    const ofFactor = await resultOf({ ...wanted, more }, { mostDraws: 32 })
+    const ofRate = await resultOf({ ...wanted, rate: '50 ± 10 %' }, { mostDraws: 32 })
+    const endsOf = ({ uncertainty }: Result) =>
+      uncertainty!.figures.map(({ low, high }) => [low, high])
+    const expected = endsOf(ofRate).map((ends) =>
+      ends.map((end) => (end === null ? null : expect.closeTo(end, 6))),
+    )
+    expect(endsOf(ofFactor)).toEqual(expected)
+    const [traffic] = ofFactor.uncertainty!.inputs
+    expect(traffic).toMatchObject({ name: 'traffic', value: 1 })
+    expect(traffic!.low).toBeCloseTo(1 / 1.1, 2)
+    expect(traffic!.high).toBeCloseTo(1.1, 2)
+    expect(resultSchema.parse(ofFactor)).toEqual(ofFactor)
+  })
+
+  test('have the elasticity of the rate of M/M/1', async () => {
+    const wanted = {
+      work: 'law: exponential, mean_ms: 10',
+      more: 'uncertain: { traffic of web: ± 10 % }',
+      seconds: 200,
+    }
+    const result = await resultOf(wanted, { mostDraws: 64 })
+    const { elasticity } = effect(result, 'latency')
+    expect(elasticity.low).toBeLessThan(0.5 / 0.5)
+    expect(elasticity.high).toBeGreaterThan(0.5 / 0.5)
+    expect(elasticity.high - elasticity.low).toBeLessThan(0.5)
+    expect(Math.abs(effect(result, 'usd_per_million').elasticity.value + 1)).toBeLessThan(0.03)
+  })
+
+  test('scale the part of a service time that lengths have', async () => {
+    const result = await lengthy('lengths: ± 10 %', { arrivals: EVENLY })
+    expect(Math.abs(effect(result, 'latency').elasticity.value / 0.8 - 1)).toBeLessThan(0.03)
+    const capacity = effect(result, 'capacity_rps').elasticity.value
+    expect(Math.abs(capacity / -0.8 - 1)).toBeLessThan(0.03)
+  })
+
+  test('scale the lengths of a trace, and its rate', async () => {
+    const rows = Array.from({ length: 300 }, (_, i) => `${i / 5},${i % 2 === 0 ? 500 : 1500}\n`)
+    put(folder, 'rows.csv', `t,n\n${rows.join('')}`)
+    const traced = { arrivals: TRACED, lengths: TRACE }
+    const longer = await lengthy('lengths: ± 10 %', traced)
+    expect(Math.abs(effect(longer, 'latency').elasticity.value / 0.8 - 1)).toBeLessThan(0.03)
+    const more = await lengthy('traffic: ± 20 %', traced)
+    expect(Math.abs(effect(more, 'usd_per_million').elasticity.value + 1)).toBeLessThan(0.2)
+  })
+
+  test('of lengths leave the rate of a load as it is stated', async () => {
+    const arrivals = '{ process: poisson, load: 0.5 }'
+    const result = await lengthy('lengths: ± 20 %', { arrivals })
+    // the same requests in every draw, of which a few more may not have ended
+    const [onCost] = figure(result, 'usd_per_million').effects
+    expect(Math.abs(onCost?.elasticity.value ?? 0)).toBeLessThan(0.05)
+    expect(Math.abs(effect(result, 'load').elasticity.value / 0.8 - 1)).toBeLessThan(0.05)
+  })
+
+  test('are multiplied by more traffic, as for headroom', async () => {
+    const wanted = {
+      work: 'law: constant, ms: 10',
+      rate: '20',
+      more: 'uncertain: { traffic: ± 10 % }',
+    }
+    const source = { file: 'unknown.yaml', text: text(wanted), directory: '.' }
+    const system = await loadSystem(source)
+    const options = { mostDraws: 32, traffic: 2 }
+    const twice = atTraffic(system, 2)
+    const stated = await simulate(twice, { replications: 4 })
+    const load = figure(await withUncertainInputs(twice, stated, options), 'load')
+    expect(load.low! / (0.4 / 1.1)).toBeCloseTo(1, 1)
+    expect(load.high! / (0.4 * 1.1)).toBeCloseTo(1, 1)
   })
 })
 

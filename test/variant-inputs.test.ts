@@ -201,6 +201,23 @@ describe('variants of uncertain inputs', () => {
     }
   })
 
+  test('meet the same traffic in each draw of all of it', async () => {
+    const known = QUEUE.replaceAll(' ± 10 %', '').replace('duration_s: 200', 'duration_s: 40')
+    const lines = 'uncertain: { traffic: ± 20 % }\nvariants:\n  same: { name: another }\n'
+    const document = await compared(known.replace('variants:\n', lines))
+    const utilisation = ({ uncertainty }: Variants['variants'][number]) =>
+      uncertainty!.figures.find(({ metric, class: of }) => metric === 'utilisation' && of === null)!
+    for (const variant of document.variants) {
+      const { low, high } = utilisation(variant)
+      expect(high! / low!).toBeGreaterThan(1.3)
+    }
+    // the first variant is what the others are compared with
+    const { low, high } = ratio(document, 'two', 'utilisation').with_inputs!
+    expect(Math.abs(low! - 0.5)).toBeLessThan(0.02)
+    expect(Math.abs(high! - 0.5)).toBeLessThan(0.02)
+    expect(ratio(document, 'single', 'p95').with_inputs).toEqual({ low: 1, high: 1, p_lower: 0 })
+  })
+
   test('have no further keys where nothing is uncertain', async () => {
     const document = await compared(QUEUE.replaceAll(' ± 10 %', ''))
     expect(document).not.toHaveProperty('interval')

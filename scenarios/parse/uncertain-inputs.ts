@@ -9,7 +9,9 @@ import {
   MOST_INPUTS,
   SOURCES,
   type StatedWidth,
+  type TrafficPart,
   type UncertainInput,
+  type UncertainLaw,
 } from '../schema/uncertain.ts'
 import { describeValue, listed } from './describe-value.ts'
 import { explain } from './explain.ts'
@@ -27,6 +29,7 @@ import {
 } from './located.ts'
 import { didYouMean } from './nearest.ts'
 import { numberOf } from './uncertain-numbers.ts'
+import { atTraffic, trafficPart, trafficProblem } from './uncertain-traffic.ts'
 
 /** The inputs of a scenario that are not known. */
 export interface Uncertain {
@@ -42,7 +45,11 @@ const NO_INPUTS = ['seed', 'spillway']
 
 const SPEED = /^speed of (.*)$/
 
-type Read = { readonly problem: Problem } | { readonly input: UncertainInput; readonly path: Path }
+interface Refused {
+  readonly problem: Problem
+}
+
+type Read = Refused | { readonly input: UncertainInput; readonly path: Path }
 
 /**
  * What `uncertain` of a scenario states; null where it has none, or where it is not valid. It may
@@ -62,6 +69,8 @@ export function uncertainInputs(root: Node): {
   const { [SOURCES]: sources, ...widths }: Readonly<Record<string, StatedWidth>> = stated.data
   const read = Object.entries(widths).map(([name, width]) => {
     if (width === INCLUDED) return problemOf(name, NO_WIDTH, 'value')
+    const ofTraffic = trafficPart(name)
+    if (ofTraffic !== null) return trafficInput(root, name, ofTraffic, width)
     return SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width)
   })
   const problems = [
@@ -87,11 +96,7 @@ export function uncertainInputs(root: Node): {
 const NO_WIDTH = `a width such as "± 10 %" or "± 2", got "${INCLUDED}"`
 
 /** A problem of a name in the map. */
-const problemOf = (
-  name: string,
-  text: string,
-  at: Problem['at'],
-): { readonly problem: Problem } => ({
+const problemOf = (name: string, text: string, at: Problem['at']): Refused => ({
   problem: { path: ['uncertain', name], at, text: `expected ${text}` },
 })
 
@@ -126,20 +131,37 @@ function speedOf(root: Node, name: string, width: StatedWidth): Read {
       'key',
     )
   }
-  const law = lawOf(width, 1)
-  if (typeof law === 'string') return problemOf(name, law, 'value')
-  const [low, high] = endsOf(law)
-  if (low < LEAST_SPEED || high > MOST_SPEED) {
-    const got = `${shown(low)} to ${shown(high)}`
-    return problemOf(name, `factors from ${LEAST_SPEED} to ${MOST_SPEED}, got ${got}`, 'value')
-  }
-  if (low > 1 || high < 1) return problemOf(name, `factors around 1, got ${ends(law)}`, 'value')
+  const law = factorLaw(name, width)
+  if ('problem' in law) return law
   return { input: { name, model, value: 1, whole: false, law }, path: [name] }
 }
 
-/** Factors beyond these are rather times than speeds. */
-const LEAST_SPEED = 0.001
-const MOST_SPEED = 1000
+function trafficInput(root: Node, name: string, of: TrafficPart, width: StatedWidth): Read {
+  const problem = trafficProblem(of, new Draft(root))
+  if (problem !== null) return problemOf(name, problem, 'key')
+  const law = factorLaw(name, width)
+  if ('problem' in law) return law
+  const against = contradiction(root, endsOf(law), (tree, factor) => atTraffic(tree, of, factor))
+  if (against !== null) return problemOf(name, against, 'value')
+  return { input: { name, model: null, value: 1, whole: false, law, ofTraffic: of }, path: [name] }
+}
+
+/** The law of a factor, whose stated value is 1. */
+function factorLaw(name: string, width: StatedWidth): UncertainLaw | Refused {
+  const law = lawOf(width, 1)
+  if (typeof law === 'string') return problemOf(name, law, 'value')
+  const [low, high] = endsOf(law)
+  if (low < LEAST_FACTOR || high > MOST_FACTOR) {
+    const got = `${shown(low)} to ${shown(high)}`
+    return problemOf(name, `factors from ${LEAST_FACTOR} to ${MOST_FACTOR}, got ${got}`, 'value')
+  }
+  if (low > 1 || high < 1) return problemOf(name, `factors around 1, got ${ends(law)}`, 'value')
+  return law
+}
+
+/** Factors beyond these are rather times or rates. */
+const LEAST_FACTOR = 0.001
+const MOST_FACTOR = 1000
 
 function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth): Read {
   const at = locate(root, name)
@@ -169,7 +191,9 @@ function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth):
   if (value < drawn[0]! || value > drawn[1]!) {
     return problemOf(name, `a range that holds the value ${value}, got ${ends(law)}`, 'value')
   }
-  const problem = contradiction(root, path, drawn)
+  const problem = contradiction(root, drawn, (tree, end) =>
+    replaced(tree, path, { kind: 'value', place: root.place, value: end }),
+  )
   if (problem !== null) return problemOf(name, problem, 'value')
   return { input: { name, model: null, value, whole, law }, path }
 }
@@ -182,7 +206,11 @@ const ends = (law: Parameters<typeof endsOf>[0]) => endsOf(law).map(shown).join(
 const shown = (value: number) => String(Number(value.toPrecision(4)))
 
 /** What the lowest or the highest draw contradicts in the scenario; null for nothing. */
-function contradiction(root: Node, path: Path, drawn: readonly number[]): string | null {
+function contradiction(
+  root: Node,
+  drawn: readonly number[],
+  atValue: (tree: Node, value: number) => Node,
+): string | null {
   const problemsOf = (tree: Node) => [
     ...explain(scenarioSchema, plainOf(tree)),
     ...crossCheck(new Draft(tree)),
@@ -191,7 +219,7 @@ function contradiction(root: Node, path: Path, drawn: readonly number[]): string
   // what is wrong anyway is reported there
   if (problemsOf(alone).length > 0) return null
   for (const value of drawn) {
-    const tree = replaced(alone, path, { kind: 'value', place: root.place, value })
+    const tree = atValue(alone, value)
     const [first] = problemsOf(tree)
     if (first === undefined) continue
     return `draws that fit the scenario; at ${shown(value)}, ${pathText(tree, first.path)}: ${first.text}`

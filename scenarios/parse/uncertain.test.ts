@@ -94,6 +94,75 @@ describe('an uncertain number', () => {
     ])
   })
 
+  describe('may be a factor of traffic or lengths', () => {
+    const LINEAR = 'law: linear, base_ms: 4, per_token_ms: 1'
+    const LONG = ['traffic.web.input_tokens={distribution: fixed, value: 100}']
+
+    test('of all classes, or of one', () => {
+      const more = `uncertain:
+  traffic: ± 20 %
+  traffic of web: [0.9, 1.2]
+  lengths: ± 0.1
+  lengths of web: ± 5 %
+`
+      const { inputs } = read(LINEAR, more, LONG).uncertain!
+      expect(inputs).toMatchObject([
+        { name: 'traffic', ofTraffic: { part: 'rates', class: null } },
+        { name: 'traffic of web', ofTraffic: { part: 'rates', class: 'web' } },
+        { name: 'lengths', ofTraffic: { part: 'lengths', class: null } },
+        { name: 'lengths of web', ofTraffic: { part: 'lengths', class: 'web' } },
+      ])
+      for (const { value, whole, model } of inputs) {
+        expect([value, whole, model]).toEqual([1, false, null])
+      }
+      expect(inputs[2]!.law).toEqual({ law: 'normal', mean: 1, deviation: 0.1 / 1.959963984540054 })
+    })
+
+    test('beside a rate of its own, as they are two things that are not known', () => {
+      const more = 'uncertain: { traffic: ± 20 %, traffic.web.arrivals.rate_rps: ± 5 % }\n'
+      const { inputs } = read('law: constant, ms: 12', more).uncertain!
+      expect(inputs.map(({ name }) => name)).toEqual(['traffic', 'traffic.web.arrivals.rate_rps'])
+    })
+
+    test('but not where no model takes lengths', () => {
+      const refusal = expect.stringContaining(': expected lengths that a model takes; of the ')
+      const all = 'uncertain: { lengths: ± 10 % }\n'
+      expect(problems('law: constant, ms: 12', all)).toEqual([refusal])
+      expect(problems(LINEAR, 'uncertain: { lengths of other: ± 10 % }\n', LONG)).toEqual([refusal])
+      expect(problems(LINEAR, all, LONG)).toEqual([])
+    })
+
+    test('but not where rates are recorded and nothing scales them', () => {
+      const recorded = ['traffic.other.arrivals={process: servegen, file: x}']
+      const of = (name: string) =>
+        problems('law: constant, ms: 12', `uncertain: { ${name}: ± 10 % }\n`, recorded)
+      const refusal =
+        'expected rates that can be multiplied; class other has recorded ones, and needs rate_rps or load for that'
+      expect(of('traffic')).toEqual([`s.yaml:15:14 uncertain.traffic: ${refusal}`])
+      expect(of('traffic of other')).toEqual([
+        `s.yaml:15:14 uncertain.traffic of other: ${refusal}`,
+      ])
+      expect(of('traffic of web')).toEqual([])
+    })
+
+    test('but not where an end contradicts another value', () => {
+      const short = 'distribution: lognormal, median: 10, p99: 50, min: 9, max: 100'
+      const all = 'uncertain: { lengths: ± 20 % }\n'
+      expect(problems(LINEAR, all, [`traffic.web.input_tokens={${short}}`])).toEqual([
+        expect.stringMatching(
+          /^s\.yaml:15:23 uncertain\.lengths: expected draws that fit the scenario; at 0\.7502, traffic\.web\.input_tokens\.median: expected /,
+        ),
+      ])
+      const copied = ['traffic.other.arrivals={process: trace, file: x.csv, growth: 95}']
+      const more = 'uncertain: { traffic: ± 10 % }\n'
+      expect(problems('law: constant, ms: 12', more, copied)).toEqual([
+        expect.stringMatching(
+          /^s\.yaml:15:23 uncertain\.traffic: expected draws that fit the scenario; at 1\.162, traffic\.other\.arrivals\.growth: expected /,
+        ),
+      ])
+    })
+  })
+
   test('a width in per cent is lognormal, one in the unit normal, and a range uniform', () => {
     const laws = ['12 ± 10 %', '12 ± 2', '[10, 14]'].map((written) => {
       const [input] = read(`law: constant, ms: ${written}`).uncertain!.inputs
@@ -189,6 +258,21 @@ describe('an uncertain number is refused with its place', () => {
       'the speed of no model',
       'speed of mm: ± 10 %',
       's.yaml:15:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"',
+    ],
+    [
+      'the traffic of no class',
+      'traffic of bulk: ± 10 %',
+      's.yaml:15:14 uncertain.traffic of bulk: expected the traffic of one of web, other, got "bulk"',
+    ],
+    [
+      'factors of traffic that are never 1',
+      'traffic: [1.1, 1.3]',
+      's.yaml:15:23 uncertain.traffic: expected factors around 1, got 1.1 to 1.3',
+    ],
+    [
+      'factors of traffic that are negative',
+      'traffic: ± 2',
+      's.yaml:15:23 uncertain.traffic: expected factors from 0.001 to 1000, got -2.153 to 4.153',
     ],
     [
       'no width, but the word for sources',

@@ -88,8 +88,10 @@ export const uncertain = z
   )
   .optional()
   .describe(
-    'What is not known of numbers, by their paths as in `--set`, or of the speed of a model by ' +
-      '`speed of NAME`. `12 ± 10 %` or `[10, 14]` in place of a number is the same. `simulate` draws ' +
+    'What is not known of numbers, by their paths as in `--set`, of the speed of a model by ' +
+      '`speed of NAME`, and of all rates or all lengths by `traffic` and `lengths`, or those of one ' +
+      'class by `traffic of CLASS` and `lengths of CLASS`: these are factors around 1. ' +
+      '`12 ± 10 %` or `[10, 14]` in place of a number is the same. `simulate` draws ' +
       'them, and results have a wider interval. `sources: included` adds how far off fits, their ' +
       'transfers, the catalogue, tables of measurements and calibrated profiles may be, for models ' +
       'whose times have no width here.',

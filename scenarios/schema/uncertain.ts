@@ -42,11 +42,14 @@ export type InputSource = (typeof INPUT_SOURCES)[number]
 
 /** An input of a scenario that is not known. */
 export interface UncertainInput {
-  /** its path as in `--set`, `speed of NAME`, `idle cost of NAME`, or `laws of NAME` */
+  /**
+   * its path as in `--set`, `speed of NAME`, `traffic`, `traffic of CLASS`, `lengths`, `lengths of
+   * CLASS`, `idle cost of NAME`, or `laws of NAME`
+   */
   readonly name: string
-  /** the model whose speed it is; null for a path, for laws, and for a part of a profile */
+  /** the model whose speed it is; null for any other input */
   readonly model: string | null
-  /** as the scenario states it; the speed of a model is 1, and the stated one of laws is at 0 */
+  /** as the scenario states it; a factor is 1, and the stated one of laws is at 0 */
   readonly value: number
   /** whether it is a whole number: draws are rounded */
   readonly whole: boolean
@@ -62,6 +65,15 @@ export interface UncertainInput {
   readonly laws?: readonly (readonly string[])[]
   /** of an input of a calibrated profile, what it multiplies */
   readonly measured?: MeasuredPart
+  /** of a factor of traffic or lengths, what it multiplies */
+  readonly ofTraffic?: TrafficPart
+}
+
+/** A part of the traffic, which an input multiplies. */
+export interface TrafficPart {
+  readonly part: 'rates' | 'lengths'
+  /** null for all classes */
+  readonly class: string | null
 }
 
 /** A part of a model's profile, which an input multiplies. */

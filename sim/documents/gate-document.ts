@@ -23,7 +23,9 @@ const metricName = {
 
 /** An input that is not known, and the sides of a gate that state it. */
 const inputOfSide = {
-  name: z.string().describe('Path of the number, or `speed of NAME`.'),
+  name: z
+    .string()
+    .describe('Path of the number, or another name as in results, such as `speed of NAME`.'),
   side: z
     .enum(['both', 'base', 'head'])
     .describe('Side that states the input. Of both: each draw gives it the same value there.'),

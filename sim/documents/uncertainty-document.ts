@@ -138,8 +138,9 @@ export const uncertainInput = z.strictObject({
   name: z
     .string()
     .describe(
-      'Path of the number, `speed of NAME`, `idle cost of NAME`: the wake-up cost of a profile, or ' +
-        '`laws of NAME`: which of several laws the model follows.',
+      'Path of the number, `speed of NAME`, `traffic` and `lengths`: factors of all rates and all ' +
+        'lengths, or with `of CLASS` of those of one class, `idle cost of NAME`: the wake-up cost ' +
+        'of a profile, or `laws of NAME`: which of several laws the model follows.',
     ),
   source: z
     .enum(INPUT_SOURCES)
@@ -150,7 +151,7 @@ export const uncertainInput = z.strictObject({
         'a benchmark, or the occasions of a profile. Absent in documents of earlier versions.',
     ),
   value: number.describe(
-    'Value that the scenario states; 1 for a speed and an idle cost, 0 for laws.',
+    'Value that the scenario states; 1 for a factor and an idle cost, 0 for laws.',
   ),
   low: number.describe('Lower end of the middle 95 % of what it may be.'),
   high: number.describe('Upper end of the middle 95 % of what it may be.'),

@@ -216,6 +216,7 @@ export {
 } from './uncertainty/profile-inputs.ts'
 export { idleHalfWidth, occasionsOf, speedHalfWidth } from './uncertainty/profile-width.ts'
 export { sourceNotes } from './uncertainty/source-inputs.ts'
+export { type TrafficDraw, withTrafficDraws } from './uncertainty/traffic-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
 export { withSourceInputs } from './uncertainty/with-source-inputs.ts'
 export {

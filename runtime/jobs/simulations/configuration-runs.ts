@@ -1,4 +1,11 @@
-import { modelKey, type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
+import {
+  type LoadedScenario,
+  loadScenario,
+  modelKey,
+  type Scenario,
+  type ScenarioText,
+  seeingOnly,
+} from '../../../scenarios/index.ts'
 import {
   type LostFigures,
   lossesOf,
@@ -8,10 +15,12 @@ import {
   resolveSystem,
   runFigures,
   type Survive,
+  type TrafficDraw,
   withDeclaredSpeed,
   withMeasuredDraws,
   withMeasuredSpeed,
   withTraffic,
+  withTrafficDraws,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { backlogWarning } from '../demand.ts'
@@ -53,6 +62,8 @@ export interface ConfigurationRequest extends ReplicationRange {
   readonly speeds?: Readonly<Record<string, number>> | undefined
   /** parts of the profile that are others than measured; by default none */
   readonly measured?: readonly MeasuredDraw[] | undefined
+  /** parts of the traffic that are others than stated, below `traffic`; by default none */
+  readonly drawnTraffic?: readonly TrafficDraw[] | undefined
   /** multiples of the stated traffic; by default 1 */
   readonly traffic?: number | undefined
   /** whether its runs have the latency over all classes, too */
@@ -103,6 +114,16 @@ interface LostSystem {
   readonly text: string
   readonly system: System
   readonly slowest: System | null
+}
+
+/** A scenario with drawn rates and lengths, before its traces are read. */
+async function atDrawnTraffic(
+  path: string | ScenarioText,
+  changes: { readonly set: readonly string[]; readonly seed: number | undefined },
+  drawnTraffic: readonly TrafficDraw[],
+): Promise<LoadedScenario> {
+  const loaded = await loadScenario(path, changes)
+  return { ...loaded, scenario: withTrafficDraws(loaded.scenario, drawnTraffic) }
 }
 
 /** A system with other speeds and other traffic; the same where none differs. */
@@ -170,11 +191,14 @@ export class Configurations {
   }
 
   async #configured(request: ConfigurationRequest): Promise<Configured> {
-    const { set, speeds, measured, traffic } = request
-    const key = JSON.stringify([set, speeds, measured, traffic])
+    const { set, speeds, measured, drawnTraffic, traffic } = request
+    const key = JSON.stringify([set, speeds, measured, drawnTraffic, traffic])
     if (this.#last?.key === key) return this.#last
     const { path, seed, profile, slo, set: common, withoutSlowest } = this.#base
-    const loaded = await loadSystem(path, { set: [...common, ...set], seed, profile })
+    const changes = { set: [...common, ...set], seed }
+    const source =
+      drawnTraffic === undefined ? path : await atDrawnTraffic(path, changes, drawnTraffic)
+    const loaded = await loadSystem(source, { ...changes, profile })
     const timed = withTimesAndTraffic(loaded, request)
     // what its routers aim at stays in its plan
     const system =

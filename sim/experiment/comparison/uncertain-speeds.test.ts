@@ -70,6 +70,9 @@ describe('a check', () => {
       'pools.central.price_usd_per_hour': '± 10 %',
       'speed of known': '± 10 %',
       sources: 'included',
+      traffic: '± 10 %',
+      'traffic of web': '± 10 %',
+      lengths: '± 10 %',
     })
     expect(besideInputs(check, input)).toBe(check)
   })

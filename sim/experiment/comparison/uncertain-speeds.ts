@@ -8,7 +8,11 @@ import type { Check } from './verdicts.ts'
 
 const SPEED = /^speed of (.*)$/
 /** Requests of a comparison are given, and prices change no latency. */
-const NO_MATTER = /^traffic\..*\.(?:arrivals|input_tokens|output_tokens)\b|\bprice_/
+const NO_MATTER = [
+  /^(?:traffic|lengths)(?: of .*)?$/,
+  /^traffic\..*\.(?:arrivals|input_tokens|output_tokens)\b/,
+  /\bprice_/,
+]
 
 type Modelled = Pick<SimulationInput, 'scenario' | 'models'>
 
@@ -53,7 +57,7 @@ export function uncertainSpeeds(input: SimulationInput): (readonly SimulationInp
 export function besideInputs(check: Check, input: Modelled): Check {
   const names = inputsOf(input.scenario)
     .map(([name]) => name)
-    .filter((name) => !NO_MATTER.test(name) && !isMeasured(input, name))
+    .filter((name) => !NO_MATTER.some((rule) => rule.test(name)) && !isMeasured(input, name))
   if (names.length === 0) return check
   const text = `its interval does not hold what is not known of ${names.join(', ')}`
   return { ...check, reason: `${check.reason}; ${text}` }

@@ -1,6 +1,7 @@
 import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import { drawnValue, scrambledSobol } from '../../stats/index.ts'
 import type { MeasuredDraw } from './profile-inputs.ts'
+import type { TrafficDraw } from './traffic-inputs.ts'
 
 /** What a configuration of a draw has in place of the stated values. */
 export interface DrawnInputs {
@@ -10,6 +11,8 @@ export interface DrawnInputs {
   readonly speeds: Readonly<Record<string, number>>
   /** parts of the profile; absent without any */
   readonly measured?: readonly MeasuredDraw[]
+  /** parts of the traffic; absent without any */
+  readonly drawnTraffic?: readonly TrafficDraw[]
 }
 
 /** Draws `from` to `to` - 1 of all inputs: of each, the value of each input. */
@@ -27,6 +30,10 @@ function lawAt(laws: NonNullable<UncertainInput['laws']>, place: number): readon
   return laws[Math.min(laws.length - 1, Math.max(0, at))]!
 }
 
+/** Whether an input is a number of the scenario, and no factor of several. */
+const isNumber = (of: Pick<UncertainInput, 'model' | 'measured' | 'ofTraffic'>) =>
+  of.model === null && of.measured === undefined && of.ofTraffic === undefined
+
 /** A draw as changes of the scenario. */
 export function drawnInputs(
   inputs: readonly UncertainInput[],
@@ -36,11 +43,15 @@ export function drawnInputs(
   const measured = drawn.flatMap(({ measured: part, drawn: times }) =>
     part === undefined ? [] : [{ ...part, times }],
   )
+  const drawnTraffic = drawn.flatMap(({ ofTraffic, drawn: times }) =>
+    ofTraffic === undefined ? [] : [{ ...ofTraffic, times }],
+  )
   return {
     ...(measured.length > 0 && { measured }),
-    set: drawn.flatMap(({ model, name, laws, measured: part, drawn: value }) => {
+    ...(drawnTraffic.length > 0 && { drawnTraffic }),
+    set: drawn.flatMap(({ name, laws, drawn: value, ...input }) => {
       if (laws !== undefined) return lawAt(laws, value)
-      return model === null && part === undefined ? [`${name}=${value}`] : []
+      return isNumber(input) ? [`${name}=${value}`] : []
     }),
     speeds: Object.fromEntries(
       drawn.flatMap(({ model, drawn: value }) => (model === null ? [] : [[model, value]])),
