@@ -112,7 +112,9 @@ describe('a plan of uncertain inputs', () => {
     vi.restoreAllMocks()
     expect(draws).toEqual([])
     expect([stated.with_inputs, stated.winner_with_inputs]).toEqual([undefined, undefined])
-    expect(stated.rows.map(({ with_inputs }) => with_inputs)).toEqual(stated.rows.map(() => undefined))
+    expect(stated.rows.map(({ with_inputs }) => with_inputs)).toEqual(
+      stated.rows.map(() => undefined),
+    )
     for (const row of stated.rows) {
       const { with_inputs: _, ...same } = rowOf(document, row.figures.pools[0]!.replicas)
       expect(same).toEqual(row)
@@ -151,7 +153,9 @@ test('where none holds at 95 % there is no winner, and the surest is the nearest
 })
 
 test('where none meets at the stated inputs nothing is drawn, and a note says so', async () => {
-  const document = await planned(unknown, { set: [...REPLICAS, 'slo.web=["p(90) latency_ms < 9"]'] })
+  const document = await planned(unknown, {
+    set: [...REPLICAS, 'slo.web=["p(90) latency_ms < 9"]'],
+  })
   expect([document.winner, document.with_inputs]).toEqual([null, undefined])
   expect(document.notes.join()).toContain('no uncertain input was drawn, as no configuration meets')
 })
@@ -193,7 +197,10 @@ test('every class has to hold in the same draw', async () => {
   const two = changed(
     UNKNOWN,
     ['[{ class: web, arrivals: { process: poisson, rate_rps: 120 ± 5 % } }]', classes],
-    ['slo: { web: ["p(90) latency_ms < 44"] }', 'slo: { web: ["p(90) latency_ms < 44"], app: ["goodput > 50%", "p(90) latency_ms < 46"] }'],
+    [
+      'slo: { web: ["p(90) latency_ms < 44"] }',
+      'slo: { web: ["p(90) latency_ms < 44"], app: ["goodput > 50%", "p(90) latency_ms < 46"] }',
+    ],
   )
   const document = await planned(put(folder, 'classes.yaml', two))
   const joint = statedOf(document).with_inputs!.p_holds!
@@ -233,7 +240,10 @@ test('uncertain prices tell how often the winner is the cheapest of those that h
 test('scaled pools have draws, too, at what they pay for in each', async () => {
   const scaled = changed(
     UNKNOWN,
-    ['price_usd_per_hour: 1 }', 'price_usd_per_hour: 1, scaling: { policy: hpa, max: 6, start_s: { distribution: fixed, value: 5 }, metrics: [{ metric: utilisation, target: 0.7 }] } }'],
+    [
+      'price_usd_per_hour: 1 }',
+      'price_usd_per_hour: 1, scaling: { policy: hpa, max: 6, start_s: { distribution: fixed, value: 5 }, metrics: [{ metric: utilisation, target: 0.7 }] } }',
+    ],
     ['< 44', '< 150'],
   )
   const path = put(folder, 'scaled.yaml', scaled)

@@ -235,9 +235,9 @@ describe('boundaries', () => {
     const printing = /^runtime\/(terminal|call|main)\.ts$|^runtime\/(commands|actions)\//
     const jobs = inFolder('runtime/jobs')
     expect(jobs.length).toBeGreaterThan(50)
-    expect(offencesIn(jobs, ({ imports }) => imports.filter((name) => printing.test(name)))).toEqual(
-      [],
-    )
+    expect(
+      offencesIn(jobs, ({ imports }) => imports.filter((name) => printing.test(name))),
+    ).toEqual([])
   })
 
   test('draws use the elementary functions of the kernel, which are the same on every engine', () => {

@@ -33,7 +33,10 @@ const KINDS = CASES.flatMap(([{ document: name, ...rest }, code]) =>
   typeof name === 'string' ? [[name.replace('spillway-', ''), rest, code] as const] : [],
 )
 
-test.each(KINDS)('a command ends as the manual states: %s, %o: %d', async (name, document, code) => {
-  const { verdict } = await kindOf(name)
-  expect(exitOf(verdict!(document))).toBe(code)
-})
+test.each(KINDS)(
+  'a command ends as the manual states: %s, %o: %d',
+  async (name, document, code) => {
+    const { verdict } = await kindOf(name)
+    expect(exitOf(verdict!(document))).toBe(code)
+  },
+)

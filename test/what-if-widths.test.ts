@@ -46,9 +46,7 @@ const runsOf = (load: number, maxBatch: number, slowness: (day: number) => numbe
   )
 
 /** Recorded on the same machine with executors that are hardly ever idle. */
-const busy = [11, 12].map((seed) =>
-  knownRun({ load: 0.85, seconds: SECONDS, seed, controlMs: 1 }),
-)
+const busy = [11, 12].map((seed) => knownRun({ load: 0.85, seconds: SECONDS, seed, controlMs: 1 }))
 
 async function sideOf(maxBatch: number, runs: readonly KnownRun[], rateRps = 100) {
   const text = `

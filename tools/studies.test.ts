@@ -33,8 +33,8 @@ import { SCENARIO as PLANNED, SMALL_SPACE, SPACE, type Space } from './plan-stud
 import {
   configurationsOf,
   objectiveAt,
-  SPACE as UNCERTAIN_SPACE,
   SCENARIO as UNCERTAIN,
+  SPACE as UNCERTAIN_SPACE,
 } from './uncertain-plans/space.ts'
 
 /**

@@ -38,12 +38,12 @@ function isLeftOut(
   { pool, basis, transferred, speed }: BatchTimes,
 ): boolean {
   if (basis === undefined || SOURCES[basis] === null) return false
-  const valueOf = (wanted: string) => values.find(({ path }) => path === wanted)?.value
-  const model = valueOf(`pools.${pool}.model`)
+  const valueAt = (wanted: string) => values.find(({ path }) => path === wanted)?.value
+  const model = valueAt(`pools.${pool}.model`)
   // nothing is known of such transfers and profiles, nor of usual efficiencies of other nets
   if (basis === 'transferred' && transferred?.low == null) return false
   if (basis === 'profile' && speed === undefined) return false
-  if (basis === 'usual' && valueOf(`models.${model}.work.law`) === 'operations') return false
+  if (basis === 'usual' && valueAt(`models.${model}.work.law`) === 'operations') return false
   const stated = uncertainty?.inputs ?? []
   return !stated.some(
     ({ name }) => name === `speed of ${model}` || name.startsWith(`models.${model}.work.`),

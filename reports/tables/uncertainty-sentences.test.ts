@@ -84,9 +84,7 @@ describe('what an answer hangs on', () => {
     const [, next] = sentencesOn(({ narrowings }) => ({
       narrowings: narrowings.map((of) => ({ ...of, left: { value: 0.93, low: 0.9, high: 0.97 } })),
     }))
-    expect(next).toBe(
-      'no single measurement is sure to narrow interactive: latency p99 by 5 %',
-    )
+    expect(next).toBe('no single measurement is sure to narrow interactive: latency p99 by 5 %')
   })
 })
 

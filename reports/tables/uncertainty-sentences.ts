@@ -44,8 +44,7 @@ export function illConditioned({ uncertainty }: Pick<Result, 'uncertainty'>): st
   })
 }
 
-const isIll = ({ elasticity: { low, high } }: Figure['effects'][number]) =>
-  low > ILL || high < -ILL
+const isIll = ({ elasticity: { low, high } }: Figure['effects'][number]) => low > ILL || high < -ILL
 
 /** What each answer hangs on, what to measure next, and what is known well enough. */
 export function uncertaintySentences({ uncertainty }: Pick<Result, 'uncertainty'>): string[] {

@@ -34,7 +34,9 @@ describe('a result with uncertain inputs', () => {
     const narrowing = lines.filter((line) => / of its width /.test(line))
     expect(narrowing).toHaveLength(1)
     const [service, surge, price] = lines.slice(lines.indexOf(narrowing[0]!) + 1)
-    expect(service).toMatch(/latency p99 +models\.encoder\.work\.base_ms +\[43, 60\] ms +87 \[84, 90\] % +± 5\.4 %$/)
+    expect(service).toMatch(
+      /latency p99 +models\.encoder\.work\.base_ms +\[43, 60\] ms +87 \[84, 90\] % +± 5\.4 %$/,
+    )
     expect(surge).toMatch(/factor +\[46, 55\] ms +49 \[46, 52\] % +± 6\.1 %$/)
     expect(price).toMatch(/price_usd_per_hour +\[42, 61\] ms +100 % +known$/)
   })
@@ -54,6 +56,8 @@ describe('a result with uncertain inputs', () => {
     expect(known).not.toContain('What is not known')
   })
 })
+
+const at = (value: number, half: number) => ({ value, low: value - half, high: value + half })
 
 describe('inputs of sources', () => {
   const result = uncertainResult()

@@ -35,7 +35,10 @@ test('each shape has a table of what its batches take after each idle time', () 
   expect(lines).toContain('pool central, a single request at length 1: 0.2 ms back to back')
   expect(lines).toContain('pool central, a batch of 4 at length 1: 0.3 ms back to back')
   const row = (idleTime: string) =>
-    lines.find((line) => line.trimStart().startsWith(idleTime))!.trim().split(/ {2,}/)
+    lines
+      .find((line) => line.trimStart().startsWith(idleTime))!
+      .trim()
+      .split(/ {2,}/)
   expect(row('0.1 ms')).toEqual(['0.1 ms', '0.21 ms', '68 %', '1.05 [1.02, 1.08]', '300 passes'])
   // one pass shows no scatter
   expect(row('2 ms')).toEqual(['2 ms', '0.3 ms', '13 %', '1.50', '1 pass'])

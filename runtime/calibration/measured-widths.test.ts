@@ -22,7 +22,15 @@ const costMs = (gap: number) => 0.02 * Math.log10(gap / 0.002)
 
 function batch(shape: { size: number; length: number }, ms: number, gapMs = 0, excess = 0) {
   const item = { ...shape, executor: 0, gapMs }
-  return { item, gap: Math.max(0.001, gapMs), dispatched: 0, started: 0, ended: ms, done: ms, excess }
+  return {
+    item,
+    gap: Math.max(0.001, gapMs),
+    dispatched: 0,
+    started: 0,
+    ended: ms,
+    done: ms,
+    excess,
+  }
 }
 
 /** Single batches with noise of 2 %. */

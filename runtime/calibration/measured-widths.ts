@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics'
 import {
-  type ModelProfile,
   MOST_FACTOR,
+  type ModelProfile,
   type ProfileWidths,
   wakeCost,
 } from '../../sim/world/index.ts'

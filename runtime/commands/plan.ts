@@ -48,7 +48,10 @@ export function define(command: Command): void {
   )
     .addOption(profileOption())
     .addOption(
-      new Option('--confidence <share>', 'how sure a verdict must be, and how probably the winner holds with uncertain inputs, such as 95%')
+      new Option(
+        '--confidence <share>',
+        'how sure a verdict must be, and how probably the winner holds with uncertain inputs, such as 95%',
+      )
         .argParser(confidence)
         .default(PLAN_DEFAULTS.confidence, '95%'),
     )

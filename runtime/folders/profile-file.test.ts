@@ -119,7 +119,9 @@ describe('profiles', () => {
       profile.models[0]!.widths!.occasions.map(({ calibration }) => calibration)
     const merged = mergeProfiles(of('tuesday', 'x'), of('monday', 'x'))
     expect(calibrationsIn(merged)).toEqual(['monday', 'tuesday'])
-    expect(calibrationsIn(mergeProfiles(of('tuesday', 'x'), of('monday', 'y')))).toEqual(['tuesday'])
+    expect(calibrationsIn(mergeProfiles(of('tuesday', 'x'), of('monday', 'y')))).toEqual([
+      'tuesday',
+    ])
     // kept again, as after an interrupted rehearsal
     expect(calibrationsIn(mergeProfiles(merged, merged))).toEqual(['monday', 'tuesday'])
   })

@@ -9,8 +9,8 @@ import {
 import {
   fieldsOf,
   levelOf,
-  type ModelProfile,
   MOST_FACTOR,
+  type ModelProfile,
   meanLevel,
   type ProfileWidths,
   type RecordedField,

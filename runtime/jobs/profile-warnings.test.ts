@@ -83,7 +83,10 @@ test('models of different occasions are named with them', () => {
 
 describe('a model with occasions', () => {
   const region = { fromSize: 1, toSize: 4, fromLength: 1, toLength: 1, error: null }
-  const of = (speeds: readonly number[], calibrationOf = (_: number) => 'monday'): ModelProfile => ({
+  const of = (
+    speeds: readonly number[],
+    calibrationOf = (_: number) => 'monday',
+  ): ModelProfile => ({
     ...model,
     widths: {
       regions: [region],
@@ -127,6 +130,8 @@ describe('a model with occasions', () => {
 
   test('is named with its width where others are of another occasion', () => {
     const [text] = occasionWarnings([alike, { ...model, label: 'other', occasion: 'later' }])
-    expect(text).toContain(`${model.label} (${model.occasion}, speed within ± 5.2 %), other (later)`)
+    expect(text).toContain(
+      `${model.label} (${model.occasion}, speed within ± 5.2 %), other (later)`,
+    )
   })
 })

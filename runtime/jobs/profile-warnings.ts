@@ -46,7 +46,8 @@ export function speedWidthText(model: ModelProfile): string {
   const half = speedHalfWidth(model)
   const { occasions, calibrations } = occasionsOf(model)
   if (half === null) {
-    const why = occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
+    const why =
+      occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
     return `of no known width, as ${why}`
   }
   const of = calibrations > 1 ? ` of ${calibrations} calibrations` : ''

@@ -56,7 +56,10 @@ describe('laws that fit as well are refused with their place', () => {
     ['[]', /alternatives: expected a list of at least 1 entry, got an empty list/],
     ['[{}]', /alternatives\.0: expected a value of the law, got an empty map/],
     ['[{ base_ms: .nan }]', /alternatives\.0\.base_ms: expected a number.*got NaN/],
-    ['[{ base_ms: 9 }, { base_ms: -1 }]', /alternatives\.1\.base_ms: expected a number of at least 0/],
+    [
+      '[{ base_ms: 9 }, { base_ms: -1 }]',
+      /alternatives\.1\.base_ms: expected a number of at least 0/,
+    ],
     ['[{ base_ms: 0 }]', /alternatives\.0: expected a time above 0, got a step that takes none/],
     ['[{ compute: 0.4 }]', /alternatives\.0\.compute: unknown key/],
     ['3', /alternatives: expected a list, got 3/],

@@ -46,7 +46,11 @@ export const efficiency = lazy(() =>
               .optional()
               .describe('Its `compute`.')
               .meta({ examples: [0.44] }),
-            memory: positive.max(1).optional().describe('Its `memory`.').meta({ examples: [0.62] }),
+            memory: positive
+              .max(1)
+              .optional()
+              .describe('Its `memory`.')
+              .meta({ examples: [0.62] }),
             launch_us: nonNegative
               .optional()
               .describe('Its `launch_us`.')

@@ -155,7 +155,10 @@ export const work = lazy(() =>
         alternatives: alternatives(
           z
             .strictObject({
-              base_ms: nonNegative.optional().describe('Its `base_ms`.').meta({ examples: [9] }),
+              base_ms: nonNegative
+                .optional()
+                .describe('Its `base_ms`.')
+                .meta({ examples: [9] }),
               per_sequence_ms: nonNegative
                 .optional()
                 .describe('Its `per_sequence_ms`.')

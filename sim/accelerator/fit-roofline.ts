@@ -180,11 +180,7 @@ class FittedPass {
   }
 }
 
-function fittedValue(
-  fit: RooflineFit | undefined,
-  of: Parameter,
-  key: string,
-): number | undefined {
+function fittedValue(fit: RooflineFit | undefined, of: Parameter, key: string): number | undefined {
   const value = fit?.[of]
   return typeof value === 'object' ? value[key] : value
 }

@@ -1,11 +1,5 @@
 import { stream } from '../kernel/index.ts'
-import {
-  equalShapes,
-  rowsByCell,
-  SHAPES,
-  type ShapeName,
-  type ShapeTrial,
-} from './choose-shape.ts'
+import { equalShapes, rowsByCell, SHAPES, type ShapeName, type ShapeTrial } from './choose-shape.ts'
 import { drawnUsual, fitRoofline, type MeasuredPass, type RooflineFit } from './fit-roofline.ts'
 
 /** A law that the rows leave as likely as the fit to all of them. */

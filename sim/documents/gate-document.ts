@@ -143,11 +143,7 @@ const uncertainCase = z.strictObject({
         'the margin.',
     ),
   inputs: z
-    .array(
-      uncertainInput
-        .extend(inputOfSide)
-        .describe('One input that is not known.'),
-    )
+    .array(uncertainInput.extend(inputOfSide).describe('One input that is not known.'))
     .describe('Inputs that are not known.'),
 })
 

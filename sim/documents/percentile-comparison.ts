@@ -112,9 +112,9 @@ export const percentileComparison = z
     speed_elasticity: number
       .optional()
       .describe(
-      'Change of the predicted latency, in percent, for 1 % of speed of the machine; absent where ' +
-        'the predicted interval is narrow, or no other speed was simulated.',
-    ),
+        'Change of the predicted latency, in percent, for 1 % of speed of the machine; absent where ' +
+          'the predicted interval is narrow, or no other speed was simulated.',
+      ),
   })
   .describe('Comparison at one percentile of the latency.')
 

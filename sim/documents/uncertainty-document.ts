@@ -134,34 +134,36 @@ const answer = z
   .describe('What one answer hangs on.')
 
 /** An input that is not known. */
-export const uncertainInput = z.strictObject({
-  name: z
-    .string()
-    .describe(
-      'Path of the number, `speed of NAME`, `traffic` and `lengths`: factors of all rates and all ' +
-        'lengths, or with `of CLASS` of those of one class, `idle cost of NAME`: the wake-up cost ' +
-        'of a profile, or `laws of NAME`: which of several laws the model follows.',
+export const uncertainInput = z
+  .strictObject({
+    name: z
+      .string()
+      .describe(
+        'Path of the number, `speed of NAME`, `traffic` and `lengths`: factors of all rates and all ' +
+          'lengths, or with `of CLASS` of those of one class, `idle cost of NAME`: the wake-up cost ' +
+          'of a profile, or `laws of NAME`: which of several laws the model follows.',
+      ),
+    source: z
+      .enum(INPUT_SOURCES)
+      .optional()
+      .describe(
+        'What states its width: the scenario, the fit of the model, what transfers of fits missed ' +
+          'by, what usual efficiencies on cards of the catalogue missed by, 10 % that are assumed of ' +
+          'a benchmark, or the occasions of a profile. Absent in documents of earlier versions.',
+      ),
+    value: number.describe(
+      'Value that the scenario states; 1 for a factor and an idle cost, 0 for laws.',
     ),
-  source: z
-    .enum(INPUT_SOURCES)
-    .optional()
-    .describe(
-      'What states its width: the scenario, the fit of the model, what transfers of fits missed ' +
-        'by, what usual efficiencies on cards of the catalogue missed by, 10 % that are assumed of ' +
-        'a benchmark, or the occasions of a profile. Absent in documents of earlier versions.',
-    ),
-  value: number.describe(
-    'Value that the scenario states; 1 for a factor and an idle cost, 0 for laws.',
-  ),
-  low: number.describe('Lower end of the middle 95 % of what it may be.'),
-  high: number.describe('Upper end of the middle 95 % of what it may be.'),
-  laws: number
-    .optional()
-    .describe(
-      'Number of laws, each as likely. Their places are from -0.5 to 0.5, and elasticities to these ' +
-        'are 0. Absent for a number.',
-    ),
-}).describe('One input that is not known.')
+    low: number.describe('Lower end of the middle 95 % of what it may be.'),
+    high: number.describe('Upper end of the middle 95 % of what it may be.'),
+    laws: number
+      .optional()
+      .describe(
+        'Number of laws, each as likely. Their places are from -0.5 to 0.5, and elasticities to these ' +
+          'are 0. Absent for a number.',
+      ),
+  })
+  .describe('One input that is not known.')
 
 export const uncertainty = z
   .strictObject({

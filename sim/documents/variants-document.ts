@@ -224,9 +224,7 @@ const simulatedVariant = z
       ),
     with_inputs: variantWithInputs
       .optional()
-      .describe(
-        'How surely it is the one to take; absent where no variant has uncertain inputs.',
-      ),
+      .describe('How surely it is the one to take; absent where no variant has uncertain inputs.'),
   })
   .describe('Simulation of one variant.')
 

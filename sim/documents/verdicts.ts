@@ -15,8 +15,7 @@ export const rankOf = (verdict: CaseVerdict): number =>
   VERDICTS.length - 1 - VERDICTS.indexOf(verdict)
 
 /** Sorts the worst first. */
-export const byVerdict = (a: CaseVerdict, b: CaseVerdict): number =>
-  rankOf(b) - rankOf(a)
+export const byVerdict = (a: CaseVerdict, b: CaseVerdict): number => rankOf(b) - rankOf(a)
 
 /** The worst of some verdicts, whatever their order; of nothing nothing can be said. */
 export const worst = <V extends CaseVerdict>(verdicts: readonly V[]): V | 'UNDECIDED' =>

@@ -53,9 +53,9 @@ export const whatIfPercentile = z
     speed_elasticity: number
       .optional()
       .describe(
-      'Change of the predicted ratio, in percent, for 1 % of speed of the machine; absent where ' +
-        'the predicted interval is narrow, or decides nothing.',
-    ),
+        'Change of the predicted ratio, in percent, for 1 % of speed of the machine; absent where ' +
+          'the predicted interval is narrow, or decides nothing.',
+      ),
     verdict: verdict
       .nullable()
       .describe('Verdict on the ratio; null where it is not judged or the sample supports none.'),

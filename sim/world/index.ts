@@ -24,8 +24,8 @@ export {
 } from './machine/overheads.ts'
 export {
   leastBusyMs,
-  type ModelProfile,
   MOST_FACTOR,
+  type ModelProfile,
   type Profile,
   type ProfileWidths,
   profileSchema,

@@ -32,7 +32,9 @@ await runStudy({
     await keepStudy(begun, { figures, page: studyPage(plans, figures) })
     if (figures.held.plans < figures.plans) {
       const share = (100 * LEAST_SHARE).toFixed(0)
-      missed(`${figures.held.plans} of ${figures.plans} chosen ones hold in ${share} % of the truths`)
+      missed(
+        `${figures.held.plans} of ${figures.plans} chosen ones hold in ${share} % of the truths`,
+      )
     }
     if (figures.cheaper.plans > 0) missed(`${figures.cheaper.plans} plans leave a cheaper one`)
   },

@@ -58,9 +58,9 @@ function cellsOf(chosen: ChosenConfiguration | null): string[] {
 /** "4 economy, batches of 8" */
 function nameOf(set: readonly string[]): string {
   const [, kind] = /model: (\w+)/.exec(set.join()) ?? []
-  const valueOf = (path: string) =>
+  const valueAt = (path: string) =>
     set.find((text) => text.startsWith(`${path}=`))?.slice(path.length + 1)
-  const batch = valueOf('pools.server.batching.max_batch')
-  const replicas = `${valueOf('pools.server.replicas')} ${kind}`
+  const batch = valueAt('pools.server.batching.max_batch')
+  const replicas = `${valueAt('pools.server.replicas')} ${kind}`
   return batch === undefined ? replicas : `${replicas}, batches of ${batch}`
 }

@@ -65,8 +65,8 @@ export async function planned(
   const wider = await withUncertainInputs(system, stated, { mostDraws: DRAWS })
   const limited = { sojourns, limitMs: plan.limitMs }
   const ofHeadroom = await headroomHeld(system, truths[0]!.day, limited)
-  const share = (interval: Ends, valueOf: (truth: Truth) => number) =>
-    truths.filter((truth) => isIn(interval, valueOf(truth))).length / TRUTHS
+  const share = (interval: Ends, figureOf: (truth: Truth) => number) =>
+    truths.filter((truth) => isIn(interval, figureOf(truth))).length / TRUTHS
   const shares = (intervalOf: (figure: Figure) => Ends, shareOfHeadroom: number) => {
     const intervalAt = (metric: Figure['metric'], p: number | null) =>
       intervalOf(figureOf(wider.uncertainty!, metric, p))

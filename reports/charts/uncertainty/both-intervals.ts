@@ -79,11 +79,12 @@ function rowOf(figure: Figure): Row[] {
     low: cut((from ?? 0) / value),
     high: cut((to ?? Number.POSITIVE_INFINITY) / value),
   })
-  return [{ figure, draws: range(low ?? value, high ?? value), inputs: range(figure.low, figure.high) }]
+  return [
+    { figure, draws: range(low ?? value, high ?? value), inputs: range(figure.low, figure.high) },
+  ]
 }
 
-const wideText = (figure: Figure) =>
-  endsText(figure.draws, figure, METRICS[figure.metric].quantity)
+const wideText = (figure: Figure) => endsText(figure.draws, figure, METRICS[figure.metric].quantity)
 
 /** The name of a figure, its value, and its wider interval. */
 function rowLabels(figure: Figure, y: number, wide: number): Layer[] {
@@ -102,11 +103,7 @@ function finding(figure: Figure): string {
   return `${figureName(figure)} may be ${wideText(figure)} with uncertain inputs, and ${ofDraws} by draws alone`
 }
 
-function subtitle(
-  sides: Sides,
-  { draws, replications }: Uncertainty,
-  figures: number,
-): string {
+function subtitle(sides: Sides, { draws, replications }: Uncertainty, figures: number): string {
   return [
     subject(sides),
     `${draws} draws of the inputs with ${replications} replications each`,

@@ -85,12 +85,18 @@ test.each([
   ['a result', inputOf(uncertainResult())],
   ['inputs that act together', inputOf(uncertainResult({ together: 0.6, open: 0.3 }))],
   ['many inputs and figures', many],
-  ['a figure that is 0', changed(({ figures: [figure, ...others] }) => ({
-    figures: [{ ...figure!, draws: { value: 0, low: 0, high: 0, n: 1 } }, ...others],
-  }))],
-  ['ends that are infinite', changed(({ figures }) => ({
-    figures: figures.map((figure) => ({ ...figure, low: null, high: null })),
-  }))],
+  [
+    'a figure that is 0',
+    changed(({ figures: [figure, ...others] }) => ({
+      figures: [{ ...figure!, draws: { value: 0, low: 0, high: 0, n: 1 } }, ...others],
+    })),
+  ],
+  [
+    'ends that are infinite',
+    changed(({ figures }) => ({
+      figures: figures.map((figure) => ({ ...figure, low: null, high: null })),
+    })),
+  ],
 ])('%s: is drawn without a warning and fits its width', async (_, input) => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})

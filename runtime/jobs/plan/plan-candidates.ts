@@ -87,7 +87,7 @@ interface Draft {
 
 /** Every configuration of the space with its cost, none of them simulated. */
 export async function planCandidates(
-  { path, set: common, seed }: ConfigurationBase,
+  { path, set: stated, seed }: ConfigurationBase,
   dimensions: readonly Dimension[],
   system: System,
   { unknown, signal, onProgress }: JobOptions & { readonly unknown: ConfigurationInputs },
@@ -104,7 +104,7 @@ export async function planCandidates(
       await pause(signal)
     }
     const set = gridPoint(dimensions, index)
-    const all = [...common, ...set]
+    const all = [...stated, ...set]
     try {
       const loaded = await loadScenario(path, { set: all, seed })
       const { scenario, hash } = loaded

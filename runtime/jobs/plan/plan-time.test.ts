@@ -37,7 +37,9 @@ test('a plan with uncertain inputs says what their draws take beside, and none w
   expect(planReplications(uncertain)).toEqual(planReplications(GRID))
   const text = planTimeText(uncertain, 8, 2)!
   expect(text.startsWith(planTimeText(GRID, 8, 2)!.split(';')[0]!)).toBe(true)
-  expect(text).toContain('; then about 320 of draws of its uncertain inputs: about 21 min, and more')
+  expect(text).toContain(
+    '; then about 320 of draws of its uncertain inputs: about 21 min, and more',
+  )
   // a search of seconds, and draws that take longer
   expect(planTimeText(GRID, 0.1, 2)).toBeNull()
   expect(planTimeText(uncertain, 0.1, 2)).not.toBeNull()

@@ -201,8 +201,7 @@ export class Configurations {
     const loaded = await loadSystem(source, { ...changes, profile })
     const timed = withTimesAndTraffic(loaded, request)
     // what its routers aim at stays in its plan
-    const system =
-      slo === undefined ? timed : { ...timed, scenario: { ...timed.scenario, slo } }
+    const system = slo === undefined ? timed : { ...timed, scenario: { ...timed.scenario, slo } }
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)

@@ -131,6 +131,11 @@ describe('the speed of B', () => {
     expect(of(profile, levels.map(two)).high).toBeLessThan(high)
     // one field of each shows no scatter, and without one for two replicas nothing is compared
     expect(of([field(1), two(1.1)], [two(1)])).toMatchObject({ low: 1, high: 1, reasons: [] })
-    expect(of(levels.map((level) => field(level)), [field(1)]).high).toBe(1)
+    expect(
+      of(
+        levels.map((level) => field(level)),
+        [field(1)],
+      ).high,
+    ).toBe(1)
   })
 })

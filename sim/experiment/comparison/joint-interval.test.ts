@@ -85,9 +85,23 @@ describe('further sources of width', () => {
   })
 
   test('are the factors from a figure to its ends, the geometric mean over replications', () => {
-    const factors = endFactors([1, 4, 9], [[2, 2], [1, 4, 9]])
+    const factors = endFactors(
+      [1, 4, 9],
+      [
+        [2, 2],
+        [1, 4, 9],
+      ],
+    )
     expect(factors).toEqual({ low: 1, high: expect.closeTo(1, 12) })
-    expect(endFactors([1, 4], [[2, 18], [0.5, 2]])).toEqual({
+    expect(
+      endFactors(
+        [1, 4],
+        [
+          [2, 18],
+          [0.5, 2],
+        ],
+      ),
+    ).toEqual({
       low: expect.closeTo(0.5, 12),
       high: expect.closeTo(3, 12),
     })

@@ -15,7 +15,14 @@ function verdictOf(
   const wide = { ...simulated, ...more.with_inputs }
   const errors = measured.map((ms, replay) => predictionError(replay, ms, { simulated, wide }, 0))
   const mean = geometricMean(measured)
-  return predictionVerdict({ errors, simulated, measured: mean, split: null, changed: false, ...more })
+  return predictionVerdict({
+    errors,
+    simulated,
+    measured: mean,
+    split: null,
+    changed: false,
+    ...more,
+  })
 }
 
 const REPLAYS = [1, 1.02, 0.98]

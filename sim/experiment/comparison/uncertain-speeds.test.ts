@@ -27,7 +27,9 @@ describe('uncertain speeds of a measured scenario', () => {
     const factors = ends!.map((end) => levels(end)[0]! / levels(known)[0]!)
     expect(factors).toEqual([expect.closeTo(1 / 1.1, 2), expect.closeTo(1.1, 2)])
     expect(uncertainSpeeds(withInputs({ 'speed of known': [0.5, 1.5] }))[0]!.map(levels)).toEqual(
-      [0.525, 1.475].map((factor) => levels(known).map((level) => expect.closeTo(factor * level, 9))),
+      [0.525, 1.475].map((factor) =>
+        levels(known).map((level) => expect.closeTo(factor * level, 9)),
+      ),
     )
   })
 

@@ -332,8 +332,7 @@ describe('a prediction that is too wide', () => {
     ])
     expect(whatIfCheck(wide)).toMatchObject({
       verdict: 'UNDECIDED',
-      reason:
-        'the prediction is too wide to tell at p50 and p95; a longer duration_s narrows it',
+      reason: 'the prediction is too wide to tell at p50 and p95; a longer duration_s narrows it',
     })
     // with the median alone
     expect(whatIfCheck(figuresOf(0.6)).verdict).toBe('FAIL')

@@ -108,7 +108,9 @@ export function whatIfFigures(runs: WhatIfRuns): WhatIfFigures {
 /** The figures with predicted ratios as wide as what is not known of B's speed makes them. */
 export function withSpeedDoubt(figures: WhatIfFigures, doubt: SpeedDoubt): WhatIfFigures {
   const percentiles = figures.percentiles.map(({ verdict: _, open: __, ...row }) => {
-    const with_speed = widenedBy(row.predicted, [doubt.factors[PERCENTILES.indexOf(row.p)]!])
+    const with_speed = widenedBy(row.predicted, [
+      doubt.factors[PERCENTILES.findIndex((p) => p === row.p)]!,
+    ])
     return judgedRow({ ...row, with_speed }, figures.control)
   })
   return { ...figures, speed: doubt.speed, percentiles }
@@ -126,7 +128,7 @@ export function withElasticities(
   elasticities: readonly number[],
 ): WhatIfFigures {
   const percentiles = figures.percentiles.map((row) => {
-    const speed_elasticity = elasticities[PERCENTILES.indexOf(row.p)]!
+    const speed_elasticity = elasticities[PERCENTILES.findIndex((p) => p === row.p)]!
     return Number.isFinite(speed_elasticity) ? { ...row, speed_elasticity } : row
   })
   return { ...figures, percentiles }
@@ -195,8 +197,8 @@ function judgedRow(row: Unjudged, control: number | null): WhatIfPercentile {
 
 /** Which interval leaves a ratio open: the measured one alone would do so, or the predicted. */
 function openBy(row: Ratio, tolerance: number): NonNullable<WhatIfPercentile['open']> {
-  const { value, n } = row.predicted
-  const exact = jointDifference({ value, low: value, high: value, n }, row.measured)
+  const { value } = row.predicted
+  const exact = jointDifference({ value, low: value, high: value }, row.measured)
   return isBeyond(exact, tolerance) ? 'predicted' : 'measured'
 }
 

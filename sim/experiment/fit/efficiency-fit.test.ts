@@ -83,7 +83,9 @@ test('laws of resampled rows are as a scenario has them, and neighbours are alik
   const columns = (['compute', 'memory', 'launch_us'] as const).map((key) =>
     alternatives!.map((law) => law[key]),
   )
-  const rising = columns.filter((values) => values.every((value, i) => value >= (values[i - 1] ?? 0)))
+  const rising = columns.filter((values) =>
+    values.every((value, i) => value >= (values[i - 1] ?? 0)),
+  )
   expect(rising.length).toBeGreaterThanOrEqual(1)
   for (const value of columns.flat()) expect(String(value).length).toBeLessThanOrEqual(7)
   expect('alternatives' in fitOf(rows).efficiency).toBe(false)

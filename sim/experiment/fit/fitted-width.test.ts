@@ -22,12 +22,12 @@ const pool = { accelerator, precision: 'fp16' } as const
 const place = { accelerator: 't4' }
 
 const ROWS = [1, 8, 32].flatMap((batch) => [32, 128, 384].map((length) => [batch, length] as const))
-const BETWEEN = [
+const BETWEEN: readonly (readonly [number, number])[] = [
   [2, 64],
   [4, 200],
   [16, 100],
   [24, 300],
-] as const
+]
 /** How much sizes differ from the law, as the deviation of their logarithms. */
 const OFF = 0.05
 const MACHINES = 24

@@ -25,8 +25,7 @@ describe('the chance that a configuration holds in a draw', () => {
   test('is one half at the limit, sure far below it, and none far above', () => {
     const judge = new DrawJudge(P95, runsOf(six), 4)
     const mean = Math.exp(six.reduce((total, ms) => total + Math.log(ms), 0) / six.length)
-    const times = (factor: number) =>
-      judge.chance(runsOf(six.slice(0, 4).map((ms) => factor * ms)))
+    const times = (factor: number) => judge.chance(runsOf(six.slice(0, 4).map((ms) => factor * ms)))
     expect(times(100 / mean).holds).toBeCloseTo(0.5, 6)
     expect(times(100 / mean).ofLimit).toBeCloseTo(1, 6)
     expect(times(1).holds).toBeGreaterThan(0.999)

@@ -1,6 +1,6 @@
 import { sum } from '../../kernel/index.ts'
 import { decided } from './candidate-judgement.ts'
-import { type DrawnChance, DrawJudge, NOT_SIMULATED } from './draw-judge.ts'
+import { DrawJudge, type DrawnChance, NOT_SIMULATED } from './draw-judge.ts'
 import type { DrawnCandidate, DrawsFound, DrawTask } from './draw-task.ts'
 import { type Candidate, type Chain, chainsOf } from './plan-chains.ts'
 import { pricedFirst } from './plan-costs.ts'

@@ -68,8 +68,6 @@ function bindingObjective(
     return [{ figure, ofLimit, holds: withInputs.p_holds }]
   })
   const all = known.every(({ holds }) => holds > SURE)
-  const [binding] = known.toSorted(
-    (a, b) => (all ? 0 : a.holds - b.holds) || b.ofLimit - a.ofLimit,
-  )
+  const [binding] = known.toSorted((a, b) => (all ? 0 : a.holds - b.holds) || b.ofLimit - a.ofLimit)
   return binding === undefined ? [] : [binding.figure]
 }

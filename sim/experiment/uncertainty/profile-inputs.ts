@@ -65,7 +65,8 @@ function widthNotes({ name, model }: Named): string[] {
   const half = speedHalfWidth(model)
   if (half === null) {
     const { occasions } = occasionsOf(model)
-    const why = occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
+    const why =
+      occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
     return [
       `the profile has no width of the speed of ${name}, as ${why}: its speed is taken as exact; calibrate again, for longer`,
     ]

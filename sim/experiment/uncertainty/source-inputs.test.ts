@@ -215,7 +215,10 @@ describe('laws that fit as well', () => {
       pools: [{ name: 'gpu', model: 'm', generation: { policy: 'continuous' } }],
     })
     const laws = sourceInputs(of, [])[1]!
-    expect(laws.laws).toEqual([['models.m.work.base_ms=8', 'models.m.work.per_sequence_ms=0.2'], []])
+    expect(laws.laws).toEqual([
+      ['models.m.work.base_ms=8', 'models.m.work.per_sequence_ms=0.2'],
+      [],
+    ])
   })
 })
 

@@ -23,8 +23,7 @@ function narrowingsOf(
   return new EffectFit(inputs, values).narrowings({ values: figures, perUnit: 1 }, error)!
 }
 
-const within = (value: number, truth: number, share: number) =>
-  Math.abs(value / truth - 1) <= share
+const within = (value: number, truth: number, share: number) => Math.abs(value / truth - 1) <= share
 
 describe('a product of lognormal inputs', () => {
   const inputs = [input('a', 12, '± 10 %'), input('b', 3, '± 20 %'), input('c', 1, '± 5 %')]

@@ -172,11 +172,7 @@ export class Narrowing {
   }
 
   /** `open`: what the fit leaves open where the input keeps this share of its width. */
-  #enough(
-    input: OfInput,
-    coefficients: readonly number[],
-    open: (kept: number) => number,
-  ): number {
+  #enough(input: OfInput, coefficients: readonly number[], open: (kept: number) => number): number {
     const widthAt = (kept: number) =>
       this.#width(this.#ranges(input, coefficients, kept), open(kept))
     const exact = widthAt(0)

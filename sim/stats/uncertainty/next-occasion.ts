@@ -78,9 +78,7 @@ function squaresOf(occasions: readonly (readonly number[])[]): Part {
 /** One variance of several sums of squares; null where none has a degree of freedom. */
 function pooled(parts: readonly Part[]): Part | null {
   const degrees = sum(parts.map((of) => of.degrees))
-  return degrees === 0
-    ? null
-    : { variance: sum(parts.map((of) => of.variance)) / degrees, degrees }
+  return degrees === 0 ? null : { variance: sum(parts.map((of) => of.variance)) / degrees, degrees }
 }
 
 const meansOf = (occasions: readonly (readonly number[])[]): number[] =>

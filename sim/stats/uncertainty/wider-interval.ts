@@ -35,9 +35,7 @@ function valuesOf({ centres, standardError, degrees }: FigureLaw): Float64Array 
   const sorted = Float64Array.from(centres).sort()
   if (standardError === 0) return sorted
   const errors = errorsOf(degrees).map((error) => standardError * error)
-  const points = Array.from({ length: POINTS }, (_, i) =>
-    evenQuantile(sorted, (i + 0.5) / POINTS),
-  )
+  const points = Array.from({ length: POINTS }, (_, i) => evenQuantile(sorted, (i + 0.5) / POINTS))
   return Float64Array.from(points.flatMap((point) => errors.map((error) => point + error))).sort()
 }
 

@@ -37,7 +37,10 @@ describe('a model that is measured again', () => {
 
   test('has earlier wake-up costs over its own', () => {
     const wake = { gapMs: [0, 10], ms: [0, 0.1] }
-    const { widths } = withEarlierOccasions(measured('tuesday', [1], { wake }), measured('monday', [1]))
+    const { widths } = withEarlierOccasions(
+      measured('tuesday', [1], { wake }),
+      measured('monday', [1]),
+    )
     expect(widths!.occasions.map(({ idle }) => idle)).toEqual([0.5, 1])
     const none = { gapMs: [0], ms: [0] }
     const without = withEarlierOccasions(

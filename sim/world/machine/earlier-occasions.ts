@@ -1,5 +1,5 @@
 import { exp, log, sum } from '../../kernel/index.ts'
-import { type ModelProfile, MOST_FACTOR, type ProfileWidths } from './profile.ts'
+import { MOST_FACTOR, type ModelProfile, type ProfileWidths } from './profile.ts'
 import { tabulatedWork, wakeCost } from './work.ts'
 
 type Occasion = ProfileWidths['occasions'][number]
@@ -18,9 +18,7 @@ export function withEarlierOccasions(fresh: ModelProfile, earlier: ModelProfile)
   const own = new Set(widths.occasions.map(({ calibration }) => calibration))
   const others = earlier.widths.occasions.filter(({ calibration }) => !own.has(calibration))
   const calibrations = [...new Set(others.map(({ calibration }) => calibration))]
-  const kept = calibrations.slice(
-    Math.max(0, calibrations.length + own.size - MOST_CALIBRATIONS),
-  )
+  const kept = calibrations.slice(Math.max(0, calibrations.length + own.size - MOST_CALIBRATIONS))
   const factors = widths.regions.map((region) => factorsIn(region, fresh, earlier))
   if (factors.some((of) => of.length === 0)) return fresh
   const idleFactor = costFactor(fresh, earlier)
