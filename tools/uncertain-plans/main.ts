@@ -7,7 +7,7 @@ import { limitOf, SMALL_SPACE, SPACE, type Space } from './space.ts'
 import { type StudiedPlan, studiedPlan } from './study.ts'
 import { type KnownConfiguration, simulatedTruths } from './truths.ts'
 
-/** Plans of inputs that are not known, against truths: `npm run study:uncertain-plans -- --help`. */
+/** Plans of inputs that are not known: `npm run study:uncertain-plans -- --help`. */
 
 const PLANS = 20
 const TRUTHS = 500

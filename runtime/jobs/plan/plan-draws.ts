@@ -53,7 +53,7 @@ export class PlanDraws {
   /** by the candidate and the values of its inputs */
   readonly #runs = new Map<string, Promise<DrawnRuns>>()
   readonly #pools = new Map<string, Promise<DrawnPools>>()
-  /** of draws that cannot be simulated, by their number in the order in which they were asked for */
+  /** of draws that cannot be simulated, by their number in the order of the requests */
   readonly #problems = new Map<number, string>()
   #asked = 0
   #replications = 0

@@ -98,7 +98,7 @@ export async function winnerFigures(
   )
   const keep: Keep = (what, find) =>
     journal.figures(named(what), resultSchema.shape.objectives, find)
-  // at the stated inputs: the wider interval would need draws of them at each traffic that is tried;
+  // at the stated inputs: the wider interval would need draws of them at each traffic;
   // rates that cannot be multiplied have no headroom, and the plan stands without it
   const scalable = withTraffic(system.scenario, 1) !== null
   return {

@@ -305,7 +305,7 @@ function compareFigures(of: PercentileFigures): Compared {
 /** A machine that differs by less shows nothing of what speed does. */
 const LEAST_FASTER = 0.002
 
-/** What the speed does to a figure, by predictions at the level of the replays, where it matters. */
+/** What the speed does to a figure, by predictions at the level of the replays. */
 function elasticityWhereWide(
   { predictions, change }: Pick<PercentileFigures, 'predictions' | 'change'>,
   wide: Pick<Estimate, 'low' | 'high'>,

@@ -243,7 +243,7 @@ function tooFew(first: WhatIfPercentile | undefined): string {
   return noVerdictReason(first.n * first.each.length, first.p, 'in all rounds')
 }
 
-/** What leaves ratios open, and what would narrow it; what no further round narrows stands first. */
+/** What leaves ratios open, and what would narrow it; first what no further round narrows. */
 function openReason(figures: WhatIfFigures): string {
   const openBySide = (side: WhatIfPercentile['open']) =>
     figures.percentiles.filter(({ open }) => open === side)

@@ -20,7 +20,7 @@ export const uncertainPlansFigures = z.strictObject({
 })
 export type UncertainPlansFigures = z.infer<typeof uncertainPlansFigures>
 
-/** In how many truths a chosen configuration has to hold: 95 %, less what chance of truths takes. */
+/** In how many truths a chosen configuration has to hold: 95 %, less what chance takes. */
 export const LEAST_SHARE = 0.93
 /** What a plan promises. */
 const PROMISED = 0.95
