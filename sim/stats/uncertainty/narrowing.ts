@@ -28,7 +28,7 @@ export interface InputNarrowing {
 const WORTH = 0.05
 
 /** Points at which the fit is tried, and what a measurement may find. */
-const POINTS = 256
+const POINTS = 1024
 const FINDINGS = 8
 /** Coefficients with other chances. */
 const REPEATS = 60
