@@ -29,7 +29,7 @@ const FEW = { replications: 2 }
 const KNOWN = `spillway: 1
 name: shop
 seed: 3
-duration_s: 12
+duration_s: 42
 warmup_s: 2
 models: { m: { work: { law: constant, ms: 4 } } }
 traffic: [{ class: web, arrivals: { process: poisson, rate_rps: 50 } }]
