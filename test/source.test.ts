@@ -36,7 +36,7 @@ const SHARED = [
   'model-key',
   'pool-accelerator',
 ]
-  .concat('scenario-values', 'uncertain')
+  .concat('scaled-lengths', 'scenario-values', 'uncertain')
   .map((name) => `scenarios/schema/${name}.ts`)
   .concat('scenarios/failure.ts')
 
