@@ -223,9 +223,9 @@ describe('a search over draws of the inputs', () => {
     expect(five.pHolds).toBeCloseTo(1, 5)
     // P(N(0, 2 · 0.1²) < log(5.4 / 5)) = 0.707
     expect(Math.abs(five.pCheapest! - 0.707)).toBeLessThan(0.06)
-    // at known prices nothing else is drawn
-    const known = await searched({ candidates: [...slow, ...fast], law: sure })
-    expect(known.drawn.get('slow5')!.pCheapest).toBe(1)
+    // at known prices nothing else is drawn; 4 of slow fail by more than the noise of three runs
+    const known = await searched({ candidates: [...slow, ...fast], law: sure, noise: 0.002 })
+    expect(known.drawn.get('slow5')!.pCheapest).toBeCloseTo(1, 3)
     expect(known.drawn.has('fast3')).toBe(false)
   })
 
