@@ -7,7 +7,7 @@ import {
   confidences,
   visibleLine,
 } from '../../scenarios/index.ts'
-import { errorsOn, FITTED_ERRORS, USUAL_ERRORS } from '../../sim/experiment/index.ts'
+import { errorsOn, FITTED_ERRORS, USUAL_ERRORS } from '../../sim/accelerator/index.ts'
 
 const UNCHECKED = '*'
 const NONE = '–'

@@ -33,7 +33,7 @@ const AT = 's.yaml:7:'
 describe('a fit is refused with its place', () => {
   test.each([
     ['error: .nan', /^s\.yaml:7:\d+ models\.m\.work\.fitted\.error: expected a number.*got NaN/],
-    ['error: -0.1', /fitted\.error: expected a number of at least 0.*got -0\.1/],
+    ['error: -0.1', /fitted\.error: expected a number from 0 to 100, got -0\.1/],
     ['width: .nan', /fitted\.width: expected a number above 0.*got NaN/],
     ['width: .inf', /fitted\.width: expected a number.*got Infinity/],
     ['width: -0.2', /fitted\.width: expected a number above 0.*got -0\.2/],

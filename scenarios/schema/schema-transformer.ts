@@ -44,25 +44,25 @@ export const efficiency = lazy(() =>
             compute: positive
               .max(1)
               .optional()
-              .describe('Its `compute`.')
+              .describe('Its value of `compute`.')
               .meta({ examples: [0.44] }),
             memory: positive
               .max(1)
               .optional()
-              .describe('Its `memory`.')
+              .describe('Its value of `memory`.')
               .meta({ examples: [0.62] }),
             launch_us: nonNegative
               .optional()
-              .describe('Its `launch_us`.')
+              .describe('Its value of `launch_us`.')
               .meta({ examples: [6.8] }),
             saturation_tokens: nonNegative
               .optional()
-              .describe('Its `saturation_tokens`.')
+              .describe('Its value of `saturation_tokens`.')
               .meta({ examples: [100] }),
             sharpness: positive
               .max(1000)
               .optional()
-              .describe('Its `sharpness`.')
+              .describe('Its value of `sharpness`.')
               .meta({ examples: [3] }),
           })
           .describe('A law that fits the measurements as well; its other keys are as stated.'),

@@ -157,19 +157,19 @@ export const work = lazy(() =>
             .strictObject({
               base_ms: nonNegative
                 .optional()
-                .describe('Its `base_ms`.')
+                .describe('Its value of `base_ms`.')
                 .meta({ examples: [9] }),
               per_sequence_ms: nonNegative
                 .optional()
-                .describe('Its `per_sequence_ms`.')
+                .describe('Its value of `per_sequence_ms`.')
                 .meta({ examples: [0.12] }),
               per_prefill_token_ms: nonNegative
                 .optional()
-                .describe('Its `per_prefill_token_ms`.')
+                .describe('Its value of `per_prefill_token_ms`.')
                 .meta({ examples: [0.03] }),
               per_context_token_ms: nonNegative
                 .optional()
-                .describe('Its `per_context_token_ms`.')
+                .describe('Its value of `per_context_token_ms`.')
                 .meta({ examples: [0.00005] }),
             })
             .describe('A law that fits the measurements as well; its other keys are as stated.'),

@@ -1,5 +1,11 @@
 export { type BatchCurve, type BatchPoint, type CurveReading, readCurve } from './batch-curve.ts'
 export {
+  type ErrorQuartiles,
+  errorsOn,
+  FITTED_ERRORS,
+  USUAL_ERRORS,
+} from './card-errors.ts'
+export {
   cellCount,
   chooseShape,
   type Efficiencies,

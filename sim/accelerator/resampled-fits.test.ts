@@ -95,7 +95,7 @@ describe('laws of resampled rows', () => {
     const card = { ...SHEET, launchUs: 7, computeEfficiency: 0.5, memoryEfficiency: 0.65 }
     const { resampled } = lawsOf(measuredRows(card, sizes, 0, 0), 9)
     for (const { fit } of resampled) {
-      expect(Math.abs(efficienciesOf(fit).compute / 0.5 - 1)).toBeLessThan(0.03)
+      expect(Math.abs(efficienciesOf(fit).compute / 0.5 - 1)).toBeLessThan(0.08)
       const between = passOf(card, 24, 200)
       expect(Math.abs(predictPass(fit, between).ms / between.ms - 1)).toBeLessThan(0.03)
     }

@@ -189,12 +189,6 @@ export { withLengths } from './system/scaled-lengths.ts'
 export { withDeclaredSpeed, withMeasuredSpeed } from './system/scaled-speed.ts'
 export { type SimulationInput, simulationInput } from './system/simulation-input.ts'
 export {
-  type ErrorQuartiles,
-  errorsOn,
-  FITTED_ERRORS,
-  USUAL_ERRORS,
-} from './transfer/card-errors.ts'
-export {
   declaredOf,
   fittedOf,
   transferWarnings,

@@ -42,7 +42,7 @@ its p95 over these runs is within the limit, as a plan means it (of logarithms).
 | cost of the chosen one above it, median and most | ${tenths(extraCost.median)}, ${tenths(extraCost.most)} | – |
 | simulations of a search at the stated inputs, and of its draws, medians | ${simulations.stated}, ${simulations.drawn} | – |
 
-*As stated* is the probability that the plan gives. The share of ${truths} truths has a standard error of ${tenths(Math.sqrt((0.95 * 0.05) / truths))} at 95 %. A configuration that holds in 93 to 95 % of the truths is no fault of a plan that
+The column *As stated* has the probability that the plan gives. The share of ${truths} truths has a standard error of ${tenths(Math.sqrt((0.95 * 0.05) / truths))} at 95 %. A configuration that holds in 93 to 95 % of the truths is no fault of a plan that
 leaves it, so both counts of cheaper ones are shown.
 
 ${markdownTable(heads, rows, 'rrlrrrrlrrrr')}

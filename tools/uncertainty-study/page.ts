@@ -32,11 +32,11 @@ ${tableOf(rows)}
 
 Shares are of planners and days, with the 95 % interval over planners: Student's of what the intervals of each planner hold, and that of a binomial share for the headroom, for which a planner is tried on one day.
 
-**Headroom.** The true one is the multiple of the traffic at which p95 of that day is at the limit. Traffic passes where the interval of p95 is below the limit, and surely fails where it is above; so the true headroom is between both where
+The true **headroom** is the multiple of the traffic at which p95 of that day is at the limit. Traffic passes where the interval of p95 is below the limit, and surely fails where it is above; so the true headroom is between both where
 the interval at that traffic holds the limit. That is what the column *headroom* counts. The headroom that \`--headroom\` answers is the lower end: it should pass on 97.5 % of the days (*answer passes*, of a few planners, as each takes a search).
 
-**Machines.** *Stationary* ones are as fast all day, and differ between days by the deviation of the logarithm that their name has. The *drifting* one differs by 8.6 % between days, and by 4.2 % within some seconds. The one with an
-*idle cost* adds 6 ms, ± 30 % as a standard deviation, to the 10 ms of each batch before which its executor was idle. Times of *declared* machines are exponential, those of calibrated ones are constant.
+Of the **machines**, *stationary* ones are as fast all day, and differ between days by the deviation of the logarithm that their name has. The *drifting* one differs by 8.6 % between days, and by 4.2 % within some seconds. The one with an
+idle cost adds 6 ms, ± 30 % as a standard deviation, to the 10 ms of each batch before which its executor was idle. Times of *declared* machines are exponential, those of calibrated ones are constant.
 `
 }
 

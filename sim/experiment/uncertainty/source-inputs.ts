@@ -1,4 +1,4 @@
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import type { Pool, Scenario, Work } from '../../../scenarios/schema/schema.ts'
 import { isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 import {
   factorWithin,
@@ -7,10 +7,10 @@ import {
   type UncertainLaw,
   widthOfMedian,
 } from '../../../scenarios/schema/uncertain.ts'
+import { type ErrorQuartiles, errorsOn, USUAL_ERRORS } from '../../accelerator/index.ts'
 import { log } from '../../kernel/index.ts'
 import { drawnValue } from '../../stats/index.ts'
 import { isMeasured } from '../../world/index.ts'
-import { type ErrorQuartiles, usualErrors } from '../transfer/card-errors.ts'
 import { cardName, declaredOf, fittedOf, transferOf } from '../transfer/transfer.ts'
 import type { TransferWidth } from '../transfer/transfer-widths.ts'
 
@@ -63,6 +63,15 @@ const transferredSpeed = ({ low, high, median }: TransferWidth): UncertainLaw =>
     [1, 1 + high],
   ],
 })
+
+/** What usual efficiencies miss by in a pool; null where the model states its own, or none. */
+function usualErrors(work: Work, { accelerator }: Pool): ErrorQuartiles | null {
+  if (typeof accelerator === 'string') return null
+  if (work.law !== 'transformer-encoder' && work.law !== 'transformer-decoder') return null
+  if (work.efficiency !== undefined) return null
+  const kind = work.law === 'transformer-encoder' ? 'encoder' : 'decoder'
+  return errorsOn(USUAL_ERRORS[kind], accelerator.name)
+}
 
 const usualSpeed = (errors: ErrorQuartiles): UncertainLaw => ({
   law: 'quantiles',

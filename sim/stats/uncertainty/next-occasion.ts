@@ -63,7 +63,9 @@ function halfWidth(parts: readonly Part[]): number {
   const variance = sum(parts.map((of) => of.variance))
   if (variance === 0) return 0
   const inverse = sum(parts.map((of) => (of.variance / variance) ** 2 / of.degrees))
-  const t = inverse < 1e-6 ? normalQuantile(0.975) : studentTQuantile(0.975, 1 / inverse)
+  // the next lower integer, as the Guide to the expression of uncertainty has it (GUM, G.4.1)
+  const degrees = Math.max(1, Math.floor(1 / inverse + 1e-9))
+  const t = inverse < 1e-6 ? normalQuantile(0.975) : studentTQuantile(0.975, degrees)
   return t * Math.sqrt(variance)
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { FITTED_ERRORS, TRANSFER_WIDTHS, USUAL_ERRORS } from '../../../sim/experiment/index.ts'
+import { FITTED_ERRORS, USUAL_ERRORS } from '../../../sim/accelerator/index.ts'
+import { TRANSFER_WIDTHS } from '../../../sim/experiment/index.ts'
 import {
   errorsByCard,
   haveTransfers,

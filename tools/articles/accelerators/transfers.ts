@@ -2,6 +2,7 @@ import { median, quantile } from 'simple-statistics'
 import { percent, signedPercent } from '../../../reports/format.ts'
 import type { Accelerator } from '../../../scenarios/index.ts'
 import {
+  type ErrorQuartiles,
   chooseShape,
   type MeasuredPass,
   predictPass,
@@ -15,7 +16,6 @@ import {
   type Change,
   changesKey,
   decoderPass,
-  type ErrorQuartiles,
   type TransferWidth,
   type TransformerWork,
 } from '../../../sim/experiment/index.ts'
@@ -247,6 +247,7 @@ export function errorsByCard(
   const byCard = (which: 'usual' | 'fitted'): ByCard => {
     const of = (kind: Kind) => {
       const ofKind = each.filter((series) => series.kind === kind)
+      if (ofKind.length === 0) return {}
       const cards = [...grouped(ofKind, ({ card }) => card), ['any', ofKind] as const]
       return Object.fromEntries(
         cards.map(([card, some]) => [card, quartilesOf(some.flatMap((series) => series[which]))]),
@@ -330,7 +331,7 @@ ${markdownTable(
 )}
 
 - **\`uncertain: { sources: included }\`** draws the speed of a model without \`efficiency\` from these errors of its card, or of all cards where it is none of them
-  (\`sim/experiment/transfer/card-errors.ts\`), and that of a transferred fit from the widths above.
+  (\`sim/accelerator/card-errors.ts\`), and that of a transferred fit from the widths above.
 - **Simulations take the smallest and the largest error** as the width of such a transfer (\`sim/experiment/transfer/transfer-widths.ts\`). An objective passes
   where it passes with the longest times of that width, too, or is undecided.
 - **Two or three cards are few.** Each range is that of the cards of its rows. A card with other kernels may be further off.

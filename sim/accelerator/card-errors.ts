@@ -1,5 +1,3 @@
-import type { Pool, Work } from '../../../scenarios/schema/schema.ts'
-
 /**
  * Signed errors, predicted over measured - 1: the smallest, the ends of the middle half and its
  * middle, and the largest.
@@ -24,10 +22,14 @@ type Kind = 'encoder' | 'decoder'
  */
 export const USUAL_ERRORS: Readonly<Record<Kind, CardErrors>> = {
   encoder: {
-    any: [-0.5, -0.2, -0.1, 0.1, 0.5], // TODO run
+    t4: [-0.69, -0.36, -0.15, 0.01, 0.17],
+    'a100-sxm-40': [-0.64, -0.45, -0.23, 0.07, 0.7],
+    any: [-0.69, -0.39, -0.2, 0.02, 0.7],
   },
   decoder: {
-    any: [-0.5, -0.2, -0.1, 0.1, 0.5], // TODO run
+    'a100-sxm-80': [-0.73, -0.36, -0.27, -0.06, 0.41],
+    'h100-sxm': [-0.76, -0.43, -0.34, -0.13, 0.07],
+    any: [-0.76, -0.39, -0.29, -0.1, 0.41],
   },
 }
 
@@ -43,13 +45,4 @@ export const FITTED_ERRORS: Readonly<Record<Kind, CardErrors>> = {
 /** The errors of a card, or of all measured ones where it is none of these. */
 export function errorsOn(errors: CardErrors, card: string): ErrorQuartiles {
   return Object.hasOwn(errors, card) ? errors[card]! : errors.any
-}
-
-/** What usual efficiencies miss by in a pool; null where the model states its own, or none. */
-export function usualErrors(work: Work, { accelerator }: Pool): ErrorQuartiles | null {
-  if (typeof accelerator === 'string') return null
-  if (work.law !== 'transformer-encoder' && work.law !== 'transformer-decoder') return null
-  if (work.efficiency !== undefined) return null
-  const kind = work.law === 'transformer-encoder' ? 'encoder' : 'decoder'
-  return errorsOn(USUAL_ERRORS[kind], accelerator.name)
 }
