@@ -7,6 +7,7 @@ import {
   changeLines,
   figureLines,
   inputLines,
+  inputsInterval,
   metricName,
 } from './gate-rows.ts'
 
@@ -73,7 +74,10 @@ function suite(gate: Gate, gateCase: GateCase) {
 function testCase(at: string, metric: GateMetric): string {
   const open = `<testcase ${at} name=${quoted(metricName(metric))} time="0.0">`
   const change = metric.ratio === null ? '' : ` ${signedPercent(metric.ratio - 1)}`
-  const text = quoted(`${metric.verdict}${change}${metric.note === null ? '' : `: ${metric.note}`}`)
+  const wide =
+    metric.with_inputs === undefined ? '' : ` ${inputsInterval(metric)} with uncertain inputs`
+  const note = metric.note === null ? '' : `: ${metric.note}`
+  const text = quoted(`${metric.verdict}${change}${wide}${note}`)
   if (metric.verdict === 'FAIL') return `${open}<failure type="FAIL" message=${text}/></testcase>`
   if (metric.verdict === 'UNDECIDED') return `${open}<skipped message=${text}/></testcase>`
   return `${open}</testcase>`

@@ -59,13 +59,14 @@ export function metricCells({ metrics, figures }: GateCase, gate: Gate['gate']):
 }
 
 /** The figures of a head that has no base; none where there is a base. */
-export function figureCells({ figures = [] }: GateCase): string[][] {
+export function figureCells({ figures = [], interval }: GateCase): string[][] {
   if (figures.length === 0) return []
   const rows = figures.map((figure) => [
     ...[metricName(figure), valueText(figure, figure.value)],
     figureInterval(figure) ?? NONE,
   ])
-  return [['figure', 'head', '95 % of head'], ...rows]
+  const at = interval === undefined ? '' : ' at the stated inputs'
+  return [['figure', 'head', `95 % of head${at}`], ...rows]
 }
 
 export const metricName = ({ class: of, name }: Pick<GateMetric, 'class' | 'name'>) =>
@@ -78,11 +79,12 @@ function figureInterval({ low, high, unit }: GateFigure): string | null {
 }
 
 /** "web: p50: 8.68 ms [8.60 ms, 8.76 ms]", a line for each figure of a head without a base. */
-export function figureLines({ figures = [] }: GateCase): string[] {
+export function figureLines({ figures = [], interval: inputs }: GateCase): string[] {
+  const at = inputs === undefined ? '' : ' at the stated inputs'
   return figures.map((figure) => {
     const interval = figureInterval(figure)
     const text = `${metricName(figure)}: ${valueText(figure, figure.value)}`
-    return interval === null ? text : `${text} ${interval}`
+    return interval === null ? text : `${text} ${interval}${at}`
   })
 }
 
@@ -127,10 +129,10 @@ export function intervalText({ low, high }: GateMetric): string {
 }
 
 /** "[−2.0 %, +14 %]": the change with all that is not known of the inputs. */
-function inputsInterval({ with_inputs: wide, unit }: GateMetric): string {
+export function inputsInterval({ with_inputs: wide, unit }: GateMetric): string {
   if (wide === undefined) return NONE
   const [low, high] = [wide.low, wide.high].map((end) => {
-    if (end === null) return NONE
+    if (end === null) return wide.p_worse === null ? NONE : '∞'
     return unit === 'share' ? signedPoints(end) : signedPercent(end - 1)
   })
   return `[${low}, ${high}]`

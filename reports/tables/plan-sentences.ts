@@ -29,7 +29,7 @@ import {
 } from './plan-table.ts'
 import { hoursOf, idleText } from './replica-hours.ts'
 import { headroomText } from './summary.ts'
-import { probabilityText } from './uncertainty-tables.ts'
+import { probabilityText, withInputsText } from './uncertainty-tables.ts'
 
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
   winner === null ? null : rows[winner]!
@@ -55,10 +55,24 @@ export function planAnswer(plan: Plan): string {
   if (winner !== null) {
     const holds = `holds every objective${surviving(plan)} at ${sure}`
     const at = plan.with_inputs === undefined ? '' : ' at the stated inputs'
-    return `${winnerText(plan, winner, holds)} Nearest to its limit${at} is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}${withoutPriceText(plan)}`
+    const binding = `${bindingText(winner)}: ${bindingFigure(winner)}${widerText(plan, winner)}`
+    return `${winnerText(plan, winner, holds)} Nearest to its limit${at} is ${binding}.${extrapolatedText(winner)}${transferredText(winner)}${withoutPriceText(plan)}`
   }
-  const of = plural(plan.configurations, 'configuration')
+  // where the cheapest at the stated inputs has a price, only those with one are drawn
+  const { with_inputs: drawn, without_price: without } = plan
+  const undrawn = drawn === undefined ? 0 : (without?.configurations ?? 0)
+  const priced = undrawn === 0 ? '' : ' with a price'
+  const of = `${plural(plan.configurations - undrawn, 'configuration')}${priced}`
   return `None of ${of} holds every objective${surviving(plan)} at ${sure}. ${nearestText(plan)}${withoutPriceText(plan)}`
+}
+
+/** The wider interval of what is nearest to its limit; empty where there is none. */
+function widerText({ winner_with_inputs: wider }: Plan, { binding }: PlanRow): string {
+  const objective = wider?.find(
+    ({ class: name, text }) => name === binding.class && text === binding.text,
+  )
+  if (objective === undefined || binding.lost !== undefined) return ''
+  return withInputsText(objective, objectiveLimit(parseObjective(objective.text)!).quantity)
 }
 
 /** Which configuration is the winner and what it costs; one without a price is not the cheapest. */

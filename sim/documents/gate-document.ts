@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { command, headOf, number, numberOrNull, profileRef } from './document-parts.ts'
+import { command, headOf, number, numberOrNull, profileRef, verdict } from './document-parts.ts'
 import { measuredGate } from './measured-gate.ts'
-import { verdict } from './system-figures.ts'
 import { uncertainInput } from './uncertainty-document.ts'
 
 /** The documents of `spillway gate`: did it get worse? */

@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import { estimate, number, numberOrNull } from './document-parts.ts'
-import { verdict } from './system-figures.ts'
+import { estimate, number, numberOrNull, verdict } from './document-parts.ts'
 
 /** Simulated and measured percentiles of the same requests. */
 

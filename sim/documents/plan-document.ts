@@ -1,16 +1,7 @@
 import * as z from 'zod'
 import { configurationRow } from './configuration-document.ts'
-import {
-  command,
-  estimate,
-  headOf,
-  number,
-  numberOrNull,
-  numbers,
-  profileRef,
-  scenarioRef,
-} from './document-parts.ts'
-import { headroom, objectiveResult, verdict } from './system-figures.ts'
+import { command, estimate, headOf, number, numberOrNull, numbers, profileRef, scenarioRef, verdict } from './document-parts.ts'
+import { headroom, objectiveResult } from './system-figures.ts'
 import { uncertainInput } from './uncertainty-document.ts'
 
 /** Whether a configuration holds every objective, at the confidence of the plan. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { configurationRow } from './configuration-document.ts'
-import { headOf, number, numberOrNull, profileRef, scenarioRef } from './document-parts.ts'
-import { objectiveResult, verdict } from './system-figures.ts'
+import { headOf, number, numberOrNull, profileRef, scenarioRef, verdict } from './document-parts.ts'
+import { objectiveResult } from './system-figures.ts'
 
 /** How the configurations of a sweep end. */
 const SWEEP_STATUSES = ['done', 'invalid', 'out_of_memory'] as const

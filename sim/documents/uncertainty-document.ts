@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { INPUT_SOURCES } from '../../scenarios/schema/uncertain.ts'
-import { estimate, number, numberOrNull } from './document-parts.ts'
+import { estimate, number, numberOrNull, verdict } from './document-parts.ts'
 
 /** What a result states of inputs that are not known. */
 
@@ -195,6 +195,7 @@ export const objectiveWithInputs = z
     p_holds: number.describe(
       'Probability that the objective holds, 0 to 1, over what the inputs may be and the draws.',
     ),
+    verdict_by_draws: verdict.describe('Verdict at the stated inputs, by the draws alone.'),
   })
   .describe('Figure of the objective with what is not known of the inputs.')
 

@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { estimate, number, numberOrNull, scenarioRef } from './document-parts.ts'
+import { estimate, number, numberOrNull, scenarioRef, verdict } from './document-parts.ts'
 import { noiseFloor } from './percentile-comparison.ts'
-import { verdict } from './system-figures.ts'
 
 /** The part of a comparison that is about a change, from configuration A to B. */
 

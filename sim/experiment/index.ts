@@ -109,7 +109,7 @@ export {
 export type { DrawnSide, GateDraws } from './gate/drawn-changes.ts'
 export { baselineEntry, metricLabel, type SimulatedFigures } from './gate/gate-figures.ts'
 export { type HeadAlone, newCase, unlistedCase } from './gate/new-scenario.ts'
-export { notComparable, percentText, predictionCase } from './gate/prediction.ts'
+export { isSameFigure, notComparable, percentText, predictionCase } from './gate/prediction.ts'
 export {
   busiestShares,
   type GateSide,
@@ -131,10 +131,12 @@ export { planRow } from './plan/plan-row.ts'
 export { byCost, searchPlan } from './plan/plan-search.ts'
 export {
   type Ask,
+  type JudgedRun,
   judgedOn,
   type PlanFound,
   type PlanTask,
   type Tried,
+  withoutSlower,
 } from './plan/plan-task.ts'
 export {
   type Looks,

@@ -49,17 +49,20 @@ async function studied(
   space: Space,
   { plans: count, truths }: { readonly plans: number; readonly truths: number },
 ) {
-  const configurations = await simulatedTruths(space, truths, (done, of) =>
-    console.error(`${done} of ${of} configurations`),
-  )
-  const plans: StudiedPlan[] = []
-  for (let seed = 1; seed <= count; seed++) {
-    const plan = await studiedPlan(space, configurations, { seed, limitMs: limitOf(seed, count) })
-    console.error(plan)
-    plans.push(plan)
+  try {
+    const configurations = await simulatedTruths(space, truths, (done, of) =>
+      console.error(`${done} of ${of} configurations`),
+    )
+    const plans: StudiedPlan[] = []
+    for (let seed = 1; seed <= count; seed++) {
+      const plan = await studiedPlan(space, configurations, { seed, limitMs: limitOf(seed, count) })
+      console.error(plan)
+      plans.push(plan)
+    }
+    return { plans, configurations }
+  } finally {
+    closeSimulations()
   }
-  closeSimulations()
-  return { plans, configurations }
 }
 
 const figuresOf = (

@@ -22,7 +22,7 @@ p50, p95, p99 and the cost of a million requests. What is true is known from que
 
 | figure | by the study | to hold |
 |---|---|---|
-| figures whose coverage by the wider interval is not surely outside 93 to 97 % | ${of.nominal} of ${of.figures} | all |
+| figures that the wider interval covers in 93 to 97 %; of the headroom, not surely outside | ${of.nominal} of ${of.figures} | all |
 | least and most coverage by the wider interval | ${tenths(of.wider.least)}, ${tenths(of.wider.most)} | 93 to 97 % |
 | least and most coverage by the interval of draws | ${tenths(of.draws.least)}, ${tenths(of.draws.most)} | – |
 | of ${of.controls} controls that leave out a source, coverage of the least covered figure, at most | ${tenths(of.without)} | below 90 % |

@@ -5,10 +5,17 @@ import { withUncertainInputs } from '../../runtime/jobs/uncertainty.ts'
 import { loadScenario } from '../../scenarios/index.ts'
 import type { Uncertainty } from '../../sim/documents/index.ts'
 import { type Random, stream } from '../../sim/kernel/index.ts'
-import { drawnValue } from '../../sim/stats/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { calibratedProfile, dayOf, withoutIdleWidth } from './calibrated-machine.ts'
-import { IDLE, type KnownMachine, PRICE, RATE, SERVICE, SPEED } from './machines.ts'
+import {
+  IDLE,
+  type KnownMachine,
+  PRICE,
+  RATE,
+  SERVICE,
+  SPEED,
+  type StatedWidth,
+} from './machines.ts'
 import { type Day, LEVELS, p95At, type Sojourns, trueHeadroom } from './sojourns.ts'
 
 /**
@@ -39,7 +46,7 @@ export interface Held {
   readonly draws: readonly number[]
   /** draws of the inputs */
   readonly drawn: number
-  /** truths in which the headroom that is answered passes; null where it was not asked for */
+  /** truths in which the headroom that is answered passes; null where there is no answer */
   readonly promised: number | null
 }
 
@@ -58,8 +65,7 @@ export async function planned(
 ): Promise<Held> {
   const random = stream(1, planner, 'truth')
   const plan = statedPlan(machine, sojourns, random)
-  const known = await systemOf(machine, plan, { planner, leftOut: null })
-  const truths = Array.from({ length: TRUTHS }, () => truthOf(machine, known, plan, random))
+  const truths = Array.from({ length: TRUTHS }, () => truthOf(machine, plan, random))
   const system = await systemOf(machine, plan, { planner, leftOut })
   const stated = await simulate(system)
   const wider = await withUncertainInputs(system, stated, { mostDraws: DRAWS })
@@ -80,7 +86,7 @@ export async function planned(
     wider: shares((figure) => figure, ofHeadroom.wider),
     draws: shares(({ draws }) => draws, ofHeadroom.draws),
     drawn: wider.uncertainty!.draws,
-    promised: searches ? promisedShare(answered, truths, limited) : null,
+    promised: answered === null ? null : promisedShare(answered, truths, limited),
   }
 }
 
@@ -160,20 +166,22 @@ interface Truth {
   readonly usdPerHour: number
 }
 
-function truthOf(
-  { widths, calibrated }: KnownMachine,
-  { uncertain }: System,
-  plan: Plan,
-  random: Random,
-): Truth {
-  const drawn = new Map(
-    uncertain!.inputs
-      .filter(({ name }) => name in widths)
-      .map((input) => [input.name, drawnValue(input, random.uniform())] as const),
-  )
-  const rate = drawn.get(RATE) ?? plan.rate
-  const usdPerHour = drawn.get(PRICE) ?? USD_PER_HOUR
-  const declaredMs = (drawn.get(SERVICE) ?? SERVICE_MS) / (drawn.get(SPEED) ?? 1)
+/**
+ * How many times what is stated a number is: by the words of the guide and none of the code that
+ * reads widths. "± 10 %" is lognormal, 95 % between 1 / 1.1 and 1.1; in a range all are alike.
+ */
+export function trueFactor(width: StatedWidth | undefined, random: Random): number {
+  if (width === undefined) return 1
+  if (typeof width !== 'string') return width[0] + (width[1] - width[0]) * random.uniform()
+  const share = Number(/[\d.]+/.exec(width)![0]) / 100
+  return Math.exp((Math.log(1 + share) / 1.959964) * random.normal())
+}
+
+function truthOf({ widths, calibrated }: KnownMachine, plan: Plan, random: Random): Truth {
+  const factorOf = (name: string) => trueFactor(widths[name], random)
+  const rate = plan.rate * factorOf(RATE)
+  const usdPerHour = USD_PER_HOUR * factorOf(PRICE)
+  const declaredMs = (SERVICE_MS * factorOf(SERVICE)) / factorOf(SPEED)
   const times =
     calibrated === undefined
       ? { serviceMs: declaredMs, idleMs: 0 }
@@ -208,13 +216,12 @@ async function headroomHeld(
   return { wider: wide === undefined ? 0 : held(wide), draws: held(estimate) }
 }
 
-/** The share of truths in which so many times the traffic passes; all where none is promised. */
+/** The share of truths in which so many times the traffic passes. */
 export function promisedShare(
-  factor: number | null,
+  factor: number,
   truths: readonly Pick<Truth, 'day'>[],
   { sojourns, limitMs }: Limited,
 ): number {
-  if (factor === null) return 1
   const passing = truths.filter(({ day }) => p95At(sojourns, day, factor) < limitMs)
   return passing.length / truths.length
 }

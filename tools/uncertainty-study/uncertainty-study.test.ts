@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { stream, sum } from '../../sim/kernel/index.ts'
+import { Random, stream, sum } from '../../sim/kernel/index.ts'
 import { accept, meanWithError } from '../../sim/stats/index.ts'
 import { Md1Wait, md1MeanWait, mg1SetUpMeanWait } from '../../sim/theory/index.ts'
 import { profileSchema } from '../../sim/world/index.ts'
@@ -17,7 +17,7 @@ import { coverageRow, rowsOf } from './coverage.ts'
 import { KeptPlanners } from './kept-planners.ts'
 import { MACHINES } from './machines.ts'
 import { studyPage } from './page.ts'
-import { FIGURES, type Held, promisedShare } from './planner.ts'
+import { FIGURES, type Held, promisedShare, trueFactor } from './planner.ts'
 import { LEVELS, md1, mm1, p95At, sojournsOf, tabulated, trueHeadroom } from './sojourns.ts'
 
 /** `npm run study:uncertainty` in parts: what it takes for true, and what it makes of planners. */
@@ -114,7 +114,17 @@ describe('what is true', () => {
     const limited = { sojourns: mm1, limitMs: 70 }
     expect(promisedShare(1, days, limited)).toBe(0.75)
     expect(promisedShare(1.3, days, limited)).toBe(0.5)
-    expect(promisedShare(null, days, limited)).toBe(1)
+  })
+
+  test.each([
+    ['± 10 %', 1 / 1.1, 1.1],
+    [[0.8, 1.2], 0.81, 1.19],
+  ] as const)('of a width %j has 95 %% of its factors within it', (width, low, high) => {
+    const random = new Random('factors')
+    const factors = Array.from({ length: 20_000 }, () => trueFactor(width, random))
+    const below = factors.filter((factor) => factor < low).length / factors.length
+    const above = factors.filter((factor) => factor > high).length / factors.length
+    for (const share of [below, above]) expect(Math.abs(share - 0.025)).toBeLessThan(0.004)
   })
 })
 

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
+import { isSameFigure } from '../../../sim/experiment/index.ts'
 import { capitalise, cut, NONE, plural, threeDigits } from '../../format.ts'
 import { caseName, changeOf, metricName } from '../../gate/gate-rows.ts'
 import { frame, narrow, plotWidth, word } from '../frame.ts'
@@ -140,7 +141,7 @@ function finding(gateCase: GateCase, gate: Gate): string {
   const better = gateCase.metrics.find(({ verdict }) => verdict === 'IMPROVED')
   if (better !== undefined)
     return `${metricName(better)} is better${change(better)}, and nothing worse by more than ${margin}`
-  if (gateCase.metrics.every(({ ratio }) => ratio === 1)) return 'No figure has changed'
+  if (gateCase.metrics.every(isSameFigure)) return 'No figure has changed'
   return gate.gate === 'fidelity'
     ? 'Every figure is within its tolerance'
     : `No metric is worse by more than ${margin}`

@@ -89,10 +89,11 @@ export async function caseOverDraws(
 
 const inputsOf = ({ system: { uncertain } }: SimulatedSide) => uncertain?.inputs ?? []
 
-/** Whether both are the same here: their figures may be of two versions of Spillway. */
+/** Whether both are the same here, data files too: their figures may be of two versions. */
 function isSameSystem(base: System, head: System): boolean {
   const hashOf = ({ profile }: System) => profile && profileLabel(profile).hash
-  return base.hash === head.hash && hashOf(base) === hashOf(head)
+  const isSameScenario = base.hash === head.hash && base.directory === head.directory
+  return isSameScenario && hashOf(base) === hashOf(head)
 }
 
 type Values = readonly (readonly number[])[]

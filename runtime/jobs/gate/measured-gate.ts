@@ -113,11 +113,14 @@ export async function newScenarioGate(
   const profile =
     fittingProfile([head], options) ?? (await calibrate([head], { ...job, ...BRIEF, seconds }))
   const system = resolveSystem(head, profile)
-  const result = await withUncertainInputs(system, await simulate(system, job), job)
+  const stated = await simulate(system, job)
+  const result = await withUncertainInputs(system, stated, job)
   const entry = baselineEntry(result, head.scenario, head.file)
   const doubts = profileWarnings(system.models)
-  const interval = unknownOf(system) === null ? {} : { interval: 'inputs' as const }
-  const gateCase = newCase({ entry, stability: result.stability, doubts, ...interval }, from)
+  const failsAsStated = stated.objectives.some(({ verdict }) => verdict === 'FAIL')
+  const drawn = unknownOf(system) !== null && { interval: 'inputs' as const, failsAsStated }
+  const { stability } = result
+  const gateCase = newCase({ entry, stability, doubts, ...(drawn || {}) }, from)
   return gateOf('measured', [gateCase], options)
 }
 

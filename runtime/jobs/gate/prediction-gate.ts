@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import {
   EXIT,
@@ -155,7 +156,10 @@ async function simulateUnpaired(
   return {
     entry: baselineEntry(result, system.scenario, system.file),
     stability: result.stability,
-    ...(unknownOf(system) !== null && { interval: 'inputs' as const }),
+    ...(unknownOf(system) !== null && {
+      interval: 'inputs' as const,
+      failsAsStated: stated.objectives.some(({ verdict }) => verdict === 'FAIL'),
+    }),
   }
 }
 
@@ -325,8 +329,9 @@ function withoutDraws(
   { entry, from }: KnownBase,
   { system }: SimulatedHead,
 ): GateCase {
-  const isKnown = unknownOf(system) === null && !hasInputs(keptScenario(entry, from))
-  return isKnown ? gateCase : { ...gateCase, verdict: 'UNDECIDED' }
+  const isStated = entry.stated === undefined && !hasInputs(keptScenario(entry, from))
+  const isKnown = unknownOf(system) === null && isStated
+  return isKnown ? gateCase : { ...gateCase, verdict: 'UNDECIDED', metrics: [] }
 }
 
 async function againstScenario(
@@ -488,6 +493,7 @@ async function readable(
 const fullPathsIn = (text: string) => text.match(/(?<![^\s'",[{:])\/[^\s'",\]}]+/g) ?? []
 
 const value = z.object({ value: z.number().nullable() })
+const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
 
 /** The part of a result that a gate needs, so that documents of other versions can be read. */
 const simulatedFigures = z.object({
@@ -516,11 +522,12 @@ const simulatedFigures = z.object({
     z.object({
       class: z.string(),
       text: z.string(),
-      verdict: z.enum(['PASS', 'FAIL', 'UNDECIDED']),
+      verdict,
       estimate: value
         .extend({ low: z.number().nullable(), high: z.number().nullable(), n: z.number() })
         .optional()
         .catch(undefined),
+      with_inputs: z.object({ verdict_by_draws: verdict }).optional().catch(undefined),
     }),
   ),
 })
@@ -529,10 +536,19 @@ const simulatedFigures = z.object({
 function figuresOf(text: string): SimulatedFigures | null {
   try {
     const parsed = simulatedFigures.safeParse(JSON.parse(text.slice(text.indexOf('{'))))
-    return parsed.success ? parsed.data : null
+    return parsed.success ? atStatedInputs(parsed.data) : null
   } catch {
     return null
   }
+}
+
+/** A gate draws the inputs of both sides itself, so it takes verdicts by the draws alone. */
+function atStatedInputs(figures: z.infer<typeof simulatedFigures>): SimulatedFigures {
+  const objectives = figures.objectives.map(({ with_inputs: wide, ...objective }) => ({
+    ...objective,
+    verdict: wide?.verdict_by_draws ?? objective.verdict,
+  }))
+  return { ...figures, objectives }
 }
 
 /** What is compared. */
@@ -578,11 +594,16 @@ async function withInputs(
   return { ...drawn, reason: `${drawn.reason}; this version draws the inputs of both sides` }
 }
 
-/** Whether both sides are the same, simulated by the same version: draws change both alike. */
+/**
+ * Whether both sides are the same, simulated by the same version: draws change both alike. A hash
+ * has the names of data files, and their contents show in the figures.
+ */
 function isUnchanged(base: BaselineEntry, head: BaselineEntry): boolean {
   const { hash, version, commit, profile } = base
   const isSame = hash === head.hash && version === head.version && commit === head.commit
-  return isSame && profile?.hash === head.profile?.hash
+  const figures = ({ figures, objectives }: BaselineEntry) => [figures, objectives]
+  const alike = isDeepStrictEqual(figures(base), figures(head))
+  return isSame && alike && profile?.hash === head.profile?.hash
 }
 
 /** Differences of two scenarios; null where this version cannot read both. */

@@ -3,14 +3,17 @@ import {
   Failure,
   loadScenario,
   type Scenario,
+  type ScenarioText,
   type Uncertain,
 } from '../../../scenarios/index.ts'
 import {
   type Candidate,
   drawInputs,
   drawnInputs,
+  type JudgedRun,
   leastReplicas,
   type RunFigures,
+  withoutSlower,
 } from '../../../sim/experiment/index.ts'
 import { ChildEnded } from '../../process/child.ts'
 import type { ConfigurationInputs } from '../configurations/configuration-inputs.ts'
@@ -31,6 +34,8 @@ interface Loaded {
   readonly inputs: Uncertain['inputs']
   /** of its draws, without what is uncertain in it */
   readonly base: ConfigurationBase
+  /** whether its draws have the times that transfers allow */
+  readonly transfersDrawn: boolean
 }
 
 /** The runs of a draw; null where it cannot be simulated. */
@@ -84,10 +89,17 @@ export class PlanDraws {
     return mostInputs(this.#priced)
   }
 
-  /** The inputs of a candidate that are not known. */
-  async inputsOf({ index }: Candidate): Promise<Uncertain['inputs']> {
-    return (await this.#load(index)).inputs
+  /** All inputs of candidates that are not known. */
+  get inputs(): Uncertain['inputs'] {
+    return this.#priced.inputs
   }
+
+  /** Runs at the stated inputs as draws of the candidate are judged. */
+  readonly statedRuns = async (
+    { index }: Candidate,
+    runs: readonly RunFigures[],
+  ): Promise<readonly JudgedRun[]> =>
+    (await this.#load(index)).transfersDrawn ? runs.map(withoutSlower) : runs
 
   /** Replications of draws so far, whenever they were simulated. */
   get replications(): number {
@@ -191,14 +203,18 @@ export class PlanDraws {
   }
 
   async #read(ofCandidate: readonly string[]): Promise<Loaded> {
-    const { path, seed, set: common, ...shared } = this.#base
+    const { path: stated, seed, set: common, ...shared } = this.#base
     const set = [...common, ...ofCandidate]
-    const loaded = await loadScenario(path, { set, seed })
+    const loaded = await loadScenario(stated, { set, seed })
     const { hash, scenario, file, directory } = loaded
     const drawn = await this.#unknown.of(loaded)
-    if (drawn === null) return { hash, scenario, inputs: [], base: { ...this.#base, set } }
-    const text = { file, directory, text: drawn.text }
-    return { hash, scenario, inputs: drawn.inputs, base: { ...shared, path: text, set: [] } }
+    const known = { hash, scenario, inputs: [], transfersDrawn: false }
+    if (drawn === null) return { ...known, base: { ...this.#base, set } }
+    const { inputs } = drawn
+    const transfersDrawn = inputs.some(({ source }) => source === 'transfer')
+    const path: ScenarioText = { file, directory, text: drawn.text }
+    const base = { ...shared, path, set: [], ...(transfersDrawn && { withoutSlowest: true as const }) }
+    return { hash, scenario, inputs, base, transfersDrawn }
   }
 }
 
@@ -220,8 +236,8 @@ async function poolsIn(
 }
 
 /** Names a draw in the journal: it is the same whichever further inputs other candidates have. */
-const nameOf = ({ hash }: Loaded, values: readonly number[]) =>
-  `${hash} drawn ${JSON.stringify(values)}`
+const nameOf = ({ hash, transfersDrawn }: Loaded, values: readonly number[]) =>
+  `${hash} drawn ${JSON.stringify(values)}${transfersDrawn ? ' with transfers' : ''}`
 
 /** Mean replicas of each pool that runs paid for. */
 function paidIn(runs: readonly RunFigures[]): number[] {

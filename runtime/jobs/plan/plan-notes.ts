@@ -30,6 +30,9 @@ export function inputNotes(
       'headroom and small changes are at the stated inputs, and their intervals are of the draws only; simulate --headroom of the winner takes the wider interval',
     )
   }
+  if (outcome.winner !== null && drawn.ofWinner === null) {
+    notes.push('the winner has no wider interval, as some draw of it cannot be simulated')
+  }
   if (drawn.problem !== null) {
     notes.push(
       `a draw of the inputs that cannot be simulated counts as one in which the configuration fails, such as: ${drawn.problem}`,

@@ -19,7 +19,7 @@ export interface SearchedDraws extends Pick<DrawsFound<RunFigures>, 'stated' | '
   readonly simulations: number
   /** why a draw could not be simulated */
   readonly problem: string | null
-  /** in the winner at the stated inputs */
+  /** of all configurations */
   readonly inputs: Uncertain['inputs']
 }
 
@@ -41,13 +41,13 @@ export async function searchedDraws(
     least: leastDraws(draws.mostInputs),
     most: MOST_DRAWS,
     draw: draws.draw,
+    statedRuns: draws.statedRuns,
     costIn: draws.costsVary ? draws.costIn : null,
     onProgress: (done, of) => onProgress?.('drawing uncertain inputs', done, of),
   })
   if (drawn === null) return null
   const ofWinner = await drawsOfWinner(drawn, draws, replications)
-  const inputs = await draws.inputsOf(drawn.stated.candidate)
-  const { replications: simulations, problem } = draws
+  const { replications: simulations, problem, inputs } = draws
   return { ...drawn, ofWinner, replications, simulations, problem, inputs }
 }
 

@@ -211,11 +211,12 @@ export class Configurations {
   }
 
   #lostSystems(system: System): LostSystem[] {
-    const { survive } = this.#base
+    const { survive, withoutSlowest } = this.#base
     if (survive === undefined) return []
     return lossesOf(system.scenario, survive).map(({ text, scenario }) => {
       const lost = { ...resolveSystem({ ...system, scenario }, system.profile) }
-      return { text, system: lost, slowest: slowestSystem(lost, 1) }
+      const slowest = withoutSlowest === true ? null : slowestSystem(lost, 1)
+      return { text, system: lost, slowest }
     })
   }
 

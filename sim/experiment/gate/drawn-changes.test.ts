@@ -246,6 +246,33 @@ describe('a gate over draws of inputs', () => {
     // it was open before
     expect(judge(known(17, wide), known(17, wide)).metricOf(OBJECTIVE)).toBeUndefined()
   })
+
+  test('does not pass an objective that is lost at the stated inputs, and open by draws', () => {
+    const lost = judge(known(19.8, WIDE), known(20.2, WIDE))
+    expect(lost).toMatchObject({ verdict: 'UNDECIDED', interval: 'inputs' })
+    expect(lost.metricOf(OBJECTIVE)).toMatchObject({
+      verdict: 'UNDECIDED',
+      note: expect.stringMatching(/^PASS → FAIL at the stated inputs, and with uncertain inputs/),
+    })
+    // nor is what was missed before a failure of the change
+    const narrow = factors(0.99, 1.01)
+    const missed = judge(known(20.4, WIDE), known(20.5, narrow))
+    expect(missed.metricOf(OBJECTIVE).verdict).toBe('UNDECIDED')
+  })
+
+  test('is undecided about an objective that has a value in some draws only', () => {
+    const none = Array<number>(32).fill(Number.POSITIVE_INFINITY)
+    const some = none.map((ms, i) => (i === 0 ? 15 : ms))
+    const judged = judge(known(15, WIDE), { stated: Number.POSITIVE_INFINITY, drawn: some })
+    expect(judged.metricOf(OBJECTIVE).verdict).toBe('UNDECIDED')
+  })
+
+  test('that change a figure never says that none has changed', () => {
+    const moved = judge(known(10, Array<number>(32).fill(1)), known(10, factors(0.99, 1.01)))
+    expect(moved.verdict).toBe('PASS')
+    expect(moved.reason).toContain('no metric is worse by more than 5 %')
+    expect(judge(known(10, WIDE), known(10, WIDE)).reason).toBe('no figure has changed')
+  })
 })
 
 test('a change names the side that states the input that it hangs on, and none that is chance', () => {
@@ -270,13 +297,15 @@ test('without draws a gate has no key of them', () => {
 
 test('other widths of the traffic are other requests', () => {
   const narrow = known(10, [])
-  const changes = ['uncertain.traffic.web.arrivals.rate_rps: none → ± 10 %']
-  const options = { margin: 0.05, from: 'gate.json', changes }
-  const judged = predictionCase(entryOf(narrow), entryOf(narrow), options)
-  expect(judged).toMatchObject({
-    verdict: 'NOT COMPARABLE',
-    reason: expect.stringContaining('other requests than gate.json: uncertain.traffic.web'),
-  })
+  const options = { margin: 0.05, from: 'gate.json' }
+  for (const path of ['traffic.web.arrivals.rate_rps', 'traffic', 'lengths', 'lengths of web']) {
+    const changes = [`uncertain.${path}: none → ± 10 %`]
+    const judged = predictionCase(entryOf(narrow), entryOf(narrow), { ...options, changes })
+    expect(judged).toMatchObject({
+      verdict: 'NOT COMPARABLE',
+      reason: expect.stringContaining(`other requests than gate.json: uncertain.${path}`),
+    })
+  }
   const ofService = ['uncertain.speed of m: none → ± 10 %']
   const same = predictionCase(entryOf(narrow), entryOf(narrow), { ...options, changes: ofService })
   expect(same.verdict).toBe('PASS')

@@ -1,4 +1,4 @@
-import type { BaselineEntry, GateFigure, GateVerdict } from '../../documents/index.ts'
+import type { BaselineEntry, GateFigure, GateVerdict, Verdict } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
 import { EffectFit, type FigureLaw, widerInterval } from '../../stats/index.ts'
 import { statedObjectives } from '../plan/plan-verdict.ts'
@@ -54,6 +54,8 @@ export interface DrawnChange {
 
 /** An objective by its wider interval. */
 export interface DrawnObjective extends Readonly<BaselineEntry['objectives'][number]> {
+  /** by the draws of requests alone, at the stated values */
+  readonly stated: Verdict
   /** the probability that it holds; null where draws of the inputs do not decide */
   readonly pHolds: number | null
   readonly settled: boolean
@@ -192,12 +194,19 @@ function objectivesOf({ objectives, ...drawn }: DrawnSide, runs: number): DrawnO
   const stated = statedObjectives(drawn.nominal.scenario)
   return objectives.map(({ class: of, text, verdict, estimate }) => {
     const at = stated.findIndex((objective) => objective.class === of && objective.text === text)
-    const known = { class: of, text, verdict, pHolds: null, settled: true }
+    const known = { class: of, text, verdict, stated: verdict, pHolds: null, settled: true }
     if (at < 0 || estimate === undefined) return known
     const wide = widenedObjective({ text, estimate }, drawn, { at, runs })
-    if (wide === null) return known
+    if (wide === null) return { ...known, verdict: isMoved(drawn, at) ? 'UNDECIDED' : verdict }
     const agreed = agreedVerdict({ text, estimate, verdict }, wide)
     const { p_holds: pHolds } = agreed.with_inputs
     return { ...known, verdict: agreed.verdict, pHolds, settled: wide.settled }
   })
+}
+
+/** Whether draws move an objective that has no value in some run. */
+function isMoved({ nominal, runs: draws }: RunsAtDraws, at: number): boolean {
+  const values = ({ runs }: RunsAtDraws['nominal']) => runs.map((run) => run.objectives[at]!.value)
+  const stated = values(nominal)
+  return draws.some((draw) => values(draw).some((value, run) => !Object.is(value, stated[run])))
 }

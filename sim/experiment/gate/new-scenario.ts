@@ -16,13 +16,15 @@ export interface HeadAlone {
   readonly doubts?: readonly string[]
   /** present where inputs are uncertain: its objectives are judged by all that is not known */
   readonly interval?: 'inputs'
+  /** whether an objective fails at the stated values, whatever the wider intervals show */
+  readonly failsAsStated?: boolean
 }
 
 /** A scenario that the other version does not have yet. */
 export function newCase(head: HeadAlone, from: string): GateCase {
   const end = ': there is nothing to compare it with'
   const gateCase = caseAlone(head, from, end)
-  if (!isFaulty(head)) return { ...gateCase, verdict: 'NEW' }
+  if (!isFaulty(head)) return { ...gateCase, verdict: head.failsAsStated ? 'UNDECIDED' : 'NEW' }
   const [doubt] = head.doubts ?? []
   if (doubt === undefined) return { ...gateCase, verdict: 'FAIL' }
   return {

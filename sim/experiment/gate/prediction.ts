@@ -82,7 +82,8 @@ function inputsOf(
   [first]: readonly GateMetric[],
 ): Pick<GateCase, 'interval' | 'uncertain'> {
   // an objective has no margin, and is judged by its wider interval
-  const byInputs = first?.margin === null || first?.with_inputs !== undefined
+  const isObjective = first?.margin === null && !isUnsupported(first)
+  const byInputs = isObjective || first?.with_inputs !== undefined
   return {
     interval: byInputs ? 'inputs' : 'draws',
     uncertain: {
@@ -102,7 +103,7 @@ const SERVING =
 const requestChanges = (changes: readonly string[]) =>
   changes.filter((text) => {
     const path = text.replace(/^uncertain\./, '')
-    return /^(traffic|seed)\b/.test(path) && !SERVING.test(path)
+    return /^(traffic|lengths|seed)\b/.test(path) && !SERVING.test(path)
   })
 
 /** Limit of changes that a reason names. */
@@ -217,7 +218,7 @@ function figureMetrics(
  * A change counts where the stated values and the draws of the inputs both show it. An improvement
  * that only one of them shows passes: neither shows that anything is worse.
  */
-function agreed(stated: GateVerdict, { verdict }: DrawnChange): GateVerdict {
+function agreed(stated: GateVerdict, { verdict }: Pick<DrawnChange, 'verdict'>): GateVerdict {
   if (stated === verdict) return stated
   const isOpen = [stated, verdict].some((each) => each === 'FAIL' || each === 'UNDECIDED')
   return isOpen ? 'UNDECIDED' : 'PASS'
@@ -311,27 +312,38 @@ function figureVerdict(
 
 /** Objectives of both sides; with draws of their inputs, by the wider interval of each. */
 interface JudgedObjectives {
-  readonly base: readonly BaselineObjective[]
-  readonly head: readonly (BaselineObjective & Partial<Pick<DrawnObjective, 'pHolds'>>)[]
+  readonly base: readonly JudgedObjective[]
+  readonly head: readonly JudgedObjective[]
 }
 
-type BaselineObjective = BaselineEntry['objectives'][number]
+type JudgedObjective = BaselineEntry['objectives'][number] &
+  Partial<Pick<DrawnObjective, 'stated' | 'pHolds'>>
 
-/** An objective that no longer holds is a regression whatever the margin. */
+/**
+ * An objective that no longer holds is a regression whatever the margin. With draws, the verdicts
+ * at the stated values count as well as those by the wider intervals.
+ */
 function objectiveMetrics({ base, head }: JudgedObjectives): GateMetric[] {
   return head.flatMap((objective): GateMetric[] => {
     const before = base.find(
       ({ class: of, text }) => of === objective.class && text === objective.text,
     )
-    if (before === undefined || before.verdict === objective.verdict) return []
-    const verdict = objectiveVerdict(before.verdict, objective.verdict)
-    const note = `${before.verdict} → ${objective.verdict}${holdsText(objective)}`
-    return [objectiveMetric(objective, verdict, note)]
+    if (before === undefined) return []
+    const [was, is] = [before, objective].map((of) => of.stated ?? of.verdict)
+    const stated = changedVerdict(was!, is!)
+    const wide = changedVerdict(before.verdict, objective.verdict)
+    if (stated === null && wide === null) return []
+    const verdict = agreed(stated ?? 'PASS', { verdict: wide ?? 'PASS' })
+    const change =
+      wide === null
+        ? `${was} → ${is} at the stated inputs`
+        : `${before.verdict} → ${objective.verdict}`
+    return [objectiveMetric(objective, verdict, `${change}${holdsText(objective)}`)]
   })
 }
 
 /** How surely an objective holds; empty where no draws of inputs decide it. */
-function holdsText({ pHolds = null }: JudgedObjectives['head'][number]): string {
+function holdsText({ pHolds = null }: JudgedObjective): string {
   if (pHolds === null) return ''
   return `, and with uncertain inputs it holds with a probability of ${percentText(pHolds)}`
 }
@@ -348,6 +360,10 @@ export function objectiveMetric(
     ...{ verdict, note },
   }
 }
+
+/** Null where a verdict has not changed. */
+const changedVerdict = (base: Verdict, head: Verdict): GateVerdict | null =>
+  base === head ? null : objectiveVerdict(base, head)
 
 /** An objective that is not decided any more is no regression, but it was kept until now. */
 function objectiveVerdict(base: Verdict, head: Verdict): GateVerdict {
@@ -380,7 +396,7 @@ function withInputsText({ unit, with_inputs: wide }: GateMetric): string {
   const signed = (change: number) => `${change < 0 ? '−' : '+'}${percentText(Math.abs(change))}`
   const points = (change: number) => signed(change).replace(' %', '')
   const end = (value: number | null) => {
-    if (value === null) return '–'
+    if (value === null) return '∞'
     return unit === 'share' ? points(value) : signed(value - 1)
   }
   const ends = `[${end(wide.low)}, ${end(wide.high)}]${unit === 'share' ? ' points' : ''}`
@@ -401,8 +417,14 @@ function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: 
     case 'IMPROVED':
       return `better by more than ${percentText(margin)}: ${what}${more}`
     case 'PASS':
-      return metrics.every((metric) => isUnsupported(metric) || metric.ratio === 1)
+      return metrics.every((metric) => isUnsupported(metric) || isSameFigure(metric))
         ? 'no figure has changed'
         : `no metric is worse by more than ${percentText(margin)}; the worst is ${what}`
   }
+}
+
+/** Whether a figure is the same on both sides, at the stated values and in every draw. */
+export function isSameFigure({ ratio, unit, with_inputs: wide }: GateMetric): boolean {
+  const none = unit === 'share' ? 0 : 1
+  return ratio === 1 && (wide === undefined || (wide.low === none && wide.high === none))
 }

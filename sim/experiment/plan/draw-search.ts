@@ -81,6 +81,7 @@ class DrawSearch<Run extends JudgedRun> {
 
   async run(): Promise<DrawsFound<Run>> {
     const winner = await this.#cheapest()
+    await this.#completeLeft(winner?.cost ?? Number.POSITIVE_INFINITY)
     const targets = winner === null || winner === this.#stated ? [] : [winner]
     await this.#drawRivals([this.#stated, ...targets])
     const drawn: DrawnCandidate[] = []
@@ -170,12 +171,26 @@ class DrawSearch<Run extends JudgedRun> {
     for (let draws = least; ; draws *= 2) {
       const most = draws * (1 - confidence + errorOf(confidence, draws))
       for (;;) {
-        if (this.#missing(candidate, draws) > most) return false
+        if (draws === least && this.#missing(candidate, draws) > most) return false
         const unknown = this.#hardestFirst(this.#unknown(candidate, draws))
         if (unknown.length === 0) break
         await this.#ask(candidate, unknown.slice(0, AT_ONCE))
       }
       if (this.#isDecided(candidate, draws)) return this.#pHolds.get(candidate)!.p >= confidence
+    }
+  }
+
+  /**
+   * Asks for the open draws of those that were left, of each chain the dearest below a cost: it may
+   * be the cheapest that holds in some draws, or hold more often than all others.
+   */
+  async #completeLeft(below: number): Promise<void> {
+    const { least } = this.#task
+    for (const { candidates } of this.#chains) {
+      const left = candidates.findLast(
+        (each) => this.#drawn.has(each) && this.#costOf(each) < below,
+      )
+      if (left !== undefined) await this.#ask(left, this.#unknown(left, least))
     }
   }
 
@@ -221,8 +236,10 @@ class DrawSearch<Run extends JudgedRun> {
     const itself = this.#drawn.get(candidate)?.chances.get(draw)
     if (itself !== undefined) return itself.holds
     for (const member of this.#chainOf.get(candidate)?.candidates ?? []) {
-      const holds = this.#drawn.get(member)?.chances.get(draw)?.holds
-      if (holds === undefined) continue
+      const inDraw = this.#drawn.get(member)?.chances.get(draw)
+      // one that cannot be simulated says nothing of others
+      if (inDraw === undefined || inDraw === NOT_SIMULATED) continue
+      const { holds } = inDraw
       const follows = isFewer(member, candidate)
         ? holds > SURE
         : isFewer(candidate, member) && holds < 1 - SURE
@@ -233,7 +250,8 @@ class DrawSearch<Run extends JudgedRun> {
 
   async #ask(candidate: Candidate, draws: readonly number[]): Promise<void> {
     const { onProgress, draw: simulated } = this.#task
-    const { judge, seeds, chances } = this.#drawnOf(candidate)
+    if (draws.length === 0) return
+    const { judge, seeds, chances } = await this.#drawnOf(candidate)
     onProgress?.(this.#asked, this.#asked + draws.length)
     const answers = await simulated(candidate, draws, seeds)
     for (const [i, draw] of draws.entries()) {
@@ -243,14 +261,14 @@ class DrawSearch<Run extends JudgedRun> {
     this.#asked += draws.length
   }
 
-  #drawnOf(candidate: Candidate): Drawn {
+  async #drawnOf(candidate: Candidate): Promise<Drawn> {
     const before = this.#drawn.get(candidate)
     if (before !== undefined) return before
-    const { plan, replications } = this.#task
+    const { plan, replications, statedRuns } = this.#task
     const { runs } = this.#tried.get(candidate)!
     // all others are the same
     const seeds = runs[0]!.exact ? 1 : Math.min(replications, runs.length)
-    const judge = new DrawJudge(plan.objectives, runs, seeds)
+    const judge = new DrawJudge(plan.objectives, await statedRuns(candidate, runs), seeds)
     const drawn: Drawn = { judge, seeds, chances: new Map() }
     this.#drawn.set(candidate, drawn)
     return drawn
@@ -310,7 +328,9 @@ class DrawSearch<Run extends JudgedRun> {
         const ofTargets = targets.map((target) => this.#costIn(target.candidate, draw))
         if ((await Promise.all(ofTargets)).some((each) => cost < each)) draws.push(draw)
       }
-      if (draws.length > 0) rivals.push({ candidate, draws })
+      // what scaled replicas cost in a draw is known when it is simulated
+      const open = candidate.scaled ? range(least) : draws
+      if (open.length > 0) rivals.push({ candidate, draws: open })
     }
     return rivals
   }
@@ -322,17 +342,20 @@ class DrawSearch<Run extends JudgedRun> {
   /** That a candidate holds, and nothing that was drawn and is cheaper in the same draw does. */
   async #pCheapest(candidate: Candidate): Promise<number> {
     const { least } = this.#task
+    let held = 0
     let beaten = 0
     for (const draw of range(least)) {
+      const holds = this.#chance(candidate, draw)!
       const cost = await this.#costIn(candidate, draw)
       let cheaper = 0
       for (const rival of this.#drawn.keys()) {
         if (rival === candidate || (await this.#costIn(rival, draw)) >= cost) continue
         cheaper = Math.max(cheaper, this.#chance(rival, draw) ?? 0)
       }
-      beaten += Math.min(cheaper, this.#chance(candidate, draw)!)
+      held += holds
+      beaten += Math.min(cheaper, holds)
     }
-    return Math.max(0, this.#pHolds.get(candidate)!.p - beaten / least)
+    return held === 0 ? 0 : this.#pHolds.get(candidate)!.p * (1 - beaten / held)
   }
 
   /** What a candidate costs in a draw; as stated where that is not known. */

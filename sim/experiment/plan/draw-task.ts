@@ -23,6 +23,11 @@ export interface DrawTask<Run extends JudgedRun> {
     replications: number,
   ) => Promise<readonly (readonly Run[] | null)[]>
   /**
+   * the runs of a candidate at the stated inputs as its draws are judged: without the longest times
+   * of transfers, where the draws have these
+   */
+  readonly statedRuns: (candidate: Candidate, runs: readonly Run[]) => Promise<readonly JudgedRun[]>
+  /**
    * what a candidate costs in a draw, null where that is not known; null where no draw changes any
    * cost
    */
@@ -35,7 +40,7 @@ export interface DrawnCandidate {
   readonly candidate: Candidate
   /** draws in which it was simulated, or follows from another candidate of its chain */
   readonly draws: number
-  /** that it holds every objective; null where it was left before all draws */
+  /** that it holds every objective; null where it was left before all draws, or never asked for */
   readonly pHolds: number | null
   /** that it holds and nothing cheaper that was drawn does, too; null where that was not asked */
   readonly pCheapest: number | null

@@ -43,6 +43,8 @@ export function answerFigures(
 const widthOf = ({ estimate, wide }: Pick<AnswerFigure, 'estimate' | 'wide'>) =>
   (wide.high - wide.low) / estimate.value!
 
+/** Of a goodput that may miss nothing. */
+const LEAST_MISSED = 1e-12
 /** Beyond this probability the least sure one is chance. */
 const SURE = 0.999
 
@@ -59,7 +61,9 @@ function bindingObjective(
     const stated = parseObjective(text)!
     const value = estimate.value!
     const ofLimit =
-      stated.kind === 'goodput' ? (1 - value) / (1 - stated.share) : value / limitOf(stated)
+      stated.kind === 'goodput'
+        ? (1 - value) / Math.max(LEAST_MISSED, 1 - stated.share)
+        : value / limitOf(stated)
     const figure: AnswerFigure = {
       ...{ class: name, objective: text, metric: null, p: null },
       estimate,

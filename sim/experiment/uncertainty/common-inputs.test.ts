@@ -18,6 +18,14 @@ test('inputs of the same name and law are one, and others are not', () => {
   expect(places).toEqual([[0, 1], [2, 0], [], [3], [1]])
 })
 
+test('a number that is stated anew is another one, also within the same ends', () => {
+  const of = (value: number) => input('models.m.work.base_ms', value, '± 10 %')
+  const law = { law: 'uniform', low: 10, high: 14 } as const
+  const within = (value: number) => ({ ...of(value), law })
+  const { places } = commonInputs([[within(12)], [within(12.4)], [within(12)]])
+  expect(places).toEqual([[0], [1], [0]])
+})
+
 test('inputs of a single system are as they are', () => {
   const own = [input('a', 1, '± 1 %'), input('b', 1, '± 1 %')]
   expect(commonInputs([own])).toEqual({ inputs: own, places: [[0, 1]] })

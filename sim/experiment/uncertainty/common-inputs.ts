@@ -32,6 +32,8 @@ export function commonInputs(each: readonly (readonly UncertainInput[])[]): Comm
  * and of a model at another precision it is another. Times of another card, other measurements and
  * other laws have errors of their own, even where their widths are the same.
  */
-function unknownText({ name, law, whole, times, laws, measured }: UncertainInput): string {
-  return JSON.stringify(measured === undefined ? [name, law, whole, times, laws] : [measured, law])
+function unknownText({ measured, ...input }: UncertainInput): string {
+  const { name, value, law, whole, times, laws } = input
+  if (measured !== undefined) return JSON.stringify([measured, law])
+  return JSON.stringify([name, value, law, whole, times, laws])
 }

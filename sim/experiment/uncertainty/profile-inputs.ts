@@ -53,9 +53,10 @@ export function profileNotes(
 ): string[] {
   const { uncertain } = system
   if (uncertain?.withSources !== true) return []
-  return namedModels(system)
-    .filter((named) => !isStated(named, uncertain.inputs))
-    .flatMap(widthNotes)
+  return namedModels(system).flatMap((named) => [
+    ...(isStated(named, uncertain.inputs) ? [] : widthNotes(named)),
+    ...idleNotes(named),
+  ])
 }
 
 const isStated = ({ of }: Named, stated: readonly UncertainInput[]) =>
@@ -74,6 +75,16 @@ function widthNotes({ name, model }: Named): string[] {
   if (half <= MOST_HALF) return []
   return [
     `the speed of ${name} differed so much between occasions that its width is cut at a factor of 4; calibrate again, for longer or on a stiller machine`,
+  ]
+}
+
+/** Where occasions have no idle times to compare: the cost of the profile is drawn nowhere. */
+function idleNotes({ name, model, wakes }: Named): string[] {
+  const costs = wakes && model.wake.ms.some((cost) => cost > 0)
+  // without any occasions the speed has a note
+  if (!costs || speedHalfWidth(model) === null || idleHalfWidth(model) !== null) return []
+  return [
+    `the profile has no width of the idle cost of ${name}: it is taken as exact; calibrate again, for longer`,
   ]
 }
 

@@ -156,7 +156,19 @@ export function sourceNotes(scenario: Scenario, inputs: readonly UncertainInput[
   const unknown = modelsOf(scenario).filter(
     (name) => isDeclared(name) && !inputs.some((input) => isOfTimes(input, name)),
   )
+  // a width of one number of a work takes the place of what its source has of all of them
+  const narrowed = modelsOf(scenario).filter(
+    (name) =>
+      inputs.some((input) => input.name.startsWith(`models.${name}.work.`)) &&
+      !inputs.some(({ model }) => model === name) &&
+      scenario.pools.some(({ model }, pool) => model === name && timesWidth(scenario, pool) !== null),
+  )
   return [
+    ...(narrowed.length === 0
+      ? []
+      : [
+          `what the sources of the times of ${narrowed.join(', ')} are off by is left out, as the scenario states a width of a number of them; give one of all as ${keyOf(narrowed)}`,
+        ]),
     ...(assumed.length === 0
       ? []
       : [

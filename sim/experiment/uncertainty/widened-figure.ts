@@ -86,7 +86,7 @@ export function scaledFigure(
   const error = errorOf({ value: to(value), low: low === null ? null : to(low) }, runs)
   const centres = centresOf(to(value), { nominal: nominal.map(to), drawn: scaled })
   const law: FigureLaw = { centres, ...error }
-  return { law, error, to, from, scaled, perUnit: onLogs ? 1 : 1 / value }
+  return { law, error, to, from, scaled, perUnit: onLogs ? 1 : value === 0 ? 0 : 1 / value }
 }
 
 /** The wider interval of a figure; null without an estimate. */

@@ -56,6 +56,6 @@ export function agreedVerdict(
   const wider = verdictOf(objective, { value, low, high, n })
   return {
     verdict: wider === verdict ? verdict : 'UNDECIDED',
-    with_inputs: { low: finite(low), high: finite(high), p_holds },
+    with_inputs: { low: finite(low), high: finite(high), p_holds, verdict_by_draws: verdict },
   }
 }

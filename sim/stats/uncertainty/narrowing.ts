@@ -4,6 +4,7 @@ import type { Interval } from '../intervals/interval.ts'
 import { normalQuantile } from '../intervals/normal.ts'
 import { studentTQuantile } from '../intervals/student-t.ts'
 import { drawnValue } from './law-quantile.ts'
+import { leastSquares } from './least-squares.ts'
 import type { Polynomials } from './orthonormal.ts'
 import { type FittedFigure, termsAt } from './polynomial-fit.ts'
 import type { Term } from './polynomial-terms.ts'
@@ -27,14 +28,18 @@ export interface InputNarrowing {
 /** Narrower by less than this is not worth a measurement. */
 const WORTH = 0.05
 
-/** Points at which the fit is tried, and what a measurement may find. */
-const POINTS = 1024
+/** What a measurement may find. */
 const FINDINGS = 8
+/** Points at which the fit is tried: others for each finding, so that their chance averages out. */
+const POINTS = 512
 /** Coefficients with other chances. */
 const REPEATS = 60
 const NARROWED = 0x1f8b0000
+/** Squares of shares of a width that are tried, and the curve of squared widths through them. */
+const TRIED = Array.from({ length: 9 }, (_, i) => i / 8)
+const CURVE = leastSquares(TRIED.map((square) => [1, square, square ** 2]))!
 /** Halvings of the width of an input. */
-const STEPS = 8
+const STEPS = 12
 
 /** The middle 95 % of a normal law, in standard deviations. */
 const MIDDLE = 2 * normalQuantile(0.975)
@@ -73,7 +78,7 @@ export class Narrowing {
     fitted: FittedFigure,
     { standardError, degrees }: Omit<FigureLaw, 'centres'>,
   ) {
-    const drawn = scrambledSobol(inputs.length, 0, POINTS, NARROWED).map((point) =>
+    const drawn = scrambledSobol(inputs.length, 0, FINDINGS * POINTS, NARROWED).map((point) =>
       point.map((u, i) => polynomials[i]!.point(drawnValue(inputs[i]!, u))),
     )
     const at = drawn.map((points) => points.map((point, i) => polynomials[i]!.atPoint(point)))
@@ -124,9 +129,10 @@ export class Narrowing {
     })
   }
 
-  /** The figure at each point, with these coefficients. */
-  #figures(coefficients: readonly number[]): Float64Array {
-    return Float64Array.from(this.#rows, (row) => {
+  /** The figure at each point of a finding, with these coefficients. */
+  #figures(coefficients: readonly number[], finding: number): Float64Array {
+    const from = finding * POINTS
+    return Float64Array.from(this.#rows.slice(from, from + POINTS), (row) => {
       let figure = 0
       for (let k = 0; k < row.length; k++) figure += row[k]! * coefficients[k]!
       return figure
@@ -135,33 +141,33 @@ export class Narrowing {
 
   /** The width of the interval as it is. */
   #whole(coefficients: readonly number[]): number {
-    return this.#width([rangeOf(this.#figures(coefficients))], this.#fitted.open)
+    const ranges = Array.from({ length: FINDINGS }, (_, finding) =>
+      rangeOf(this.#figures(coefficients, finding)),
+    )
+    return this.#width(ranges, this.#fitted.open)
   }
 
   /** Of each finding, the middle 95 % where the input keeps this share of its width around it. */
   #ranges(input: OfInput, coefficients: readonly number[], kept: number): number[] {
     const { polynomials, findings, points, terms } = input
     const { atPoint, ends } = polynomials
-    const figures = this.#figures(coefficients)
     const moving = terms.filter(({ k }) => coefficients[k] !== 0)
-    if (moving.length === 0) return [rangeOf(figures)]
-    for (const [j, row] of this.#rows.entries()) {
-      for (const { k } of moving) figures[j] = figures[j]! - row[k]! * coefficients[k]!
-    }
     const found = Math.sqrt(1 - kept * kept)
-    return findings.map((finding) => {
+    return findings.map((finding, n) => {
+      const figures = this.#figures(coefficients, n)
+      if (moving.length === 0) return rangeOf(figures)
       const atFinding = atPoint(finding)
-      const moved = figures.map((figure, j) => {
-        const point = found * finding + kept * points[j]!
+      for (let j = 0; j < POINTS; j++) {
+        const at = n * POINTS + j
+        const row = this.#rows[at]!
+        const point = found * finding + kept * points[at]!
         const within = Math.min(ends[1], Math.max(ends[0], point))
         const values = kept === 0 ? atFinding : atPoint(within)
-        let value = figure
         for (const { k, degree, rest } of moving) {
-          value += coefficients[k]! * rest[j]! * values[degree - 1]!
+          figures[j] = figures[j]! + coefficients[k]! * (rest[at]! * values[degree - 1]! - row[k]!)
         }
-        return value
-      })
-      return rangeOf(moved)
+      }
+      return rangeOf(figures)
     })
   }
 
@@ -171,12 +177,19 @@ export class Narrowing {
     return sum(ranges.map((range) => Math.sqrt(range ** 2 + others))) / ranges.length
   }
 
-  /** `open`: what the fit leaves open where the input keeps this share of its width. */
+  /**
+   * By a curve through squared widths, as the width at one share hangs on chance. `open`: what the
+   * fit leaves open where the input keeps this share of its width.
+   */
   #enough(input: OfInput, coefficients: readonly number[], open: (kept: number) => number): number {
-    const widthAt = (kept: number) =>
-      this.#width(this.#ranges(input, coefficients, kept), open(kept))
-    const exact = widthAt(0)
-    const isEnough = (kept: number) => exact >= (1 - WORTH) * widthAt(kept)
+    const squares = TRIED.map((square) => {
+      const kept = Math.sqrt(square)
+      return this.#width(this.#ranges(input, coefficients, kept), open(kept)) ** 2
+    })
+    const [constant, slope, bend] = CURVE.coefficients(squares) as [number, number, number]
+    const exact = Math.max(0, constant)
+    const isEnough = (kept: number) =>
+      exact >= (1 - WORTH) ** 2 * (constant + kept ** 2 * (slope + bend * kept ** 2))
     if (isEnough(1)) return 1
     let [low, high] = [0, 1]
     for (let step = 0; step < STEPS; step++) {

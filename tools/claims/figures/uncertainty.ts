@@ -74,8 +74,18 @@ export function missedCoverage({ rows }: UncertaintyFigures): string[] {
   return rows.flatMap((row) => (row.leftOut === null ? missedOf(row) : missedWithout(row)))
 }
 
-function missedOf({ machine, wider, promised }: Row): string[] {
-  const figures = Object.entries(wider).filter(([, { low, high }]) => high < LEAST || low > MOST)
+/** Planners from which on a share itself has to be within the bounds, and not only its interval. */
+const MANY = 500
+/** Of one truth a planner: the interval of 500 is as wide as the bounds are. */
+const OF_ONE_TRUTH: readonly string[] = ['headroom']
+
+function isNominal([name, { value, low, high }]: readonly [string, Coverage], planners: number) {
+  const isExact = planners >= MANY && !OF_ONE_TRUTH.includes(name)
+  return isExact ? value >= LEAST && value <= MOST : high >= LEAST && low <= MOST
+}
+
+function missedOf({ machine, planners, wider, promised }: Row): string[] {
+  const figures = Object.entries(wider).filter((figure) => !isNominal(figure, planners))
   const sentences = figures.map(([name, { value }]) => {
     return `${machine}: ${name} is covered in ${percent(value)} %`
   })
@@ -98,13 +108,15 @@ export function coverageSummary({ rows }: UncertaintyFigures) {
   const rangeOf = (values: readonly number[]) => {
     return { least: Math.min(...values), most: Math.max(...values) }
   }
-  const intervals = known.flatMap(({ wider }) => Object.values(wider))
+  const intervals = known.flatMap(({ planners, wider }) =>
+    Object.entries(wider).map((figure) => isNominal(figure, planners)),
+  )
   const promised = known.flatMap((row) => (row.promised === null ? [] : [row.promised.value]))
   return {
     machines: known.length,
     planners: Math.min(...known.map(({ planners }) => planners)),
     figures: intervals.length,
-    nominal: intervals.filter(({ low, high }) => high >= LEAST && low <= MOST).length,
+    nominal: intervals.filter((nominal) => nominal).length,
     wider: rangeOf(known.flatMap(({ wider }) => valuesOf(wider))),
     draws: rangeOf(known.flatMap(({ draws }) => valuesOf(draws))),
     controls: without.length,
