@@ -96,7 +96,7 @@ export function uncertainResult(wanted: Wanted = {}): Result {
   const objectives = result.objectives.map((objective) => ({
     ...objective,
     interval: 'inputs' as const,
-    with_inputs: { low: 1, high: 20, p_holds: 0.83 },
+    with_inputs: { low: 1, high: 20, p_holds: 0.83, verdict_by_draws: 'PASS' as const },
   }))
   return { ...result, objectives, uncertainty: sampleUncertainty(wanted) }
 }

@@ -1,3 +1,4 @@
+import { parseObjective } from '../../scenarios/index.ts'
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
 import {
   count,
@@ -7,6 +8,7 @@ import {
   HOURS_A_MONTH,
   listed,
   NONE,
+  objectiveLimit,
   percent,
   plural,
   signedPercent,

@@ -81,7 +81,7 @@ test('the page has the answer, the charts, the table and the command; foreign te
 describe('an answer with uncertain inputs', () => {
   const wide = (low: number, high: number, p_holds: number) => ({
     interval: 'inputs' as const,
-    with_inputs: { low, high, p_holds },
+    with_inputs: { low, high, p_holds, verdict_by_draws: 'PASS' as const },
   })
   const tried = (number: number, verdict: Verdict, p: number) => {
     const sample = sampleSweep()

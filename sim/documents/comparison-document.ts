@@ -1,5 +1,14 @@
 import * as z from 'zod'
-import { command, estimate, headOf, number, numberOrNull, profileRef, scenarioRef, verdict } from './document-parts.ts'
+import {
+  command,
+  estimate,
+  headOf,
+  number,
+  numberOrNull,
+  profileRef,
+  scenarioRef,
+  verdict,
+} from './document-parts.ts'
 import { memoryComparison } from './memory-comparison.ts'
 import { percentileComparison } from './percentile-comparison.ts'
 import { stability } from './system-figures.ts'

@@ -1,6 +1,16 @@
 import * as z from 'zod'
 import { configurationRow } from './configuration-document.ts'
-import { command, estimate, headOf, number, numberOrNull, numbers, profileRef, scenarioRef, verdict } from './document-parts.ts'
+import {
+  command,
+  estimate,
+  headOf,
+  number,
+  numberOrNull,
+  numbers,
+  profileRef,
+  scenarioRef,
+  verdict,
+} from './document-parts.ts'
 import { headroom, objectiveResult } from './system-figures.ts'
 import { uncertainInput } from './uncertainty-document.ts'
 

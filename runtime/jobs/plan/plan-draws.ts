@@ -213,7 +213,12 @@ export class PlanDraws {
     const { inputs } = drawn
     const transfersDrawn = inputs.some(({ source }) => source === 'transfer')
     const path: ScenarioText = { file, directory, text: drawn.text }
-    const base = { ...shared, path, set: [], ...(transfersDrawn && { withoutSlowest: true as const }) }
+    const base = {
+      ...shared,
+      path,
+      set: [],
+      ...(transfersDrawn && { withoutSlowest: true as const }),
+    }
     return { hash, scenario, inputs, base, transfersDrawn }
   }
 }

@@ -161,7 +161,9 @@ export function sourceNotes(scenario: Scenario, inputs: readonly UncertainInput[
     (name) =>
       inputs.some((input) => input.name.startsWith(`models.${name}.work.`)) &&
       !inputs.some(({ model }) => model === name) &&
-      scenario.pools.some(({ model }, pool) => model === name && timesWidth(scenario, pool) !== null),
+      scenario.pools.some(
+        ({ model }, pool) => model === name && timesWidth(scenario, pool) !== null,
+      ),
   )
   return [
     ...(narrowed.length === 0

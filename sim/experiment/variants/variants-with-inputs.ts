@@ -103,7 +103,8 @@ function ratiosWithInputs(variants: readonly DrawnVariant[]): VariantRatio[] {
     if (wide === null) return ratio
     const { low, high } = wide
     const with_inputs = { low: finite(low), high: finite(high), p_lower: wide.probabilityBelow(1) }
-    if (ratio.difference !== 'lower' && ratio.difference !== 'higher') return { ...ratio, with_inputs }
+    if (ratio.difference !== 'lower' && ratio.difference !== 'higher')
+      return { ...ratio, with_inputs }
     const agrees = ratio.difference === 'lower' ? high < 1 : low > 1
     return { ...ratio, ...(!agrees && { difference: 'none found' as const }), with_inputs }
   })

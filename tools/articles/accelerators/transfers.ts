@@ -2,8 +2,8 @@ import { median, quantile } from 'simple-statistics'
 import { percent, signedPercent } from '../../../reports/format.ts'
 import type { Accelerator } from '../../../scenarios/index.ts'
 import {
-  type ErrorQuartiles,
   chooseShape,
+  type ErrorQuartiles,
   type MeasuredPass,
   predictPass,
   type RooflineFit,
