@@ -260,7 +260,9 @@ describe('with uncertain inputs', () => {
       expect(text).toContain('[−2.0 %, +14 %]')
       expect(text).toContain('[0.0 points, +2.0 points]')
     }
-    expect(gateJunit(open)).toContain(`<skipped message="UNDECIDED +20 %: ${note}"/>`)
+    expect(gateJunit(open)).toContain(
+      `<skipped message="UNDECIDED +20 % [−2.0 %, +14 %] with uncertain inputs: ${note}"/>`,
+    )
     expect(gateAnnotations(open)[0]).toContain(note.replaceAll('%', '%25'))
   })
 

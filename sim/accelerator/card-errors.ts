@@ -35,10 +35,14 @@ export const USUAL_ERRORS: Readonly<Record<Kind, CardErrors>> = {
 
 export const FITTED_ERRORS: Readonly<Record<Kind, CardErrors>> = {
   encoder: {
-    any: [-0.5, -0.2, -0.1, 0.1, 0.5], // TODO run
+    t4: [-0.33, -0.03, -0.01, 0.05, 0.21],
+    'a100-sxm-40': [-0.36, -0.06, -0.01, 0.07, 0.63],
+    any: [-0.36, -0.05, -0.01, 0.06, 0.63],
   },
   decoder: {
-    any: [-0.5, -0.2, -0.1, 0.1, 0.5], // TODO run
+    'a100-sxm-80': [-0.34, -0.04, 0.03, 0.06, 0.43],
+    'h100-sxm': [-0.37, -0.04, 0.03, 0.06, 0.39],
+    any: [-0.37, -0.04, 0.03, 0.06, 0.43],
   },
 }
 

@@ -36,7 +36,7 @@ test('another value or another width is another law, which is independent', () =
   }
 })
 
-test('the stated value within the same range is no law of its own', () => {
+test('another stated value within the same range is another number', () => {
   const stated = { ...service, value: 12.5 }
-  expect(pairedInputs([service], [stated])).toMatchObject({ inputs: [stated], sides: ['both'] })
+  expect(pairedInputs([service], [stated])).toMatchObject({ sides: ['head', 'base'] })
 })

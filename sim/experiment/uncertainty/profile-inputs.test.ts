@@ -162,7 +162,9 @@ test('a system that is resolved again has the inputs of its profile once', () =>
 test('a width that is of no use is cut, which a warning states', () => {
   const { inputs, warnings } = inputsOf({}, widthsOf([0.5, 2], []))
   expect(ends(inputs[0]!)[1]).toBeLessThan(4.1)
-  expect(warnings).toEqual([expect.stringContaining('its width is cut at a factor of 4')])
+  const [ofSpeed, ofIdle] = warnings
+  expect(ofIdle).toContain('no width of the idle cost of net')
+  expect([ofSpeed]).toEqual([expect.stringContaining('its width is cut at a factor of 4')])
 })
 
 test('more inputs than can be drawn are refused', () => {
