@@ -65,8 +65,10 @@ async function studied(
   }
 }
 
-const figuresOf = (
+function figuresOf(
   plans: readonly StudiedPlan[],
   configurations: readonly KnownConfiguration[],
   truths: number,
-) => figuresOfUncertainPlans(plans, { configurations: configurations.length, truths })
+) {
+  return figuresOfUncertainPlans(plans, { configurations: configurations.length, truths })
+}

@@ -9,7 +9,7 @@ export const uncertainPlansFigures = z.strictObject({
   plans: count,
   /** plans whose chosen configuration holds often enough, and the least share of one */
   held: z.strictObject({ plans: count, least: z.number() }),
-  /** plans with a cheaper configuration that surely holds in 95 % of all truths, and in 93 % of these */
+  /** plans with a cheaper one that surely holds in 95 % of all truths, and in 93 % of these */
   cheaper: z.strictObject({ plans: count, plansAt93: count }),
   /** the same as `held` of the winners at the stated inputs */
   ignoring: z.strictObject({ plans: count, median: z.number(), least: z.number() }),
