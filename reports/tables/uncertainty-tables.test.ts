@@ -92,7 +92,7 @@ test('ends are in the unit of the value, and certain ones say so', () => {
   expect(endsText(estimate, { low: null, high: null }, 'time')).toBe('without an end')
   expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual([
     '83 %',
-    'over 99.9 %',
-    'under 0.1 %',
+    'over 97 %',
+    'under 3 %',
   ])
 })

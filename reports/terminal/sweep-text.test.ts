@@ -109,7 +109,7 @@ describe('an answer with uncertain inputs', () => {
     })
     const text = lines(sweep, null)
     expect(text[0]).toBe(
-      '4 of 8 configurations hold every objective at the stated inputs; the cheapest that was found to hold with uncertain inputs, too, is no. 7 (replicas 4, max_batch 4, 8 USD an hour): web p(95) latency_ms 33 [30, 37] ms by draws, [30, 70] ms with uncertain inputs, holds with probability 98 %, limit 60 ms. With uncertain inputs it holds every objective with a probability of 98 %. At the stated inputs the cheapest is no. 5 (replicas 3, max_batch 4, 6 USD an hour), which holds every objective with a probability of 71 %; of those tried 1 more does not hold',
+      '4 of 8 configurations hold every objective at the stated inputs; the cheapest that was found to hold with uncertain inputs, too, is no. 7 (replicas 4, max_batch 4, 8 USD an hour): web p(95) latency_ms 33 [30, 37] ms by draws, [30, 70] ms with uncertain inputs, holds with probability over 97 %, limit 60 ms. With uncertain inputs it holds every objective with a probability of over 97 %. At the stated inputs the cheapest is no. 5 (replicas 3, max_batch 4, 6 USD an hour), which holds every objective with a probability of 71 %; of those tried 1 more does not hold',
     )
     const rows = text.slice(text.findIndex((line) => /^no\. .*with uncertain inputs/.test(line)))
     expect(rows[1]).toMatch(/^ +5 +3 +4 +UNDECIDED +\[30, 70\] ms +71 % +64$/)

@@ -492,7 +492,8 @@ async function readable(
 /** Words that look like full paths, in the text of a scenario with an unknown schema. */
 const fullPathsIn = (text: string) => text.match(/(?<![^\s'",[{:])\/[^\s'",\]}]+/g) ?? []
 
-const value = z.object({ value: z.number().nullable() })
+const end = z.number().nullish().catch(undefined)
+const value = z.object({ value: z.number().nullable(), low: end, high: end })
 const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
 
 /** The part of a result that a gate needs, so that documents of other versions can be read. */

@@ -137,7 +137,8 @@ describe('a search over draws of the inputs', () => {
   test('ends at the stated winner where that holds at 95 %, with the fewest draws', async () => {
     const { found, stated, drawn } = await searched({ candidates: slow, law: around(4.1, 0.05) })
     expect(found.winner).toBe(stated)
-    expect(drawn.get('slow5')).toMatchObject({ draws: LEAST })
+    // that all of 32 hold is no proof of 95 %
+    expect(drawn.get('slow5')).toMatchObject({ draws: 2 * LEAST })
     expect(drawn.has('slow6')).toBe(false)
   })
 

@@ -11,6 +11,8 @@ import type { JudgedRun, Tried } from './plan-task.ts'
 const AT_ONCE = 8
 /** A chance beyond this, or below the rest, is sure: other candidates of the chain follow. */
 const SURE = 0.999
+/** Standard errors within which one of twenty probabilities is that is really beyond. */
+const SURELY = 1.645
 /** Candidates of each kind that may be cheaper than the winner in some draws. */
 const RIVALS = 4
 
@@ -24,8 +26,8 @@ const RIVALS = 4
  * candidate holds for sure, those of its chain with more replicas are taken to hold, too, and where
  * it fails for sure, those with fewer to fail. Draws in which the winner is farthest beyond its
  * limits are the first, and a candidate that fails in too many of them is left. A candidate gets
- * twice the draws while the probability is nearer to the one that is asked for than the standard
- * error of as many independent draws.
+ * twice the draws while the probability is nearer to the one that is asked for than 1.645 standard
+ * errors of as many independent draws.
  *
  * Then candidates that are cheaper than the two, at the stated prices or at those of a draw, are
  * tried in the draws in which they may hold: with them is known how often each is the cheapest.
@@ -199,7 +201,8 @@ class DrawSearch<Run extends JudgedRun> {
     const { confidence, most } = this.#task
     const p = 1 - this.#missing(candidate, draws) / draws
     this.#pHolds.set(candidate, { p, draws })
-    return Math.abs(p - confidence) > errorOf(confidence, draws) || 2 * draws > most
+    const isFar = Math.abs(p - confidence) > SURELY * errorOf(confidence, draws)
+    return isFar || 2 * draws > most
   }
 
   /** In how many of so many draws a candidate is known to fail. */
