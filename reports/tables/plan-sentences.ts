@@ -31,7 +31,8 @@ import {
 } from './plan-table.ts'
 import { hoursOf, idleText } from './replica-hours.ts'
 import { headroomText } from './summary.ts'
-import { probabilityText, withInputsText } from './uncertainty-tables.ts'
+import { endsText } from './uncertainty-figures.ts'
+import { probabilityText } from './uncertainty-tables.ts'
 
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
   winner === null ? null : rows[winner]!
@@ -74,7 +75,10 @@ function widerText({ winner_with_inputs: wider }: Plan, { binding }: PlanRow): s
     ({ class: name, text }) => name === binding.class && text === binding.text,
   )
   if (objective === undefined || binding.lost !== undefined) return ''
-  return withInputsText(objective, objectiveLimit(parseObjective(objective.text)!).quantity)
+  const { estimate, with_inputs: wide, text } = objective
+  if (wide === undefined) return ''
+  const ends = endsText(estimate, wide, objectiveLimit(parseObjective(text)!).quantity)
+  return `; ${ends} with uncertain inputs`
 }
 
 /** Which configuration is the winner and what it costs; one without a price is not the cheapest. */

@@ -90,9 +90,5 @@ test('ends are in the unit of the value, and certain ones say so', () => {
   const estimate = { value: 49.7, low: 48.7, high: 50.6, n: 1 }
   expect(endsText(estimate, { low: 42, high: 61 }, 'time')).toBe('[42, 61] ms')
   expect(endsText(estimate, { low: null, high: null }, 'time')).toBe('without an end')
-  expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual([
-    '83 %',
-    'over 97 %',
-    'under 3 %',
-  ])
+  expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual(['83 %', 'over 97 %', 'under 3 %'])
 })
