@@ -54,6 +54,19 @@ describe('the chance that a configuration holds in a draw', () => {
     expect(lost.holds).toBeLessThan(0.001)
   })
 
+  test('is by the upper end of a window of few requests, as at the stated inputs', () => {
+    const windows = stated('p(99, worst 10s) latency_ms < 100')
+    const runsWith = (value: number, upper: number, n: number): JudgedRun[] =>
+      six.map(() => ({ objectives: [{ value, n, upper, tail: null }] }))
+    const judge = new DrawJudge(windows, runsWith(70, 95, 300), 6)
+    expect(judge.chance(runsWith(70, 95, 300)).holds).toBe(1)
+    expect(judge.chance(runsWith(82, 112, 300)).holds).toBe(0)
+    expect(judge.chance(runsWith(82, Number.POSITIVE_INFINITY, 300)).holds).toBe(0)
+    // of many requests the value is right
+    const many = new DrawJudge(windows, runsWith(70, 95, 100_000), 6)
+    expect(many.chance(runsWith(82, 112, 100_000)).holds).toBe(1)
+  })
+
   test('counts losses, and the longest times that a transfer allows', () => {
     const figures = (value: number) => [{ value, n: 10_000, upper: null, tail: null }]
     const runsWith = (value: number, further: object): JudgedRun[] =>

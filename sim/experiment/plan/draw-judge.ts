@@ -1,7 +1,7 @@
-import type { Objective } from '../../../scenarios/schema/objective.ts'
-import { meanWithError, studentTCdf } from '../../stats/index.ts'
+import { isTimed, type Objective } from '../../../scenarios/schema/objective.ts'
+import { meanWithError, studentTCdf, supportsVerdict } from '../../stats/index.ts'
 import { meanOf } from '../configuration/cost.ts'
-import { limitOf } from '../result/objectives.ts'
+import { limitOf, type ObjectiveFigure } from '../result/objectives.ts'
 import { type JudgedRun, judgedObjectives, judgedOn, slowerOn } from './plan-task.ts'
 import { type StatedObjective, scaled } from './plan-verdict.ts'
 
@@ -29,6 +29,8 @@ interface StatedFigure extends MeanError {
   readonly mean: number
   /** over the runs whose seeds the draws have */
   readonly ofSeeds: number
+  /** what a run has of it */
+  readonly valueOf: (figure: ObjectiveFigure) => number
 }
 
 /**
@@ -44,13 +46,17 @@ export class DrawJudge {
   /** `seeds`: the number of runs of each draw. */
   constructor(stated: readonly StatedObjective[], runs: readonly JudgedRun[], seeds: number) {
     const objectives = judgedObjectives(stated, runs[0]!)
-    const each = runs.map(valuesOf)
+    const each = runs.map(figuresOf)
     const judged = Math.min(...each.map(({ length }) => length))
     this.#figures = Array.from({ length: judged }, (_, i) => {
       const { objective } = objectives[i % objectives.length]!
-      const values = each.map((run) => scaled(objective, run[i]!))
+      const figures = each.map((run) => run[i]!)
+      const isUpper = takesUpper(objective, figures)
+      const valueOf = ({ value, upper }: ObjectiveFigure) =>
+        scaled(objective, isUpper ? (upper ?? Number.POSITIVE_INFINITY) : value)
+      const values = figures.map(valueOf)
       return {
-        objective,
+        ...{ objective, valueOf },
         mean: meanOf(values),
         ofSeeds: meanOf(values.slice(0, seeds)),
         ...errorOf(values),
@@ -60,11 +66,11 @@ export class DrawJudge {
 
   /** `runs`: of a draw, as many as there are seeds. */
   chance(runs: readonly JudgedRun[]): DrawnChance {
-    const each = runs.map(valuesOf)
+    const each = runs.map(figuresOf)
     const chances = this.#figures.map((figure, i) =>
       chanceOf(
         figure,
-        each.map((run) => scaled(figure.objective, run[i] ?? Number.NaN)),
+        each.map((run) => (run[i] === undefined ? Number.NaN : figure.valueOf(run[i]))),
       ),
     )
     return {
@@ -75,8 +81,17 @@ export class DrawJudge {
 }
 
 /** The figures of a run that are judged: of each objective, and again with the longest times. */
-function valuesOf(run: JudgedRun): number[] {
-  return [...judgedOn(run), ...(slowerOn(run) ?? [])].map(({ value }) => value)
+const figuresOf = (run: JudgedRun): ObjectiveFigure[] => [
+  ...judgedOn(run),
+  ...(slowerOn(run) ?? []),
+]
+
+/** Whether `upper` is judged, as in windows of few requests at the stated inputs. */
+function takesUpper(objective: Objective, figures: readonly ObjectiveFigure[]): boolean {
+  if (!isTimed(objective) || objective.window_s === null) return false
+  const perRun = Math.min(...figures.map(({ n }) => n))
+  const isKnown = figures.every(({ upper }) => upper !== null && Number.isFinite(upper))
+  return isKnown && !supportsVerdict(perRun, objective.percentile)
 }
 
 function chanceOf(stated: StatedFigure, values: readonly number[]): DrawnChance {
