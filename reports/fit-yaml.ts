@@ -1,13 +1,17 @@
-import { Document, isScalar, visit } from 'yaml'
+import { Document, isMap, isScalar, isSeq, visit } from 'yaml'
 import { visibleJson, visibleLine } from '../scenarios/index.ts'
 import type { Fit } from '../sim/documents/index.ts'
 
 type PrecisionFit = Fit['fits'][number]
 type Residual = PrecisionFit['residual']
 
-/** The fitted keys of the work of a model, ready for a scenario. */
+/**
+ * The fitted keys of the work of a model, ready for a scenario, without the laws that fit as well:
+ * these are many.
+ */
 export function fittedKeysYaml({ efficiency, residual }: PrecisionFit): string {
-  return yamlOf({ efficiency, ...residualKeys(residual, false) }).trimEnd()
+  const { alternatives: _, ...values } = efficiency
+  return yamlOf({ efficiency: values, ...residualKeys(residual, false) }).trimEnd()
 }
 
 /** An unknown residual leaves what the scenario states. */
@@ -51,15 +55,17 @@ function overriding(ofPool: object, stated: object): object {
 }
 
 /**
- * Block style, but what the values were fitted to stands on one line. Hidden characters, such as
- * those in the name of a file, are escaped.
+ * Block style, but what the values were fitted to stands on one line, and so does each law that
+ * fits as well. Hidden characters, such as those in the name of a file, are escaped.
  */
 function yamlOf(value: object): string {
   const document = new Document(value)
   visit(document, {
     Pair: (_, { key, value: inner }) => {
-      const flow = isScalar(key) && key.value === 'fitted'
-      if (flow && typeof inner === 'object' && inner !== null) Object.assign(inner, { flow })
+      if (!isScalar(key)) return
+      if (key.value === 'fitted' && isMap(inner)) inner.flow = true
+      if (key.value !== 'alternatives' || !isSeq(inner)) return
+      for (const law of inner.items) if (isMap(law)) law.flow = true
     },
     Scalar: (_, scalar) => {
       const text = scalar.value

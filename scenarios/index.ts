@@ -65,6 +65,7 @@ export {
 } from './schema/schema-accelerator.ts'
 export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
 export { isTransformer } from './schema/takes-length.ts'
+export { MOST_INPUTS } from './schema/uncertain.ts'
 export type { ClassValues } from './trace/class-values.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'
 export {

@@ -1,4 +1,4 @@
-/** A dummy of each kind of policy, as CONTRIBUTING.md says that one is added. */
+/** A dummy of each kind of policy or document, as CONTRIBUTING.md says that one is added. */
 
 /** Lines for a file that is there, after the first place of a text. */
 interface AddedLines {
@@ -13,8 +13,8 @@ interface AddedKind {
   readonly code: string
   /** its branch of the schema; none where scenarios do not name it */
   readonly schema: readonly AddedLines[]
-  /** its entry in the table of its kind, which imports it */
-  readonly table: AddedLines & { readonly from: string }
+  /** its entry in the table of its kind, which imports it; without `from` the entry does */
+  readonly table: AddedLines & { readonly from?: string }
 }
 
 export const ADDED: Readonly<Record<string, AddedKind>> = {
@@ -255,6 +255,28 @@ export const dummy: Rule = {
       from: './requests/dummy.ts',
       after: 'rules: readonly Rule[] = Object.freeze([\n',
       lines: '  dummy,\n',
+    },
+  },
+  'kind of document': {
+    file: 'runtime/documents/dummy.ts',
+    code: `import * as z from 'zod'
+import type { DocumentKind } from './document-kind.ts'
+
+const schema = z.strictObject({ document: z.literal('spillway-dummy'), answer: z.string() })
+
+export const dummyKind: DocumentKind<z.infer<typeof schema>> = {
+  written: 'What a test writes as dummy.json.',
+  schema,
+  file: 'dummy',
+  text: ({ answer }) => answer,
+  page: async ({ answer }) => answer.toUpperCase(),
+}
+`,
+    schema: [],
+    table: {
+      path: 'runtime/documents/index.ts',
+      after: 'export const documents = {\n',
+      lines: "  dummy: async () => (await import('./dummy.ts')).dummyKind,\n",
     },
   },
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { ADDED } from './added-kinds.ts'
 import { changed } from './scenarios.ts'
@@ -68,7 +69,7 @@ test('a kind is one file, a line in its table and a branch of the schema', async
   expect(forgotten.files, forgotten.text).toEqual(named.map(({ table }) => table.path).sort())
   for (const { table } of kinds) {
     add(table.path, table.after, table.lines)
-    add(table.path, '', `import { dummy } from '${table.from}'\n`)
+    if (table.from !== undefined) add(table.path, '', `import { dummy } from '${table.from}'\n`)
   }
   const { text } = await errors()
   expect(text).toBe('')
@@ -102,9 +103,11 @@ type Experiment = typeof import('../sim/experiment/index.ts')
 type Scenarios = typeof import('../scenarios/index.ts')
 type Audit = typeof import('../sim/audit/index.ts')
 type Traffic = typeof import('../sim/traffic/index.ts')
+type Main = typeof import('../runtime/main.ts')
+
+const load = (path: string) => import(/* @vite-ignore */ join(copy, path))
 
 test('a scenario names the dummies, and its run has what they do', async () => {
-  const load = (path: string) => import(/* @vite-ignore */ join(copy, path))
   const { parseScenario }: Scenarios = await load('scenarios/index.ts')
   const { keptReplication, simulationInput }: Experiment = await load('sim/experiment/index.ts')
   const { auditRows, promisesOf }: Audit = await load('sim/audit/index.ts')
@@ -127,4 +130,29 @@ test('a scenario names the dummies, and its run has what they do', async () => {
   expect(rules.find(({ rule }) => rule === 'dummy')!.checked).toBeGreaterThan(1000)
   const broken = rules.filter(({ rule, violations }) => rule !== 'dummy' && violations > 0)
   expect(broken).toEqual([])
+})
+
+/** Runs a command of the copy; returns its exit code, and what it prints. */
+async function command(...words: string[]) {
+  const { main }: Main = await load('runtime/main.ts')
+  let text = ''
+  const stream = () =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        text += chunk
+        done()
+      },
+    })
+  const code = await main(words, { stdout: stream(), stderr: stream(), colours: false })
+  return { code, text }
+}
+
+test('a dummy document has a published format, and its folder a page', async () => {
+  const published = await command('schema', '--document', 'dummy')
+  expect(published).toMatchObject({ code: 0, text: expect.stringContaining('spillway-dummy') })
+  mkdirSync(join(copy, 'run'))
+  put(copy, 'run/dummy.json', JSON.stringify({ document: 'spillway-dummy', answer: 'yes' }))
+  const reported = await command('report', join(copy, 'run'))
+  expect(reported.code, reported.text).toBe(0)
+  expect(readFileSync(join(copy, 'run/report.html'), 'utf8')).toBe('YES')
 })

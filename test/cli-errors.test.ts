@@ -240,6 +240,11 @@ describe('usage', () => {
       ['calibrate', 'tiny.yaml', '--from', 'a', '--seconds', '3'],
       /--from.*cannot be used with.*--seconds/,
     ],
+    [
+      ['calibrate', 'tiny.yaml', '--from', 'a', '--occasions', '2'],
+      /--occasions.*cannot be used with.*--from/,
+    ],
+    [['calibrate', 'tiny.yaml', '--occasions', '0'], /whole number of at least 1, got 0/],
     [['schema', '--document', 'reslt'], /argument 'reslt' is invalid/],
     [['simulate', 'tiny.yaml', 'surplus'], /too many arguments/],
     [['models', 'build', 'mlp', '--layres', '2'], /Did you mean --layers\?/],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -54,7 +55,32 @@ describe('fit', () => {
       efficiency: object
     }
     const [fit] = (await fitOf('bert.yaml', 'rows.csv')).fits
-    expect(efficiency).toEqual(fit!.efficiency)
+    expect(efficiency).toEqual({ ...fit!.efficiency, alternatives: undefined })
+    expect(stdout).toMatch(/^# and 39 alternatives of resampled rows: --out FOLDER writes them$/m)
+  })
+
+  test('states how wide it is and which laws fit as well, which a scenario may include', async () => {
+    const ended = await run('fit', 'bert.yaml', 'rows.csv', '--out', 'wide')
+    expect(ended.code, ended.stderr).toBe(0)
+    const { width, error } = (await fitOf('bert.yaml', 'rows.csv')).fits[0]!.efficiency.fitted
+    expect(width!).toBeGreaterThan(error)
+    expect(ended.stdout.replaceAll('\n', ' ')).toMatch(
+      /95 % of times at a size that was not measured are within ± [\d.]+ %\./,
+    )
+    const yaml = readFileSync(join(folder, 'wide/fitted.yaml'), 'utf8')
+    expect(yaml.match(/^ +- \{ compute: /gm)).toHaveLength(39)
+    const args = ['simulate', 'wide/fitted.yaml', '--replications', '2']
+    const alone = (await documentOf(...args)) as Result
+    expect(alone.uncertainty).toBeUndefined()
+    const wider = (await documentOf(...args, '--set', 'uncertain.sources=included')) as Result
+    const { inputs } = wider.uncertainty!
+    expect(inputs.map(({ name, source }) => [name, source])).toEqual([
+      ['speed of bert', 'fit'],
+      ['laws of bert', 'fit'],
+    ])
+    expect(inputs[0]!.high).toBeCloseTo(1 + width!, 2)
+    expect(inputs[1]!.laws).toBe(40)
+    expect(wider.scenario.hash).not.toBe(alone.scenario.hash)
   })
 
   test('--out writes a scenario that extends the given one, and states the error', async () => {

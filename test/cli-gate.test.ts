@@ -680,6 +680,35 @@ describe('--against-ref', () => {
     expect(unread.stdout).toContain('this version cannot read the scenario of later-loads')
   })
 
+  test('uncertain inputs are drawn on both sides, whichever version simulates', async () => {
+    const unknown = changed(DECLARED, ['mean_ms: 8', 'mean_ms: 8 ± 20 %'])
+    git('switch', '-q', '-c', 'unknown')
+    for (const text of [unknown, `${unknown}key_of_later: 1\n`]) {
+      put(repository, 'unknown.yaml', text)
+      git('add', 'unknown.yaml')
+      git('commit', '-q', '-m', 'State a width', '--', 'unknown.yaml')
+    }
+    git('switch', '-q', 'main')
+    put(repository, 'unknown.yaml', unknown)
+    const result = await inRepository().run('simulate', 'unknown.yaml', ...FEW, '--json')
+    put(folder, 'unknown.json', result.stdout)
+    put(repository, 'unknown.yaml', changed(unknown, ['base_ms: 3', 'base_ms: 4']))
+    const gate = ['gate', 'unknown.yaml', ...FEW, '--json', '--against-ref']
+    const cases: Gate['cases'][number][] = []
+    for (const options of [[], ['--run', RUN]]) {
+      const ended = await inRepository().run(...gate, 'unknown~1', ...options)
+      expect(ended.code, ended.stderr).toBe(4)
+      cases.push((JSON.parse(ended.stdout) as Gate).cases[0]!)
+    }
+    expect(cases[0]!.uncertain!.inputs).toMatchObject([{ name: 'models.small.work.mean_ms' }])
+    expect(cases[1]!.metrics).toEqual(cases[0]!.metrics)
+    // a version whose scenario this one cannot read
+    const run = ['--run', `cat '${at('unknown.json')}' && true`]
+    const unread = await inRepository().run(...gate, 'unknown', ...run)
+    expect(unread.code, unread.stderr).toBe(6)
+    expect(unread.stdout).toMatch(/inputs are uncertain, and those of unknown .* cannot be drawn/)
+  })
+
   describe('fetches no package by its name', () => {
     const requested: string[] = []
     const registry = createServer((request, response) => {

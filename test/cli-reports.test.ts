@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sampleInput } from '../reports/sample-documents.test-helper.ts'
+import { documents, kindOf } from '../runtime/documents/index.ts'
 import { stream } from '../sim/kernel/index.ts'
 import { BROWSER, expectNoFaults, faultsOf, noBrowser, onDesktop } from './page-faults.ts'
 import { commandsIn, put, ROOT, readJson, temporaryFolder } from './spillway.ts'
@@ -31,6 +32,11 @@ slo: { checkout: ["p(95) latency_ms < 100", "goodput > 99%"] }
 pools:
   - { name: central, model: net, queue: { max_length: 200 }, batching: { policy: dynamic, max_batch: 8 } }
 `
+
+/** Inputs that act together, and an answer that hangs on one digit of them. */
+const UNCERTAIN = LOSING.replace('base_ms: 4', 'base_ms: 4 ± 20 %')
+  .replace('factor: 3', 'factor: [2, 6]')
+  .replace('rate_rps: 60', 'rate_rps: 60 ± 30 %')
 
 async function simulated(name: string, scenario: string): Promise<string> {
   const ended = await run('simulate', scenario, '--replications', '2', '--out', name)
@@ -136,6 +142,7 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   classes: () => simulated('classes', put(folder, 'losing.yaml', LOSING)),
   memory: () => simulated('memory', library('model-swapping')),
   generation: () => simulated('generation', library('chat')),
+  'uncertain inputs': () => simulated('uncertain', put(folder, 'uncertain.yaml', UNCERTAIN)),
   run: () => ofDocuments('run', false),
   'what-if': () => ofDocuments('what-if', true),
   sweep: swept,
@@ -146,6 +153,14 @@ const KINDS: Readonly<Record<string, () => Promise<string>>> = {
   plan: planned,
   gate: gated,
 }
+
+test('each kind of document with a page is among them', async () => {
+  const paged: string[] = []
+  for (const name of Object.keys(documents)) {
+    if ((await kindOf(name)).page !== undefined) paged.push(name)
+  }
+  expect(Object.keys(KINDS)).toEqual(expect.arrayContaining(paged))
+})
 
 describe.skipIf(noBrowser)(`reports (needs ${BROWSER})`, () => {
   let browser: Browser

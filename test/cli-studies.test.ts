@@ -7,6 +7,7 @@ test.each([
   'validate',
   'study:plan',
   'study:uncertainty',
+  'study:uncertain-plans',
   'resampling',
   'bench',
   'bench --against HEAD',

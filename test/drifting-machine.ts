@@ -18,12 +18,10 @@ import type { Ms } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource, type RequestList } from '../sim/traffic/index.ts'
 import { declaredWork, machineOf, NEVER, NO_WAKE, Overheads } from '../sim/world/index.ts'
+import { driftedLogs, STEP_MS } from './drift.ts'
 
 /** A what-if on a machine whose speed over time is known, with the slices of a live one. */
 
-const STEP_MS = 50
-
-/** Autocorrelation times of the logarithm of the speed, ms, and their deviations. */
 const DRIFTS = [
   { ms: 1000, deviation: 0.03 },
   { ms: 5000, deviation: 0.03 },
@@ -33,16 +31,8 @@ const DRIFTS = [
 
 /** The speed in each step: drift on all scales from a second to minutes, times `scale`. */
 export function driftingSpeeds(seed: number, durationMs: Ms, scale = 1): number[] {
-  const random = stream(seed, 0, 'drift')
-  const levels = DRIFTS.map(({ deviation }) => deviation * random.normal())
-  return Array.from({ length: Math.ceil(durationMs / STEP_MS) }, () => {
-    for (const [i, { ms, deviation }] of DRIFTS.entries()) {
-      const keptShare = exp(-STEP_MS / ms)
-      levels[i] =
-        keptShare * levels[i]! + Math.sqrt(1 - keptShare * keptShare) * deviation * random.normal()
-    }
-    return exp(scale * levels.reduce((sum, level) => sum + level, 0))
-  })
+  const steps = Math.ceil(durationMs / STEP_MS)
+  return driftedLogs(DRIFTS, steps, stream(seed, 0, 'drift')).map((level) => exp(scale * level))
 }
 
 const MODEL = declaredWork({ law: 'linear', base_ms: 0.8, per_item_ms: 0.5, per_token_ms: 0.004 })

@@ -228,5 +228,7 @@ export const CASES: readonly Case[] = [
 
   ['ok', 'doctor'],
   ['usage', 'doctor --noise soon'],
+  ['usage', 'doctor --seconds 5'],
+  ['usage', 'doctor --noise 1 --idle tiny.yaml'],
   ['interrupted', 'doctor --noise 100'],
 ]

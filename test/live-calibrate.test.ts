@@ -46,6 +46,35 @@ test('a model is calibrated for the largest batches of all pools that run it', a
   expect(sizesIn(CALIBRATED)).toEqual([[1, 4]])
 })
 
+test('occasions open the model anew, and a profile keeps how they differ', async () => {
+  const calibrate = (...occasions: string[]) =>
+    run(
+      ...['calibrate', 'tiny.yaml', '--seconds', '2', '--rehearsals', '0', '--out', 'widths'],
+      ...occasions,
+    )
+  const ended = await calibrate('--occasions', '2')
+  expect(ended.code, ended.stderr).toBe(0)
+  const [model] = profile('widths/profile.json').models
+  const { occasions, regions, levels } = model!.widths!
+  expect(occasions.map(({ calibration }) => calibration)).toEqual(Array(2).fill(model!.occasion))
+  for (const { speeds } of occasions) expect(speeds).toHaveLength(regions.length)
+  // no replay has been learnt from
+  expect(levels).toEqual([])
+  expect(ended.stdout).toMatch(/^ {2}speed +within .+ between 2 occasions$/m)
+  // each load is recorded on one of them
+  const loads = model!.fields.map(({ load }) => load).sort()
+  expect(loads).toEqual([0.15, 0.35, 0.4, 0.5, 0.75, 0.9])
+  const again = await calibrate('--occasions', '1')
+  expect(again.code, again.stderr).toBe(0)
+  expect(again.stdout).toMatch(/^ {2}speed +within .+ between 3 occasions of 2 calibrations$/m)
+  expect(profile('widths/profile.json').models[0]!.widths!.occasions).toHaveLength(3)
+  put(folder, 'unknown.yaml', `${QUICK}uncertain: { sources: included }\n`)
+  const args = ['--profile', 'widths/profile.json', '--replications', '2']
+  const simulated = await run('simulate', 'unknown.yaml', ...args)
+  expect(simulated.code, simulated.stderr).toBe(0)
+  expect(simulated.stdout).toMatch(/^speed of mlp, by its profile +1 /m)
+})
+
 test('of a day of traffic rehearses so much of it that the time asked for is enough', async () => {
   const day = changed(QUICK, ['duration_s: 1.5', 'duration_s: 86400'])
   put(folder, 'day.yaml', day)
@@ -75,16 +104,23 @@ describe('calibrate --from', () => {
   const ofReplicas = (fields: Fields, test: (replicas: number) => boolean) =>
     fields.filter(({ executors }) => test(executors.length))
 
-  test('changes fields, overheads and variation, and nothing else', async () => {
+  test('changes fields and their levels, overheads and variation, and nothing else', async () => {
     fresh()
     const ended = await learn('out')
     expect(ended.code, ended.stderr).toBe(0)
     expect(ended.stdout).toContain(`profile: ${join(folder, CACHED)}`)
     const bare = ({ models, ...rest }: Profile) => ({
       ...rest,
-      models: models.map((model) => ({ ...model, fields: null, overheads: null, variation: null })),
+      models: models.map((model) => ({
+        ...model,
+        ...{ fields: null, overheads: null, variation: null },
+        widths: { ...model.widths, levels: null },
+      })),
     })
     expect(bare(profile(CACHED))).toEqual(bare(profile(CALIBRATED)))
+    // rehearsals of the calibration were one occasion, and so is the folder
+    expect(profile(CALIBRATED).models[0]!.widths!.levels).toHaveLength(1)
+    expect(profile(CACHED).models[0]!.widths!.levels.map(({ length }) => length)).toEqual([REPLAYS])
     const fields = ofReplicas(fieldsOf(CACHED), (replicas) => replicas === 1)
     const { load } = resultSchema.parse(readJson(join(folder, 'out/measured.json')))
     const recorded = { load, durationMs: 1500 }

@@ -106,6 +106,23 @@ test('Ctrl-C in a rehearsal keeps the models that are measured', async () => {
   expect(simulated.code, simulated.stderr).toBe(0)
 })
 
+test('Ctrl-C on a later occasion keeps the models as earlier ones measured them', async () => {
+  const args = ['calibrate', 'steady.yaml', '--seconds', '10', '--occasions', '2']
+  const started = start([...args, '--rehearsals', '0', '--out', 'part'])
+  await started.prints(/occasion 2 of 2, /)
+  await expectInterrupted(started, 'part', () => toGroup(started), ['profile.json'])
+  const { stderr } = await started.ended
+  expect(stderr).toContain(
+    'the models are kept as one occasion measured them, without rehearsals: part/profile.json',
+  )
+  const simulated = await start(
+    ['simulate', 'steady.yaml', '--profile', 'part/profile.json'].concat(
+      ...['--replications', '1', '--set', 'duration_s=3'],
+    ),
+  ).ended
+  expect(simulated.code, simulated.stderr).toBe(0)
+})
+
 test('a finished calibration outlives the run, which can resume with it', async () => {
   const quick = ['--seconds', '1', '--rehearsals', '0', '--replications', '10']
   const args = ['run', 'long.yaml', ...quick, '--out', 'measured']

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
+import { idleSchema } from '../sim/documents/index.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { QUICK } from './scenarios.ts'
 import { commandsIn, put, readJson, temporaryFolder } from './spillway.ts'
@@ -40,6 +41,23 @@ test('replay prints a result, and compare a comparison of that replay', async ()
   const report = await documentOf('report', 'replayed', '--charts', 'svg')
   const { written } = z.strictObject({ written: z.array(z.string()).min(2) }).parse(report)
   expect(written.filter((path) => !existsSync(join(folder, path)))).toEqual([])
+})
+
+test('doctor --idle prints what idle time costs the executors of a scenario', async () => {
+  const idle = await documentOf('doctor', '--idle', 'tiny.yaml', '--seconds', '1')
+  ;(await published('idle'))(idle)
+  const { shapes } = idleSchema.parse(idle)
+  expect(shapes[0]).toMatchObject({ pool: 'central', size: 1, length: 1 })
+  for (const { after, back_to_back_ms } of shapes) {
+    expect(back_to_back_ms).toBeGreaterThan(0)
+    expect(after.slice(0, 4).map(({ idle_ms }) => idle_ms)).toEqual([0.1, 0.5, 1, 2])
+    for (const { factor, low, high, passes, busy } of after) {
+      expect(passes).toBeGreaterThanOrEqual(2)
+      expect(busy).toBeLessThan(1)
+      expect(low).toBeLessThanOrEqual(factor)
+      expect(factor).toBeLessThanOrEqual(high!)
+    }
+  }
 })
 
 test('run prints its comparison', async () => {

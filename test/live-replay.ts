@@ -27,7 +27,7 @@ interface OwnReplayOptions extends ReplayOptions {
 
 /** The built library, whose processes start from bundles. */
 const LIBRARY = pathToFileURL(join(ROOT, 'dist/library.js')).href
-const library = (): Promise<typeof import('../runtime/jobs/index.ts')> => import(LIBRARY)
+export const library = (): Promise<typeof import('../runtime/jobs/index.ts')> => import(LIBRARY)
 
 /** No test depends on speed, so nothing needs to be compiled before the first request. */
 const COLD = { shapesMs: 0, trafficMs: 0 }

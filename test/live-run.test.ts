@@ -1,11 +1,12 @@
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
 import { withRowsSwapped } from '../runtime/jobs/audit.test-helper.ts'
 import { comparisonSchema, resultSchema } from '../sim/documents/index.ts'
 import { profileSchema } from '../sim/world/index.ts'
 import { auditOf, expectKept } from './live-audit.ts'
+import { library } from './live-replay.ts'
 import { emptyProfile } from './profiles.ts'
 import { QUICK } from './scenarios.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
@@ -171,6 +172,27 @@ test('manipulated rows of a replay are detected, and named', async () => {
   expect(ended.stdout).toMatch(
     /^FAIL {2}replay-2 breaks .*; the decision log of replay-2 leads to other/m,
   )
+})
+
+test('a program gets the documents of a run, and nothing is printed', async () => {
+  const phases = new Set<string>()
+  const streams = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write'))
+  vi.stubEnv('SPILLWAY_CACHE', join(folder, 'cache'))
+  const { run: runJob } = await library()
+  const ran = await runJob(join(folder, 'tiny.yaml'), {
+    profile: profileSchema.parse(readJson(join(out, 'profile.json'))),
+    ...{ replays: 1, rehearsals: 0, replications: 10 },
+    onProgress: (phase) => phases.add(phase),
+  }).finally(() => vi.unstubAllEnvs())
+  for (const stream of streams) expect(stream).not.toHaveBeenCalled()
+  const begun = [...phases].map((phase) => phase.split(',')[0])
+  expect(begun).toEqual(expect.arrayContaining(['spinning threads', 'replay 1 of 1']))
+  const { simulated, measured, comparison, profile, sides, against } = ran
+  for (const result of [simulated, measured]) expect(resultSchema.parse(result)).toEqual(result)
+  expect(comparisonSchema.parse(comparison)).toEqual(comparison)
+  expect(profile).toEqual(readJson(join(out, 'profile.json')))
+  expect(sides.map(({ result }) => result)).toEqual([measured])
+  expect(against).toBeNull()
 })
 
 describe('no rows of an earlier run stay beside the documents', () => {

@@ -33,8 +33,8 @@ const phasesOf = (ended: Ended) =>
     .flatMap((line) => /^(?:transformer.*: )?([^:]+) …( \d+ %)?$/.exec(line)?.[1] ?? [])
     .filter((phase, i, phases) => phase !== phases[i - 1])
 
-/** Rehearsals would take the time of the scenario. */
-const alone = ['--rehearsals', '0']
+/** Rehearsals would take the time of the scenario, and further occasions have their own phases. */
+const alone = ['--rehearsals', '0', '--occasions', '1']
 
 const calibrate = async (seconds: string): Promise<{ ended: Ended; profile: Profile }> => {
   const ended = await run('calibrate', 'encoder.yaml', ...alone, '--seconds', seconds, '--json')

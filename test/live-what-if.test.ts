@@ -156,6 +156,31 @@ describe('run with a second side', () => {
     }
   })
 
+  test('probes idle executors before slices, by which a speed of B is predicted', async () => {
+    for (const name of ['out', 'out/against']) {
+      const runs = await runsOf(name)
+      const batches = runs.flatMap(({ probes = [], control = [] }) => {
+        const starts = control.map(({ at }) => at)
+        for (const { at } of probes) expect(starts).toContain(at)
+        return probes.flatMap((probe) => probe.batches)
+      })
+      expect(batches.length).toBeGreaterThan(0)
+      const largest = name === 'out' ? 4 : 1
+      for (const { executor, size, ms, gap, idleMs } of batches) {
+        expect(executor).toBe(0)
+        expect(size).toBeLessThanOrEqual(largest)
+        expect(ms).toBeGreaterThan(0)
+        expect(gap + 1e-6).toBeGreaterThanOrEqual(idleMs)
+      }
+    }
+    for (const { pool, low, factor, high, passes } of comparison().what_if!.idle ?? []) {
+      expect(pool).toBe('central')
+      expect(passes).toBeGreaterThan(1)
+      expect(low).toBeLessThanOrEqual(factor)
+      expect(factor).toBeLessThanOrEqual(high)
+    }
+  })
+
   test('replays the same requests on both sides, one under each configuration', async () => {
     expect(text('out/against/requests.jsonl')).toBe(text('out/requests.jsonl'))
     const largest = (rows: readonly { columns: { batchSize: Int16Array } }[]) =>

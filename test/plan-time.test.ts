@@ -38,7 +38,8 @@ test.each([
   const simulated = searched + replication.mock.calls.length
   vi.restoreAllMocks()
   const ofWinner = simulationsOf({ headroom: true, sensitivity: true })
-  const { likely, most } = planReplications({ chains, most: 24, exact: false, ofWinner })
+  const work = { chains, most: 24, exact: false, ofWinner, inputs: 0 }
+  const { likely, most } = planReplications(work)
   expect(likely / simulated).toBeGreaterThan(0.5)
   expect(likely / simulated).toBeLessThan(2)
   expect(simulated).toBeLessThanOrEqual(most)

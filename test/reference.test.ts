@@ -56,6 +56,17 @@ describe('the reference', async () => {
   })
 })
 
+test('every function of the library stands in its guide', () => {
+  const exported = [...read('runtime/jobs/index.ts').matchAll(/^export \{([^}]*)\}/gm)]
+    .flatMap(([, names]) => names!.split(',').map((name) => name.trim()))
+    .filter((name) => name !== '' && !name.startsWith('type '))
+    .map((name) => name.replace(/^.* as /, ''))
+  expect(exported).toEqual(expect.arrayContaining(['loadScenario', 'merge', 'run', 'simulate']))
+  const guide = read('docs/guides/library.md')
+  const missing = exported.filter((name) => !new RegExp(`[\`{ ]${name}\\b`).test(guide))
+  expect(missing).toEqual([])
+})
+
 describe('sections of a schema', () => {
   const leaf: JsonSchema = {
     type: 'object',

@@ -36,7 +36,7 @@ const SHARED = [
   'model-key',
   'pool-accelerator',
 ]
-  .concat('scenario-values', 'uncertain')
+  .concat('scaled-lengths', 'scenario-values', 'uncertain')
   .map((name) => `scenarios/schema/${name}.ts`)
   .concat('scenarios/failure.ts')
 
@@ -228,6 +228,15 @@ describe('boundaries', () => {
     expect(commands.length).toBeGreaterThan(50)
     expect(
       offencesIn(commands, ({ imports }) => imports.filter((name) => computes.test(name))),
+    ).toEqual([])
+  })
+
+  test('jobs print nothing, and know no commands', () => {
+    const printing = /^runtime\/(terminal|call|main)\.ts$|^runtime\/(commands|actions)\//
+    const jobs = inFolder('runtime/jobs')
+    expect(jobs.length).toBeGreaterThan(50)
+    expect(
+      offencesIn(jobs, ({ imports }) => imports.filter((name) => printing.test(name))),
     ).toEqual([])
   })
 

@@ -248,14 +248,3 @@ test('an open objective has the reason that a simulation gives', async () => {
   expect(variantsText(document)).toContain(`; ${reason})`)
   expect(await variantsHtml(document)).toContain(`; ${reason})`)
 })
-
-test('variants of uncertain inputs say that they take the stated values', async () => {
-  const UNKNOWN = OPEN.replace(/rate_rps: (\d+)/, 'rate_rps: $1 ± 10 %')
-  expect(UNKNOWN).toContain('±')
-  const warningsOf = async (name: string, text: string) => {
-    const loaded = await loadVariants(put(folder, name, text), {})
-    return (await variants(loaded, { replications: 2 })).document.warnings.join('\n')
-  }
-  expect(await warningsOf('unknown.yaml', UNKNOWN)).toContain('some inputs are uncertain')
-  expect(await warningsOf('known.yaml', OPEN)).not.toContain('uncertain:')
-})

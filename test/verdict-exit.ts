@@ -23,6 +23,7 @@ interface Document {
   readonly winner?: unknown
   readonly verified?: Judged | null
   readonly rows?: readonly Judged[]
+  readonly with_inputs?: unknown
   readonly variants?: readonly { readonly row: Judged }[]
 }
 
@@ -40,7 +41,8 @@ export function exitCodeBy(document: unknown): number {
   if (kind === 'spillway-plan') {
     if (fields.winner !== null)
       return codeOf(fields.verified ? [fields.verified] : [], Object.keys(CODES))
-    return fields.rows!.some(({ verdict }) => verdict === 'UNDECIDED') ? 5 : 4
+    const isOpen = fields.rows!.some(({ verdict }) => verdict === 'UNDECIDED')
+    return isOpen || fields.with_inputs !== undefined ? 5 : 4
   }
   return fields.verdict === undefined ? 0 : CODES[fields.verdict]!
 }

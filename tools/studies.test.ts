@@ -17,11 +17,25 @@ import {
 import { windowOf as partOf, WINDOWS } from './articles/headroom.ts'
 import { BATCHES, CVS, paddingSystems, variedSystem } from './articles/padding.ts'
 import { sweptScenario } from './bench/sweep.ts'
-import { overridesOf, quickSuite, smokeSuite, wholeSuite } from './fidelity/suite.ts'
+import {
+  overridesOf,
+  quickSuite,
+  type Session,
+  slicePairs,
+  smokePair,
+  smokeSuite,
+  wholeSuite,
+} from './fidelity/suite.ts'
 import { ENTRIES } from './gallery/page.ts'
 import { traceSet } from './gallery/sources.ts'
 import { SCENARIO as GATED, SLOWER, WINDOWED, windowOf } from './gate-study/record.ts'
 import { SCENARIO as PLANNED, SMALL_SPACE, SPACE, type Space } from './plan-study/space.ts'
+import {
+  configurationsOf,
+  objectiveAt,
+  SCENARIO as UNCERTAIN,
+  SPACE as UNCERTAIN_SPACE,
+} from './uncertain-plans/space.ts'
 
 /**
  * Studies take minutes to hours, so no test makes one as a whole. Here each scenario that a study
@@ -35,7 +49,11 @@ interface Studied {
   readonly set?: readonly string[]
 }
 
-const fidelity = [wholeSuite(), quickSuite(), smokeSuite()].flatMap((suite) =>
+const suites: readonly (readonly Pick<Session, 'cases'>[])[] = [
+  ...[wholeSuite(), quickSuite(), smokeSuite()],
+  [...slicePairs(8), smokePair()],
+]
+const fidelity = suites.flatMap((suite) =>
   suite.flatMap(({ cases }) =>
     cases.map((one): Studied => ({ scenario: one.scenario, set: overridesOf(one) })),
   ),
@@ -64,6 +82,10 @@ function valuesOf({ dimensions, size }: Space): Studied[] {
   return all.map((set) => ({ scenario: PLANNED, set }))
 }
 
+const uncertain = configurationsOf(UNCERTAIN_SPACE).map((set): Studied => {
+  return { scenario: UNCERTAIN, set: [...set, objectiveAt(80)] }
+})
+
 const articles: Studied[] = [
   ...TRACES.flatMap((trace) => [
     ...Array.from({ length: WINDOWS }, (_, part) => partOf(trace, part, 0.5)),
@@ -89,6 +111,7 @@ const STUDIES: Readonly<Record<string, readonly Studied[]>> = {
   fidelity,
   'gate study': gate,
   'plan study': [SPACE, SMALL_SPACE].flatMap(valuesOf),
+  'uncertain plans': uncertain,
   articles,
   gallery,
   digests,

@@ -2,7 +2,7 @@ import { median as medianOf } from 'simple-statistics'
 import type { TopLevelSpec } from 'vega-lite'
 import type { Field } from 'vega-lite/types_unstable/channeldef.js'
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/index.js'
-import type { Blamed, Comparison, Result, Verdict } from '../../sim/documents/index.ts'
+import type { Blamed, Comparison, Result } from '../../sim/documents/index.ts'
 import { runsText } from '../format.ts'
 import { textWidth, wrap } from './text-width.ts'
 import { LABEL_SIZE, LIGHT, SUBTITLE_SIZE, THEME, TITLE_SIZE } from './theme.ts'
@@ -179,12 +179,6 @@ export function logTicks(low: number, high: number, steps = logSteps(high / low)
 /** Median of a list of numbers; null if it is empty. */
 export function median(values: readonly number[]): number | null {
   return values.length === 0 ? null : medianOf([...values])
-}
-
-/** FAIL before UNDECIDED before PASS; null for an empty list. */
-export function worst(verdicts: readonly Verdict[]): Verdict | null {
-  const order = ['FAIL', 'UNDECIDED', 'PASS'] as const
-  return order.find((verdict) => verdicts.includes(verdict)) ?? null
 }
 
 /** The item with the largest score; undefined if the list is empty. */

@@ -21,6 +21,8 @@ import { tunedSettings } from './load/tuned-settings.ts'
 import { memoryCurve } from './memory/memory-curve.ts'
 import { memoryMap } from './memory/memory-map.ts'
 import { toPng, toSvg } from './render.ts'
+import { bothIntervals } from './uncertainty/both-intervals.ts'
+import { inputShares } from './uncertainty/input-shares.ts'
 
 export { NARROW, type ReportInput, WIDE } from './frame.ts'
 
@@ -40,6 +42,8 @@ function ofResults(
 const CHARTS = {
   tail: ofResults(tailChart),
   'class-tails': ofResults(classTails),
+  'both-intervals': ofResults(bothIntervals),
+  'input-shares': ofResults(inputShares),
   errors: errorChart,
   'error-split': errorSplitChart,
   'what-if': whatIfChart,

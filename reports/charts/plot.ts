@@ -130,6 +130,21 @@ export const intervalMarks = (
   },
 ]
 
+/** Wider intervals as thin lines, to be drawn below the bars of `intervalMarks`. */
+export const widerMarks = (
+  x: Channel,
+  lines: readonly (Placed & { readonly low: number; readonly high: number })[],
+): Layer[] =>
+  lines.length === 0
+    ? []
+    : [
+        {
+          data: { values: [...lines] },
+          mark: { type: 'rule', strokeWidth: 1, opacity: 0.75 },
+          encoding: { x, x2: { field: 'high' }, y: PIXEL_Y, color: COLOR },
+        },
+      ]
+
 /** Panels side by side, or one below the other in a narrow picture. */
 function panelGrid(
   panels: number,

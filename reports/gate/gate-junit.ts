@@ -1,7 +1,15 @@
 import { visible } from '../../scenarios/index.ts'
 import type { Gate, GateCase, GateMetric } from '../../sim/documents/index.ts'
 import { signedPercent } from '../format.ts'
-import { baseLines, caseTitle, changeLines, figureLines, metricName } from './gate-rows.ts'
+import {
+  baseLines,
+  caseTitle,
+  changeLines,
+  figureLines,
+  inputLines,
+  inputsInterval,
+  metricName,
+} from './gate-rows.ts'
 
 /**
  * A gate as JUnit XML: a suite for each scenario, a case for each metric. FAIL is a failure, and
@@ -53,6 +61,7 @@ function suite(gate: Gate, gateCase: GateCase) {
     ...(gateCase.verdict === 'NEW' ? [gateCase.reason] : []),
     ...figureLines(gateCase),
     ...baseLines(gateCase),
+    ...inputLines(gateCase),
   ]
   const text = escaped(printed.join('\n'))
   const output = printed.length === 0 ? [] : [`<system-out>${text}</system-out>`]
@@ -65,7 +74,10 @@ function suite(gate: Gate, gateCase: GateCase) {
 function testCase(at: string, metric: GateMetric): string {
   const open = `<testcase ${at} name=${quoted(metricName(metric))} time="0.0">`
   const change = metric.ratio === null ? '' : ` ${signedPercent(metric.ratio - 1)}`
-  const text = quoted(`${metric.verdict}${change}${metric.note === null ? '' : `: ${metric.note}`}`)
+  const wide =
+    metric.with_inputs === undefined ? '' : ` ${inputsInterval(metric)} with uncertain inputs`
+  const note = metric.note === null ? '' : `: ${metric.note}`
+  const text = quoted(`${metric.verdict}${change}${wide}${note}`)
   if (metric.verdict === 'FAIL') return `${open}<failure type="FAIL" message=${text}/></testcase>`
   if (metric.verdict === 'UNDECIDED') return `${open}<skipped message=${text}/></testcase>`
   return `${open}</testcase>`

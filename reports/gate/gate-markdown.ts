@@ -1,6 +1,13 @@
 import { hashOf, visibleLine } from '../../scenarios/index.ts'
 import type { CaseVerdict, Gate, GateCase } from '../../sim/documents/index.ts'
-import { caseTables, caseTitle, changeLines, MEASURED_NOTE, measuredLines } from './gate-rows.ts'
+import {
+  caseTables,
+  caseTitle,
+  changeLines,
+  inputLines,
+  MEASURED_NOTE,
+  measuredLines,
+} from './gate-rows.ts'
 
 /** Of a comment on GitHub, characters; a step summary may have 1024 KiB. */
 const MOST = 60_000
@@ -63,7 +70,8 @@ const summary = (gate: Gate, gateCase: GateCase) =>
 /** Open where there is something to see. */
 function details(gate: Gate, gateCase: GateCase): string {
   const open = gateCase.verdict === 'PASS' ? '' : ' open'
-  const lines = [...changeLines(gateCase, gate.gate), ...measuredLines(gateCase)]
+  const changes = changeLines(gateCase, gate.gate)
+  const lines = [...changes, ...inputLines(gateCase), ...measuredLines(gateCase)]
   return [
     '',
     '',

@@ -229,6 +229,60 @@ test('the interval of the base is in every output, and not where it has none', (
   }
 })
 
+describe('with uncertain inputs', () => {
+  const wide = { low: 0.98, high: 1.14, p_worse: 0.31, hangs_on: null }
+  const note = 'worse by more than 5 % with a probability of 31 %'
+  const lost = {
+    ...({ name: 'lost or late', unit: 'share', base: 0, head: 0.01, ratio: null } as const),
+    with_inputs: { low: 0, high: 0.02, p_worse: 0.5, hangs_on: null },
+  }
+  const inputs = Array.from({ length: 8 }, (_, i) => {
+    const side = i === 0 ? ('head' as const) : ('both' as const)
+    return { name: `speed of m${i}`, value: 1, low: 0.87, high: 1.15, side }
+  })
+  const open = gateOf(
+    one({
+      ...{ verdict: 'UNDECIDED', interval: 'inputs' },
+      reason: `web: p99 +3 % ([−2 %, +14 %] with uncertain inputs): ${note}`,
+      uncertain: { draws: 64, replications: 4, settled: false, inputs },
+      metrics: [
+        metric({ verdict: 'UNDECIDED', with_inputs: wide, note }),
+        metric(lost),
+        metric({ name: 'memory of pool a', verdict: 'PASS' }),
+      ],
+    }),
+  )
+
+  test('the change of each metric with them is in every table, shares in points', () => {
+    const header = gateText(open).match(/^metric.*$/m)![0]
+    expect(header).toMatch(/change +with uncertain inputs +margin +note$/)
+    for (const text of [gateText(open), gateMarkdown(open).replaceAll('\\', '')]) {
+      expect(text).toContain('[−2.0 %, +14 %]')
+      expect(text).toContain('[0.0 points, +2.0 points]')
+    }
+    expect(gateJunit(open)).toContain(
+      `<skipped message="UNDECIDED +20 % [−2.0 %, +14 %] with uncertain inputs: ${note}"/>`,
+    )
+    expect(gateAnnotations(open)[0]).toContain(note.replaceAll('%', '%25'))
+  })
+
+  test('the inputs, and whether more draws would move an end, are in every output of text', () => {
+    const outputs = [gateText(open), gateMarkdown(open).replaceAll('\\', ''), gateJunit(open)]
+    for (const text of outputs) {
+      expect(text).toContain(
+        'uncertain inputs: speed of m0 0.87 to 1.15 in the head, speed of m1 0.87 to 1.15, ',
+      )
+      expect(text).toContain(', 2 more; 64 draws; further draws may still move ends of intervals')
+    }
+  })
+
+  test('and without any nothing of it is said', () => {
+    for (const text of Object.values(outputsOf(gateOf(one())))) {
+      expect(text).not.toContain('uncertain')
+    }
+  })
+})
+
 describe('a scenario without a base', () => {
   const web = { class: 'web', unit: 'ms', better: 'lower' } as const
   const fresh = one({

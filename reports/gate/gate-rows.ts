@@ -7,6 +7,7 @@ import {
   percent,
   plural,
   signedPercent,
+  signedPoints,
   threeDigits,
   time,
 } from '../format.ts'
@@ -31,6 +32,7 @@ export function metricCells({ metrics, figures }: GateCase, gate: Gate['gate']):
   const noted = metrics.some(({ note }) => note !== null)
   const fidelity = gate === 'fidelity'
   const baseHasInterval = metrics.some(({ base_low }) => base_low !== undefined)
+  const drawn = metrics.some(({ with_inputs }) => with_inputs !== undefined)
   return [
     [
       ...['metric', 'verdict'],
@@ -38,6 +40,7 @@ export function metricCells({ metrics, figures }: GateCase, gate: Gate['gate']):
       ...(baseHasInterval ? [`95 % of ${fidelity ? 'measured' : 'base'}`] : []),
       ...(fidelity ? ['simulated', 'error'] : ['head', 'change']),
       ...(paired ? ['99 % interval'] : []),
+      ...(drawn ? ['with uncertain inputs'] : []),
       'margin',
       ...(paired ? ['p'] : []),
       ...(noted ? ['note'] : []),
@@ -47,6 +50,7 @@ export function metricCells({ metrics, figures }: GateCase, gate: Gate['gate']):
       ...(baseHasInterval ? [baseInterval(metric) ?? NONE] : []),
       ...[valueText(metric, metric.head), changeOf(metric)],
       ...(paired ? [intervalText(metric)] : []),
+      ...(drawn ? [inputsInterval(metric)] : []),
       metric.margin === null ? NONE : `±${threeDigits(100 * metric.margin)} %`,
       ...(paired ? [metric.p === null ? NONE : pText(metric.p)] : []),
       ...(noted ? [metric.note ?? ''] : []),
@@ -55,13 +59,14 @@ export function metricCells({ metrics, figures }: GateCase, gate: Gate['gate']):
 }
 
 /** The figures of a head that has no base; none where there is a base. */
-export function figureCells({ figures = [] }: GateCase): string[][] {
+export function figureCells({ figures = [], interval }: GateCase): string[][] {
   if (figures.length === 0) return []
   const rows = figures.map((figure) => [
     ...[metricName(figure), valueText(figure, figure.value)],
     figureInterval(figure) ?? NONE,
   ])
-  return [['figure', 'head', '95 % of head'], ...rows]
+  const at = interval === undefined ? '' : ' at the stated inputs'
+  return [['figure', 'head', `95 % of head${at}`], ...rows]
 }
 
 export const metricName = ({ class: of, name }: Pick<GateMetric, 'class' | 'name'>) =>
@@ -74,11 +79,12 @@ function figureInterval({ low, high, unit }: GateFigure): string | null {
 }
 
 /** "web: p50: 8.68 ms [8.60 ms, 8.76 ms]", a line for each figure of a head without a base. */
-export function figureLines({ figures = [] }: GateCase): string[] {
+export function figureLines({ figures = [], interval: inputs }: GateCase): string[] {
+  const at = inputs === undefined ? '' : ' at the stated inputs'
   return figures.map((figure) => {
     const interval = figureInterval(figure)
     const text = `${metricName(figure)}: ${valueText(figure, figure.value)}`
-    return interval === null ? text : `${text} ${interval}`
+    return interval === null ? text : `${text} ${interval}${at}`
   })
 }
 
@@ -122,6 +128,16 @@ export function intervalText({ low, high }: GateMetric): string {
   return `[${ends.join(', ')}]`
 }
 
+/** "[−2.0 %, +14 %]": the change with all that is not known of the inputs. */
+export function inputsInterval({ with_inputs: wide, unit }: GateMetric): string {
+  if (wide === undefined) return NONE
+  const [low, high] = [wide.low, wide.high].map((end) => {
+    if (end === null) return wide.p_worse === null ? NONE : '∞'
+    return unit === 'share' ? signedPoints(end) : signedPercent(end - 1)
+  })
+  return `[${low}, ${high}]`
+}
+
 const pText = (p: number) => (p < 0.001 ? '<0.001' : fixed(p, 3))
 
 const SUBJECTS: Readonly<Record<Gate['gate'], string>> = {
@@ -155,6 +171,22 @@ export function changeLines({ changes, verdict, figures }: GateCase, gate: Gate[
     ...(engine === null ? [] : [`engine: Spillway ${engine}`]),
   ]
   return lines.length === 0 ? ['no change of scenario, profile or engine'] : lines
+}
+
+/** Limit of uncertain inputs that are named. */
+const MOST_INPUTS = 6
+
+/** What is not known of the inputs, in a line; none where all are known. */
+export function inputLines({ uncertain }: GateCase): string[] {
+  if (uncertain === undefined) return []
+  const { inputs, draws, settled } = uncertain
+  const named = inputs.slice(0, MOST_INPUTS).map(({ name, low, high, side }) => {
+    const of = side === 'both' ? '' : ` in the ${side}`
+    return `${name} ${threeDigits(low)} to ${threeDigits(high)}${of}`
+  })
+  const more = inputs.length > MOST_INPUTS ? `, ${inputs.length - MOST_INPUTS} more` : ''
+  const open = settled ? '' : '; further draws may still move ends of intervals'
+  return [`uncertain inputs: ${named.join(', ')}${more}; ${plural(draws, 'draw')}${open}`]
 }
 
 /** How a measured gate went, a line each. */

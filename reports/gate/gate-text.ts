@@ -1,7 +1,14 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Gate, GateCase } from '../../sim/documents/index.ts'
 import { alignColumns } from '../terminal/align.ts'
-import { caseTables, caseTitle, changeLines, MEASURED_NOTE, measuredLines } from './gate-rows.ts'
+import {
+  caseTables,
+  caseTitle,
+  changeLines,
+  inputLines,
+  MEASURED_NOTE,
+  measuredLines,
+} from './gate-rows.ts'
 
 /** A gate for the terminal, the worst case first. */
 export function gateText(gate: Gate): string {
@@ -29,7 +36,9 @@ function caseText(gate: Gate, gateCase: GateCase): string {
     ...changeLines(gateCase, gate.gate).map((line) =>
       `  changed: ${visibleLine(line)}`.replace('changed: no change', 'no change'),
     ),
-    ...measuredLines(gateCase).map((line) => `  ${visibleLine(line)}`),
+    ...[...inputLines(gateCase), ...measuredLines(gateCase)].map(
+      (line) => `  ${visibleLine(line)}`,
+    ),
     ...caseTables(gateCase, gate.gate).map((cells) => `\n${table(cells)}`),
     ...(gateCase.metrics.length === 0 || gateCase.measured === null ? [] : [`\n${MEASURED_NOTE}`]),
   ]

@@ -11,7 +11,7 @@ describe('the first screen', () => {
   test('has a single objective in the box, of the replays where there are any', () => {
     const input = { ...sampleInput(), comparison: null }
     for (const side of [input.simulated, input.measured]) side.objectives.length = 1
-    const page = answer(input, 'x').html
+    const page = answer(input).html
     expect(textOf(/<p class="verdict PASS">.*<\/p>/.exec(page)![0])).toMatch(
       /^PASS – measured, interactive: p99 latency is .* ms, below the limit of 10 ms$/,
     )
@@ -20,7 +20,7 @@ describe('the first screen', () => {
 
   test('has the latency of each class where no objective is stated', () => {
     const result = { ...sampleResult('simulated'), objectives: [] }
-    const text = textOf(answer(only(result), 'x').html)
+    const text = textOf(answer(only(result)).html)
     expect(text).toContain('No verdict – the scenario states no objective; add one under slo')
     expect(text).toContain(
       'simulated, interactive: p50 1.40 [1.39, 1.41] ms, p99 3.3 [3.0, 3.6] ms',
@@ -29,8 +29,8 @@ describe('the first screen', () => {
 
   test('has checks under a heading of their own, only after a comparison', () => {
     const heading = '<h2>Can the simulation be trusted?'
-    expect(answer(sampleInput(), 'x').html).toContain(heading)
-    expect(answer(only(sampleResult('simulated')), 'x').html).not.toContain(heading)
+    expect(answer(sampleInput()).html).toContain(heading)
+    expect(answer(only(sampleResult('simulated'))).html).not.toContain(heading)
   })
 })
 

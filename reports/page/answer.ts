@@ -1,6 +1,7 @@
-import type { Comparison, WhatIf } from '../../sim/documents/index.ts'
-import { type LabelledWorld, type ReportInput, sidesOf, worlds, worst } from '../charts/frame.ts'
+import { type Comparison, type WhatIf, worst } from '../../sim/documents/index.ts'
+import { type LabelledWorld, type ReportInput, sidesOf, worlds } from '../charts/frame.ts'
 import { capitalise, estimateText } from '../format.ts'
+import { leftOutWidths } from '../tables/left-out-widths.ts'
 import { lostText } from '../tables/lost.ts'
 import { memoryAlarms } from '../tables/memory-rows.ts'
 import { type ObjectiveSentence, objectiveSentences } from '../tables/objective-sentences.ts'
@@ -15,25 +16,21 @@ import {
   precisionText,
   resultCostText,
 } from '../tables/summary.ts'
-import { illConditioned } from '../tables/uncertainty-tables.ts'
+import { illConditioned, uncertaintySentences } from '../tables/uncertainty-sentences.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText } from '../what-if-text.ts'
-import { type Html, html, isolated, NOTHING } from './html.ts'
-import { question, warningList } from './page-parts.ts'
+import { type Html, html, NOTHING } from './html.ts'
+import { warningList } from './page-parts.ts'
 
-/** The first screen: the question of the scenario, its answers, and how far to trust them. */
-export function answer(input: ReportInput, name: string): Html {
+/** The first screen, below the question of the scenario: its answers, and how far to trust them. */
+export function answer(input: ReportInput): Html {
   const { measured, simulated, comparison } = input
-  const documents = [measured, simulated, comparison].filter((document) => document !== null)
-  const description = documents[0]?.scenario.description ?? ''
   const host = measured?.host ?? simulated?.host
-  return html`<h1>${isolated(name)}</h1>
-${question(description)}
-${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
+  return html`${doubts(input)}${comparison?.what_if ? whatIfBox(comparison.what_if, input) : NOTHING}
 ${objectives(input)}
 ${headroom(input)}${precision(input)}
-${costs(input)}
-${warnings(input)}${memoryWarnings(input)}
+${costs(input)}${leftOut(input)}
+${causes(input)}${warnings(input)}${memoryWarnings(input)}
 ${comparison ? trust(comparison) : NOTHING}
 ${host ? html`<p class="quiet">On ${hostText(host)}</p>` : NOTHING}`
 }
@@ -68,7 +65,7 @@ function verdicts(side: readonly LabelledWorld[]): Html {
   if (last === undefined || sentences.length === 0) return NOTHING
   // a measurement decides before a simulation
   const deciding = sentences.filter(({ world }) => world === last.name)
-  const verdict = worst(deciding.map((sentence) => sentence.verdict))!
+  const verdict = worst(deciding.map((sentence) => sentence.verdict))
   const [only, ...more] = deciding
   if (more.length === 0) {
     const others = sentences.filter((sentence) => sentence !== only)
@@ -104,6 +101,29 @@ function costs(input: ReportInput): Html[] {
     const of = several ? html` (<span class="${name}">${name}</span>)` : NOTHING
     return [html`<p><b>Cost</b>${of}: ${text}</p>\n`]
   })
+}
+
+/** Widths that the intervals leave out. */
+function leftOut(input: ReportInput): Html[] {
+  return worlds(input).flatMap(({ result }) => {
+    const text = leftOutWidths(result)
+    return text === null ? [] : [html`<p class="quiet">Intervals ${text}.</p>\n`]
+  })
+}
+
+/** What makes an answer worth little, before any of them. */
+function doubts(input: ReportInput): Html {
+  const texts = sidesOf(input).flatMap((side) =>
+    side.flatMap(({ label, result }) => illConditioned(result).map((text) => `${label}: ${text}`)),
+  )
+  return warningList(texts)
+}
+
+/** What answers hang on where inputs are not known, and what to measure next. */
+function causes(input: ReportInput): Html[] {
+  return worlds(input).flatMap(({ result }) =>
+    uncertaintySentences(result).map((text) => html`<p>${text}.</p>\n`),
+  )
 }
 
 const box = (verdict: string, text: Html) =>
@@ -156,7 +176,7 @@ function warnings(input: ReportInput): Html {
   const { measured, comparison } = input
   const results = sidesOf(input).flatMap((side) =>
     side.flatMap(({ label, result }) =>
-      [...[overloadText(result) ?? []].flat(), ...illConditioned(result), ...result.warnings].map(
+      [...[overloadText(result) ?? []].flat(), ...result.warnings].map(
         (text) => `${label}: ${text}`,
       ),
     ),

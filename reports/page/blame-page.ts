@@ -13,21 +13,22 @@ import {
 } from '../tables/blame-table.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated } from './html.ts'
-import { originItem, question, reproducedBy, textTable, warningList } from './page-parts.ts'
+import { originItem, question, textTable, warningList } from './page-parts.ts'
 
 /** Blame as one HTML file that needs neither network nor scripts. */
 export async function blameHtml(document: Blamed): Promise<string> {
   const { scenario, command } = document
-  const body = html`<h1>${isolated(scenario.name)}: blame</h1>
-${question(scenario.description)}
-${await blameSection(document, 'h2')}
-<h2>How this was made</h2>
-<ul><li>${blameSubject(document)}, without the warm-up.</li>
+  const made = html`<ul><li>${blameSubject(document)}, without the warm-up.</li>
 <li>While a request waits and no executor of its queue is free, each of the n executors has 1/n of the wait. Its batch divides that:
 the excess over a batch of mean length goes to its longest requests, the rest to all of them in equal parts.</li>
-${originItem(document)}</ul>
-${reproducedBy(command)}`
-  return documentPage(`${scenario.name}: blame – Spillway`, body)
+${originItem(document)}</ul>`
+  return documentPage({
+    title: `${scenario.name}: blame – Spillway`,
+    heading: html`${isolated(scenario.name)}: blame`,
+    question: question(scenario.description),
+    body: await blameSection(document, 'h2'),
+    ...{ made, command },
+  })
 }
 
 /** The findings, tables and chart, as a page of their own or below those of a result. */

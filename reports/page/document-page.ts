@@ -1,11 +1,29 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { NARROW, WIDE } from '../charts/frame.ts'
 import { toSvg } from '../charts/render.ts'
-import { type Html, html, NOTHING, unmarked } from './html.ts'
+import { type Html, html, isolated, NOTHING, unmarked } from './html.ts'
 import { PAGE_STYLE } from './page-style.ts'
 
+/** The parts of a page about a document. */
+interface Page {
+  /** of the window */
+  readonly title: string
+  readonly heading: Html
+  /** of the scenario, or what documents of this kind answer */
+  readonly question?: Html
+  /** begins with the answer */
+  readonly body: Html
+  /** what the figures are from */
+  readonly made?: Html
+  readonly command: string
+  /** what the command does; default: reproduces it */
+  readonly does?: string
+  readonly foot?: Html
+}
+
 /** A page as one HTML file, which needs neither network nor scripts. */
-export function documentPage(title: string, body: Html): string {
+export function documentPage({ title, heading, body, command, ...rest }: Page): string {
+  const { question, made, does = 'reproduces it', foot } = rest
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -17,7 +35,10 @@ export function documentPage(title: string, body: Html): string {
 <style>${{ html: PAGE_STYLE }}</style>
 </head>
 <body><main>
-${body}
+<h1>${heading}</h1>
+${question === undefined ? NOTHING : html`${question}\n`}${body}
+${made === undefined ? NOTHING : html`<h2>How this was made</h2>\n${made}\n`}<p>This command ${does}:</p>
+<pre>${isolated(command)}</pre>${foot === undefined ? NOTHING : html`\n${foot}`}
 </main></body>
 </html>
 `.html

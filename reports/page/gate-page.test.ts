@@ -42,6 +42,28 @@ test('a scenario without a base has its figures on the page, and no chart', asyn
   expect(page).not.toContain('<figure')
 })
 
+test('uncertain inputs are on the page, and their intervals on the chart', async () => {
+  const [one] = gate.cases
+  const exact = { low: null, high: null, p: null, margin: 0.05 }
+  const metrics = one!.metrics.map((metric) => ({
+    ...{ ...metric, ...exact },
+    with_inputs: { low: metric.ratio! - 0.1, high: null, p_worse: 0.4, hangs_on: null },
+  }))
+  const inputs = [{ name: 'speed of m', value: 1, low: 0.87, high: 1.15, side: 'both' as const }]
+  const drawn = {
+    ...{ ...one!, measured: null, metrics, interval: 'inputs' as const },
+    uncertain: { draws: 32, replications: 4, settled: true, inputs },
+  }
+  const prediction = { ...gate, gate: 'prediction' as const, cases: [drawn] }
+  const page = await gateHtml(prediction)
+  expect(page).toContain('What is not known')
+  expect(page).toContain('uncertain inputs: speed of m 0.87 to 1.15; 32 draws')
+  const chart = JSON.stringify(gateForest(prediction, drawn, WIDE))
+  expect(chart).toContain('dot: change at the stated inputs, bar: 95 % with uncertain inputs')
+  // a bar on the band of the margin of each metric, to the edge where it has no upper end
+  expect(chart.match(/"high":[\d.]+,"y":/g)).toHaveLength(2 * metrics.length)
+})
+
 test('foreign text in a gate is text on its page', async () => {
   const [one] = gate.cases
   const hostile = { ...one!, name: '<img src=x>', reason: '</p><script>' }

@@ -6,6 +6,7 @@ import {
   causeCells,
   changeLines,
   figureCells,
+  inputLines,
   MEASURED_NOTE,
   measuredLines,
   metricCells,
@@ -13,7 +14,7 @@ import {
 } from '../gate/gate-rows.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { reproducedBy, textTable, verdictLine } from './page-parts.ts'
+import { textTable, verdictLine } from './page-parts.ts'
 
 /** The page of a gate as one HTML file: the verdict, then each scenario, the worst first. */
 export async function gateHtml(gate: Gate): Promise<string> {
@@ -21,16 +22,18 @@ export async function gateHtml(gate: Gate): Promise<string> {
   for (const [i, gateCase] of gate.cases.entries()) sections.push(await section(gate, gateCase, i))
   const [first] = gate.cases
   const title = first !== undefined && gate.cases.length === 1 ? caseTitle(gate, first) : 'Gate'
-  const body = html`<h1>${isolated(title)}</h1>
-<p class="question">${QUESTIONS[gate.gate]}</p>
-${verdictLine(gate.verdict, first?.reason ?? '', STYLES[gate.verdict])}
+  const body = html`${verdictLine(gate.verdict, first?.reason ?? '', STYLES[gate.verdict])}
 ${gate.cases.length > 1 ? textTable([['scenario', 'verdict', ''], ...gate.cases.map((gateCase) => [caseName(gate, gateCase), gateCase.verdict, gateCase.reason])]) : NOTHING}
 ${sections}
 ${gate.warnings.length > 0 ? list('Warnings', gate.warnings) : NOTHING}
-<h2>Again</h2>
-${reproducedBy(gate.command)}
-<p class="quiet">Spillway ${gate.version}${gate.commit === null ? '' : ` (${gate.commit})`}</p>`
-  return documentPage(`${gate.verdict}: ${title} – Spillway gate`, body)
+<h2>Again</h2>`
+  return documentPage({
+    title: `${gate.verdict}: ${title} – Spillway gate`,
+    heading: isolated(title),
+    question: html`<p class="question">${QUESTIONS[gate.gate]}</p>`,
+    ...{ body, command: gate.command },
+    foot: html`<p class="quiet">Spillway ${gate.version}${gate.commit === null ? '' : ` (${gate.commit})`}</p>`,
+  })
 }
 
 const QUESTIONS: Readonly<Record<Gate['gate'], string>> = {
@@ -52,10 +55,11 @@ const STYLES: Readonly<Record<CaseVerdict, string>> = {
 async function section(gate: Gate, gateCase: GateCase, index: number): Promise<Html> {
   const several = gate.cases.length > 1
   const [causes, raw] = [causeCells(gateCase), rawCells(gateCase)]
+  const inputs = inputLines(gateCase)
   return html`${several ? html`<h2>${isolated(caseTitle(gate, gateCase))}</h2>${verdictLine(gateCase.verdict, gateCase.reason, STYLES[gateCase.verdict])}` : NOTHING}
 ${await drawnFigure(`forest-${index + 1}`, (width) => gateForest(gate, gateCase, width))}
 ${textTable(metricCells(gateCase, gate.gate))}
-${textTable(figureCells(gateCase))}
+${textTable(figureCells(gateCase))}${inputs.length === 0 ? NOTHING : list('What is not known', inputs)}
 ${changeLines(gateCase, gate.gate).length === 0 ? NOTHING : list('What changed', changeLines(gateCase, gate.gate))}
 ${causes.length > 0 ? html`<h2>Causes</h2>${textTable(causes)}<p class="quiet">Median over blocks, head against base. ${MEASURED_NOTE}</p>` : NOTHING}
 ${raw.length > 0 ? html`<h2>Measured percentiles</h2>${textTable(raw)}<p class="quiet">Latencies of all blocks together: evidence beside the derived figures, not judged.</p>` : NOTHING}

@@ -38,6 +38,3 @@ const withUnit = (cell: string) => cell.replaceAll('] ', ']\u00a0')
 /** What the figures of a page come from, as an item of a list. */
 export const originItem = ({ seed, scenario, version, profile }: Blamed | Variants): Html =>
   html`<li>Seed ${seed}, scenario ${scenario.hash}, Spillway ${version}${profile === null ? '' : html`, profile ${profile.name} (${profile.hash})`}.</li>`
-
-export const reproducedBy = (command: string): Html => html`<p>This command reproduces it:</p>
-<pre>${isolated(command)}</pre>`

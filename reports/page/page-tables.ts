@@ -21,6 +21,7 @@ import {
   TOKENS,
 } from '../tables/percentile-tables.ts'
 import type { ResultTable } from '../tables/result-tables.ts'
+import { widerLatencyTexts, widerRatioTexts } from '../wider-texts.ts'
 import { type Html, html, NOTHING } from './html.ts'
 
 interface Table {
@@ -76,7 +77,8 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
 
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
-  const whole = verdictTable(comparisonTable(comparison), html`${COMPARISON_NOTES.join(' ')}`)
+  const notes = html`${COMPARISON_NOTES.join(' ')}`
+  const whole = html`${verdictTable(comparisonTable(comparison), notes)}${widerNote(widerLatencyTexts(comparison))}`
   const table = stallFreeTable(comparison)
   if (table === null) return whole
   if (table.rows.length === 0) return html`${whole}<p class="quiet">${table.caption}.</p>\n`
@@ -104,8 +106,12 @@ export function whatIfSection(whatIf: WhatIf): Html {
   const note = html`A is the scenario of this report, B the same with the change. The measured ratio is of
 the latencies of all blocks together, its interval by a bootstrap over blocks. Error: the predicted ratio over the
 measured one, less 1. A/A: two replays of A, which is what noise alone would do to a ratio of whole replays.`
-  return verdictTable(whatIfTable(whatIf), note)
+  return html`${verdictTable(whatIfTable(whatIf), note)}${widerNote(widerRatioTexts(whatIf))}`
 }
+
+/** What makes predictions wider; nothing where nothing does. */
+const widerNote = (texts: readonly string[]): Html =>
+  texts.length === 0 ? NOTHING : html`<p class="quiet">${capitalise(texts.join('; '))}.</p>\n`
 
 /** The arena of each replica, real and simulated. */
 export function arenaSection(comparison: Comparison): Html {

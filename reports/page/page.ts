@@ -16,7 +16,7 @@ import { assumptionsSection } from './assumptions-section.ts'
 import { blameSection } from './blame-page.ts'
 import { documentPage, drawnFigures } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { warningList } from './page-parts.ts'
+import { question, warningList } from './page-parts.ts'
 import {
   arenaSection,
   bothSidesSection,
@@ -42,10 +42,10 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const { comparison } = input
   const present = worlds(input)
   const any = present.length > 0
-  const name = (input.measured ?? input.simulated ?? comparison)?.scenario.name ?? 'no documents'
-  const body = html`${answer(input, name)}
+  const { name, description } = (input.measured ?? input.simulated ?? comparison)?.scenario ?? NONE
+  const body = html`${answer(input)}
 ${comparison?.what_if ? whatIf(input, comparison.what_if, show('what-if')) : NOTHING}
-${show('tail', 'class-tails')}${unknown(input)}
+${show('tail', 'class-tails')}${unknown(input, show('both-intervals', 'input-shares'))}
 ${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
 ${comparison ? html`<h2>Simulated against measured</h2>${comparisonSection(comparison)}${show('errors')}` : NOTHING}
 ${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}
@@ -63,19 +63,25 @@ ${memory(input, charts)}
 <h2>Batches, requests and pools</h2>${show('batch-sizes')}${resultTables(input, RESULT_TABLES)}
 ${assumptionsSection(input, show('batch-times'))}`
     : NOTHING
-}
-<h2>How this was made</h2>
-${provenance(input)}
-<p>This command ${comparison ? 'reproduces it' : 'writes this page again'}:</p>
-<pre>${isolated(input.command)}</pre>`
-  return documentPage(`${name} – Spillway report`, body)
+}`
+  return documentPage({
+    title: `${name} – Spillway report`,
+    heading: isolated(name),
+    question: question(description),
+    body,
+    made: provenance(input),
+    command: input.command,
+    does: comparison ? 'reproduces it' : 'writes this page again',
+  })
 }
 
+const NONE = { name: 'no documents', description: '' }
+
 /** Uncertain inputs, and what they do to figures. */
-function unknown(input: ReportInput): Html {
+function unknown(input: ReportInput, figures: readonly Html[]): Html {
   if (worlds(input).every(({ result }) => result.uncertainty === undefined)) return NOTHING
   return html`<h2>What is not known</h2>
-${resultTables(input, UNCERTAINTY_TABLES)}`
+${figures}${resultTables(input, UNCERTAINTY_TABLES)}`
 }
 
 /** Replicas that start and stop, and what scalers decided. */
@@ -201,8 +207,10 @@ function assumptions({ simulated, measured, comparison }: ReportInput): string[]
     )
   }
   if (simulated?.profile) {
+    const isWider = simulated.uncertainty !== undefined
+    const what = isWider ? 'intervals by draws are not' : 'intervals are of the draws only, not'
     texts.push(
-      'Simulated service times come from the profile named below. Simulated intervals are of the draws only, not of the profile.',
+      `Simulated service times come from the profile named below. Simulated ${what} of the profile.`,
     )
   }
   return texts

@@ -15,7 +15,7 @@ import {
 import { planTable } from '../tables/plan-table.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { cellTable, question, reproducedBy, warningList } from './page-parts.ts'
+import { cellTable, question, warningList } from './page-parts.ts'
 
 const STYLES = new Map([
   ['MEETS', 'PASS'],
@@ -26,12 +26,12 @@ const STYLES = new Map([
 /** A plan as one HTML file, which starts with the answer; without network and scripts. */
 export async function planHtml(plan: Plan): Promise<string> {
   const winner = winnerOf(plan)
-  const open = plan.rows.some(({ verdict }) => verdict === 'UNDECIDED')
+  // one that meets at the stated inputs may hold
+  const open =
+    plan.with_inputs !== undefined || plan.rows.some(({ verdict }) => verdict === 'UNDECIDED')
   const verdict = winner === null ? (open ? 'UNDECIDED' : 'FAIL') : 'PASS'
   const { scenario, dimensions, version, commit, seed, profile } = plan
-  const body = html`<h1>${isolated(`${scenario.name}: plan`)}</h1>
-${question(scenario.description)}
-<p class="verdict ${verdict}" role="status">${planAnswer(plan)}</p>
+  const body = html`<p class="verdict ${verdict}" role="status">${planAnswer(plan)}</p>
 ${planSentences(plan).map((text) => html`<p>${text}</p>\n`)}
 ${warningList(plan.verified?.warnings ?? [])}
 ${await drawnFigure('front', (width) => planFront(plan, width))}
@@ -39,16 +39,19 @@ ${await drawnFigure('front', (width) => planFront(plan, width))}
 ${table(plan)}
 ${planLegend(plan).map((text) => html`<p class="quiet">${text}</p>\n`)}
 ${plan.sensitivity.length > 0 ? html`<h2>What moves the answer</h2>${await drawnFigure('tornado', (width) => planTornado(plan, width))}` : NOTHING}
-${await drawnFigure('replica-hours', (width) => planHours(plan, width))}
-<h2>How this was made</h2>
-<ul>${[...searchSentences(plan), ...plan.notes].map((text) => html`<li>${text}</li>\n`)}</ul>
+${await drawnFigure('replica-hours', (width) => planHours(plan, width))}`
+  const made = html`<ul>${[...searchSentences(plan), ...plan.notes].map((text) => html`<li>${text}</li>\n`)}</ul>
 <dl><dt>scenario</dt><dd>${scenario.name} (${scenario.hash})</dd>
 <dt>search space</dt><dd>${dimensions.map(({ path, values }) => `${path}: ${values.join(', ')}`).join('; ')}</dd>
 <dt>seed</dt><dd>${seed}</dd>
 <dt>version</dt><dd>${commit === null ? version : `${version} (${commit})`}</dd>
-${profile === null ? NOTHING : html`<dt>profile</dt><dd>${profile.name} (${profile.hash})</dd>`}</dl>
-${reproducedBy(plan.command)}`
-  return documentPage(`${scenario.name} – Spillway plan`, body)
+${profile === null ? NOTHING : html`<dt>profile</dt><dd>${profile.name} (${profile.hash})</dd>`}</dl>`
+  return documentPage({
+    title: `${scenario.name} – Spillway plan`,
+    heading: isolated(`${scenario.name}: plan`),
+    question: question(scenario.description),
+    ...{ body, made, command: plan.command },
+  })
 }
 
 /** Replicas of the winner that are paid for and needed; null without a winner. */

@@ -11,7 +11,7 @@ import {
 } from '../terminal/trace-fit-text.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { reproducedBy, textTable, verdictLine } from './page-parts.ts'
+import { textTable, verdictLine } from './page-parts.ts'
 
 /** The data of a page of a fit. */
 export interface FitSides {
@@ -33,14 +33,15 @@ export async function traceFitHtml(
     )
   }
   const left = leftOutText(fit)
-  const body = html`<h1>${isolated(fit.file)}, fitted</h1>
-${left.length > 0 ? html`<ul>${left.map((text) => html`<li>${isolated(text)}</li>`)}</ul>` : NOTHING}
-${parts}
-<h2>How this was made</h2>
-<ul><li>Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.</li>
-<li>Latencies: one replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.</li></ul>
-${reproducedBy(fit.command)}`
-  return documentPage(`${fit.file}, fitted – Spillway trace`, body)
+  const body = html`${left.length > 0 ? html`<ul>${left.map((text) => html`<li>${isolated(text)}</li>`)}</ul>` : NOTHING}
+${parts}`
+  const made = html`<ul><li>Each figure: the trace, and the mean of ${fit.replications} replications of the fit with its 95 % interval.</li>
+<li>Latencies: one replica with work linear in the input, at load ${fit.load}: the trace, and the median and 95 % range of the replications.</li></ul>`
+  return documentPage({
+    title: `${fit.file}, fitted – Spillway trace`,
+    heading: html`${isolated(fit.file)}, fitted`,
+    ...{ body, made, command: fit.command },
+  })
 }
 
 async function classPart(

@@ -2,6 +2,11 @@ import type { Variants } from '../../sim/documents/index.ts'
 import { variantRatios } from '../charts/variants/variant-ratios.ts'
 import { variantTails } from '../charts/variants/variant-tails.ts'
 import {
+  uncertainInputRows,
+  variantInputNotes,
+  variantInputRows,
+} from '../tables/variant-inputs.ts'
+import {
   driftRows,
   measuredRows,
   rateText,
@@ -16,7 +21,7 @@ import {
 } from '../tables/variants-table.ts'
 import { documentPage, drawnFigure } from './document-page.ts'
 import { type Html, html, isolated, NOTHING } from './html.ts'
-import { originItem, question, reproducedBy, textTable, warningList } from './page-parts.ts'
+import { originItem, question, textTable, warningList } from './page-parts.ts'
 
 /** Variants side by side, as one HTML file that needs neither network nor scripts. */
 export async function variantsHtml(document: Variants): Promise<string> {
@@ -29,14 +34,12 @@ export async function variantsHtml(document: Variants): Promise<string> {
         (change) => html`<li><b>${name}</b>: ${change.replace(' → ', '\u00a0→\u00a0')}</li>\n`,
       ),
     )
-  const body = html`<h1>${isolated(scenario.name)}: variants</h1>
-${question(scenario.description)}
-${answerOf(document)}
+  const body = html`${answerOf(document)}
 ${variantFindings(document).map((text) => html`<p class="verdict">${text}</p>\n`)}
 ${warningList(variantWarnings(document))}
 ${textTable(variantRows(document))}
 <p class="quiet">Latencies are of served requests of all classes, utilisation of the busiest pool. ${rate ?? ''}</p>
-${resourceTable(document)}
+${inputTables(document)}${resourceTable(document)}
 ${await drawnFigure('tails', (width) => variantTails(document, 'simulated', width))}
 <h2>What differs</h2>
 ${await drawnFigure('ratios', (width) => variantRatios(document, width))}
@@ -44,12 +47,15 @@ ${textTable(ratioRows(document))}
 <p class="quiet">${ratioNotes(document).join(' ')}</p>
 ${measured === null ? NOTHING : await replays(document)}
 <h2>Changes from ${variants[0]!.name}</h2>
-<ul class="plain">${changes}</ul>
-<h2>How this was made</h2>
-<ul><li>Replication r of every variant has the same requests and the same draws of the machine.</li>
-${originItem(document)}</ul>
-${reproducedBy(document.command)}`
-  return documentPage(`${scenario.name}: variants – Spillway`, body)
+<ul class="plain">${changes}</ul>`
+  const made = html`<ul><li>Replication r of every variant has the same requests and the same draws of the machine.</li>
+${originItem(document)}</ul>`
+  return documentPage({
+    title: `${scenario.name}: variants – Spillway`,
+    heading: html`${isolated(scenario.name)}: variants`,
+    question: question(scenario.description),
+    ...{ body, made, command: document.command },
+  })
 }
 
 function answerOf(document: Variants): Html {
@@ -57,6 +63,17 @@ function answerOf(document: Variants): Html {
   if (text === null) return NOTHING
   const passes = document.variants.some(({ row }) => row.verdict === 'PASS')
   return html`<p class="verdict ${passes ? 'PASS' : 'FAIL'}" role="status">${text}</p>`
+}
+
+/** Nothing where all inputs are known. */
+function inputTables(document: Variants): Html {
+  const rows = variantInputRows(document)
+  if (rows.length === 0) return NOTHING
+  return html`<h2>What is not known</h2>
+${textTable(rows)}
+<p class="quiet">${variantInputNotes(document).join(' ')}</p>
+${textTable(uncertainInputRows(document))}
+`
 }
 
 function resourceTable(document: Variants): Html {

@@ -1,3 +1,4 @@
+import { parseObjective } from '../../scenarios/index.ts'
 import type { Plan, PlanRow } from '../../sim/documents/index.ts'
 import {
   count,
@@ -7,6 +8,7 @@ import {
   HOURS_A_MONTH,
   listed,
   NONE,
+  objectiveLimit,
   percent,
   plural,
   signedPercent,
@@ -29,9 +31,21 @@ import {
 } from './plan-table.ts'
 import { hoursOf, idleText } from './replica-hours.ts'
 import { headroomText } from './summary.ts'
+import { endsText } from './uncertainty-figures.ts'
+import { probabilityText } from './uncertainty-tables.ts'
 
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
   winner === null ? null : rows[winner]!
+
+/** The winner at the stated inputs, where others may be; null where all inputs are known. */
+export const statedWinnerOf = ({ rows, with_inputs: drawn }: Plan): PlanRow | null =>
+  drawn === undefined ? null : rows[drawn.stated_winner]!
+
+/** "95 % confidence", and over what. */
+export function sureText({ confidence, with_inputs: drawn }: Plan): string {
+  const over = drawn === undefined ? '' : ' over all that is not known'
+  return `${fixed(100 * confidence, 0)} % confidence${over}`
+}
 
 /** What the winner is called in titles. */
 export const winnerName = ({ cost }: PlanRow): string =>
@@ -39,14 +53,32 @@ export const winnerName = ({ cost }: PlanRow): string =>
 
 /** The answer in one sentence. */
 export function planAnswer(plan: Plan): string {
-  const sure = `${fixed(100 * plan.confidence, 0)} % confidence`
+  const sure = sureText(plan)
   const winner = winnerOf(plan)
   if (winner !== null) {
     const holds = `holds every objective${surviving(plan)} at ${sure}`
-    return `${winnerText(plan, winner, holds)} Nearest to its limit is ${bindingText(winner)}: ${bindingFigure(winner)}.${extrapolatedText(winner)}${transferredText(winner)}${withoutPriceText(plan)}`
+    const at = plan.with_inputs === undefined ? '' : ' at the stated inputs'
+    const binding = `${bindingText(winner)}: ${bindingFigure(winner)}${widerText(plan, winner)}`
+    return `${winnerText(plan, winner, holds)} Nearest to its limit${at} is ${binding}.${extrapolatedText(winner)}${transferredText(winner)}${withoutPriceText(plan)}`
   }
-  const of = plural(plan.configurations, 'configuration')
+  // where the cheapest at the stated inputs has a price, only those with one are drawn
+  const { with_inputs: drawn, without_price: without } = plan
+  const undrawn = drawn === undefined ? 0 : (without?.configurations ?? 0)
+  const priced = undrawn === 0 ? '' : ' with a price'
+  const of = `${plural(plan.configurations - undrawn, 'configuration')}${priced}`
   return `None of ${of} holds every objective${surviving(plan)} at ${sure}. ${nearestText(plan)}${withoutPriceText(plan)}`
+}
+
+/** The wider interval of what is nearest to its limit; empty where there is none. */
+function widerText({ winner_with_inputs: wider }: Plan, { binding }: PlanRow): string {
+  const objective = wider?.find(
+    ({ class: name, text }) => name === binding.class && text === binding.text,
+  )
+  if (objective === undefined || binding.lost !== undefined) return ''
+  const { estimate, with_inputs: wide, text } = objective
+  if (wide === undefined) return ''
+  const ends = endsText(estimate, wide, objectiveLimit(parseObjective(text)!).quantity)
+  return `; ${ends} with uncertain inputs`
 }
 
 /** Which configuration is the winner and what it costs; one without a price is not the cheapest. */
@@ -77,6 +109,12 @@ const MOST_MISSED = 3
 
 /** The first row of a plan without a winner, and by how much it misses which objectives. */
 function nearestText(plan: Plan): string {
+  const surest = surestOf(plan)
+  if (surest !== null) {
+    const { row, p } = surest
+    const name = `${configurationText(plan, row)}, ${costsText(plan, row)}`
+    return `The nearest is ${name}, which holds with a probability of ${probabilityText(p)}.`
+  }
   const row = plan.rows[0]!
   const name = `${configurationText(plan, row)}, ${costsText(plan, row)}`
   const [first, ...others] = missedObjectives(row)
@@ -91,6 +129,15 @@ function nearestText(plan: Plan): string {
       : ` It also misses ${others.slice(0, MOST_MISSED).map(objectiveText).join(', ')}.`
   const open = row.verdict === 'UNDECIDED' ? ', which is undecided' : ''
   return `The nearest miss is ${name}${open}: ${missText(row, first)}.${more}`
+}
+
+/** The row that most probably holds over what is not known; null where nothing was drawn. */
+function surestOf({ rows }: Plan): { readonly row: PlanRow; readonly p: number } | null {
+  const drawn = rows.flatMap((row) => {
+    const p = row.with_inputs?.p_holds ?? null
+    return p === null ? [] : [{ row, p }]
+  })
+  return drawn.toSorted((a, b) => b.p - a.p)[0] ?? null
 }
 
 function extrapolatedText({ figures: { extrapolated } }: PlanRow): string {
@@ -114,6 +161,7 @@ function againstToday({ rows }: Plan, { today, cost_vs_today: change }: PlanRow)
 export function planSentences(plan: Plan): string[] {
   const winner = winnerOf(plan)
   return [
+    ...inputSentences(plan),
     ...nextCheaper(plan),
     ...(winner === null ? [] : [bindingResource(winner), ...lossSentences(plan, winner)]),
     ...headroomSentences(plan),
@@ -121,6 +169,30 @@ export function planSentences(plan: Plan): string[] {
     ...undecidedCheaper(plan),
     ...verifiedSentences(plan),
     ...priceSentences(plan),
+  ]
+}
+
+/** The winner at the stated inputs beside the one that holds over all that is not known. */
+function inputSentences(plan: Plan): string[] {
+  const stated = statedWinnerOf(plan)
+  if (stated === null) return []
+  const winner = winnerOf(plan)
+  const drawn = [stated, ...(winner === null || winner === stated ? [] : [winner])]
+  const holds = drawn.map((row) => probabilityText(row.with_inputs?.p_holds ?? 0))
+  const cheapest = drawn.map((row) => probabilityText(row.with_inputs?.p_cheapest ?? 0))
+  if (winner === stated) {
+    return [
+      `Over all that is not known it holds with a probability of ${holds[0]}, and is the cheapest that holds with one of ${cheapest[0]}. It is the cheapest at the stated inputs, too.`,
+    ]
+  }
+  const [name, dearer] = drawn.map((row) => configurationText(plan, row))
+  const [also, alsoCheapest] =
+    dearer === undefined
+      ? ['', '']
+      : [`, and ${dearer} with one of ${holds[1]}`, `, and ${dearer} with one of ${cheapest[1]}`]
+  return [
+    `At the stated inputs the cheapest is ${name}, ${rowCostText(plan, stated)}; over all that is not known it holds with a probability of ${holds[0]}${also}.`,
+    `It is the cheapest that holds with a probability of ${cheapest[0]}${alsoCheapest}.`,
   ]
 }
 
@@ -133,9 +205,20 @@ function nextCheaper(plan: Plan): string[] {
     return [`Nothing cheaper was found ${where}.`]
   }
   const row = plan.rows[plan.next_cheaper]!
+  if (row.verdict === 'MEETS') return seldomHolds(plan, row)
   const what = row.verdict === 'FAILS' ? 'fails' : 'is undecided in'
   return [
     `Next cheaper: ${configurationText(plan, row)}, ${rowCostText(plan, row)}, ${what} ${bindingText(row)} (${bindingFigure(row)}).`,
+  ]
+}
+
+/** One that meets, but holds too seldom; that at the stated inputs has a sentence already. */
+function seldomHolds(plan: Plan, row: PlanRow): string[] {
+  if (row === statedWinnerOf(plan)) return []
+  const p = row.with_inputs?.p_holds ?? null
+  const often = p === null ? 'too seldom' : `with a probability of ${probabilityText(p)}`
+  return [
+    `Next cheaper: ${configurationText(plan, row)}, ${rowCostText(plan, row)}, holds ${often} over all that is not known.`,
   ]
 }
 
@@ -160,7 +243,8 @@ function lossSentences(plan: Plan, row: PlanRow): string[] {
 function headroomSentences(plan: Plan): string[] {
   const text = headroomText(plan)
   if (text === null) return []
-  return [`Headroom of the winner: ${text}${mostTraffic(plan)}.`]
+  const at = plan.with_inputs === undefined ? '' : ' at the stated inputs'
+  return [`Headroom of the winner${at}: ${text}${mostTraffic(plan)}.`]
 }
 
 /** How much of what is paid for the work of the winner needs. */
@@ -237,6 +321,7 @@ export function searchSentences(plan: Plan): string[] {
   const simulated = rows.length - (beside ? 1 : 0)
   return [
     `Simulated: ${count(simulated)} of ${plural(configurations, 'configuration')}${beside ? ' and the scenario as it stands' : ''}, ${plural(simulations, 'replication')} of ${count(configurations * looks.at(-1)!)} at most.`,
+    ...drawnSentences(plan),
     ...skipped.map(({ reason, configurations: n, problem }) => {
       const why = problem === null ? '' : `: ${problem}`
       return `Skipped ${count(n)}: ${REASONS[reason]}${why}.`
@@ -255,6 +340,23 @@ export function searchSentences(plan: Plan): string[] {
   ]
 }
 
+/** Uncertain inputs that a sentence names. */
+const MOST_NAMES = 3
+
+/** What was simulated in draws of uncertain inputs. */
+function drawnSentences({ rows, with_inputs: drawn }: Plan): string[] {
+  if (drawn === undefined) return []
+  const each = rows.flatMap((row) => row.with_inputs ?? [])
+  const most = Math.max(...each.map(({ draws }) => draws))
+  const names = drawn.inputs.map(({ name }) => name)
+  const more = names.length - MOST_NAMES
+  const shown =
+    more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : listed(names)
+  return [
+    `Drawn: ${plural(each.length, 'configuration')} in up to ${count(most)} draws of ${plural(drawn.inputs.length, 'uncertain input')} (${shown}), ${plural(drawn.simulations, 'replication')}.`,
+  ]
+}
+
 const CAUSES = { rate: 'rate', lengths: 'lengths', speed: 'service speed' } as const
 
 /** "service speed", and what a change of it by `change` is named. */
@@ -267,8 +369,17 @@ export function planLegend(plan: Plan): string[] {
   return [
     `p meets: least confidence, of all objectives, that the mean figure over replications is within its limit (Student's t; of times on the log scale).`,
     `Verdict: ${percentage} % over all looks, at ${looks.join(', ')} replications (Bonferroni). Intervals: 95 %, of the draws only, not of the profile.`,
+    ...inputLegend(plan),
     'Of limit: figure over limit; of goodput the share missed over the share that may be. Bottleneck: the longest part of the mean latency.',
     ...(unit === 'usd_per_hour' ? [monthText(plan)] : []),
+  ]
+}
+
+/** What the columns of draws of uncertain inputs mean. */
+function inputLegend({ with_inputs: drawn }: Plan): string[] {
+  if (drawn === undefined) return []
+  return [
+    'Holds: probability over draws of the uncertain inputs, of which configurations have the same values where they share an input. Cheapest: that it holds, and nothing cheaper in the same draw does. All other columns are at the stated inputs.',
   ]
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../format.ts'
 import { undecidedText } from './summary.ts'
 import { largestOfCapacity } from './sweep-rows.ts'
+import { probabilityText } from './uncertainty-tables.ts'
 
 /** Rows of a plan that a table shows; all of them are in the document. */
 const MOST_ROWS = 12
@@ -266,9 +267,17 @@ interface Column {
   readonly optional?: boolean
 }
 
+/** A probability over draws of uncertain inputs; a dash where it is not known. */
+function drawnText({ with_inputs: drawn }: PlanRow, key: 'p_holds' | 'p_cheapest'): string {
+  const p = drawn?.[key] ?? null
+  return p === null ? NONE : probabilityText(p)
+}
+
 const FIRST_COLUMNS: readonly Column[] = [
   { head: 'verdict', text: ({ verdict }) => verdict },
   { head: 'p meets', text: rowConfidence },
+  { head: 'holds', text: (row) => drawnText(row, 'p_holds'), optional: true },
+  { head: 'cheapest', text: (row) => drawnText(row, 'p_cheapest'), optional: true },
   {
     head: 'cost',
     text: ({ cost }, plan) => {
@@ -438,8 +447,10 @@ export function planTable(plan: Plan) {
  * The best by rank, the next cheaper one, today's and the surest of the others; without a winner
  * those that miss by least.
  */
-function shownRows({ rows, next_cheaper: next, winner }: Plan): PlanRow[] {
-  const wanted = rows.filter(({ today }, i) => today || i === next)
+function shownRows({ rows, next_cheaper: next, winner, with_inputs: drawn }: Plan): PlanRow[] {
+  // where inputs are uncertain, the winner need not be among the first
+  const named = [next, ...(drawn === undefined ? [] : [winner, drawn.stated_winner])]
+  const wanted = rows.filter(({ today }, i) => today || named.includes(i))
   const keys = new Set(wanted.map(figuresKey))
   const different = rows.filter((row) => {
     // a window has no effect on batches of one request, for instance

@@ -1,4 +1,12 @@
-import { byRank, endOf, figureOf, type Sweep, type SweepRow } from '../../sim/documents/index.ts'
+import {
+  byRank,
+  endOf,
+  figureOf,
+  type Sweep,
+  type SweepAnswer,
+  type SweepRow,
+  type TriedConfiguration,
+} from '../../sim/documents/index.ts'
 import {
   count,
   cut,
@@ -12,6 +20,8 @@ import {
   valueText,
 } from '../format.ts'
 import { undecidedText } from './summary.ts'
+import { endsText } from './uncertainty-figures.ts'
+import { probabilityText, withInputsText } from './uncertainty-tables.ts'
 
 /** A sweep in words and table cells, for pages and terminals. */
 
@@ -58,17 +68,18 @@ function bestName(sweep: Sweep): string {
 
 /** The answer of a sweep as one sentence. */
 export function sweepAnswer(sweep: Sweep): string {
-  const { configurations, counts, best, rows, figure } = sweep
+  const { configurations, counts, best, rows, figure, answer } = sweep
   const every = plural(configurations, 'configuration')
   const row = rows.find(({ configuration }) => configuration === best)
   if (row === undefined)
     return `None of ${every} could be simulated: ${rows[0]?.reason ?? 'no row'}`
-  const cost = row.figures?.cost
-  const price = cost == null ? '' : `, ${inUsd(cost.usd_per_hour)} an hour`
-  const what = `no. ${row.configuration} (${valuesText(sweep, row)}${price})${foundText(row, figure)}`
+  const what = `${nameOf(sweep, row)}${foundText(row, figure)}`
   if (counts.PASS > 0) {
     const of = counts.PASS === configurations ? `All ${every}` : `${count(counts.PASS)} of ${every}`
     const holds = counts.PASS === 1 && configurations > 1 ? 'holds' : 'hold'
+    if (answer !== undefined) {
+      return `${of} ${holds} every objective at the stated inputs; ${confirmedText(sweep, answer)}`
+    }
     const which = counts.PASS === 1 ? 'it is' : `${bestName(sweep)} is`
     return `${of} ${holds} every objective; ${which} ${what}`
   }
@@ -82,12 +93,101 @@ export function sweepAnswer(sweep: Sweep): string {
   return `None of ${every} certainly holds every objective${undecided}; the best of them is ${what}${why}`
 }
 
-/** ": web p(95) latency_ms 41 [39, 44] ms, limit 60 ms" */
-function foundText(row: SweepRow, figure: Sweep['figure']): string {
+/** "no. 10 (replicas 3, max_batch 4, 3.6 USD an hour)" */
+function nameOf(sweep: Sweep, row: SweepRow): string {
+  const cost = row.figures?.cost
+  const price = cost == null ? '' : `, ${inUsd(cost.usd_per_hour)} an hour`
+  return `no. ${row.configuration} (${valuesText(sweep, row)}${price})`
+}
+
+/** The best configuration that holds with uncertain inputs, and how surely one before it does. */
+function confirmedText(sweep: Sweep, answer: SweepAnswer): string {
+  const { configuration, tried } = answer
+  if (configuration === null) return noneHoldsText(sweep, answer)
+  const confirmed = tried.find((each) => each.configuration === configuration)
+  const surely = confirmed === undefined ? '' : `. With uncertain inputs it ${oddsText(confirmed)}`
+  const what = `${describedText(sweep, configuration, confirmed)}${surely}`
+  const [first, ...more] = tried.filter((each) => each !== confirmed)
+  if (first === undefined) return `${bestName(sweep)} is ${what}`
+  const before = rowOf(sweep, first.configuration)
+  const name = before === undefined ? `no. ${first.configuration}` : nameOf(sweep, before)
+  const verb = more.length === 1 ? 'does' : 'do'
+  const others =
+    more.length === 0 ? '' : `; of those tried ${count(more.length)} more ${verb} not hold`
+  const best = bestName(sweep)
+  return `${best} that was found to hold with uncertain inputs, too, is ${what}. At the stated inputs ${best} is ${name}, which ${oddsText(first)}${others}`
+}
+
+/** The surest of those that were tried with uncertain inputs, where none holds. */
+function noneHoldsText(sweep: Sweep, { tried, untried }: SweepAnswer): string {
+  const [surest] = tried.toSorted((a, b) => (b.p_holds ?? -1) - (a.p_holds ?? -1))
+  if (surest === undefined) return 'with uncertain inputs none was tried'
+  const none =
+    tried.length === 1
+      ? 'with uncertain inputs the only one that was tried does not'
+      : `with uncertain inputs none of the ${count(tried.length)} that were tried does`
+  const left = untried === 0 ? '' : `. ${count(untried)} more were not tried`
+  const what = describedText(sweep, surest.configuration, surest)
+  return `${none}. The surest is ${what}. With uncertain inputs it ${oddsText(surest)}${left}`
+}
+
+const rowOf = ({ rows }: Sweep, number: number) =>
+  rows.find(({ configuration }) => configuration === number)
+
+/** A configuration with its values, its price and its latency. */
+function describedText(sweep: Sweep, number: number, tried?: TriedConfiguration): string {
+  const row = rowOf(sweep, number)
+  if (row === undefined) return `no. ${number}`
+  return `${nameOf(sweep, row)}${foundText(row, sweep.figure, tried)}`
+}
+
+/** "holds every objective with a probability of 93 %" */
+function oddsText({ p_holds: p, reason }: TriedConfiguration): string {
+  if (reason !== undefined) return `could not be simulated: ${firstLine(reason)}`
+  if (p === null) return 'is undecided'
+  return `holds every objective with a probability of ${probabilityText(p)}`
+}
+
+/**
+ * The configurations that were tried with uncertain inputs, with a header as the first line; empty
+ * where none was.
+ */
+export function triedCells(sweep: Sweep): string[][] {
+  const { answer, paths, figure } = sweep
+  if (answer === undefined || answer.tried.length === 0) return []
+  const head = ['no.', ...shortPaths(paths), 'with uncertain inputs', figure.text, 'holds', 'draws']
+  return [
+    head,
+    ...answer.tried.map((tried) => {
+      const values = rowOf(sweep, tried.configuration)?.values ?? paths.map(() => NONE)
+      return [
+        String(tried.configuration),
+        ...values.map((value) => cut(value, LONGEST_CELL)),
+        tried.verdict,
+        triedFigure(tried, figure),
+        tried.p_holds === null ? NONE : probabilityText(tried.p_holds),
+        count(tried.draws),
+      ]
+    }),
+  ]
+}
+
+/** The interval of the latency that ranks; a dash where no objective limits it. */
+function triedFigure({ objectives }: TriedConfiguration, { objective: index }: Sweep['figure']) {
+  const objective = index === null ? undefined : objectives[index]
+  if (objective?.with_inputs === undefined) return NONE
+  return endsText(objective.estimate, objective.with_inputs, 'time')
+}
+
+/** ": web p(95) latency_ms 41 [39, 44] ms, limit 60 ms", with its wider interval as it was tried */
+function foundText(row: SweepRow, figure: Sweep['figure'], tried?: TriedConfiguration): string {
   const estimate = figureOf(row, figure)
   if (estimate === null) return ''
   const limit = figure.limit_ms === null ? '' : `, limit ${exactText(figure.limit_ms, 'time')}`
-  const value = estimate.value === null ? 'is not known' : estimateText(estimate, 'time')
+  const objective = figure.objective === null ? undefined : tried?.objectives[figure.objective]
+  const wider = objective === undefined ? '' : withInputsText(objective, 'time')
+  const value =
+    estimate.value === null ? 'is not known' : `${estimateText(estimate, 'time')}${wider}`
   const why = estimate.value === null && estimate.reason !== undefined ? `: ${estimate.reason}` : ''
   return `: ${figure.class} ${figure.text} ${value}${why}${limit}`
 }
@@ -140,7 +240,9 @@ export function sweepCells(sweep: Sweep, rows: readonly SweepRow[]): string[][] 
 
 /** Columns of words, for a terminal. */
 export const leftColumns = ([header = []]: readonly (readonly string[])[]): number[] =>
-  header.flatMap((name, i) => (['verdict', 'reason'].includes(name) ? [i] : []))
+  header.flatMap((name, i) => (WORDS.includes(name) ? [i] : []))
+
+const WORDS = ['verdict', 'reason', 'with uncertain inputs']
 
 const VERDICTS = {
   PASS: 'PASS',

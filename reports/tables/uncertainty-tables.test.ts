@@ -1,65 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Result, Uncertainty } from '../../sim/documents/index.ts'
 import { reportHtml } from '../page/page.ts'
 import { sampleResult } from '../sample-documents.test-helper.ts'
+import { uncertainResult } from '../sample-uncertainty.test-helper.ts'
 import { resultText } from '../terminal/result-text.ts'
 import { objectiveSentences } from './objective-sentences.ts'
-import { endsText, illConditioned, probabilityText } from './uncertainty-tables.ts'
-
-const at = (value: number, half: number) => ({ value, low: value - half, high: value + half })
-
-/** A result in which p99 hangs on the service time, and cost on the price. */
-function uncertainResult(elasticity = 2.9): Result {
-  const result = sampleResult('simulated')
-  const effects = (service: number, price: number, by = elasticity) => [
-    { input: 'models.encoder.work.base_ms', elasticity: at(by, 0.2), share: at(service, 0.05) },
-    { input: 'pools.central.price_usd_per_hour', elasticity: at(1, 0.01), share: at(price, 0.05) },
-  ]
-  const uncertainty: Uncertainty = {
-    draws: 64,
-    replications: 4,
-    settled: false,
-    inputs: [{ name: 'models.encoder.work.base_ms', value: 12, low: 10.91, high: 13.2 }],
-    figures: [
-      {
-        class: 'interactive',
-        metric: 'latency',
-        p: 0.5,
-        draws: { ...at(10, 0.1), n: 1000 },
-        low: 9,
-        high: 11,
-        effects: effects(0.9, 0),
-        together: 0.1,
-      },
-      {
-        class: 'interactive',
-        metric: 'latency',
-        p: 0.99,
-        draws: { ...at(49.7, 1), n: 1000 },
-        low: 42,
-        high: 61,
-        effects: effects(0.71, 0.01),
-        together: 0.28,
-      },
-      {
-        class: null,
-        metric: 'usd_per_million',
-        p: null,
-        draws: { ...at(7, 0.1), n: 10 },
-        low: 6,
-        high: null,
-        effects: [],
-        together: null,
-      },
-    ],
-  }
-  const objectives = result.objectives.map((objective) => ({
-    ...objective,
-    interval: 'inputs' as const,
-    with_inputs: { low: 1, high: 20, p_holds: 0.83 },
-  }))
-  return { ...result, objectives, uncertainty }
-}
+import { endsText } from './uncertainty-figures.ts'
+import { probabilityText } from './uncertainty-tables.ts'
 
 describe('a result with uncertain inputs', () => {
   const lines = resultText(uncertainResult()).split('\n')
@@ -67,8 +13,8 @@ describe('a result with uncertain inputs', () => {
 
   test('has both intervals in the terminal, told apart in words', () => {
     expect(lineOf('figure ')).toMatch(/stated inputs +by draws +with uncertain inputs +hangs on/)
-    expect(lineOf('interactive: latency p99')).toMatch(
-      /49\.7 ms +\[48\.7, 50\.7\] ms +\[42, 61\] ms +models\.encoder\.work\.base_ms 71 %, 1 more$/,
+    expect(lineOf('interactive: latency p99  ')).toMatch(
+      /49\.7 ms +\[48\.7, 50\.7\] ms +\[42, 61\] ms +traffic\.interactive\.arrivals\.surges\.0\.factor 75 %, 1 more$/,
     )
     expect(lineOf('cost of a million requests')).toContain('6.0 USD and more')
     expect(lines.join('\n')).toContain('further draws may still move ends of intervals')
@@ -82,6 +28,17 @@ describe('a result with uncertain inputs', () => {
       ),
     ).toBe(true)
     expect(moved.some((line) => /p50 +models/.test(line))).toBe(false)
+  })
+
+  test('has the width that is left where an input is known, and the width that is enough', () => {
+    const narrowing = lines.filter((line) => / of its width /.test(line))
+    expect(narrowing).toHaveLength(1)
+    const [service, surge, price] = lines.slice(lines.indexOf(narrowing[0]!) + 1)
+    expect(service).toMatch(
+      /latency p99 +models\.encoder\.work\.base_ms +\[43, 60\] ms +87 \[84, 90\] % +± 5\.4 %$/,
+    )
+    expect(surge).toMatch(/factor +\[46, 55\] ms +49 \[46, 52\] % +± 6\.1 %$/)
+    expect(price).toMatch(/price_usd_per_hour +\[42, 61\] ms +100 % +known$/)
   })
 
   test('has both intervals of objectives, and the probability that they hold', () => {
@@ -98,12 +55,34 @@ describe('a result with uncertain inputs', () => {
     const known = await reportHtml({ simulated: sampleResult('simulated'), ...others })
     expect(known).not.toContain('What is not known')
   })
+})
 
-  test('says first where an elasticity is above 10', () => {
-    expect(illConditioned(uncertainResult())).toEqual([])
-    expect(illConditioned(uncertainResult(12))).toEqual([
-      'ill-conditioned: 1 % more of models.encoder.work.base_ms (by 12 %) moves interactive: latency p99',
-    ])
+const at = (value: number, half: number) => ({ value, low: value - half, high: value + half })
+
+describe('inputs of sources', () => {
+  const result = uncertainResult()
+  const effect = { elasticity: at(0, 0), share: at(0.6, 0.1) }
+  const figures = result.uncertainty!.figures.map((figure) => ({
+    ...figure,
+    effects: [...figure.effects, { input: 'laws of m', ...effect }],
+  }))
+  const inputs = [
+    ...result.uncertainty!.inputs,
+    { name: 'speed of m', source: 'fit' as const, value: 1, low: 0.917, high: 1.09 },
+    { name: 'speed of n', source: 'benchmark' as const, value: 1, low: 0.909, high: 1.1 },
+    { name: 'laws of m', source: 'fit' as const, value: 0, low: -0.475, high: 0.475, laws: 40 },
+  ]
+  const text = resultText({ ...result, uncertainty: { ...result.uncertainty!, inputs, figures } })
+
+  test('name their source, and a choice of laws has no range', () => {
+    expect(text).toMatch(/^speed of m, by its fit +1 +0\.917 to 1\.09$/m)
+    expect(text).toMatch(/^speed of n, assumed of a benchmark +1 +0\.909 to 1\.1$/m)
+    expect(text).toMatch(/^laws of m, by its fit +– +one of 40, each as likely$/m)
+    expect(text).toMatch(/^models\.encoder\.work\.base_ms +12 /m)
+  })
+
+  test('have no elasticity where they are a choice of laws', () => {
+    expect(text).toMatch(/^interactive: latency p99 +laws of m +– +60 \[50, 70\] %$/m)
   })
 })
 
@@ -111,9 +90,5 @@ test('ends are in the unit of the value, and certain ones say so', () => {
   const estimate = { value: 49.7, low: 48.7, high: 50.6, n: 1 }
   expect(endsText(estimate, { low: 42, high: 61 }, 'time')).toBe('[42, 61] ms')
   expect(endsText(estimate, { low: null, high: null }, 'time')).toBe('without an end')
-  expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual([
-    '83 %',
-    'over 99.9 %',
-    'under 0.1 %',
-  ])
+  expect([0.83, 0.9996, 0.0001].map(probabilityText)).toEqual(['83 %', 'over 97 %', 'under 3 %'])
 })

@@ -27,6 +27,8 @@ import {
 } from '../format.ts'
 import { ranOut } from './memory-spaces.ts'
 import { overloadText, undecidedText } from './summary.ts'
+import { endsText } from './uncertainty-figures.ts'
+import { probabilityText, withInputsText } from './uncertainty-tables.ts'
 
 /** Variants in words and table cells, for terminals and pages. */
 
@@ -47,7 +49,10 @@ export function variantFindings({ variants, ratios, measured, replications }: Va
       measured === null ? 'simulated' : counts ? 'measured' : 'simulated, as no replay counts'
     const ofVariant = (counts ? measured!.ratios : ratios).filter(({ variant }) => variant === name)
     const real = ofVariant.filter(({ difference }) => isDifference(difference))
-    const open = ofVariant.filter(({ difference }) => difference === 'none found')
+    const byInputs = ofVariant.filter(isLeftOpen)
+    const open = ofVariant.filter(
+      (ratio) => ratio.difference === 'none found' && !byInputs.includes(ratio),
+    )
     const texts = real.map(({ metric, value }) => `${NAMES[metric]} ${changeText(value!)}`)
     const metrics = listed(open.map(({ metric }) => NAMES[metric]))
     const isFew = !counts && fewRunsText(replications) !== null
@@ -57,10 +62,24 @@ export function variantFindings({ variants, ratios, measured, replications }: Va
     const parts = [
       ...(row.stability.state === 'OVERLOADED' ? ['overloaded in the simulation'] : []),
       ...(texts.length === 0 ? [] : [`${listed(texts)} against ${first!.name}`]),
+      ...(byInputs.length === 0 ? [] : [`with uncertain inputs ${listed(byInputs.map(oddsText))}`]),
       ...(open.length === 0 ? [] : [none]),
     ]
     return `${name}, ${of}: ${parts.length === 0 ? 'no ratio is supported by the sample' : parts.join('; ')}`
   })
+}
+
+/** Whether the draws show a difference, and what is not known of the inputs leaves it open. */
+function isLeftOpen({ low, high, difference, with_inputs: wide }: VariantRatio): boolean {
+  if (wide === undefined || difference !== 'none found') return false
+  return low !== null && high !== null && (low > 1 || high < 1)
+}
+
+/** "p99 is lower with a probability of 88 %" */
+function oddsText({ metric, value, with_inputs: wide }: VariantRatio): string {
+  const isLower = value! < 1
+  const p = isLower ? wide!.p_lower : 1 - wide!.p_lower
+  return `${NAMES[metric]} is ${isLower ? 'lower' : 'higher'} with a probability of ${probabilityText(p)}`
 }
 
 type Variant = Variants['variants'][number]
@@ -116,7 +135,7 @@ export function variantAnswer(document: Variants): string | null {
   const [best] = passing.toSorted((a, b) => preferred(document, a, b))
   if (best === undefined) {
     const open = variants.some(({ row }) => row.verdict === 'UNDECIDED')
-    return `No variant passes every objective${open ? '; some are undecided' : ''}.`
+    return `No variant passes every objective${open ? '; some are undecided' : ''}.${surestText(variants)}`
   }
   const passes = 'every objective in the simulation'
   const variantCount = plural(variants.length, 'variant')
@@ -124,7 +143,27 @@ export function variantAnswer(document: Variants): string | null {
     passing.length === 1
       ? `the only one of ${variantCount} that passes ${passes}`
       : `of ${variantCount} ${passing.length} pass ${passes}, ${rankText(document, best, passing)}`
-  return `Take ${best.name}, ${costText(document, best)}: ${why}.${withoutPriceText(document)}`
+  return `Take ${best.name}, ${costText(document, best)}: ${why}.${surelyText(best)}${withoutPriceText(document)}`
+}
+
+/** How surely it is the one to take; empty where nothing is uncertain. */
+function surelyText({ with_inputs: odds }: Variant): string {
+  if (odds === undefined || odds.p_holds === null) return ''
+  const holds = ` With uncertain inputs it holds with a probability of ${probabilityText(odds.p_holds)}`
+  if (odds.p_cheapest === null) return `${holds}.`
+  return `${holds}, and is the cheapest that does with one of ${probabilityText(odds.p_cheapest)}.`
+}
+
+/** The variant that is likeliest to hold; empty where nothing is uncertain. */
+function surestText(variants: readonly Variant[]): string {
+  const [surest] = variants
+    .flatMap(({ name, with_inputs: odds }) => {
+      const p = odds?.p_holds ?? null
+      return p === null ? [] : [{ name, p }]
+    })
+    .sort((a, b) => b.p - a.p)
+  if (surest === undefined || surest.p === 0) return ''
+  return ` With uncertain inputs ${surest.name} is the surest: it holds with a probability of ${probabilityText(surest.p)}.`
 }
 
 /** How the best one stands among those that pass. */
@@ -147,10 +186,11 @@ function openObjective({ row }: Variant): string {
   if (open === undefined) return NONE
   const { class: name, text, estimate, verdict } = open
   const none = verdict === 'FAIL' ? '∞' : null
+  const { quantity } = objectiveLimit(parseObjective(text)!)
   const figures =
     estimate.value === null
       ? none
-      : estimateText(estimate, objectiveLimit(parseObjective(text)!).quantity)
+      : `${estimateText(estimate, quantity)}${withInputsText(open, quantity)}`
   const why = verdict === 'UNDECIDED' ? undecidedText(open) : null
   const parts = [figures, why].filter((part) => part !== null)
   return `${name}: ${text} (${parts.join('; ') || NONE})`
@@ -360,20 +400,33 @@ export function measuredRows({ measured }: Variants): string[][] {
 }
 
 /** Ratios to the first variant: a row for each variant, on each side. */
-export function ratioRows({ variants, ratios, measured }: Variants): string[][] {
-  const rows = (of: string, ofSide: readonly VariantRatio[]) =>
+export function ratioRows({ variants, ratios, measured, interval }: Variants): string[][] {
+  const rows = (of: string, ofSide: readonly VariantRatio[], text: RatioText = ratioText) =>
     variants.slice(1).map(({ name }) => {
       const byMetric = new Map(
         ofSide.filter(({ variant }) => variant === name).map((ratio) => [ratio.metric, ratio]),
       )
       const cells = (Object.keys(NAMES) as VariantMetric[]).map((metric) =>
-        ratioText(byMetric.get(metric)),
+        text(byMetric.get(metric)),
       )
       return [`${name}${of}`, ...cells]
     })
   const head = [`ratio to ${variants[0]!.name}`, ...Object.values(NAMES)]
-  if (measured === null) return [head, ...rows('', ratios)]
-  return [head, ...rows(', simulated', ratios), ...rows(', measured', measured.ratios)]
+  const wider =
+    interval === undefined ? [] : rows(', with uncertain inputs', ratios, ratioWithInputsText)
+  if (measured === null) return [head, ...rows('', ratios), ...wider]
+  return [head, ...rows(', simulated', ratios), ...wider, ...rows(', measured', measured.ratios)]
+}
+
+type RatioText = (ratio: VariantRatio | undefined) => string
+
+/** "[0.8, 1.1] =": the interval with uncertain inputs, and whether it holds 1. */
+function ratioWithInputsText(ratio: VariantRatio | undefined): string {
+  if (ratio === undefined || ratio.with_inputs === undefined) return NONE
+  const { value, with_inputs: wide } = ratio
+  const text = endsText({ value, low: null, high: null, n: 1 }, wide, 'plain')
+  const isOpen = (wide.low ?? 0) <= 1 && (wide.high ?? 1) >= 1
+  return isOpen ? `${text} =` : text
 }
 
 /** What the marks and intervals of the ratios mean. */

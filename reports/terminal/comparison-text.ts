@@ -28,6 +28,7 @@ import {
 } from '../tables/summary.ts'
 import { whatIfAnswer } from '../tables/what-if-answer.ts'
 import { changesText, measuredText, notCountedRounds } from '../what-if-text.ts'
+import { widerLatencyTexts, widerRatioTexts } from '../wider-texts.ts'
 import { alignColumns } from './align.ts'
 import { unsupportedLines } from './unsupported-lines.ts'
 
@@ -36,10 +37,13 @@ function whatIfTitle(whatIf: WhatIf): string {
   return `What if (A → B): ${visibleLine(changesText(whatIf).join(', '))}; ${measuredText(whatIf)}`
 }
 
+const indented = (texts: readonly string[]) => texts.map((text) => visibleLine(`  ${text}`))
+
 const whatIfLines = (whatIf: WhatIf) => [
   whatIfTitle(whatIf),
-  ...notCountedRounds(whatIf).map((text) => visibleLine(`  ${text}`)),
+  ...indented(notCountedRounds(whatIf)),
   ...verdictLines(whatIfTable(whatIf)),
+  ...indented(widerRatioTexts(whatIf)),
   '',
 ]
 
@@ -55,10 +59,11 @@ export function comparisonText(comparison: Comparison): string {
     ...(what_if ? [whatIfAnswer(what_if), ''] : []),
     visibleLine(`${verdict}  ${decisiveReason(comparison)}`),
     `${visibleLine(scenario.name)}: ${plural(replications, 'replication')} against ${replaysText(comparison)}`,
-    ...notCountedReplays(comparison).map((text) => visibleLine(`  ${text}`)),
+    ...indented(notCountedReplays(comparison)),
     ...overloadLines(comparison),
     '',
     ...verdictLines(comparisonTable(comparison)),
+    ...indented(widerLatencyTexts(comparison)),
     '',
     ...splitLines(comparison),
     ...stallFreeLines(comparison),
@@ -100,7 +105,7 @@ function verdictLines({ columns, rows }: VerdictTable): string[] {
 function splitLines(comparison: Comparison): string[] {
   const { caption, columns, rows } = errorSplitTable(comparison)
   if (rows.length === 0) return []
-  const control = controlTexts(comparison).map((text) => visibleLine(`  ${text}`))
+  const control = indented(controlTexts(comparison))
   return [caption, alignColumns([columns, ...rows]), ...control, '']
 }
 

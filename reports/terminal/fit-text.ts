@@ -27,7 +27,14 @@ export function fitText(fit: Fit): string {
     `For work of the model ${model}, at ${poolFit.precision}:`,
     '',
     fittedKeysYaml(poolFit),
+    ...alternativesText(poolFit),
   ].join('\n')
+}
+
+/** What the part for a scenario leaves out, as a comment of it. */
+function alternativesText({ efficiency: { alternatives = [] } }: PrecisionFit): string[] {
+  if (alternatives.length === 0) return []
+  return [`# and ${alternatives.length} alternatives of resampled rows: --out FOLDER writes them`]
 }
 
 const APART =

@@ -5,6 +5,7 @@ import { partsOf } from '../charts/latency/where-time-went.ts'
 import { declared, loadText, NONE, runsText, valueText } from '../format.ts'
 import { AVAILABILITY_TABLES } from '../tables/availability-tables.ts'
 import { ENERGY_TABLES } from '../tables/energy-tables.ts'
+import { leftOutWidths } from '../tables/left-out-widths.ts'
 import { MEMORY_TABLES, memoryAlarms } from '../tables/memory-rows.ts'
 import {
   latencyTable,
@@ -22,7 +23,8 @@ import {
   precisionText,
   resultCostText,
 } from '../tables/summary.ts'
-import { illConditioned, UNCERTAINTY_TABLES } from '../tables/uncertainty-tables.ts'
+import { illConditioned, uncertaintySentences } from '../tables/uncertainty-sentences.ts'
+import { UNCERTAINTY_TABLES } from '../tables/uncertainty-tables.ts'
 import { alignColumns } from './align.ts'
 import { unsupportedLines } from './unsupported-lines.ts'
 
@@ -35,15 +37,16 @@ export function resultText(result: Result): string {
   const objectives = objectiveLines({ ...none, [world]: result })
   const headroom = headroomText(result)
   const cost = resultCostText(result)
+  const leftOut = leftOutWidths(result)
   const overloaded = overloadText(result)
   const facts = [
     `${scenario.name}, ${world}: ${head}`,
+    ...illConditioned(result),
     ...(host ? [hostText(host)] : []),
     ...profileLine(result),
     ...[precisionText(result) ?? []].flat(),
     ...(valid ? [] : [NOT_VALID]),
     ...(overloaded === null ? [] : [overloaded]),
-    ...illConditioned(result),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...memoryAlarms(result).map((alarm) => `out of memory: ${alarm}`),
     ...(objectives.length > 0 ? [''] : []),
@@ -52,6 +55,8 @@ export function resultText(result: Result): string {
     ),
     ...(headroom === null ? [] : [`headroom   ${headroom}`]),
     ...(cost === null ? [] : [`cost       ${cost}`]),
+    ...(leftOut === null ? [] : [`intervals  ${leftOut}`]),
+    ...uncertaintySentences(result),
   ]
   const latency = latencyTable([result])
   return [

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Sweep, SweepAnswer, Verdict } from '../../sim/documents/index.ts'
 import { sweepHtml } from '../page/sweep-page.ts'
 import { invalidRow, sampleRow, sampleSweep } from '../sample-sweep.test-helper.ts'
 import { shortPaths } from '../tables/sweep-rows.ts'
@@ -75,4 +76,76 @@ test('the page has the answer, the charts, the table and the command; foreign te
   expect(page).toContain(
     'spillway sweep shop.yaml --set duration_s=60 --set pools.central.replicas=1,2,3,4',
   )
+})
+
+describe('an answer with uncertain inputs', () => {
+  const wide = (low: number, high: number, p_holds: number) => ({
+    interval: 'inputs' as const,
+    with_inputs: { low, high, p_holds, verdict_by_draws: 'PASS' as const },
+  })
+  const tried = (number: number, verdict: Verdict, p: number) => {
+    const sample = sampleSweep()
+    const { objectives } = sample.rows.find((row) => row.configuration === number)!.figures!
+    return {
+      configuration: number,
+      verdict,
+      p_holds: p,
+      objectives: objectives.map((objective) => ({ ...objective, ...wide(30, 70, p), verdict })),
+      draws: 64,
+      settled: true,
+    }
+  }
+  const answered = (answer: Omit<SweepAnswer, 'interval'>): Sweep => ({
+    ...sampleSweep(),
+    answer: { interval: 'inputs', ...answer },
+    warnings: ['rows are of the stated values'],
+  })
+
+  test('names the first that holds with them, and the best at the stated inputs', async () => {
+    const sweep = answered({
+      configuration: 7,
+      tried: [tried(5, 'UNDECIDED', 0.71), tried(6, 'UNDECIDED', 0.8), tried(7, 'PASS', 0.98)],
+      untried: 1,
+    })
+    const text = lines(sweep, null)
+    expect(text[0]).toBe(
+      '4 of 8 configurations hold every objective at the stated inputs; the cheapest that was found to hold with uncertain inputs, too, is no. 7 (replicas 4, max_batch 4, 8 USD an hour): web p(95) latency_ms 33 [30, 37] ms by draws, [30, 70] ms with uncertain inputs, holds with probability over 97 %, limit 60 ms. With uncertain inputs it holds every objective with a probability of over 97 %. At the stated inputs the cheapest is no. 5 (replicas 3, max_batch 4, 6 USD an hour), which holds every objective with a probability of 71 %; of those tried 1 more does not hold',
+    )
+    const rows = text.slice(text.findIndex((line) => /^no\. .*with uncertain inputs/.test(line)))
+    expect(rows[1]).toMatch(/^ +5 +3 +4 +UNDECIDED +\[30, 70\] ms +71 % +64$/)
+    const page = await sweepHtml(sweep)
+    expect(page).toContain('<h2>With uncertain inputs</h2>')
+    expect(page).toContain('class="verdict PASS"')
+  })
+
+  test('is none where none that was tried holds', async () => {
+    const sweep = answered({
+      configuration: null,
+      tried: [tried(5, 'UNDECIDED', 0.71), tried(6, 'UNDECIDED', 0.8)],
+      untried: 2,
+    })
+    expect(lines(sweep, null)[0]).toMatch(
+      /^4 of 8 .*; with uncertain inputs none of the 2 that were tried does\. The surest is no\. 6 .*\. With uncertain inputs it holds every objective with a probability of 80 %\. 2 more were not tried$/,
+    )
+    expect(await sweepHtml(sweep)).toContain('class="verdict UNDECIDED"')
+  })
+
+  test('has the reason of one that could not be simulated with them', () => {
+    const unknown = { ...tried(5, 'UNDECIDED', 0), p_holds: null, objectives: [], draws: 0 }
+    const sweep = answered({
+      configuration: null,
+      tried: [{ ...unknown, reason: 'a draw is overloaded\nby far' }],
+      untried: 3,
+    })
+    expect(lines(sweep, null)[0]).toContain(
+      'the only one that was tried does not. The surest is no. 5',
+    )
+    expect(lines(sweep, null)[0]).toContain('it could not be simulated: a draw is overloaded …')
+  })
+})
+
+test('a warning is below the answer, in the terminal and on the page', async () => {
+  const warned = { ...sampleSweep(), warnings: ['some inputs are <uncertain>'] }
+  expect(lines(warned, null)[1]).toBe('warning: some inputs are <uncertain>')
+  expect(await sweepHtml(warned)).toContain('<li>some inputs are &lt;uncertain&gt;</li>')
 })

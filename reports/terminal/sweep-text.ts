@@ -7,6 +7,7 @@ import {
   sweepAnswer,
   sweepCells,
   sweepLegend,
+  triedCells,
   withoutFigures,
 } from '../tables/sweep-rows.ts'
 import { alignColumns } from './align.ts'
@@ -17,15 +18,18 @@ const MOST_ROWS = 30
 export function sweepText(sweep: Sweep, kept: string | null): string {
   const rows = ranked(sweep).slice(0, MOST_ROWS)
   const cells = sweepCells(sweep, rows)
+  const tried = triedCells(sweep)
   const left = sweep.configurations - rows.length
   const where = kept === null ? '; keep them with --out DIR' : ` in ${visibleLine(kept)}`
   const without = withoutFigures(sweep)
   return [
     // what follows a line break in a reason must not look like a line of its own
     sweepAnswer(sweep).replaceAll('\n', '\n  '),
+    ...(sweep.warnings ?? []).map((text) => visibleLine(`warning: ${text}`)),
     '',
     alignColumns(cells, leftColumns(cells)),
     ...(left > 0 ? [`… ${count(left)} more${where}`] : []),
+    ...(tried.length === 0 ? [] : ['', alignColumns(tried, leftColumns(tried))]),
     '',
     sweepLegend(sweep),
     ...(without === null ? [] : [without]),

@@ -2,6 +2,11 @@ import { visibleLine } from '../../scenarios/index.ts'
 import type { Variants } from '../../sim/documents/index.ts'
 import { declared, plural } from '../format.ts'
 import {
+  uncertainInputRows,
+  variantInputNotes,
+  variantInputRows,
+} from '../tables/variant-inputs.ts'
+import {
   driftRows,
   measuredRows,
   OPEN_OBJECTIVE,
@@ -40,6 +45,9 @@ export function variantsText(document: Variants): string {
     ...variantWarnings(document).map((text) => visibleLine(`warning: ${text}`)),
     '',
     variantTable(variantRows(document)),
+    ...table(variantInputRows(document)),
+    ...variantInputNotes(document),
+    ...table(uncertainInputRows(document)),
     ...table(measuredRows(document)),
     ...table(resourceRows(document)),
     ...resourceNotes(document),

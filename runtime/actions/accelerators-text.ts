@@ -7,6 +7,7 @@ import {
   confidences,
   visibleLine,
 } from '../../scenarios/index.ts'
+import { errorsOn, FITTED_ERRORS, USUAL_ERRORS } from '../../sim/accelerator/index.ts'
 
 const UNCHECKED = '*'
 const NONE = '–'
@@ -70,6 +71,8 @@ export function acceleratorText(accelerator: Accelerator): string {
     '',
     ...pricesText(prices),
     '',
+    ...errorsText(name),
+    '',
     ...confidencesText(figures.map(([, { confidence }]) => confidence)),
   ].join('\n')
 }
@@ -110,6 +113,33 @@ function pricesText(prices: readonly AcceleratorPrice[]): string[] {
   )
   const head = ['USD/h', 'tier', 'provider', 'sku', 'region', 'read', 'source']
   return [alignColumns([head, ...rows], [1, 2, 3, 4, 5, 6])]
+}
+
+/** How far off times of a transformer are that follow from the figures of a card. */
+function errorsText(card: string): string[] {
+  const rows = (['encoder', 'decoder'] as const).flatMap((kind) =>
+    [
+      ['usual efficiencies', USUAL_ERRORS] as const,
+      ['fitted, rows left out', FITTED_ERRORS] as const,
+    ].map(([by, errors]) => {
+      const [least, lower, , upper, most] = errorsOn(errors[kind], card)
+      const of = Object.hasOwn(errors[kind], card) ? 'this card' : 'other cards'
+      const half = `${signed(lower)} to ${signed(upper)}`
+      return [`${kind}, ${by}`, half, `${signed(least)} to ${signed(most)}`, of]
+    }),
+  )
+  const head = ['times of a transformer', 'half were off by', 'all by', 'published ones of']
+  return [
+    alignColumns([head, ...rows], [0, 3]),
+    '',
+    '`uncertain: { sources: included }` in a scenario has usual efficiencies off by these, and a fit by its own errors.',
+  ]
+}
+
+/** "+15 %", "−8 %" */
+function signed(share: number): string {
+  const size = Math.round(100 * Math.abs(share))
+  return `${share < 0 && size > 0 ? '−' : '+'}${size} %`
 }
 
 /** What the words for confidence mean, of those that were used. */

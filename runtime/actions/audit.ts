@@ -1,9 +1,9 @@
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import type { ExitCode } from '../../scenarios/index.ts'
 import { commandLine } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { auditKind } from '../documents/audit.ts'
 import { audit } from '../jobs/audit.ts'
-import { auditText } from './audit-text.ts'
-import { print } from './output.ts'
+import { emit } from './output.ts'
 
 export async function perform(
   signal: AbortSignal,
@@ -13,6 +13,5 @@ export async function perform(
   const document = await withProgress((onProgress) =>
     audit(directory, { signal, onProgress, command: commandLine() }),
   )
-  print(options, document, auditText(document))
-  return document.verdict === 'PASS' ? EXIT.ok : EXIT.failed
+  return emit(options, auditKind, document)
 }

@@ -1,7 +1,7 @@
-import { blameHtml, blameText } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import type { ExitCode } from '../../scenarios/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { blameKind } from '../documents/blame.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { blame } from '../jobs/blame/blame.ts'
 import { emit } from './output.ts'
@@ -27,8 +27,5 @@ export async function perform(
       command: commandLine(),
     }),
   ).catch(undo)
-  await emit(options, { blame: document }, 'blame', blameText(document), async (change) =>
-    change.write('report.html', await blameHtml(document)),
-  )
-  return EXIT.ok
+  return emit(options, blameKind, document)
 }

@@ -11,6 +11,7 @@ import {
 import type { Profile } from '../../sim/world/index.ts'
 import { note, type ScenarioOptions, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { profileText } from '../documents/profile-text.ts'
 import { documentText } from '../folders/documents.ts'
 import { knownProfile, mergeProfiles } from '../folders/profile-file.ts'
 import { localProfilePath } from '../folders/profile-paths.ts'
@@ -21,10 +22,10 @@ import { learnFromReplays } from '../jobs/learn-from-replays.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
 import { profileWarnings } from '../jobs/profile-warnings.ts'
 import { print } from './output.ts'
-import { profileText } from './profile-text.ts'
 
 interface CalibrateOptions extends ScenarioOptions {
   readonly seconds?: number
+  readonly occasions?: number
   readonly rehearsals: number
   readonly variant?: readonly Variant[]
   readonly from?: readonly [string, ...string[]]
@@ -38,7 +39,8 @@ export async function perform(
 ): Promise<ExitCode> {
   const { file: path } = loaded
   const prepared = await prepare(loaded, { ...options, signal, onNote: note })
-  const { seconds, rehearsals, from, out, strict = false, variant: variants = [] } = options
+  const { seconds, occasions, rehearsals, from, out, strict = false } = options
+  const { variant: variants = [] } = options
   const scenarios = [prepared]
   const keysOf = ({ scenario }: Prepared) => scenario.pools.map((pool) => modelKey(scenario, pool))
   const keys = new Set(keysOf(prepared))
@@ -65,25 +67,36 @@ export async function perform(
     await writeWhole(file, documentText(profile))
     return profile
   }
-  let measured: Profile | null = null
-  const onMeasured = (interim: Profile) => {
-    measured = interim
+  let kept: { readonly profile: Profile; readonly what: string } | null = null
+  const onMeasured = (profile: Profile) => {
+    kept = { profile, what: 'the measured models are kept, without rehearsals' }
   }
-  const times = timesOf(seconds, rehearsals)
+  const onPart = (profile: Profile) => {
+    kept = { profile, what: partText(profile) }
+  }
+  const times = { ...timesOf(seconds, rehearsals), occasions, onMeasured, onPart }
   const fresh =
     learnt ??
     (await withProgress((onProgress, { warn: onWarning }) =>
-      calibrate(scenarios, { ...times, rehearsals, onMeasured, signal, onProgress, onWarning }),
+      calibrate(scenarios, { ...times, rehearsals, signal, onProgress, onWarning }),
     ).catch(async (error: unknown) => {
       // strictly, half a calibration is none
-      if (measured === null || strict) throw error
-      await keep(measured)
-      note(`the measured models are kept, without rehearsals: ${visibleLine(file)}\n`)
+      if (kept === null || strict) throw error
+      await keep(kept.profile)
+      note(`${kept.what}: ${visibleLine(file)}\n`)
       throw error
     }))
   const profile = await keep(fresh)
-  print(options, profile, [profileText(fresh), `\nprofile: ${visibleLine(file)}`])
+  const models = profile.models.filter(({ key }) => fresh.models.some((model) => model.key === key))
+  print(options, profile, [profileText(profile, models), `\nprofile: ${visibleLine(file)}`])
   return EXIT.ok
+}
+
+/** What is kept where an occasion did not end. */
+function partText({ models: [first] }: Profile): string {
+  const count = first?.widths?.occasions.length ?? 0
+  const text = count === 1 ? 'one occasion' : `${count} occasions`
+  return `the models are kept as ${text} measured them, without rehearsals`
 }
 
 /** The part of the time for a model that it is measured; the rest is for rehearsals. */

@@ -2,9 +2,10 @@ import { comparisonText } from '../../reports/index.ts'
 import type { ExitCode } from '../../scenarios/index.ts'
 import { commandLine } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { comparisonKind } from '../documents/comparison.ts'
 import { compare } from '../jobs/compare.ts'
 import { keptSides } from '../jobs/kept-sides.ts'
-import { emit, VERDICT_EXIT } from './output.ts'
+import { emit } from './output.ts'
 import { plots } from './plots.ts'
 
 interface CompareOptions {
@@ -26,6 +27,6 @@ export async function perform(
     compare(first, second, { replications, command: commandLine(), signal, onProgress }),
   )
   const plotted = plots(options, { measured: first!.result, comparison })
-  await emit(options, { comparison }, 'comparison', [comparisonText(comparison), plotted])
-  return VERDICT_EXIT[comparison.verdict]
+  const text = [comparisonText(comparison), plotted]
+  return emit(options, comparisonKind, comparison, { text })
 }

@@ -1,14 +1,18 @@
-import { noiseText } from '../../reports/index.ts'
-import { EXIT, type ExitCode } from '../../scenarios/index.ts'
+import { EXIT, type ExitCode, Failure } from '../../scenarios/index.ts'
 import { withProgress } from '../commands/progress.ts'
+import { idleKind } from '../documents/idle.ts'
+import { noiseKind } from '../documents/noise.ts'
 import { canServe, doctor } from '../jobs/doctor.ts'
+import { measureIdle } from '../jobs/idle.ts'
 import { measureNoise } from '../jobs/noise.ts'
 import { styled } from '../terminal.ts'
-import { print } from './output.ts'
+import { emit, print } from './output.ts'
 
 interface DoctorOptions {
   readonly json?: boolean
   readonly noise?: number
+  readonly idle?: string
+  readonly seconds?: number
 }
 
 async function showHost(options: DoctorOptions, signal: AbortSignal): Promise<ExitCode> {
@@ -27,9 +31,19 @@ async function showHost(options: DoctorOptions, signal: AbortSignal): Promise<Ex
 }
 
 export async function perform(signal: AbortSignal, options: DoctorOptions): Promise<ExitCode> {
-  const { noise: seconds } = options
-  if (seconds === undefined) return showHost(options, signal)
-  const noise = await withProgress((onProgress) => measureNoise({ seconds, signal, onProgress }))
-  print(options, noise, noiseText(noise))
-  return EXIT.ok
+  const { noise: spun, idle, seconds } = options
+  if (idle !== undefined) {
+    const measured = await withProgress((onProgress) =>
+      measureIdle(idle, { seconds, signal, onProgress }),
+    )
+    return emit(options, idleKind, measured)
+  }
+  if (seconds !== undefined) {
+    throw new Failure('--seconds: only --idle takes it; add --idle SCENARIO', EXIT.usage)
+  }
+  if (spun === undefined) return showHost(options, signal)
+  const noise = await withProgress((onProgress) =>
+    measureNoise({ seconds: spun, signal, onProgress }),
+  )
+  return emit(options, noiseKind, noise)
 }

@@ -1,7 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path'
-import { fitText, fittedScenarioYaml } from '../../reports/index.ts'
+import { fittedScenarioYaml } from '../../reports/index.ts'
 import {
-  EXIT,
   type ExitCode,
   findScenario,
   loadScenario,
@@ -10,6 +9,7 @@ import {
 import type { Fit } from '../../sim/documents/index.ts'
 import { commandLine, note } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { fitKind } from '../documents/fit.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { fitTimes } from '../jobs/fit-times.ts'
 import { emit } from './output.ts'
@@ -66,8 +66,8 @@ export async function perform(
       command: commandLine(),
     }),
   ).catch(undo)
-  await emit(options, { fit: document }, 'fit', fitText(document), async (change) =>
-    change.write('fitted.yaml', await fittedYaml(document, scenario, out!)),
-  )
-  return EXIT.ok
+  return emit(options, fitKind, document, {
+    stage: async (change) =>
+      change.write('fitted.yaml', await fittedYaml(document, scenario, out!)),
+  })
 }

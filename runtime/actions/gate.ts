@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { gateHtml, gateJunit, gateMarkdown, gateText } from '../../reports/index.ts'
+import { gateJunit, gateMarkdown } from '../../reports/index.ts'
 import { EXIT, type ExitCode, Failure, visibleLine } from '../../scenarios/index.ts'
-import type { CaseVerdict, Gate } from '../../sim/documents/index.ts'
+import type { Gate } from '../../sim/documents/index.ts'
 import { commandLine, note, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { gateKind } from '../documents/gate.ts'
 import { lockFolder } from '../folders/folder-lock.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { writableFolder } from '../folders/write-whole.ts'
@@ -28,7 +29,7 @@ import {
   writeEnded,
   writeInterim,
 } from './gate-outputs.ts'
-import { emit } from './output.ts'
+import { emit, print } from './output.ts'
 
 interface GateOptions extends ScenarioOptions {
   readonly margin: number
@@ -48,16 +49,6 @@ interface GateOptions extends ScenarioOptions {
   readonly replications: number
   readonly workers?: number
   readonly csv?: string
-}
-
-/** Exit codes by the verdict of a gate. */
-const GATE_EXIT: Readonly<Record<CaseVerdict, ExitCode>> = {
-  PASS: EXIT.ok,
-  IMPROVED: EXIT.ok,
-  FAIL: EXIT.failed,
-  UNDECIDED: EXIT.undecided,
-  NEW: EXIT.ok,
-  'NOT COMPARABLE': EXIT.notComparable,
 }
 
 interface Job {
@@ -149,7 +140,7 @@ async function update(
     }),
   )
   const baseline = await updateBaseline(path, entries)
-  await emit({ json: options.json }, { baseline }, 'baseline', `written: ${visibleLine(path)}`)
+  print(options, baseline, `written: ${visibleLine(path)}`)
   return EXIT.ok
 }
 
@@ -275,12 +266,13 @@ function judgeWithProgress(
 
 /** Writes all outputs of a gate. */
 async function keep(gate: Gate, options: GateOptions): Promise<ExitCode> {
-  await emit(options, { gate }, 'gate', gateText(gate), async (change) => {
-    await change.write('report.html', await gateHtml(gate))
-    await change.write('gate.xml', gateJunit(gate))
-    await change.write('gate.md', gateMarkdown(gate))
+  const exitCode = await emit(options, gateKind, gate, {
+    stage: async (change) => {
+      await change.write('gate.xml', gateJunit(gate))
+      await change.write('gate.md', gateMarkdown(gate))
+    },
   })
   if (options.csv !== undefined) await appendCsv(options.csv, gate)
   await forContinuousIntegration(gate)
-  return GATE_EXIT[gate.verdict]
+  return exitCode
 }

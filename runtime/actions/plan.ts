@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { planHtml, planText } from '../../reports/index.ts'
-import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
+import type { ExitCode, LoadedScenario } from '../../scenarios/index.ts'
 import type { Plan } from '../../sim/documents/index.ts'
 import { commandLine, note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { planKind } from '../documents/plan.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { plan } from '../jobs/plan/plan.ts'
 import { PLAN_JOURNAL } from '../jobs/plan/plan-journal.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
 import { keptSoFar } from './kept-so-far.ts'
-import { emit, VERDICT_EXIT } from './output.ts'
+import { emit } from './output.ts'
 
 interface PlanOptions extends ScenarioOptions {
   readonly profile?: string
@@ -24,11 +24,6 @@ interface PlanOptions extends ScenarioOptions {
   readonly sensitivity: boolean
   readonly verify?: boolean
   readonly replays: number
-}
-
-function planExit({ winner, rows, verified }: Plan): ExitCode {
-  if (winner !== null) return verified === null ? EXIT.ok : VERDICT_EXIT[verified.verdict]
-  return rows.some(({ verdict }) => verdict === 'UNDECIDED') ? EXIT.undecided : EXIT.failed
 }
 
 const keepsRuns = (out: string | undefined) =>
@@ -65,9 +60,7 @@ export async function perform(
   )
     .catch(undo)
     .catch((error) => keptSoFar(error, 'the runs', keepsRuns(out) ? out : undefined))
-  await emit(options, { plan: document }, 'plan', planText(document), async (change) => {
-    change.remove(PLAN_JOURNAL)
-    await change.write('report.html', await planHtml(document))
+  return emit(options, planKind, document, {
+    stage: async (change) => change.remove(PLAN_JOURNAL),
   })
-  return planExit(document)
 }

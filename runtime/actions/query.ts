@@ -15,7 +15,7 @@ export async function perform(
   sql: string,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { columns, rows } = await query(directory, sql, signal)
+  const { columns, rows } = await query(directory, sql, { signal })
   const records = rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])))
   const cells = rows.map((row) => row.map(cell))
   print(options, records, alignColumns([[...columns], ...cells]))

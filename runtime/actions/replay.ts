@@ -3,15 +3,16 @@ import type { ExitCode, LoadedScenario } from '../../scenarios/index.ts'
 import type { AgainstOptions } from '../commands/against.ts'
 import { note, refuseWithoutOut } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { resultKind } from '../documents/result.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { noteChangedRates } from '../jobs/changed-rates.ts'
-import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
+import { keepReplays } from '../jobs/kept-replays.ts'
 import { profileFor, resolveSystem } from '../jobs/prepare.ts'
+import { prepareSides } from '../jobs/prepare-sides.ts'
 import { refuseLive } from '../jobs/refuse.ts'
 import { replay } from '../jobs/replay.ts'
-import { emit, objectivesExit, writeDocuments } from './output.ts'
+import { emit } from './output.ts'
 import { plots } from './plots.ts'
-import { prepareSides } from './prepare-sides.ts'
 
 interface ReplayOptions extends AgainstOptions {
   readonly profile?: string
@@ -28,7 +29,7 @@ export async function perform(
 ): Promise<ExitCode> {
   const { file: path } = loaded
   refuseWithoutOut('--decision-log', options.decisionLog, options)
-  const prepared = await prepareSides(loaded, options, signal)
+  const prepared = await prepareSides(loaded, { ...options, signal, onNote: note })
   const [first, second] = prepared
   const profile = await profileFor(first, options.profile)
   if (options.out !== undefined) await writableFolder(options.out)
@@ -50,11 +51,8 @@ export async function perform(
   )
   const { result } = sides[0]!
   const text = sides.map((side) => resultText(side.result)).join('\n\n')
-  const printed = [text, plots(options, { measured: result })]
-  await emit(options, { measured: result }, 'measured', printed, async (change) => {
-    await dropReplays(change)
-    await keepReplays(change, sides, signal)
-    if (profile !== null) await writeDocuments(change, { profile })
+  return emit(options, resultKind, result, {
+    text: [text, plots(options, { measured: result })],
+    stage: (change) => keepReplays(change, sides, signal),
   })
-  return objectivesExit(result)
 }

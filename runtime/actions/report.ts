@@ -1,25 +1,14 @@
 import { join } from 'node:path'
-import {
-  allCharts,
-  blameCharts,
-  blameHtml,
-  type ChartFormat,
-  gateHtml,
-  planHtml,
-  reportHtml,
-  sweepCharts,
-  sweepHtml,
-  variantsHtml,
-} from '../../reports/index.ts'
+import { allCharts, type ChartFormat, reportHtml } from '../../reports/index.ts'
 import { EXIT, type ExitCode, visibleLine } from '../../scenarios/index.ts'
-import { variantsSchema } from '../../sim/documents/index.ts'
 import { commandLine } from '../commands/command.ts'
+import type { DocumentKind } from '../documents/document-kind.ts'
+import { documents } from '../documents/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
-import { readDocument } from '../folders/run-folder.ts'
-import { readSweep } from '../folders/sweep-folder.ts'
-import { blameIn, gateIn, hasResults, planOf, report } from '../jobs/report.ts'
+import { readDocument, settleRuns } from '../folders/run-folder.ts'
+import { hasResults, report } from '../jobs/report.ts'
 import { CHARTS_FOLDER, writeCharts } from './charts.ts'
-import { print } from './output.ts'
+import { PAGE_FILE, print } from './output.ts'
 
 interface ReportOptions {
   readonly json?: boolean
@@ -27,22 +16,25 @@ interface ReportOptions {
   readonly charts: readonly ChartFormat[]
 }
 
-const FILE = 'report.html'
-
-/** The page of a folder, by the document that it has. */
+/** The page of a folder: that of the first document which has one, or else of its results. */
 async function drawn(directory: string) {
-  const plan = await planOf(directory)
-  if (plan !== null) return { html: await planHtml(plan), charts: [] }
-  const gate = await gateIn(directory)
-  if (gate !== null) return { html: await gateHtml(gate), charts: [] }
-  const variants = await readDocument(directory, 'variants', variantsSchema)
-  if (variants !== null) return { html: await variantsHtml(variants), charts: [] }
-  const sweep = await readSweep(directory)
-  if (sweep !== null) return { html: await sweepHtml(sweep), charts: sweepCharts(sweep) }
-  const blame = hasResults(directory) ? null : await blameIn(directory)
-  if (blame !== null) return { html: await blameHtml(blame), charts: blameCharts(blame) }
-  const page = await report(directory, { command: commandLine() })
-  return { html: await reportHtml(page), charts: allCharts(page) }
+  await settleRuns(directory)
+  for (const load of Object.values(documents)) {
+    const page = await pageIn(directory, await load())
+    if (page !== null) return page
+  }
+  const input = await report(directory, { command: commandLine() })
+  return { html: await reportHtml(input), charts: allCharts(input) }
+}
+
+/** The page of a document in a folder; null where there is none, or results stand before it. */
+async function pageIn(directory: string, kind: DocumentKind<unknown>) {
+  const { file, schema, behindResults = false } = kind
+  if (kind.page === undefined || file === undefined || schema === undefined) return null
+  if (behindResults && hasResults(directory)) return null
+  const document = await readDocument(directory, file, schema)
+  if (document === null) return null
+  return { html: await kind.page(document), charts: kind.charts?.(document) ?? [] }
 }
 
 export async function perform(
@@ -52,9 +44,9 @@ export async function perform(
 ): Promise<ExitCode> {
   const out = options.out ?? directory
   const { html, charts } = await drawn(directory)
-  const written = [join(out, FILE)]
+  const written = [join(out, PAGE_FILE)]
   await replaceFiles(out, async (change) => {
-    await change.write(FILE, html)
+    await change.write(PAGE_FILE, html)
     written.push(...(await writeCharts(change.below(CHARTS_FOLDER), options.charts, charts)))
   })
   print(options, { written }, written.map(visibleLine).join('\n'))

@@ -9,33 +9,23 @@ import {
   sidesOf,
 } from '../../reports/index.ts'
 import { EXIT, type ExitCode, type LoadedScenario, visibleLine } from '../../scenarios/index.ts'
-import type { Verdict } from '../../sim/documents/index.ts'
-import type { Profile } from '../../sim/world/index.ts'
+import { type Verdict, worstOrNull } from '../../sim/documents/index.ts'
 import type { AgainstOptions } from '../commands/against.ts'
 import { commandLine, note, warn } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { profileText } from '../documents/profile-text.ts'
 import { documentText } from '../folders/documents.ts'
-import { knownProfile, loadProfile, mergeProfiles } from '../folders/profile-file.ts'
+import { knownProfile, mergeProfiles } from '../folders/profile-file.ts'
 import { localProfilePath } from '../folders/profile-paths.ts'
 import { replaceFiles, settleFolder } from '../folders/replace-files.ts'
 import { AGAINST_FOLDER, dropRuns } from '../folders/run-folder.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
-import { calibrate } from '../jobs/calibrate.ts'
-import { noteChangedRates } from '../jobs/changed-rates.ts'
-import { compare } from '../jobs/compare.ts'
-import { dropReplays, keepReplays } from '../jobs/kept-replays.ts'
-import { noiseWarnings, shortNoise } from '../jobs/noise.ts'
-import { resolveSystem } from '../jobs/prepare.ts'
-import { refuseChangedFiles, refuseComparison, refuseLive } from '../jobs/refuse.ts'
-import { profiledHere } from '../jobs/rehearsals.ts'
-import { replay } from '../jobs/replay.ts'
-import { simulate, simulateAgainst } from '../jobs/simulate.ts'
+import { keepReplays } from '../jobs/kept-replays.ts'
+import { type Ran, run } from '../jobs/run.ts'
 import { err, note as printNote } from '../terminal.ts'
 import { CHARTS_FOLDER, writeCharts } from './charts.ts'
-import { exitOf, type FailOn, failingOn, print, writeDocuments } from './output.ts'
+import { exitOf, type FailOn, failingOn, PAGE_FILE, print, writeDocuments } from './output.ts'
 import { plots } from './plots.ts'
-import { prepareSides } from './prepare-sides.ts'
-import { profileText } from './profile-text.ts'
 
 interface RunOptions extends AgainstOptions {
   readonly profile?: string
@@ -49,131 +39,103 @@ interface RunOptions extends AgainstOptions {
   readonly failOn?: FailOn
 }
 
-/** A run of it, after a short look at the noise of this machine. */
-type Running = RunOptions & {
-  readonly path: string
-  readonly directory: string
-  readonly signal: AbortSignal
-  readonly noise: Awaited<ReturnType<typeof shortNoise>>
-}
-
-type Sides = Awaited<ReturnType<typeof prepareSides>>
-const ELSEWHERE =
-  'the profile is of another machine, so there are no rehearsals; the prediction uses its speeds and overheads'
-
 /** The calibration of a run that was interrupted. */
 const CALIBRATED_FILE = 'calibrated.json'
 
-/** `used`: files of the folder that are not needed any more at the end. */
-async function runWith(
-  profile: Profile,
-  sides: Sides,
-  options: Running,
-  used: readonly string[] = [],
-): Promise<{ readonly learnt: Profile; readonly exitCode: ExitCode }> {
-  const { path, directory, replications, replays, decisionLog, signal, noise } = options
-  const command = commandLine()
-  const [system, ...changed] = sides.map((side) => resolveSystem(side, profile))
-  await noteChangedRates(path, system!, { ...options, onNote: note })
-  const { simulated, ofSecond, replayed, comparison } = await withProgress(
-    async (onProgress, display) => {
-      const job = { signal, onProgress }
-      const expected = await simulate(system!, { ...job, replications: 1 })
-      for (const text of noiseWarnings(noise, system!.scenario, expected)) display.warn(text)
-      const here = profiledHere(system!)
-      if (!here && options.rehearsals > 0) display.warn(ELSEWHERE)
-      const rehearsals = here ? options.rehearsals : 0
-      const systems = [system!, ...changed] as const
-      const replayed = await replay(systems, { ...job, replays, rehearsals, decisionLog })
-      const [first, second = null] = replayed
-      const learnt = first!.system
-      const simulated = await simulate(learnt, { ...job, replications, onWarning: display.warn })
-      const ofSecond =
-        second && (await simulateAgainst(learnt, second.system, { ...job, replications }))
-      const comparison = await compare(first!, second, { ...job, replications, command })
-      return { simulated, ofSecond, replayed, comparison }
-    },
-  )
-  const { result: measured, arena, system: learnt } = replayed[0]!
-  const documents = {
-    simulated,
-    measured,
-    comparison,
-    profile: learnt.profile,
-    ...(arena === null ? {} : { memory: arena }),
-  }
-  const against = ofSecond && { simulated: ofSecond, measured: replayed[1]!.result }
-  const page = { simulated, measured, comparison, against, command }
+const ANY_VERDICT = 'exit code 0 whatever the verdicts; --fail-on gives CI one that depends on them'
+
+const exitOn = (failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode =>
+  failOn === undefined ? EXIT.ok : failingOn(failOn, exitOf(worstOrNull(verdicts)))
+
+const pageOf = ({ simulated, measured, comparison, against }: Ran) => {
+  return { simulated, measured, comparison, against, command: comparison.command }
+}
+
+/** Writes the documents, replays, page and charts of a run to its folder. */
+async function keep(
+  ran: Ran,
+  directory: string,
+  { charts, profile: given }: RunOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { simulated, comparison, against, sides } = ran
+  const page = pageOf(ran)
   await replaceFiles(directory, async (change) => {
     // rows of an earlier run would seem to belong to these documents
     await dropRuns(change, 'replication')
-    await dropReplays(change)
-    await keepReplays(change, replayed, signal)
-    await writeDocuments(change, documents)
-    if (ofSecond) await writeDocuments(change.below(AGAINST_FOLDER), { simulated: ofSecond })
-    await change.write('report.html', await reportHtml(page))
-    await writeCharts(change.below(CHARTS_FOLDER), options.charts, allCharts(page))
-    for (const name of used) change.remove(name)
+    await keepReplays(change, sides, signal)
+    await writeDocuments(change, { simulated, comparison })
+    if (against !== null) {
+      await writeDocuments(change.below(AGAINST_FOLDER), { simulated: against.simulated })
+    }
+    await change.write(PAGE_FILE, await reportHtml(page))
+    await writeCharts(change.below(CHARTS_FOLDER), charts, allCharts(page))
+    if (given === undefined) change.remove(CALIBRATED_FILE)
   })
-  for (const { label, result } of sidesOf(page).flat()) {
+}
+
+/** Prints a run that is kept. */
+function show(ran: Ran, directory: string, options: RunOptions): ExitCode {
+  const { comparison, simulated, measured } = ran
+  const page = pageOf(ran)
+  const results = sidesOf(page).flat()
+  for (const { label, result } of results) {
     for (const text of result.warnings) warn(`${label}: ${text}`)
   }
   const parts = [[comparisonText(comparison)], bothSidesText(page), objectivesText(page)]
   const text = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'))
   const plotted = plots(options, { simulated, measured, comparison })
-  const where = `\n\nreport: ${visibleLine(join(directory, 'report.html'))}`
+  const where = `\n\nreport: ${visibleLine(join(directory, PAGE_FILE))}`
   const ending = options.failOn === undefined ? `\n${ANY_VERDICT}` : ''
   print(options, comparison, [text.join('\n\n'), plotted, where, ending])
-  const objectives = sidesOf(page).flatMap((side) =>
-    side.flatMap(({ result }) => result.objectives),
-  )
-  const verdicts = [comparison.verdict, ...objectives.map(({ verdict }) => verdict)]
-  return { learnt: learnt.profile ?? profile, exitCode: exitOn(options.failOn, verdicts) }
+  const objectives = results.flatMap(({ result }) => result.objectives)
+  return exitOn(options.failOn, [comparison.verdict, ...objectives.map(({ verdict }) => verdict)])
 }
-
-const ANY_VERDICT = 'exit code 0 whatever the verdicts; --fail-on gives CI one that depends on them'
-
-const exitOn = (failOn: FailOn | undefined, verdicts: readonly Verdict[]): ExitCode =>
-  failOn === undefined ? EXIT.ok : failingOn(failOn, exitOf(verdicts))
 
 export async function perform(
   signal: AbortSignal,
   loaded: LoadedScenario,
   options: RunOptions,
 ): Promise<ExitCode> {
-  const { file: path } = loaded
-  const sides = await prepareSides(loaded, options, signal)
-  refuseLive(sides)
-  refuseComparison(sides)
-  refuseChangedFiles(sides)
-  const directory = options.out ?? join('runs', sides[0].scenario.name)
-  await writableFolder(directory)
+  const directory = options.out ?? join('runs', loaded.scenario.name)
+  const undo = await writableFolder(directory)
   await settleFolder(directory)
-  const noise = await withProgress((onProgress, { warn: onWarning }) =>
-    shortNoise(sides[0].scenario, { signal, onProgress, onWarning }),
-  )
-  const running = { ...options, path, directory, signal, noise }
-  if (options.profile !== undefined) {
-    const { exitCode } = await runWith(await loadProfile(options.profile), sides, running)
-    return exitCode
+  const local = options.profile === undefined ? localProfilePath() : null
+  if (local !== null) await writableFolder(dirname(local))
+  const calibrated = join(directory, CALIBRATED_FILE)
+  const left = { calibration: false }
+  const work = async () => {
+    const ran = await withProgress((onProgress, display) =>
+      run(loaded, {
+        ...options,
+        signal,
+        onProgress,
+        onWarning: display.warn,
+        onNote(text) {
+          display.stop()
+          note(text)
+        },
+        // minutes of measuring survive later errors
+        async onCalibrated(profile) {
+          display.stop()
+          printNote(profileText(profile), '\n')
+          await writeWhole(calibrated, documentText(profile))
+          left.calibration = true
+        },
+        command: commandLine(),
+      }),
+    ).catch(undo)
+    await keep(ran, directory, options, signal)
+    return { ran, exitCode: show(ran, directory, options) }
   }
-  const { seconds } = options
-  const local = localProfilePath()
-  await writableFolder(dirname(local))
-  const profile = await withProgress((onProgress, { warn: onWarning }) =>
-    calibrate(sides, { seconds, rehearsals: 0, signal, onProgress, onWarning }),
-  )
-  printNote(profileText(profile), '\n')
-  // minutes of measuring survive later errors
-  const kept = join(directory, CALIBRATED_FILE)
-  await writeWhole(kept, documentText(profile))
-  const { learnt, exitCode } = await runWith(profile, sides, running, [CALIBRATED_FILE]).catch(
-    (error: unknown) => {
-      err(`the calibration is kept; resume with --profile ${visibleLine(kept)}\n`)
-      throw error
-    },
-  )
-  await writeWhole(local, documentText(mergeProfiles(learnt, await knownProfile(local, warn))))
+  const { ran, exitCode } = await work().catch((error: unknown) => {
+    const path = visibleLine(calibrated)
+    if (left.calibration) err(`the calibration is kept; resume with --profile ${path}\n`)
+    throw error
+  })
+  if (local === null) return exitCode
+  const learnt = mergeProfiles(ran.profile, await knownProfile(local, warn))
+  await writeWhole(local, documentText(learnt))
   note(`simulate and replay now use what this run learnt: ${local}`)
   return exitCode
 }

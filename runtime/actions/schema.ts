@@ -5,10 +5,9 @@ import {
   type ExitCode,
   scenarioJsonSchema,
 } from '../../scenarios/index.ts'
-import type { fileKinds } from '../commands/document-kinds.ts'
+import { type fileKinds, kindOf } from '../documents/index.ts'
 import { schemaText } from '../folders/schema-text.ts'
 import { out } from '../terminal.ts'
-import { documentSchemas } from './document-schemas.ts'
 
 /** Of files that users write, by their kind. */
 const fileSchemas: Readonly<Record<(typeof fileKinds)[number], () => object>> = {
@@ -16,12 +15,16 @@ const fileSchemas: Readonly<Record<(typeof fileKinds)[number], () => object>> = 
   accelerator: acceleratorJsonSchema,
 }
 
+async function documentSchema(name: string): Promise<object> {
+  const { schema } = await kindOf(name)
+  return z.toJSONSchema(schema!, { target: 'draft-7' })
+}
+
 export async function perform(
   _signal: AbortSignal,
   { document }: { document: string },
 ): Promise<ExitCode> {
-  const schema = (documentSchemas as Readonly<Record<string, z.ZodType>>)[document]
   const ofFile = (fileSchemas as Readonly<Record<string, () => object>>)[document]
-  out(schemaText(ofFile?.() ?? z.toJSONSchema(schema!, { target: 'draft-7' })))
+  out(schemaText(ofFile?.() ?? (await documentSchema(document))))
   return EXIT.ok
 }

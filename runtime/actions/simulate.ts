@@ -4,6 +4,7 @@ import { type ExitCode, Failure, type LoadedScenario, visibleLine } from '../../
 import type { Result } from '../../sim/documents/index.ts'
 import { commandLine, note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { resultKind } from '../documents/result.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
 import { rowsProblem } from '../folders/rows-problem.ts'
 import { dropInputs, dropRuns, keepRuns } from '../folders/run-folder.ts'
@@ -15,7 +16,7 @@ import { refuseCrowd, simulate, simulateRows } from '../jobs/simulate.ts'
 import { withWarmup } from '../jobs/steady-warmup.ts'
 import { withUncertainInputs } from '../jobs/uncertainty.ts'
 import { pause } from '../process/interruption.ts'
-import { emit, type FailOn, failingOn, objectivesExit } from './output.ts'
+import { emit, type FailOn, failingOn, PAGE_FILE } from './output.ts'
 import { plots } from './plots.ts'
 
 interface SimulateOptions extends ScenarioOptions {
@@ -35,12 +36,10 @@ const NOT_READ = '--keep-rows: no command would read the rows of this run'
 const SHORTER =
   'bound what waits, by queue.max_length or queue.timeout_ms, or leave out --keep-rows'
 
-const PAGE = 'report.html'
-
 /** Of this result alone: a page with a measured result of the folder is for `report`. */
 async function drawPage(change: FolderChange, simulated: Result): Promise<void> {
   const others = { measured: null, comparison: null, against: null }
-  await change.write(PAGE, await reportHtml({ simulated, ...others, command: commandLine() }))
+  await change.write(PAGE_FILE, await reportHtml({ simulated, ...others, command: commandLine() }))
 }
 
 export async function perform(
@@ -75,10 +74,9 @@ export async function perform(
     if (options.headroom !== true) return simulated
     return { ...simulated, headroom: await headroom(system, simulated.objectives, job) }
   })
-  const documents = { simulated: result }
-  const text = [resultText(result), plots(options, documents)]
-  if (out !== undefined) text.push(`\n\nreport: ${visibleLine(join(out, PAGE))}`)
-  await emit(options, documents, 'simulated', text, async (change) => {
+  const text = [resultText(result), plots(options, { simulated: result })]
+  if (out !== undefined) text.push(`\n\nreport: ${visibleLine(join(out, PAGE_FILE))}`)
+  const stage = async (change: FolderChange) => {
     await drawPage(change, result)
     await dropRuns(change, 'replication')
     const names = await change.names()
@@ -93,6 +91,7 @@ export async function perform(
       await keepRuns(change, 'replication', { scenario, activations, ...kept, signal })
     }
     await pause(signal)
-  })
-  return failingOn(options.failOn, objectivesExit(result))
+  }
+  const emitted = { file: 'simulated', text, stage }
+  return failingOn(options.failOn, await emit(options, resultKind, result, emitted))
 }

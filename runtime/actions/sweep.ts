@@ -1,8 +1,8 @@
-import { sweepHtml, sweepText } from '../../reports/index.ts'
 import { EXIT, type ExitCode, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Sweep } from '../../sim/documents/index.ts'
 import { note, refuseWithoutOut, type ScenarioOptions } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
+import { sweepKind } from '../documents/sweep.ts'
 import type { FolderChange } from '../folders/replace-files.ts'
 import { RESULTS_FILE } from '../folders/sweep-results.ts'
 import { writableFolder } from '../folders/write-whole.ts'
@@ -52,19 +52,18 @@ export async function perform(
   return exitOf(swept.document)
 }
 
-/** Writes a sweep with its report and further documents to --out, prints it, and closes it. */
+/** Writes a sweep with the changes of `stage` to --out, prints it, and closes it. */
 export async function emitSweep(
   options: { readonly out?: string | undefined; readonly json?: boolean | undefined },
   { document, results, close }: SweepResult,
-  documents: Readonly<Record<string, unknown>> = {},
   stage: (change: FolderChange) => Promise<void> = async () => {},
 ): Promise<void> {
   try {
-    const text = sweepText(document, options.out ?? null)
-    await emit(options, { ...documents, sweep: document }, 'sweep', text, async (change) => {
-      await stage(change)
-      await change.write(RESULTS_FILE, results)
-      await change.write('report.html', await sweepHtml(document))
+    await emit(options, sweepKind, document, {
+      stage: async (change) => {
+        await stage(change)
+        await change.write(RESULTS_FILE, results)
+      },
     })
   } finally {
     await close()

@@ -1,13 +1,15 @@
-import { traceFitHtml, traceFitText, traceHtml, traceText } from '../../reports/index.ts'
+import { traceFitHtml, traceFitText } from '../../reports/index.ts'
 import type { ExitCode } from '../../scenarios/index.ts'
 import { EXIT, Failure } from '../../scenarios/light.ts'
 import { commandLine } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import type { TraceOptions } from '../commands/trace-file.ts'
+import { traceKind } from '../documents/trace.ts'
+import { traceFitKind } from '../documents/trace-fit.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { fitTrace } from '../jobs/fit-trace.ts'
 import { inspectTrace } from '../jobs/inspect-trace.ts'
-import { emit, VERDICT_EXIT } from './output.ts'
+import { emit } from './output.ts'
 import { arrivalsOf, flagOf } from './trace-file.ts'
 
 interface InspectOptions extends TraceOptions {
@@ -51,10 +53,7 @@ export async function describeTrace(
       onProgress,
     }),
   ).catch(undo)
-  await emit(options, { trace: document }, 'trace', traceText(document), async (change) =>
-    change.write('trace.html', await traceHtml(document)),
-  )
-  return EXIT.ok
+  return emit(options, traceKind, document)
 }
 
 export async function fitTraffic(
@@ -83,11 +82,10 @@ export async function fitTraffic(
       },
     ),
   ).catch(undo)
-  const text = traceFitText(document)
-  const documents = { 'trace-fit': document }
-  await emit(options, documents, 'trace-fit', text.trimEnd(), async (change) => {
-    await change.write('trace-fit.html', await traceFitHtml(document, sides))
-    await change.write('traffic.yaml', text)
+  return emit(options, traceFitKind, document, {
+    stage: async (change) => {
+      await change.write('trace-fit.html', await traceFitHtml(document, sides))
+      await change.write('traffic.yaml', traceFitText(document))
+    },
   })
-  return VERDICT_EXIT[document.verdict]
 }

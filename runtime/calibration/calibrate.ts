@@ -5,15 +5,10 @@ import { LiveSession } from '../live/live-session.ts'
 import { executionProviders } from '../models/index.ts'
 import { Calibration, type CalibrationTask } from './calibration.ts'
 import { MeasuringTime } from './measuring-time.ts'
+import { occasionsFor, SHARES, timesOf, trafficOf } from './occasion-plan.ts'
 import { fewerShapesText } from './shape-plan.ts'
 
-/** Loads at which speed fields are recorded, each for an equal share of the time. */
-const FIELD_LOADS = [0.35, 0.75, 0.5, 0.9]
-/** Loads for the other number of replicas: they show how replicas share cores. */
-const SHARED_LOADS = [0.15, 0.4]
-/** Shares of the time for one model. Warm-up counts, and what it does not take the others get. */
-const SHARES = { warmUp: 0.15, script: 0.5, fields: 0.35 } as const
-/** Single batches run in this many pieces; models alternate. */
+/** Single batches of all occasions run in about this many pieces; models alternate. */
 const PIECES = 12
 /** A recording of traffic lasts this long, however late it is. */
 const SHORTEST_MS = 50
@@ -25,73 +20,171 @@ function otherReplicas({ pool }: CalibrationTask): number {
   return pool.replicas === 1 ? room : 1
 }
 
+export interface CalibrationOptions {
+  /** seconds for each model */
+  readonly seconds: number
+  /** how often the models are opened and measured; default: as often as there is time for */
+  readonly occasions?: number | undefined
+  readonly signal: AbortSignal
+  /** of the time of all models, in ms */
+  readonly onProgress: (phase: string, ...progress: Parameters<Progress>) => void
+  readonly onWarning: (text: string) => void
+  /** gets what the occasions show that have ended, where a later one fails or is interrupted */
+  readonly onPart?: ((models: ModelProfile[]) => void) | undefined
+}
+
 /**
  * Measures models on this machine: work, wake-up cost, overheads and speed fields. Models alternate
  * piece by piece. A machine's speed drifts by some percent a minute, so models measured one after
- * another would differ by that drift. The time counts from when the models are open. It takes
- * longer where the extreme shapes alone are too slow for it.
+ * another would differ by that drift. They are opened anew on each of several occasions, which show
+ * how much speed and wake-up cost differ. The time counts from when the models are open first. It
+ * takes longer where the extreme shapes alone are too slow for it.
  */
 export async function calibrateModels(
   tasks: readonly CalibrationTask[],
-  options: {
-    /** seconds for each model */
-    readonly seconds: number
-    readonly signal: AbortSignal
-    /** of the time of all models, in ms */
-    readonly onProgress: (phase: string, ...progress: Parameters<Progress>) => void
-    readonly onWarning: (text: string) => void
-  },
+  options: CalibrationOptions,
 ): Promise<ModelProfile[]> {
-  const { seconds, signal, onProgress, onWarning } = options
-  const session = new LiveSession({ signal, onProgress })
-  const calibrations: Calibration[] = []
-  const modelMs = 1000 * seconds
-  const time = new MeasuringTime(modelMs * tasks.length, onProgress)
+  const { onProgress, onPart } = options
+  const time = new MeasuringTime(1000 * options.seconds * tasks.length, onProgress)
+  const models = tasks.map((task) => ({ task, calibration: new Calibration(task, time.show) }))
+  const profiles = () => models.map(({ calibration }) => calibration.profile())
+  let measured = 0
   try {
-    for (const [i, task] of tasks.entries()) {
-      onProgress('opening models', i, tasks.length)
-      const replicas = [task.pool.replicas, otherReplicas(task)]
-      calibrations.push(await Calibration.open(session, task, replicas, time.show))
+    const first = await firstOccasion(models, time, options)
+    for (measured = 1; measured < first.occasions; measured++) {
+      await laterOccasion(models, time, { ...options, ...first, occasion: measured })
     }
-    const names = calibrations.map(({ label }) => label).join(', ')
+  } catch (error) {
+    if (measured > 0) onPart?.(profiles())
+    throw error
+  }
+  return profiles()
+}
+
+interface Model {
+  readonly task: CalibrationTask
+  readonly calibration: Calibration
+}
+
+interface Occasions {
+  readonly occasions: number
+  /** to open and warm up all models once more, ms */
+  readonly againMs: number
+  /** to warm up the loops of each model, ms */
+  readonly loopsMs: number
+}
+
+const namesOf = (models: readonly Model[]) =>
+  models.map(({ calibration }) => calibration.label).join(', ')
+
+/** The first occasion shows how many there is time for. */
+async function firstOccasion(
+  models: readonly Model[],
+  time: MeasuringTime,
+  { seconds, occasions: asked, signal, onProgress, onWarning }: CalibrationOptions,
+): Promise<Occasions> {
+  const session = new LiveSession({ signal, onProgress })
+  try {
+    const from = performance.now()
+    for (const [i, { task, calibration }] of models.entries()) {
+      onProgress('opening models', i, models.length)
+      await calibration.open(session, [task.pool.replicas, otherReplicas(task)])
+    }
     // all models warm up before the first measurement
-    time.begin(`${names}: warming up`)
+    time.begin(`${namesOf(models)}: warming up`)
+    const modelMs = 1000 * seconds
     const shapesMs = modelMs * (SHARES.warmUp + SHARES.script)
-    let leastMs = 0
-    for (const calibration of calibrations) {
+    let roundMs = 0
+    for (const { calibration } of models) {
       const warm = await calibration.warmUpShapes(shapesMs)
-      leastMs += warm.leastMs
+      roundMs += warm.roundMs
       if (!warm.fewer) continue
       onWarning(fewerShapesText(calibration.label, warm.grid, (seconds * warm.allMs) / shapesMs))
     }
-    for (const calibration of calibrations) {
-      await calibration.warmUpLoops((modelMs * SHARES.warmUp) / 2)
-    }
-    time.begin(`${names}: single batches`, leastMs)
-    const fieldsMs = (time.leftMs() * SHARES.fields) / (SHARES.script + SHARES.fields)
-    const budgetMs = (time.leftMs() - fieldsMs) / tasks.length
-    const rounds: number[] = []
-    for (const calibration of calibrations) rounds.push(await calibration.firstRound(budgetMs))
-    for (let piece = 0; piece < PIECES && time.leftMs() > fieldsMs; piece++) {
-      for (const [i, calibration] of calibrations.entries()) {
-        const upTo = (pieces: number) => Math.round(((rounds[i]! - 1) * pieces) / PIECES)
-        await calibration.runBatches(upTo(piece + 1) - upTo(piece))
-      }
-    }
-    time.begin(`${names}: machine speed`)
-    const steps = FIELD_LOADS.length + SHARED_LOADS.length
-    for (let step = 0; step < steps; step++) {
-      const durationMs = Math.max(SHORTEST_MS, time.leftMs() / (steps - step) / tasks.length)
-      for (const [i, calibration] of calibrations.entries()) {
-        const configured = FIELD_LOADS[step]
-        const shared = SHARED_LOADS[step - FIELD_LOADS.length]
-        if (configured !== undefined)
-          await calibration.recordTraffic(tasks[i]!.pool.replicas, configured, durationMs)
-        else await calibration.recordTraffic(otherReplicas(tasks[i]!), shared!, durationMs)
-      }
-    }
-    return calibrations.map((calibration) => calibration.profile())
+    // later occasions open the configured number of replicas alone
+    const againMs = (performance.now() - from) * shareAgain(models)
+    const occasions = asked ?? occasionsFor({ givenMs: modelMs * models.length, againMs, roundMs })
+    const loopsMs = (modelMs * SHARES.warmUp) / 2 / occasions
+    const first = { occasions, againMs: againMs + loopsMs * models.length, loopsMs }
+    await warmUpLoops(models, loopsMs)
+    await measure(models, time, { ...first, occasion: 0, leastMs: occasions * roundMs })
+    return first
   } finally {
     await session.close()
   }
+}
+
+/** Of the executors that the first occasion opens, the share that a later one does. */
+function shareAgain(models: readonly Model[]): number {
+  const configured = models.reduce((sum, { task }) => sum + task.pool.replicas, 0)
+  const others = models.reduce((sum, { task }) => {
+    const other = otherReplicas(task)
+    return sum + (other === task.pool.replicas ? 0 : other)
+  }, 0)
+  return configured / (configured + others)
+}
+
+async function laterOccasion(
+  models: readonly Model[],
+  time: MeasuringTime,
+  of: CalibrationOptions & Occasions & { readonly occasion: number },
+): Promise<void> {
+  const { signal, onProgress, occasion, occasions, loopsMs } = of
+  time.begin(`${namesOf(models)}: ${occasionName(occasion, occasions)}opening`)
+  const session = new LiveSession({ signal, onProgress })
+  try {
+    for (const { task, calibration } of models) {
+      await calibration.open(session, [task.pool.replicas])
+    }
+    time.begin(`${namesOf(models)}: ${occasionName(occasion, occasions)}warming up`)
+    // the shapes that the first occasion has chosen
+    for (const { calibration } of models) await calibration.warmUpShapes(Number.POSITIVE_INFINITY)
+    await warmUpLoops(models, loopsMs)
+    await measure(models, time, { ...of, leastMs: 0 })
+  } finally {
+    await session.close()
+  }
+}
+
+const occasionName = (occasion: number, occasions: number) =>
+  occasions === 1 ? '' : `occasion ${occasion + 1} of ${occasions}, `
+
+async function warmUpLoops(models: readonly Model[], loopsMs: number): Promise<void> {
+  for (const { calibration } of models) await calibration.warmUpLoops(loopsMs)
+}
+
+/** Single batches and traffic of one occasion, of models that are open and warm. */
+async function measure(
+  models: readonly Model[],
+  time: MeasuringTime,
+  of: Omit<Occasions, 'loopsMs'> & { readonly occasion: number; readonly leastMs: number },
+): Promise<void> {
+  const { occasion, occasions, leastMs } = of
+  const phase = `${namesOf(models)}: ${occasionName(occasion, occasions)}`
+  time.begin(`${phase}single batches`, leastMs)
+  const { scriptMs, trafficMs } = timesOf(time.leftMs(), of)
+  const afterScriptMs = time.leftMs() - scriptMs
+  const rounds: number[] = []
+  for (const { calibration } of models) {
+    rounds.push(await calibration.firstRound(scriptMs / models.length))
+  }
+  const pieces = Math.ceil(PIECES / occasions)
+  for (let piece = 0; piece < pieces && time.leftMs() > afterScriptMs; piece++) {
+    for (const [i, { calibration }] of models.entries()) {
+      const upTo = (done: number) => Math.round(((rounds[i]! - 1) * done) / pieces)
+      await calibration.runBatches(upTo(piece + 1) - upTo(piece))
+    }
+  }
+  const traffic = trafficOf(occasion, occasions)
+  if (traffic.length > 0) time.begin(`${phase}machine speed`)
+  const afterMs = afterScriptMs - trafficMs
+  for (const [step, { load, shared }] of traffic.entries()) {
+    const leftMs = (time.leftMs() - afterMs) / (traffic.length - step) / models.length
+    const durationMs = Math.max(SHORTEST_MS, leftMs)
+    for (const { task, calibration } of models) {
+      const replicas = shared ? otherReplicas(task) : task.pool.replicas
+      await calibration.recordTraffic(replicas, load, durationMs)
+    }
+  }
+  for (const { calibration } of models) calibration.end()
 }

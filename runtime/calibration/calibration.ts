@@ -14,23 +14,24 @@ import type { LiveSession } from '../live/live-session.ts'
 import type { ScriptRow } from '../live/script.ts'
 import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
+import { measuredWidths } from './measured-widths.ts'
 import {
-  GAPS_MS,
+  cellSamples,
   lengthGrid,
   RUN,
   roundOf,
   type SettledRow,
   settledRows,
   sizeGrid,
+  wakeSamples,
 } from './script-plan.ts'
 import { passMs, type ShapeCost, type ShapeGrid } from './shape-plan.ts'
 import { fitWake } from './wake-fit.ts'
 import { warmUpShapes } from './warm-up.ts'
-import { type CellSample, fitWork } from './work-fit.ts'
+import { fitWork } from './work-fit.ts'
 
 /** Rounds that shapes are planned for; fewer only if the extreme shapes alone take too long. */
 const PLANNED_ROUNDS = 3
-const FEWEST_ROUNDS = 1
 const MOST_ROUNDS = 400
 /** Traffic lasts until so many requests are expected, however slow the model is. */
 const FEWEST_REQUESTS = 5
@@ -58,14 +59,20 @@ interface WarmShapes {
   readonly fewer: boolean
   /** time for the warm-up and the planned rounds of all shapes */
   readonly allMs: number
-  /** time for the fewest rounds of these shapes */
-  readonly leastMs: number
+  /** time for one round of these shapes, the fewest that are run */
+  readonly roundMs: number
 }
 
 interface LoadedRun extends ObservedRun {
   readonly load: number
   readonly durationMs: number
   readonly replicas: number
+}
+
+/** What was measured from when a model was opened until it was closed. */
+class OccasionRows {
+  readonly batches: SettledRow[] = []
+  readonly runs: LoadedRun[] = []
 }
 
 /** The task's pool without limits that would lose requests. */
@@ -76,32 +83,32 @@ const planOf = (pool: PoolPlan): ServingPlan => ({
   devices: [],
 })
 
-/** The calibration of one pool's model. Its steps can alternate with those of other models. */
+/**
+ * The calibration of one pool's model, on one or more occasions. Its steps can alternate with those
+ * of other models.
+ */
 export class Calibration {
   readonly label: string
   readonly #task: CalibrationTask
   readonly #pool: PoolPlan
-  /** by the number of replicas */
-  readonly #fleets: ReadonlyMap<number, Fleet>
+  /** those of the present occasion, by the number of replicas */
+  #fleets: ReadonlyMap<number, Fleet> = new Map()
   readonly #onTick: () => void
   /** the shapes that are measured: all, or fewer since the warm-up */
   #grid: ShapeGrid
   /** by the times of the warm-up, until work is measured */
   #cost: ShapeCost = () => 0
   readonly #random: Random
-  readonly #rows: SettledRow[] = []
-  readonly #runs: LoadedRun[] = []
+  /** those that have ended */
+  readonly #occasions: OccasionRows[] = []
+  #present = new OccasionRows()
 
-  private constructor(
-    task: CalibrationTask,
-    pool: PoolPlan,
-    fleets: ReadonlyMap<number, Fleet>,
-    onTick: () => void,
-  ) {
+  /** `onTick` is called often during a step. */
+  constructor(task: CalibrationTask, onTick: () => void) {
     const { scenario } = task
+    const limits = { ...PLAIN_QUEUE, maxLength: 10_000 }
     this.#task = task
-    this.#pool = pool
-    this.#fleets = fleets
+    this.#pool = { ...task.plan, ...limits, memory: undefined, index: 0 }
     this.#onTick = onTick
     this.label = modelLabel(scenario, task.pool)
     this.#random = stream(scenario.seed, 0, 'calibration')
@@ -109,30 +116,36 @@ export class Calibration {
   }
 
   /**
-   * Opens the model in each of these numbers of replicas, each in a fleet of its own, since an
-   * additional replica might leave too few cores for each. `onTick` is called often during a step.
+   * Begins an occasion: opens the model in each of these numbers of replicas, each in a fleet of
+   * its own, since an additional replica might leave too few cores for each.
    */
-  static async open(
-    session: LiveSession,
-    task: CalibrationTask,
-    replicas: readonly number[],
-    onTick: () => void,
-  ): Promise<Calibration> {
-    const limits = { ...PLAIN_QUEUE, maxLength: 10_000 }
-    const pool = { ...task.plan, ...limits, memory: undefined, index: 0 }
-    const batching = { policy: 'fixed', batch: task.maxBatch } as const
+  async open(session: LiveSession, replicas: readonly number[]): Promise<void> {
+    const { file, pool, maxBatch } = this.#task
+    const batching = { policy: 'fixed', batch: maxBatch } as const
     const engine = {
-      file: task.file,
-      session: sessionOptions(task.pool),
-      warmUp: [[1, gridOf(task).lengths[0]!]] as const,
+      file,
+      session: sessionOptions(pool),
+      warmUp: [[1, this.#grid.lengths[0]!]] as const,
     }
+    this.#present = new OccasionRows()
     const fleets = new Map<number, Fleet>()
     for (const count of new Set(replicas)) {
-      const plan = planOf({ ...pool, batching, replicas: count })
+      const plan = planOf({ ...this.#pool, batching, replicas: count })
       const [opened] = await session.open([{ plan, engines: [engine] }])
       fleets.set(count, opened!.fleet)
     }
-    return new Calibration(task, pool, fleets, onTick)
+    this.#fleets = fleets
+  }
+
+  /** Ends an occasion, which counts from now on. */
+  end(): void {
+    this.#occasions.push(this.#present)
+    this.#present = new OccasionRows()
+  }
+
+  /** Single batches of all occasions, the present one included. */
+  get #batches(): readonly SettledRow[] {
+    return [...this.#occasions, this.#present].flatMap(({ batches }) => batches)
   }
 
   /**
@@ -154,7 +167,7 @@ export class Calibration {
       grid: this.#grid,
       fewer: this.#grid !== all,
       allMs: passes * passMs(all, this.#cost),
-      leastMs: RUN * FEWEST_ROUNDS * passMs(this.#grid, this.#cost),
+      roundMs: RUN * passMs(this.#grid, this.#cost),
     }
   }
 
@@ -170,7 +183,7 @@ export class Calibration {
   async firstRound(budgetMs: number): Promise<number> {
     const rows = await this.#rounds(1)
     const roundMs = rows.at(-1)!.done - rows[0]!.dispatched
-    return Math.min(MOST_ROUNDS, Math.max(FEWEST_ROUNDS, Math.floor(budgetMs / roundMs)))
+    return Math.min(MOST_ROUNDS, Math.max(1, Math.floor(budgetMs / roundMs)))
   }
 
   /** Runs `rounds` rounds of single batches: every cell, and idle gaps. */
@@ -183,14 +196,14 @@ export class Calibration {
     const items = Array.from({ length: count }, () => roundOf(sizes, lengths, 0, this.#random))
     const fleet = this.#fleets.get(this.#pool.replicas)!
     const { rows } = this.#roomy(await fleet.script(items.flat(), this.#onTick))
-    this.#rows.push(...settledRows(rows))
+    this.#present.batches.push(...settledRows(rows))
     return rows
   }
 
   /** Records open-loop Poisson traffic, through the same dispatcher as a replay. */
   async recordTraffic(replicas: number, load: number, durationMs: number): Promise<void> {
-    const work = tabulatedWork(fitWork(cellSamples(this.#rows)))
-    this.#runs.push(await this.#traffic(work, { replicas, load, durationMs }))
+    const work = tabulatedWork(fitWork(cellSamples(this.#batches)))
+    this.#present.runs.push(await this.#traffic(work, { replicas, load, durationMs }))
   }
 
   async #traffic(
@@ -215,16 +228,15 @@ export class Calibration {
     throw new Failure(`${text}; a calibration runs every batch size; lower max_batch`)
   }
 
-  /** The measured profile of the model. */
+  /** The profile of the model that the occasions show which have ended: one at least. */
   profile(): ModelProfile {
-    const { scenario, pool, file, occasion } = this.#task
-    const work = fitWork(cellSamples(this.#rows))
+    const { scenario, pool, plan, file, occasion } = this.#task
+    const batches = this.#occasions.map((of) => of.batches)
+    const runs = this.#occasions.flatMap((of) => of.runs)
+    const work = fitWork(cellSamples(batches.flat()))
     const expected = tabulatedWork(work)
     const back = (size: number, length: number) => expected.of(size, length, this.#random)
-    const slept = this.#rows.filter(({ item }) => item.gapMs > 0)
-    // wake-up cost is counted from back-to-back batches
-    const awake = this.#rows.filter(({ item, gap }) => item.gapMs === 0 && gap < GAPS_MS[0] / 2)
-    const wake = fitWake([...slept, ...awake.map(({ gap }) => ({ gap, excess: 0 }))])
+    const wake = fitWake(wakeSamples(batches.flat()))
     const executors = (n: number) => Array.from({ length: n }, () => ({ work: back, wake }))
     return {
       key: modelKey(scenario, pool),
@@ -234,35 +246,24 @@ export class Calibration {
       work,
       wake,
       overheads: overheadsOf(
-        this.#runs
+        runs
           .filter(({ replicas }) => replicas === pool.replicas)
           .map((run) => ({ run, executors: [0, pool.replicas] })),
       ) as ModelProfile['overheads'],
       ...recordedFields(
-        this.#runs.map((run) => {
+        runs.map((run) => {
           const { replicas } = run
           return { ...run, run, work: executors(replicas), executors: [0, replicas] as const }
         }),
       ),
       memory: null,
+      widths: measuredWidths(batches, { work, wake, padTo: plan.padTo, calibration: occasion }),
     }
   }
 }
 
 function gridOf({ maxBatch, lengths: { min, max }, plan }: CalibrationTask): ShapeGrid {
   return { sizes: sizeGrid(maxBatch), lengths: lengthGrid(min, max, plan.padTo) }
-}
-
-function cellSamples(rows: readonly SettledRow[]): CellSample[] {
-  const cells = new Map<string, { size: number; length: number; ms: number[] }>()
-  for (const { item, started, ended } of rows) {
-    if (item.gapMs > 0) continue
-    const key = `${item.size}x${item.length}`
-    const cell = cells.get(key) ?? { size: item.size, length: item.length, ms: [] }
-    cell.ms.push(ended - started)
-    cells.set(key, cell)
-  }
-  return [...cells.values()]
 }
 
 function poissonRequests(

@@ -1,5 +1,7 @@
 import { type Random, shuffled } from '../../sim/kernel/index.ts'
 import type { ScriptItem, ScriptRow } from '../live/script.ts'
+import type { GapSample } from './wake-fit.ts'
+import type { CellSample } from './work-fit.ts'
 
 /** Batch sizes to measure: all small ones, where kernels have steps, then fewer. */
 export function sizeGrid(maxBatch: number): number[] {
@@ -19,6 +21,8 @@ export function lengthGrid(min: number, max: number, padTo: number, count = 7): 
 
 /** Idle gaps to measure, ms. */
 export const GAPS_MS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50] as const
+/** After shorter gaps an executor has not slept. */
+export const AWAKE_MS = GAPS_MS[0] / 2
 /** Fewest gaps of a round: with all gaps a fast model would be idle most of the time. */
 const FEWEST_GAPS = 4
 /** Cells for each gap of a round: slow models have few rounds with many cells. */
@@ -66,4 +70,24 @@ export function settledRows(rows: readonly ScriptRow[]): SettledRow[] {
     if (before?.item.size !== size || before.item.length !== length) return []
     return { ...row, excess: row.ended - row.started - (before.ended - before.started) }
   })
+}
+
+/** Times of batches that ran back to back, by their cells. */
+export function cellSamples(rows: readonly SettledRow[]): CellSample[] {
+  const cells = new Map<string, { size: number; length: number; ms: number[] }>()
+  for (const { item, started, ended } of rows) {
+    if (item.gapMs > 0) continue
+    const key = `${item.size}x${item.length}`
+    const cell = cells.get(key) ?? { size: item.size, length: item.length, ms: [] }
+    cell.ms.push(ended - started)
+    cells.set(key, cell)
+  }
+  return [...cells.values()]
+}
+
+/** Batches after idle times; the wake-up cost is counted from back-to-back batches. */
+export function wakeSamples(rows: readonly SettledRow[]): GapSample[] {
+  const slept = rows.filter(({ item }) => item.gapMs > 0)
+  const awake = rows.filter(({ item, gap }) => item.gapMs === 0 && gap < AWAKE_MS)
+  return [...slept, ...awake.map(({ gap }) => ({ gap, excess: 0 }))]
 }

@@ -8,6 +8,7 @@ import {
   rehearsalsOption,
   scenarioFile,
   variant,
+  wholeNumber,
   withScenarioOptions,
 } from './command.ts'
 
@@ -15,9 +16,11 @@ const HELP = `
 A calibration measures the work of each model, and then rehearses the scenario: from replays with other seeds it learns
 how fast the machine runs this traffic, its stalls and its overheads. By default that takes a minute for each model, and
 --rehearsals times the duration of the scenario. --seconds is the time for both, for each model: rehearsals are then cut
-short. Ctrl-C during rehearsals keeps the measured models. Replays at several times of day show more of the machine's drift: with --from their speeds and overheads
-replace those of the rehearsals. Work stays that of the profiles that the replays were made with, which have to be of
-one host.
+short. The models are measured on several occasions, and opened anew for each: their differences are the width of the
+profile, which \`uncertain: { sources: included }\` of a scenario draws. Calibrations of other days add to it. Ctrl-C keeps
+what was measured on occasions that have ended. Replays at several times of day show more of the machine's drift: with
+--from their speeds and overheads replace those of the rehearsals. Work stays that of the profiles that the replays were
+made with, which have to be of one host.
 
 Models that are to be compared are best measured in turn (--variant, and variants: of the scenario): a machine drifts by some percent from minute to
 minute. A profile whose models are of different occasions warns where it is used.
@@ -34,6 +37,14 @@ export function define(command: Command): void {
       '--seconds <s>',
       `time for each model, with warm-up and rehearsals; default: ${CALIBRATION_SECONDS} and whole rehearsals`,
       positiveNumber,
+    )
+    .addOption(
+      new Option(
+        '--occasions <n>',
+        'how often models are opened anew and measured within --seconds; default: 4, or fewer where opening takes long',
+      )
+        .argParser(wholeNumber(1, 100))
+        .conflicts('from'),
     )
     .addOption(rehearsalsOption().conflicts('from'))
     .option(

@@ -23,6 +23,9 @@ that did not. --update writes the baseline. Its scenario is simulated again, and
 --run, which gets the arguments of \`spillway simulate\`. Without --run it is simulated by the Spillway that --prepare has
 installed there, and without --prepare by this version: then nothing of the other version is executed.
 
+Uncertain inputs of a prediction gate are drawn; those that both sides state alike get the same draws. A change counts where the
+stated values and the middle 95 % of the draws show it; else it is UNDECIDED. A measured gate draws none.
+
 Measured gate (--measured): base and head are replayed here in alternating blocks with the same requests, at a rate that keeps the
 base busy for --load of the time. Service times, overheads and wake-up cost are compared in each block, and carried through
 the simulator to p50, p95 and p99. Service is the processor time of the executor's thread where each executor has one

@@ -23,10 +23,14 @@ where no configuration has a price, it is the number of replicas.
 Fewer replicas are taken to be no better, which is checked; nothing is taken for granted of batch sizes. Scaled pools
 cost what their runs paid for, and nothing is taken for granted of them.
 
+Where inputs are uncertain, the cheapest is searched at the stated ones, and then what holds every objective with a probability of
+--confidence over what they may be: the plan recommends the cheapest that does.
+
 With --out, runs are on the disk as soon as they are simulated: after any end, also kill -9, --resume goes on in that folder, also with
 other values to search. One process at a time writes to a folder. No result depends on interruptions.
 
-Exit codes: 0 a configuration meets, 4 none does (or the replayed winner does not), 5 undecided, 6 if --resume meets another plan.
+Exit codes: 0 a configuration meets, 4 none does (or the replayed winner does not), 5 undecided (also where only the stated inputs
+give one), 6 if --resume meets another plan.
 
 Examples:
   $ spillway plan peak.yaml
@@ -44,7 +48,10 @@ export function define(command: Command): void {
   )
     .addOption(profileOption())
     .addOption(
-      new Option('--confidence <share>', 'how sure a verdict must be, such as 95%')
+      new Option(
+        '--confidence <share>',
+        'how sure a verdict must be, and how probably the winner holds with uncertain inputs, such as 95%',
+      )
         .argParser(confidence)
         .default(PLAN_DEFAULTS.confidence, '95%'),
     )

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { REPLAYS } from '../jobs/defaults.ts'
 import { AGAINST_HELP, withAgainstOptions } from './against.ts'
 import {
   implementOnScenario,
@@ -23,7 +24,7 @@ Examples:
 export function define(command: Command): void {
   withAgainstOptions(scenarioFile(command), 'measured.json, rows and profile')
     .addOption(profileOption())
-    .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
+    .option('--replays <n>', 'replays of the same requests', wholeNumber(1), REPLAYS)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')
     .addOption(plotOption())
     .option('--decision-log', 'keep the decision log of every replay (needs --out)')

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { FailOn } from '../actions/output.ts'
+import { REPLAYS, RUN_SECONDS } from '../jobs/defaults.ts'
 import { AGAINST_HELP, withAgainstOptions } from './against.ts'
 import { chartsOption } from './charts.ts'
 import {
@@ -47,7 +48,7 @@ export function define(command: Command): void {
     )
     .addOption(rehearsalsOption())
     .addOption(replicationsOption('band', 10))
-    .option('--replays <n>', 'replays of the same requests', wholeNumber(1), 3)
+    .option('--replays <n>', 'replays of the same requests', wholeNumber(1), REPLAYS)
     .option('--decision-log', 'keep the decision log of every replay')
     .addOption(plotOption())
     .addOption(
@@ -59,6 +60,3 @@ export function define(command: Command): void {
     .addOption(chartsOption())
   implementOnScenario(command, HELP, async () => (await import('../actions/run.ts')).perform)
 }
-
-/** Rehearsals measure the rest: how fast the machine is, its stalls and overheads. */
-const RUN_SECONDS = 30

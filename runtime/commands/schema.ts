@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import { fileKinds, publishedNames } from '../documents/index.ts'
 import { implement, withJson } from './command.ts'
-import { documentKinds, fileKinds } from './document-kinds.ts'
 
 const HELP = `
 Examples:
@@ -10,7 +10,7 @@ Examples:
 export function define(command: Command): void {
   withJson(command).addOption(
     new Option('--document <kind>', 'kind of document')
-      .choices([...fileKinds, ...documentKinds])
+      .choices([...fileKinds, ...publishedNames])
       .default('scenario'),
   )
   implement(command, HELP, async () => (await import('../actions/schema.ts')).perform)

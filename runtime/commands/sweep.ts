@@ -25,6 +25,10 @@ they are simulated: after any end, also kill -9, --resume goes on in the folder 
 ran out. One process at a time writes to a folder. A shard is every n-th configuration; \`spillway merge\` joins the
 folders of all. No result depends on processes, shards or interruptions.
 
+Rows of uncertain inputs have the stated values. The answer is confirmed with draws of the inputs: of the configurations
+that hold, at most eight are tried, the best first, until one holds with them, too. That is done on this machine, also
+with --queue. Shards confirm nothing: --resume in the folder of their merge does.
+
 Exit code 0 whatever the verdicts of configurations; 3 if none could be simulated; 6 if --resume meets another sweep.
 
 Examples:

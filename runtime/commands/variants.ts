@@ -16,7 +16,8 @@ const HELP = `
 Variants are named changes: under variants: in the scenario file, or by --variant. They are compared with the first one.
 A single variant is compared with the scenario as it stands. Each variant has the same requests, at the same rate: a load
 is a share of the capacity of the first variant. A difference is called one only if it passes a test of all differences
-together (Holm, 5 %). --workers is for the simulations; replays use the machine as the scenario states.
+together (Holm, 5 %). Uncertain inputs are drawn, with the same draws in all variants: verdicts and differences then
+need the interval with these, too. --workers is for the simulations; replays use the machine as the scenario states.
 
 With --replay the variants are replayed in alternating slices of a second or more, and where slices would change what is
 asked, in whole replays. Outputs of each model are compared with those of the first variant on the same inputs.

@@ -93,6 +93,23 @@ export class JournalLines {
   }
 }
 
+/** The whole lines of a journal; none of one that is missing. */
+export async function* textsOf(
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  const file = await openJournal(path, constants.O_RDONLY).catch((error) => {
+    if (error.code !== 'ENOENT') throw error
+    return null
+  })
+  if (file === null) return
+  try {
+    for await (const { text } of linesOf(file, signal)) yield text
+  } finally {
+    await file.close()
+  }
+}
+
 const NEWLINE = 0x0a
 const PIECE_BYTES = 1 << 16
 

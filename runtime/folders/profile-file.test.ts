@@ -90,7 +90,63 @@ describe('profiles', () => {
   const executorWith = (change: object) =>
     fields({ executors: [{ ...executorField([1]), ...change }] })
   const plan = { weights: [1], steps: [{ free: 0 }], inputs: [] }
+  const region = { fromSize: 1, toSize: 4, fromLength: 1, toLength: 1, error: 0.02 }
+  const occasion = { calibration: 'monday', speeds: [1], idle: 1 }
+  const widths = (change: object) => ({
+    widths: { regions: [region], occasions: [occasion], levels: [[1, 0.9]], ...change },
+  })
+
+  const profileWidths = widths({}).widths
+
+  test('have widths, or none as those of earlier versions', async () => {
+    const path = join(folder(), 'profile.json')
+    for (const change of [{}, widths({}), widths({ levels: [] })]) {
+      writeFileSync(path, JSON.stringify({ ...made, models: [{ ...firstModel, ...change }] }))
+      const [model] = (await loadProfile(path)).models
+      expect(model).toEqual({ ...firstModel, ...change })
+      expect('widths' in model!).toBe('widths' in change)
+    }
+  })
+
+  test('keep the occasions of earlier calibrations of an unchanged file', () => {
+    const of = (calibration: string, content: string): Profile => {
+      const { occasions, ...others } = profileWidths
+      const again = occasions.map((each) => ({ ...each, calibration }))
+      const model = { ...firstModel, content, widths: { ...others, occasions: again } }
+      return { ...made, models: [model] }
+    }
+    const calibrationsIn = (profile: Profile) =>
+      profile.models[0]!.widths!.occasions.map(({ calibration }) => calibration)
+    const merged = mergeProfiles(of('tuesday', 'x'), of('monday', 'x'))
+    expect(calibrationsIn(merged)).toEqual(['monday', 'tuesday'])
+    expect(calibrationsIn(mergeProfiles(of('tuesday', 'x'), of('monday', 'y')))).toEqual([
+      'tuesday',
+    ])
+    // kept again, as after an interrupted rehearsal
+    expect(calibrationsIn(mergeProfiles(merged, merged))).toEqual(['monday', 'tuesday'])
+  })
+
   test.each([
+    [widths({ regions: [] }), 'widths.regions: '],
+    [
+      widths({ regions: [{ ...region, fromSize: 8 }] }),
+      'widths.regions[0].toSize: expected at least 8 as fromSize, got 4',
+    ],
+    [widths({ regions: [{ ...region, error: -1 }] }), 'widths.regions[0].error: '],
+    [widths({ occasions: [] }), 'widths.occasions: '],
+    [
+      widths({ occasions: [occasion, { ...occasion, speeds: [1, 1] }] }),
+      'widths.occasions[1].speeds: expected 1 entries, as many as regions, got 2',
+    ],
+    [widths({ occasions: [{ ...occasion, speeds: [0] }] }), 'widths.occasions[0].speeds[0]: '],
+    [widths({ occasions: [{ ...occasion, speeds: [1e9] }] }), 'widths.occasions[0].speeds[0]: '],
+    [widths({ occasions: [{ ...occasion, idle: -1 }] }), 'widths.occasions[0].idle: '],
+    [widths({ occasions: [{ ...occasion, idle: 1e9 }] }), 'widths.occasions[0].idle: '],
+    [widths({ occasions: Array(1001).fill(occasion) }), 'widths.occasions: '],
+    [widths({ levels: [[]] }), 'widths.levels[0]: '],
+    [widths({ levels: [[1e-9]] }), 'widths.levels[0][0]: '],
+    [{ widths: { ...profileWidths, more: 1 } }, 'widths'],
+
     [{ work: { ...work, ms: work.ms.slice(1) } }, 'work.ms: expected 3 entries, as many as sizes'],
     [{ work: { ...work, ms: [[0], [1]] } }, 'work.ms[0][0]: '],
     [

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
-import { type Profile, profileSchema } from '../../sim/world/index.ts'
+import { type Profile, profileSchema, withEarlierOccasions } from '../../sim/world/index.ts'
 import { readJson } from './documents.ts'
 import { localProfilePath, referenceProfilePath } from './profile-paths.ts'
 
@@ -82,15 +82,19 @@ export async function refuseOtherModels(
   )
 }
 
-/** A profile with some models measured again; the others are kept if they are from this machine. */
+/**
+ * A profile with some models measured again; the others are kept if they are from this machine. A
+ * model whose file is the same keeps the occasions of its earlier calibrations.
+ */
 export function mergeProfiles(fresh: Profile, old: Profile | null): Profile {
   if (old === null || hashOf(old.host) !== hashOf(fresh.host)) return fresh
   const keys = new Set(fresh.models.map(({ key }) => key))
   const models = fresh.models.map((model) => {
     const previous = old.models.find(({ key }) => key === model.key)
+    if (previous === undefined || previous.content !== model.content) return model
     // it is measured only if a pool needs it, and stays valid while the file is the same
-    const same = model.memory === null && previous?.content === model.content
-    return same ? { ...model, memory: previous.memory } : model
+    const memory = model.memory ?? previous.memory
+    return withEarlierOccasions({ ...model, memory }, previous)
   })
   return { ...fresh, models: [...old.models.filter(({ key }) => !keys.has(key)), ...models] }
 }

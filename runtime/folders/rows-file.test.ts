@@ -32,13 +32,20 @@ describe('rows files', () => {
     { at: 0.1 + 0.2, ms: [1, 2] },
   ]
 
-  test('keep every bit of a run: times never reached, fractions of a µs, timers, loads, control', async () => {
+  const probed = { executor: 1, size: 3, length: 8, idleMs: 0.5, gap: 0.1 + 0.2, ms: 2 ** -40 }
+  const probes = [
+    { at: 0, batches: [] },
+    { at: 0.1 + 0.2, batches: [probed] },
+  ]
+
+  test('keep every bit of a run: times never reached, fractions of a µs, timers, loads, probes', async () => {
     const path = join(folder(), 'deep', 'rows.parquet')
-    await writeRows(path, { rows, timers, moves, control })
+    await writeRows(path, { rows, timers, moves, control, probes })
     const back = await readRows(path)
     expect(back.timers).toEqual(timers)
     expect(back.moves).toEqual(moves)
     expect(back.control).toEqual(control)
+    expect(back.probes).toEqual(probes)
     expect(back.rows.count).toBe(3)
     for (const [name, column] of Object.entries(rows.columns)) {
       const restored = back.rows.columns[name as keyof typeof rows.columns]
@@ -95,5 +102,7 @@ describe('rows files', () => {
     const back = await readRows(path)
     expect(back.rows.count).toBe(0)
     expect(back.timers).toEqual([])
+    // a run without probes is as those of earlier versions
+    expect(back).not.toHaveProperty('probes')
   })
 })

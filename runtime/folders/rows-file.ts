@@ -19,6 +19,7 @@ const CHANGES_KEY = 'spillway.changes'
 const EJECTIONS_KEY = 'spillway.ejections'
 const CONTROL_KEY = 'spillway.control'
 const SETTINGS_KEY = 'spillway.settings'
+const PROBES_KEY = 'spillway.probes'
 
 /** Largest file of rows: ten times the size of a run of 5,000,000 requests. */
 const MOST_BYTES = 2 ** 31
@@ -54,6 +55,22 @@ const ejectionsSchema = z.array(
 
 const controlSchema = z.array(z.strictObject({ at: time, ms: z.array(time.positive()) }))
 
+const probesSchema = z.array(
+  z.strictObject({
+    at: time,
+    batches: z.array(
+      z.strictObject({
+        executor: z.number().int().min(0),
+        size: z.number().int().min(1),
+        length: z.number().int().min(0),
+        idleMs: time.min(0),
+        gap: time.min(0),
+        ms: time.positive(),
+      }),
+    ),
+  }),
+)
+
 const movesSchema = z.array(
   z.strictObject({
     executor: z.number().int().min(0),
@@ -86,6 +103,7 @@ export async function rowsBytes(
     ejections = [],
     control = [],
     settings,
+    probes,
   }: ObservedRun,
   /** awaited after each group of rows; it may throw */
   pause: () => Promise<void>,
@@ -111,6 +129,7 @@ export async function rowsBytes(
     { key: EJECTIONS_KEY, value: JSON.stringify(ejections) },
     { key: CONTROL_KEY, value: JSON.stringify(control) },
     ...(settings ? [{ key: SETTINGS_KEY, value: JSON.stringify(settings) }] : []),
+    ...(probes ? [{ key: PROBES_KEY, value: JSON.stringify(probes) }] : []),
   ]
   // it flushes after each row group
   const writer = Object.assign(new ByteWriter(), { flush: pause })
@@ -185,6 +204,7 @@ class RowsReading {
   run(): ObservedRun {
     const list = (key: string) => JSON.parse(this.#texts.get(key) ?? '[]')
     const settings = this.#texts.get(SETTINGS_KEY)
+    const probes = this.#texts.get(PROBES_KEY)
     return {
       rows: this.#rows,
       timers: timersSchema.parse(list(TIMERS_KEY)),
@@ -194,6 +214,7 @@ class RowsReading {
       ejections: ejectionsSchema.parse(list(EJECTIONS_KEY)),
       control: controlSchema.parse(list(CONTROL_KEY)),
       ...(settings && { settings: settingsSchema.parse(JSON.parse(settings)) }),
+      ...(probes && { probes: probesSchema.parse(JSON.parse(probes)) }),
     }
   }
 }

@@ -54,4 +54,15 @@ describe('rows that no run can produce', () => {
     const expected = `control 1: expected times of ${executors} executors, got ${executors + 1}`
     expect(rowsProblem({ ...run, control }, scenario)).toBe(expected)
   })
+
+  test('may have probes of an executor that there is not', () => {
+    const executors = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0)
+    const probed = { size: 1, length: 8, idleMs: 0, gap: 0, ms: 1 }
+    const problemOf = (executor: number) =>
+      rowsProblem({ ...run, probes: [{ at: 0, batches: [{ ...probed, executor }] }] }, scenario)
+    expect(problemOf(executors - 1)).toBe(null)
+    expect(problemOf(executors)).toBe(
+      `probe, executor: expected 0 to ${executors - 1}, got ${executors}`,
+    )
+  })
 })

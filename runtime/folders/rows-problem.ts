@@ -21,9 +21,10 @@ const LONGEST_MS = 1e9
  * null if there is none. The audit checks whether decisions follow the rules.
  */
 export function rowsProblem(
-  { rows: { columns, count }, moves = [], changes = [], control = [], settings = [] }: ObservedRun,
+  { rows: { columns, count }, moves = [], changes = [], control = [], ...observed }: ObservedRun,
   scenario: Scenario,
 ): string | null {
+  const { settings = [], probes = [] } = observed
   const executors = scenario.pools.reduce((sum, { replicas }) => sum + replicas, 0)
   const upTo: readonly (readonly [RowColumn, least: number, most: number])[] = [
     ['class', 0, scenario.traffic.length - 1],
@@ -69,6 +70,11 @@ export function rowsProblem(
   const untuned = settings.find(({ tuner }) => tuner >= tuned)
   if (untuned !== undefined) {
     return `setting changed at ${untuned.at} ms, tuner: expected below ${tuned}, got ${untuned.tuner}`
+  }
+  const probed = probes.flatMap(({ batches }) => batches)
+  const unknown = probed.find(({ executor }) => executor >= executors)
+  if (unknown !== undefined) {
+    return `probe, executor: expected 0 to ${executors - 1}, got ${unknown.executor}`
   }
   const short = control.findIndex(({ ms }) => ms.length !== executors)
   if (short < 0) return null

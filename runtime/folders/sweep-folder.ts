@@ -8,12 +8,7 @@ import {
   openUserFile,
   Unreadable,
 } from '../../scenarios/index.ts'
-import {
-  type Sweep,
-  type SweepManifest,
-  sweepManifestSchema,
-  sweepSchema,
-} from '../../sim/documents/index.ts'
+import { type SweepManifest, sweepManifestSchema } from '../../sim/documents/index.ts'
 import { documentText, MOST_JSON, readJson } from './documents.ts'
 import { settleFolder } from './replace-files.ts'
 import { RESULTS_FILE } from './sweep-results.ts'
@@ -22,7 +17,6 @@ import { writeNew } from './write-whole.ts'
 /** The folder of a sweep: its plan, the journal of its rows, and at the end its results. */
 
 const MANIFEST_FILE = 'manifest.json'
-const SWEEP_FILE = 'sweep.json'
 
 /** The plan of a folder; null if the folder holds no sweep. Throws `Failure`. */
 export async function readManifest(directory: string): Promise<SweepManifest | null> {
@@ -73,13 +67,6 @@ export async function writeManifest(directory: string, plan: SweepManifest): Pro
 /** Removes the plan of a sweep that could not begin. */
 export async function removeManifest(directory: string): Promise<void> {
   await rm(join(directory, MANIFEST_FILE), { force: true })
-}
-
-/** The document of a complete sweep; null if the folder has none. */
-export async function readSweep(directory: string): Promise<Sweep | null> {
-  await settleFolder(directory)
-  const path = join(directory, SWEEP_FILE)
-  return existsSync(path) ? readJson(path, sweepSchema) : null
 }
 
 /** Throws `Failure` unless a folder has the table of a complete sweep. */

@@ -15,12 +15,19 @@ import { rehearse } from './rehearsals.ts'
 export interface CalibrateOptions extends JobOptions {
   /** for each model from when it is open, warm-up included; default 60 */
   readonly seconds?: number | undefined
+  /**
+   * how often models are opened anew and measured, so that widths are known; default: 4, or as
+   * often as opening takes little of the time
+   */
+  readonly occasions?: number | undefined
   /** of each scenario, after its models are measured; default 3 */
   readonly rehearsals?: number | undefined
   /** for all rehearsals, for each model; by default each lasts as long as its scenario */
   readonly rehearsalSeconds?: number | undefined
   /** gets the profile before rehearsals, which can be kept whatever follows */
   readonly onMeasured?: ((profile: Profile) => void) | undefined
+  /** gets the profile of the occasions that have ended, where a later one does not end */
+  readonly onPart?: ((profile: Profile) => void) | undefined
   /** gets warnings about what could not be measured */
   readonly onWarning?: ((text: string) => void) | undefined
 }
@@ -28,7 +35,8 @@ export interface CalibrateOptions extends JobOptions {
 type Measuring = Pick<
   { readonly [K in keyof CalibrateOptions]-?: NonNullable<CalibrateOptions[K]> },
   'seconds' | 'signal' | 'onProgress' | 'onWarning'
->
+> &
+  Pick<CalibrateOptions, 'occasions' | 'onPart'>
 
 /** Calibrates each distinct model of the scenarios' pools, and rehearses each scenario. */
 export async function calibrate(
@@ -36,8 +44,9 @@ export async function calibrate(
   { rehearsals = REHEARSALS, rehearsalSeconds, ...options }: CalibrateOptions = {},
 ): Promise<Profile> {
   const { seconds = CALIBRATION_SECONDS, onProgress = () => {}, onWarning = () => {} } = options
-  const { signal = new AbortController().signal } = options
-  let profile = await measure(scenarios, { seconds, signal, onProgress, onWarning })
+  const { signal = new AbortController().signal, occasions, onPart } = options
+  const measuring = { seconds, occasions, signal, onProgress, onWarning, onPart }
+  let profile = await measure(scenarios, measuring)
   options.onMeasured?.(profile)
   const count = rehearsals * scenarios.length
   const longestS =
@@ -80,7 +89,11 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
     const files = scenarios.map(({ file }) => file).join(', ')
     throw new Failure(`${files}: all work is declared; simulate needs no calibration`)
   }
-  const measured = await calibrateModels([...tasks.values()], measuring)
+  const { onPart } = measuring
+  const measured = await calibrateModels([...tasks.values()], {
+    ...measuring,
+    onPart: onPart && ((models) => onPart(profileOf(models))),
+  })
   const keysWhere = (applies: (pool: Pool, scenario: Scenario) => boolean) =>
     scenarios.flatMap(({ scenario }) =>
       scenario.pools
@@ -96,6 +109,11 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
     const profile = observed.includes(model.key) ? await withMemory(model, task, measuring) : model
     models.push(swapped.includes(model.key) ? await withLoads(profile, task, measuring) : profile)
   }
+  return profileOf(models)
+}
+
+/** The profile of models that were measured on this machine. */
+function profileOf(models: ModelProfile[]): Profile {
   const host = hostFingerprint()
   return {
     document: 'spillway-profile',

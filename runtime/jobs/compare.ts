@@ -1,10 +1,15 @@
-import { EXIT, Failure, scenarioChanges } from '../../scenarios/index.ts'
-import type { Comparison, MemoryComparison, Result } from '../../sim/documents/index.ts'
+import { EXIT, Failure } from '../../scenarios/index.ts'
+import {
+  type Comparison,
+  type MemoryComparison,
+  type Result,
+  worst,
+} from '../../sim/documents/index.ts'
 import {
   agreement,
+  besideInputs,
   compareArenas,
   compareRuns,
-  countedRuns,
   disturbedProfile,
   executorWork,
   explained,
@@ -12,15 +17,10 @@ import {
   measuredRanOut,
   memoryCheck,
   memoryResult,
-  type ObservedRun,
   type RunSummary,
-  roundsOf,
   simulatedPercentiles,
   simulatedRanOut,
   stabilityOf,
-  whatIfCheck,
-  whatIfFigures,
-  worst,
 } from '../../sim/experiment/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { pause } from '../process/interruption.ts'
@@ -28,12 +28,11 @@ import { build } from '../version.ts'
 import { auditCheck } from './audit-runs.ts'
 import { REPLICATIONS } from './defaults.ts'
 import type { KeptReplays } from './kept-replays.ts'
-import { type DocumentOptions, type JobOptions, LIBRARY_CALL } from './options.ts'
+import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
+import { predictChange } from './predict-change.ts'
 import { predictReplays } from './predict-replays.ts'
 import type { System } from './prepare.ts'
 import { refuseComparison } from './refuse.ts'
-import { runReplications } from './simulations/replications.ts'
-import { type WhatIfSide, whatIfInputs } from './what-if-inputs.ts'
 
 /** One side of a comparison, whether it was just replayed or read back. */
 export type ComparedSide = Omit<KeptReplays, 'result'> & {
@@ -68,13 +67,14 @@ export async function compare(
   const input = { ...system, requests }
   const replayed = { runs: replays.runs, host: first.result.host, profileHost: profile.host }
   const job = { replications, signal, onProgress }
-  const { predictions, change } = await predictReplays(input, replayed, job)
+  const { predictions, inputs, change } = await predictReplays(input, replayed, job)
   const { checks: runChecks, ...compared } = compareRuns({
     plan,
     requests,
     replays: replays.runs,
     work: executorWork(input),
     predictions: predictions.map(simulatedPercentiles),
+    inputs: inputs.map((ends) => ends.map((runs) => runs.map(simulatedPercentiles))),
     change,
     disturbed: disturbedProfile(system.models, plan),
     warmupMs: scenario.warmup_s * 1000,
@@ -96,7 +96,8 @@ export async function compare(
     replays: replays.runs.length - compared.not_counted.length,
     control: compared.control_kernel,
   })
-  const checks = { ...runChecks, prediction: explained(agreed, simulated, measured) }
+  const explainedCheck = explained(agreed, simulated, measured)
+  const checks = { ...runChecks, prediction: besideInputs(explainedCheck, input) }
   await pause(signal)
   const whatIf = second && (await predictChange(first, second, job))
   const memory = compareMemory(first, predictions)
@@ -144,42 +145,4 @@ function compareMemory(
       }
     }),
   )
-}
-
-/** One side of a change: what it was given, and what it did in each round. */
-type ChangedSide = WhatIfSide & { readonly replays: { readonly runs: readonly ObservedRun[] } }
-
-/** The change from the first side to the second, predicted from the replays of the first. */
-export async function predictChange(
-  first: ChangedSide,
-  second: ChangedSide,
-  options: JobOptions & { readonly replications: number },
-) {
-  const { scenario, hash } = second.system
-  const inputs = whatIfInputs([first, second], countedRuns(first.replays.runs))
-  const changes = scenarioChanges(first.system.scenario, scenario)
-  const predicted: RunSummary[][] = []
-  // without a change both sides are one simulation, so that the predicted ratio is 1
-  for (const [i, input] of (changes.length === 0 ? inputs.slice(0, 1) : inputs).entries()) {
-    const onProgress = (done: number, of: number) =>
-      options.onProgress?.(`predicting the change, side ${'AB'[i]}`, done, of)
-    const { signal, replications } = options
-    predicted.push(await runReplications(input, replications, { signal, onProgress }))
-  }
-  const [a, b] = [first, second].map(({ system, replays }) =>
-    replays.runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
-  )
-  const figures = whatIfFigures({
-    ...roundsOf(a!, b!),
-    predictions: predicted[0]!.map(({ all }, i) => ({
-      a: all.percentiles,
-      b: predicted.at(-1)![i]!.all.percentiles,
-    })),
-    seed: first.system.scenario.seed,
-  })
-  const head = { name: scenario.name, hash, description: scenario.description }
-  return {
-    check: whatIfCheck(figures),
-    document: { scenario: head, changes, requests: second.requests.hash(), ...figures },
-  }
 }

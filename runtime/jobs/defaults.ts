@@ -13,13 +13,22 @@ export const REPLICATIONS = {
 /** Replays with other seeds, before and between those that are judged. */
 export const REHEARSALS = 3
 
+/** Replays of the same requests. */
+export const REPLAYS = 3
+
 export const PLAN_DEFAULTS = { confidence: 0.95, replications: 24 } as const
 
 /** Calibration time of each model, warm-up included. */
 export const CALIBRATION_SECONDS = 60
 
+/** The same in a run, whose rehearsals measure speed, stalls and overheads. */
+export const RUN_SECONDS = 30
+
 /** How long the noise of a machine is measured. */
 export const NOISE_SECONDS = 10
+
+/** How long executors are measured after idle times. */
+export const IDLE_SECONDS = 20
 
 /** The relative change of a metric that a gate takes for no regression. */
 export const MARGIN = 0.05

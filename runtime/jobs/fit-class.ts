@@ -1,5 +1,6 @@
 import { type ClassFit, type FitSides, trafficYaml } from '../../reports/index.ts'
 import { parseScenario } from '../../scenarios/index.ts'
+import { worst } from '../../sim/documents/index.ts'
 import {
   type FitRow,
   fitInput,
@@ -8,7 +9,6 @@ import {
   sampleFigures,
   statisticsRows,
   tailRows,
-  worst,
 } from '../../sim/experiment/index.ts'
 import {
   type ClassPlace,

@@ -13,7 +13,14 @@ import {
   readMeasurements,
   type Scenario,
 } from '../../scenarios/index.ts'
-import { cellCount, SHAPE_NAMES, type ShapeTrial, tryShape } from '../../sim/accelerator/index.ts'
+import {
+  cellCount,
+  type ResampledFit,
+  resampledFit,
+  SHAPE_NAMES,
+  type ShapeTrial,
+  tryShape,
+} from '../../sim/accelerator/index.ts'
 import type { Fit } from '../../sim/documents/index.ts'
 import {
   decoderPass,
@@ -94,12 +101,19 @@ export async function fitTimes(
       await pause(signal)
       trials.push(tryShape(name, passes))
     }
+    const resampled: ResampledFit[] = []
+    for (let i = 0; i < FIT_LIMITS.resampledFits; i++) {
+      onProgress?.(`fitting resampled rows of ${precision}`, i, FIT_LIMITS.resampledFits)
+      await pause(signal)
+      resampled.push(resampledFit(passes, trials, i))
+    }
     fits.push(
       precisionFit({
         precision,
         ofPool,
         rows: passes,
         trials,
+        resampled,
         efficiency: work.efficiency,
         place: placeOf(pool, pool.accelerator.name),
         source,

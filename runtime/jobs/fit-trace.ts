@@ -7,7 +7,7 @@ import {
   type TraceArrivals,
   type TraceRows,
 } from '../../scenarios/index.ts'
-import { worst } from '../../sim/experiment/index.ts'
+import { worst } from '../../sim/documents/index.ts'
 import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 import { REPLICATIONS } from './defaults.ts'

@@ -44,11 +44,7 @@ export async function headroom(
   const onProgress = (_: string, done: number, of: number) =>
     options.onProgress?.('searching the headroom', done, of)
   const at = async (factor: number): Promise<Tried> => {
-    const scenario = withTraffic(system.scenario, factor)
-    if (scenario === null) throw new Failure(`${system.file}: ${FIXED_RATES}`)
-    const resolved = resolveSystem({ ...system, scenario }, system.profile)
-    // `load` stays a share of the same capacity
-    const more = { ...resolved, capacityRps: system.capacityRps }
+    const more = atTraffic(system, factor)
     const find = async () => {
       const simulated = await simulate(more, { ...options, onProgress })
       if (!isWide) return simulated.objectives
@@ -77,6 +73,14 @@ export async function headroom(
     objective: breaks?.broken ?? null,
     ...(isWide && { interval: 'inputs' as const }),
   }
+}
+
+/** The system at a multiple of its traffic; `load` stays a share of the same capacity. */
+export function atTraffic(system: System, factor: number): System {
+  const scenario = withTraffic(system.scenario, factor)
+  if (scenario === null) throw new Failure(`${system.file}: ${FIXED_RATES}`)
+  const resolved = resolveSystem({ ...system, scenario }, system.profile)
+  return { ...resolved, capacityRps: system.capacityRps }
 }
 
 const FIXED_RATES =

@@ -12,10 +12,13 @@ export type {
   Estimate,
   Fit,
   Gate,
+  Idle,
   Noise,
   Percentiles,
+  Plan,
   Result,
   Sweep,
+  Variants,
 } from '../../sim/documents/index.ts'
 export type { Profile } from '../../sim/world/index.ts'
 export { loadProfile } from '../folders/profile-file.ts'
@@ -33,12 +36,15 @@ export {
   type PredictionGateOptions,
   predictionGate,
 } from './gate/prediction-gate.ts'
+export { headroom } from './headroom.ts'
+export { type IdleOptions, measureIdle } from './idle.ts'
 export { inspectTrace } from './inspect-trace.ts'
 export { writeReplays } from './kept-replays.ts'
 export { keptSides } from './kept-sides.ts'
 export { learnFromReplays } from './learn-from-replays.ts'
 export { measureNoise, type NoiseOptions } from './noise.ts'
 export type { DocumentOptions, JobOptions, Progress } from './options.ts'
+export { type PlanOptions, plan } from './plan/plan.ts'
 export {
   type LoadOptions,
   loadSystem as loadScenario,
@@ -49,9 +55,19 @@ export {
 } from './prepare.ts'
 export { type ReplayedSide, type ReplayOptions, replay } from './replay.ts'
 export { report } from './report.ts'
+export { type Ran, type RunOptions, run } from './run.ts'
 export { type SimulateOptions, simulate } from './simulate.ts'
 export { closeSimulations } from './simulations/simulation-processes.ts'
+export { type Merged, type MergeOptions, mergeShards as merge } from './sweep/merge.ts'
+export { query } from './sweep/query.ts'
+export type { QueryResult } from './sweep/query-process.ts'
 export { type SweepOptions, type SweepResult, sweep } from './sweep/sweep.ts'
 export type { Shard, SweepRequest } from './sweep/sweep-plan.ts'
 export { type TimelineOptions, timeline, type WrittenTimeline } from './timeline.ts'
 export { type UncertaintyOptions, withUncertainInputs } from './uncertainty.ts'
+export {
+  type LoadedVariants,
+  type LoadVariantsOptions,
+  loadVariants,
+} from './variants/load-variants.ts'
+export { type ComparedVariants, type VariantsOptions, variants } from './variants/variants.ts'

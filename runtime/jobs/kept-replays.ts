@@ -61,18 +61,24 @@ export async function dropReplays(change: FolderChange): Promise<void> {
   for (const name of ['comparison.json', ARENA_FILE]) change.remove(name)
 }
 
-/** Keeps the rows of a replay and, in a folder of its own, those of the second side. */
+/**
+ * Replaces the replays of a folder: rows, result and profile, and in a folder of its own those of
+ * the second side.
+ */
 export async function keepReplays(
   change: FolderChange,
   sides: readonly ReplayedSide[],
   signal: AbortSignal,
-) {
+): Promise<void> {
+  await dropReplays(change)
+  const { profile } = sides[0]!.system
+  if (profile !== null) await change.write('profile.json', documentText(profile))
   for (const [i, { system, requests, replays, arena, result }] of sides.entries()) {
     const folder = i === 0 ? change : change.below(AGAINST_FOLDER)
     const { scenario, activations } = system
     const { runs } = replays
     await keepRuns(folder, 'replay', { scenario, requests, runs, activations, signal })
-    if (i > 0) await folder.write('measured.json', documentText(result))
+    await folder.write('measured.json', documentText(result))
     if (arena !== null) await folder.write(ARENA_FILE, documentText(arena))
   }
 }
@@ -83,11 +89,5 @@ export async function writeReplays(
   sides: readonly ReplayedSide[],
   { signal = new AbortController().signal }: JobOptions = {},
 ): Promise<void> {
-  const { system, result } = sides[0]!
-  await replaceFiles(directory, async (change) => {
-    await dropReplays(change)
-    await keepReplays(change, sides, signal)
-    await change.write('measured.json', documentText(result))
-    if (system.profile !== null) await change.write('profile.json', documentText(system.profile))
-  })
+  await replaceFiles(directory, (change) => keepReplays(change, sides, signal))
 }

@@ -188,6 +188,21 @@ pools: [{ name: other, model: renamed }]
     expect(fields.map(speedsOf)).toEqual([[[1.8], [2]]])
   })
 
+  test('have the levels of their replays, by scenario, where they have widths', () => {
+    const widths = {
+      regions: [{ fromSize: 1, toSize: 1, fromLength: 1, toLength: 1, error: null }],
+      occasions: [{ calibration: 'made up', speeds: [1], idle: null }],
+      levels: [[0.5]],
+    }
+    const monday = { ...replayed, runs: [runAt([0.7, 0.95, 0.95, 1])] }
+    const tuesday = { ...replayed, runs: [runAt([0.7, 0.8, 0.8, 1]), runAt([0.7, 0.9, 0.9, 1])] }
+    const learnt = learn([small, { ...large, widths }], [monday, tuesday])
+    const { levels, ...others } = learnt[1]!.widths!
+    expect(others).toEqual({ regions: widths.regions, occasions: widths.occasions })
+    expect(levels).toEqual([[0.95], [0.8, 0.9]])
+    expect('widths' in learnt[0]!).toBe(false)
+  })
+
   test('must include every replayed model', () => {
     expect(() => learn([large], [replayed])).toThrow('every pool that was replayed')
   })

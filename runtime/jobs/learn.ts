@@ -8,8 +8,11 @@ import {
 } from '../../sim/experiment/index.ts'
 import {
   fieldsOf,
+  levelOf,
+  MOST_FACTOR,
   type ModelProfile,
   meanLevel,
+  type ProfileWidths,
   type RecordedField,
   scaledFields,
 } from '../../sim/world/index.ts'
@@ -44,17 +47,45 @@ export function learn(
     const executorCounts = new Set(fields.map(({ executors }) => executors.length))
     const others = model.fields.filter(({ executors }) => !executorCounts.has(executors.length))
     const overheads = overheadsLike(recorded, model.overheads)
-    return { ...model, overheads, variation, fields: [...fields, ...others] }
+    const { widths } = model
+    return {
+      ...model,
+      ...{ overheads, variation, fields: [...fields, ...others] },
+      // a profile of an earlier version has none
+      ...(widths && { widths: { ...widths, levels: levelsOf(recorded, fields) } }),
+    }
   })
+}
+
+/** Levels of the fields of these recordings, by the replayed scenario that each is of. */
+function levelsOf(
+  recorded: readonly OfScenario[],
+  fields: readonly RecordedField[],
+): ProfileWidths['levels'] {
+  const byScenario = new Map<number, number[]>()
+  for (const [i, { scenario }] of recorded.entries()) {
+    const field = fields[i]!
+    // executors that ran no batch show nothing
+    if (field.executors.every(({ busyMs }) => busyMs === 0)) continue
+    const level = Math.min(MOST_FACTOR, Math.max(1 / MOST_FACTOR, levelOf(field)))
+    const levels = byScenario.get(scenario) ?? []
+    byScenario.set(scenario, [...levels, Number(level.toPrecision(4))])
+  }
+  return [...byScenario.values()]
+}
+
+/** A recording of one of some replayed scenarios, by its number. */
+interface OfScenario extends Recording {
+  readonly scenario: number
 }
 
 /** The replays of each model, by its key. */
 function recordingsOf(
   models: readonly ModelProfile[],
   replayed: readonly ReplayedScenario[],
-): Map<string, Recording[]> {
-  const recordings = new Map<string, Recording[]>()
-  for (const { scenario, runs, load } of replayed) {
+): Map<string, OfScenario[]> {
+  const recordings = new Map<string, OfScenario[]>()
+  for (const [index, { scenario, runs, load }] of replayed.entries()) {
     const keys = scenario.pools.map((pool) => modelKey(scenario, pool))
     const poolModels = keys.map((key) => models.find((model) => model.key === key) ?? null)
     if (poolModels.includes(null))
@@ -64,7 +95,9 @@ function recordingsOf(
     let from = 0
     for (const [i, pool] of scenario.pools.entries()) {
       const executors = [from, (from += pool.replicas)] as const
-      const added = runs.map((run) => ({ run, work, executors, load, durationMs }))
+      const added = runs.map((run) => {
+        return { run, work, executors, load, durationMs, scenario: index }
+      })
       recordings.set(keys[i]!, [...(recordings.get(keys[i]!) ?? []), ...added])
     }
   }

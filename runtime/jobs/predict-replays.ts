@@ -7,6 +7,7 @@ import {
   type PredictedChange,
   type RunSummary,
   type SimulationInput,
+  uncertainSpeeds,
 } from '../../sim/experiment/index.ts'
 import type { JobOptions } from './options.ts'
 import { runReplications } from './simulations/replications.ts'
@@ -18,15 +19,27 @@ export interface PredictedReplays {
   readonly profileHost: Host
 }
 
+/** Simulations of the requests of replays. */
+export interface PredictedRuns {
+  readonly predictions: readonly RunSummary[]
+  /** [uncertain speed][end][replication] */
+  readonly inputs: readonly (readonly (readonly RunSummary[])[])[]
+  readonly change: PredictedChange
+}
+
+/** Replications at an end of an uncertain input: with the same draws few are enough. */
+const END_RUNS = 10
+
 /**
- * Predicts replays under their profile, and under what has changed of the machine since. All draw
- * alike, so that a pair of predictions differs by the change and little by chance.
+ * Predicts replays under their profile, under what has changed of the machine since, and at the
+ * ends of uncertain speeds. All draw alike, so that a pair of predictions differs by the change and
+ * little by chance.
  */
 export async function predictReplays(
   input: SimulationInput,
   { runs, host, profileHost }: PredictedReplays,
   { replications, signal, onProgress }: JobOptions & { readonly replications: number },
-): Promise<{ readonly predictions: readonly RunSummary[]; readonly change: PredictedChange }> {
+): Promise<PredictedRuns> {
   const progress = (step: string) => ({
     signal,
     onProgress: (done: number, of: number) => onProgress?.(step, done, of),
@@ -35,16 +48,27 @@ export async function predictReplays(
   const otherHost =
     hashOf(host) === hashOf(profileHost) ? null : 'the profile was recorded on another host'
   const change = machineChange(input, countedRuns(runs), otherHost)
+  const inputs: (readonly RunSummary[])[][] = []
+  for (const ends of uncertainSpeeds(input)) {
+    const atEnds: (readonly RunSummary[])[] = []
+    for (const atEnd of ends) {
+      const few = Math.min(END_RUNS, replications)
+      atEnds.push(await runReplications(atEnd, few, progress('predicting at uncertain speeds')))
+    }
+    inputs.push(atEnds)
+  }
   const again = async (changed: SimulationInput) => {
     const same = await runReplications(changed, replications, progress('splitting the error'))
     return same.map(({ all }) => all.percentiles)
   }
   return {
     predictions,
+    inputs,
     change: {
       control: change.control,
       now: change.now && (await again(change.now)),
       level: await again(change.level),
+      ...(change.faster !== undefined && { faster: change.faster }),
     },
   }
 }

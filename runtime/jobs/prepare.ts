@@ -9,10 +9,16 @@ import {
   type ScenarioText,
   surveyTrace,
   type TraceSurvey,
+  type Uncertain,
   type Variant,
 } from '../../scenarios/index.ts'
-import { type PreparedScenario, type Resolved, resolveSystem } from '../../sim/experiment/index.ts'
-import type { Profile } from '../../sim/world/index.ts'
+import {
+  modelProfiles,
+  type PreparedScenario,
+  type Resolved,
+  resolveSystem,
+} from '../../sim/experiment/index.ts'
+import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { loadProfile } from '../folders/profile-file.ts'
 import { referenceProfilePath } from '../folders/profile-paths.ts'
 import { contentOf } from '../models/index.ts'
@@ -90,6 +96,14 @@ export async function prepare(
   return prepared
 }
 
+/**
+ * What is drawn of a system; null where all of its inputs are known, also where it includes those
+ * of sources and these have none.
+ */
+export function unknownOf({ uncertain }: Pick<System, 'uncertain'>): Uncertain | null {
+  return uncertain === undefined || uncertain.inputs.length === 0 ? null : uncertain
+}
+
 const isLoaded = (source: string | ScenarioText | LoadedScenario): source is LoadedScenario =>
   typeof source !== 'string' && 'scenario' in source
 
@@ -111,13 +125,16 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
  * The profile that the scenario needs; null where all its work is declared. By default that of this
  * machine, and where it lacks a model that the one that ships has, that one.
  */
-export async function profileFor(prepared: Prepared, path?: string): Promise<Profile | null> {
-  return profileForAll([prepared], path)
+export async function profileFor(
+  loaded: Pick<LoadedScenario, 'scenario'>,
+  path?: string,
+): Promise<Profile | null> {
+  return profileForAll([loaded], path)
 }
 
 /** The same for several scenarios: one profile for all of them. */
 export async function profileForAll(
-  sides: readonly Prepared[],
+  sides: readonly Pick<LoadedScenario, 'scenario'>[],
   path?: string,
 ): Promise<Profile | null> {
   const keys = sides.flatMap(({ scenario }) =>
@@ -140,6 +157,17 @@ export interface LoadOptions extends PrepareOptions {
    * none
    */
   readonly profile?: Profile | string | null | undefined
+}
+
+/** The models of the pools of a scenario in the profile that `loadSystem` resolves it with. */
+export async function measuredModels(
+  loaded: LoadedScenario,
+  profile: LoadOptions['profile'],
+): Promise<(ModelProfile | null)[]> {
+  const { scenario, file, directory } = loaded
+  const contents = await contentsOf(scenario, directory)
+  const measured = typeof profile === 'object' ? profile : await profileFor(loaded, profile)
+  return modelProfiles({ scenario, file, contents }, measured)
 }
 
 /**

@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { ModelProfile } from '../../sim/world/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
 import { scenarioOf, TINY } from '../../test/scenarios.ts'
 import {
+  idleWidthText,
   occasionWarnings,
   profileWarnings,
+  speedWidthText,
   traceEndWarnings,
   workWarnings,
 } from './profile-warnings.ts'
@@ -76,4 +79,59 @@ test('models of different occasions are named with them', () => {
   const [text, ...more] = occasionWarnings([model, later])
   expect(more).toEqual([])
   expect(text).toContain(`${model.label} (${model.occasion}), other (later)`)
+})
+
+describe('a model with occasions', () => {
+  const region = { fromSize: 1, toSize: 4, fromLength: 1, toLength: 1, error: null }
+  const of = (
+    speeds: readonly number[],
+    calibrationOf = (_: number) => 'monday',
+  ): ModelProfile => ({
+    ...model,
+    widths: {
+      regions: [region],
+      occasions: speeds.map((speed, i) => ({
+        calibration: calibrationOf(i),
+        speeds: [speed],
+        idle: 1 + 0.1 * (i % 2),
+      })),
+      levels: [],
+    },
+  })
+  const alike = of([0.98, 1, 1.01, 1.01])
+
+  test('has a width that is printed, with the number of occasions', () => {
+    expect(speedWidthText(alike)).toBe('within ± 5.2 % between 4 occasions')
+    const twice = of([1.01, 0.99, 0.99, 1.01], (i) => (i < 2 ? 'monday' : 'tuesday'))
+    expect(speedWidthText(twice)).toMatch(
+      /^within ± [\d.]+ % between 4 occasions of 2 calibrations$/,
+    )
+    expect(speedWidthText(of([0.5, 2]))).toMatch(/^within a factor of [\d,]+ between 2 occasions$/)
+    expect(idleWidthText(alike)).toBe('0.79 to 1.2 times that on other occasions')
+  })
+
+  test('has none that is known by one occasion, or by an earlier version', () => {
+    expect(speedWidthText(of([1]))).toBe('of no known width, as it was measured on one occasion')
+    expect(speedWidthText(model)).toBe('of no known width, as an earlier version measured it')
+    expect([idleWidthText(of([1])), idleWidthText(model)]).toEqual([null, null])
+  })
+
+  test('is named where its last calibration met different machines', () => {
+    expect(profileWarnings([alike])).toEqual([])
+    expect(profileWarnings([of([1, 1.3])])).toEqual([
+      expect.stringMatching(
+        /of 2 occasions of its calibration the fastest was 30 % faster than the slowest; calibrate/,
+      ),
+    ])
+    // on another day it may be another one
+    const apart = of([1, 1.3], (i) => ['monday', 'tuesday'][i]!)
+    expect(profileWarnings([apart])).toEqual([])
+  })
+
+  test('is named with its width where others are of another occasion', () => {
+    const [text] = occasionWarnings([alike, { ...model, label: 'other', occasion: 'later' }])
+    expect(text).toContain(
+      `${model.label} (${model.occasion}, speed within ± 5.2 %), other (later)`,
+    )
+  })
 })

@@ -1,3 +1,5 @@
+import { idleHalfWidth, occasionsOf, speedHalfWidth } from '../../sim/experiment/index.ts'
+import { exp, log, significant, sum } from '../../sim/kernel/index.ts'
 import type { ModelProfile } from '../../sim/world/index.ts'
 import { shapesText } from '../calibration/index.ts'
 import type { System } from './prepare.ts'
@@ -5,12 +7,16 @@ import type { System } from './prepare.ts'
 /** A calibration on a still machine predicts its cells from one another within a fifth. */
 const MOST_ERROR = 0.5
 
+/** Occasions of one calibration are rarely more than some percent apart. */
+const MOST_APART = 0.25
+
 /** A warning for each model with badly measured work, or with recordings of a disturbed machine. */
 export function profileWarnings(models: readonly (ModelProfile | null)[]): string[] {
   return distinct(models).flatMap((model) => {
     const { label, fields } = model
     return [
       ...workWarnings([model]),
+      ...apartWarnings(model),
       ...(fields.every(({ disturbed }) => disturbed)
         ? [
             `${label}: other programs used the machine whenever its speed was recorded, so stalls of theirs are in every figure; ${AGAIN}`,
@@ -18,6 +24,48 @@ export function profileWarnings(models: readonly (ModelProfile | null)[]): strin
         : []),
     ]
   })
+}
+
+/** Whether the last calibration met another machine on each of its occasions. */
+function apartWarnings({ label, widths }: ModelProfile): string[] {
+  const last = widths?.occasions.at(-1)?.calibration
+  const speeds = (widths?.occasions ?? [])
+    .filter(({ calibration }) => calibration === last)
+    .map((occasion) => sum(occasion.speeds.map((speed) => log(speed))) / occasion.speeds.length)
+  if (speeds.length < 2) return []
+  const apart = exp(Math.max(...speeds) - Math.min(...speeds)) - 1
+  if (apart <= MOST_APART) return []
+  const percent = (100 * apart).toFixed(0)
+  return [
+    `${label}: of ${speeds.length} occasions of its calibration the fastest was ${percent} % faster than the slowest; ${AGAIN}`,
+  ]
+}
+
+/** "within ± 6 % between 4 occasions": the width of the speed of a model, for people. */
+export function speedWidthText(model: ModelProfile): string {
+  const half = speedHalfWidth(model)
+  const { occasions, calibrations } = occasionsOf(model)
+  if (half === null) {
+    const why =
+      occasions === 0 ? 'an earlier version measured it' : 'it was measured on one occasion'
+    return `of no known width, as ${why}`
+  }
+  const of = calibrations > 1 ? ` of ${calibrations} calibrations` : ''
+  return `${rangeText(half)} between ${occasions} occasions${of}`
+}
+
+function rangeText(half: number): string {
+  const times = exp(half)
+  if (times > 2) return `within a factor of ${significant(times, 2)}`
+  return `within ± ${significant(100 * (times - 1), 2)} %`
+}
+
+/** "0.5 to 1.5 times that on other occasions"; null where that is not known. */
+export function idleWidthText(model: ModelProfile): string | null {
+  const half = idleHalfWidth(model)
+  if (half === null) return null
+  const [low, high] = [Math.max(0, 1 - half), 1 + half].map((times) => significant(times, 2))
+  return `${low} to ${high} times that on other occasions`
 }
 
 /** Those of them that are about batch times, and so about capacities. */
@@ -81,11 +129,14 @@ export function traceEndWarnings({
  * A warning where models that are compared, or that one simulation uses, were measured on different
  * occasions: a machine drifts by some percent from minute to minute.
  */
-export function occasionWarnings(models: readonly (ModelProfile | null)[]): string[] {
-  const profiles = models.filter((model) => model !== null)
-  const labels = new Map(profiles.map(({ occasion, label }) => [occasion, label]))
-  if (labels.size < 2) return []
-  const named = [...labels].map(([occasion, label]) => `${label} (${occasion})`)
+export function occasionWarnings(all: readonly (ModelProfile | null)[]): string[] {
+  const profiles = all.filter((model) => model !== null)
+  const models = new Map(profiles.map((model) => [model.occasion, model]))
+  if (models.size < 2) return []
+  const named = [...models].map(([occasion, model]) => {
+    const width = speedHalfWidth(model)
+    return `${model.label} (${occasion}${width === null ? '' : `, speed ${rangeText(width)}`})`
+  })
   return [
     `the work of models was measured on different occasions: ${named.join(', ')}; ` +
       'calibrate them in turn with `spillway calibrate --variant`, or in one `spillway run --against-set`',

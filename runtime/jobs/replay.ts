@@ -16,6 +16,7 @@ import { hostFingerprint } from '../live/host.ts'
 import type { OpenFleets } from '../live/open-fleets.ts'
 import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '../memory/index.ts'
 import { build } from '../version.ts'
+import { REPLAYS } from './defaults.ts'
 import type { ReplaySide, WarmUp } from './live-side.ts'
 import type { JobOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
@@ -45,7 +46,7 @@ export async function replay(
   systems: readonly [System, ...System[]],
   options: ReplayOptions = {},
 ): Promise<ReplayedSide[]> {
-  const { replays = 3, rehearsals = 0, requestsFile, decisionLog = false } = options
+  const { replays = REPLAYS, rehearsals = 0, requestsFile, decisionLog = false } = options
   const { onProgress = () => {}, warmUp, fleets } = options
   const { signal = new AbortController().signal } = options
   refuseLive(systems)

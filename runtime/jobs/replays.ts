@@ -15,6 +15,7 @@ import type { Replayed } from '../live/fleet.ts'
 import { LiveSession, type OpenSide, type SessionOptions } from '../live/live-session.ts'
 import { shortageText } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
+import { probesOf } from './idle-probes.ts'
 import { openSides, playerOn, type ReplaySide, type WarmUp } from './live-side.ts'
 import type { System } from './prepare.ts'
 import { playRehearsal } from './rehearsals.ts'
@@ -50,11 +51,15 @@ export async function replaySides(
   const { seed } = sides[0]!.system.scenario
   const runs: Replayed[][] = sides.map(() => [])
   const rehearsed: Replayed[] = []
+  // before models are open, as they would idle; from a single side nothing is predicted
+  const probes = sides.length === 1 ? [] : sides.map(probesOf)
   const session = new LiveSession(options)
   let opened: readonly OpenSide[] = []
   try {
     opened = await openSides(session, sides, { warmUp })
-    const players = sides.map((side, i) => playerOn(opened[i]!, side))
+    const players = sides.map((side, i) => {
+      return { ...playerOn(opened[i]!, side), probes: probes[i] ?? null }
+    })
     const rehearse = async (until: number) => {
       while (rehearsed.length < until) {
         rehearsed.push(await playRehearsal(opened[0]!, rehearsals, rehearsed.length, options))

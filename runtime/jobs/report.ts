@@ -3,14 +3,9 @@ import { join } from 'node:path'
 import type { PageInput } from '../../reports/index.ts'
 import { Failure, hashOf } from '../../scenarios/index.ts'
 import {
-  type Blamed,
   blameSchema,
   type Comparison,
   comparisonSchema,
-  type Gate,
-  gateSchema,
-  type Plan,
-  planSchema,
   type Result,
   resultSchema,
   type WhatIf,
@@ -40,7 +35,7 @@ export async function report(
     throw new Failure(`${directory}: ${problem}`)
   }
   await refuseMixed(directory, { simulated, measured, comparison })
-  const blame = await blameIn(directory)
+  const blame = await readDocument(directory, 'blame', blameSchema)
   const results = simulated ?? measured
   if (blame !== null && results !== null && blame.scenario.hash !== results.scenario.hash) {
     const text = `is of scenario ${blame.scenario.hash}, but the results are of ${results.scenario.hash}`
@@ -74,26 +69,9 @@ async function secondSide(
   return { simulated, measured }
 }
 
-/** The blame of a folder; null where it has none. */
-export function blameIn(directory: string): Promise<Blamed | null> {
-  return readDocument(directory, 'blame', blameSchema)
-}
-
 /** Whether a folder has results, which a page can show. */
 export const hasResults = (directory: string) =>
   ['simulated.json', 'measured.json'].some((name) => existsSync(join(directory, name)))
-
-/** The plan of a folder; null where it has none. */
-export async function planOf(directory: string): Promise<Plan | null> {
-  await settleRuns(directory)
-  return readDocument(directory, 'plan', planSchema)
-}
-
-/** The gate of a folder that holds one, and no results. */
-export async function gateIn(directory: string): Promise<Gate | null> {
-  if (hasResults(directory)) return null
-  return readDocument(directory, 'gate', gateSchema)
-}
 
 /** Documents of several runs on one page would be taken for those of one. */
 async function refuseMixed(

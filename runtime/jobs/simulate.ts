@@ -19,7 +19,7 @@ import { REPLICATIONS } from './defaults.ts'
 import { backlogWarning, longRunWarning } from './demand.ts'
 import { extrapolationWarnings } from './extrapolation.ts'
 import type { JobOptions } from './options.ts'
-import type { System } from './prepare.ts'
+import { type System, unknownOf } from './prepare.ts'
 import { occasionWarnings, profileWarnings, traceEndWarnings } from './profile-warnings.ts'
 import { drawnRequests, requestsOf } from './requests.ts'
 import { runReplications } from './simulations/replications.ts'
@@ -101,7 +101,7 @@ export async function simulate(system: System, options: SimulateOptions = {}): P
     }
     const also = slowest && slower
     const result = simulatedResult(system, runs, { ...build(), profile }, also)
-    const unknown = system.uncertain === undefined ? [] : [DRAWS_ONLY]
+    const unknown = unknownOf(system) === null ? [] : [DRAWS_ONLY]
     return { ...result, warnings: [...extrapolated, ...unknown, ...result.warnings] }
   }
   const first = await simulateUpTo(replications)

@@ -4,6 +4,7 @@ import {
   type CausedFailures,
   type ControlReading,
   failureDraws,
+  type IdleProbe,
 } from '../../sim/experiment/index.ts'
 import {
   assemble,
@@ -35,6 +36,7 @@ import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ExecutorFailures } from './executor-failures.ts'
+import { probedBatches } from './idle-probes.ts'
 import { MailboxPort } from './live-port.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { runScript, type ScriptItem, type ScriptRow, timeLoads } from './script.ts'
@@ -71,6 +73,8 @@ export type DispatcherJob =
       readonly processorTime: boolean
       /** times at which it pauses, once executors are idle, until `goOn`; rising */
       readonly pauses: readonly Ms[]
+      /** batches to run without traffic before it begins, and in each pause; none: not at all */
+      readonly probes: readonly (readonly ScriptItem[])[]
       /** what happens to executors, in order of time; null where they run all the time */
       readonly failures: CausedFailures | null
     }
@@ -90,6 +94,8 @@ export type DispatcherReply =
       readonly changes: readonly ExecutorChange[]
       readonly ejections: readonly ReplicaEjection[]
       readonly control: readonly ControlReading[]
+      /** absent where nothing was probed */
+      readonly probes?: readonly IdleProbe[]
       /** by number of the batch, ms; NaN where it was not measured; absent where not asked for */
       readonly processorMs?: Float64Array
     }
@@ -183,9 +189,13 @@ function* replay(job: Job<'replay'>): Replay {
     processorMs.push((order?.ended === ended ? order.processorMs : undefined) ?? Number.NaN)
   }
   const readings: ControlReading[] = []
+  const probes: IdleProbe[] = []
   let now = Number.NEGATIVE_INFINITY
   for (const [i, at] of [0, ...pauses].entries()) {
     if (i > 0) yield { kind: 'paused' }
+    const items = job.probes[i] ?? []
+    // in a pause time stands still: no request is late by what runs in it
+    if (items.length > 0) probes.push({ at, batches: probedBatches(scripted(items, port)) })
     readings.push({ at, ms: port.timeControl() })
     port.setNow(Math.max(now, at - LEAD_MS))
     driver.run(control, pauses[i])
@@ -204,9 +214,14 @@ function* replay(job: Job<'replay'>): Replay {
     changes: recorder.changes,
     ejections: recorder.ejections,
     control: readings,
+    ...(probes.length > 0 && { probes }),
     ...(job.processorTime && { processorMs: Float64Array.from(processorMs) }),
   }
 }
+
+/** Runs batches in a pause; progress stays that of the traffic. */
+const scripted = (items: readonly ScriptItem[], port: MailboxPort): ScriptRow[] =>
+  runScript(items, port, mailboxes, new Int32Array(1))
 
 function failuresOf(port: MailboxPort, { events, seed }: CausedFailures): ExecutorFailures {
   return new ExecutorFailures(port, events, failureDraws(seed, 0))

@@ -22,6 +22,8 @@ export interface ReplayOptions {
   readonly decisionLog?: boolean
   /** keeps the processor time of batches, of engines that measure it; default: no */
   readonly processorTime?: boolean
+  /** batches to run without traffic before it begins, and in each pause; default: none */
+  readonly probes?: readonly (readonly ScriptItem[])[]
   /** what happens to executors, in order of time; default: nothing */
   readonly failures?: CausedFailures | null
   readonly onProgress?: Progress | undefined
@@ -88,12 +90,12 @@ export class Fleet {
     const traffic: Traffic =
       source instanceof RequestList ? { kind: 'list', requests: source.columns } : source
     const { decisionLog = false, processorTime = false, onProgress } = options
-    const { pauses = [], failures = null } = options
+    const { pauses = [], probes = [], failures = null } = options
     // reacting clients send an unknown number of requests in a known time, ms
     const of =
       traffic.kind === 'list' ? traffic.requests.at.length : 1000 * traffic.scenario.duration_s
     let job: DispatcherJob = {
-      ...{ kind: 'replay', plan, traffic, decisionLog, processorTime, pauses, failures },
+      ...{ kind: 'replay', plan, traffic, decisionLog, processorTime, pauses, probes, failures },
     }
     for (;;) {
       const reply = await this.#perform<'replayed' | 'paused'>(job, of, onProgress)

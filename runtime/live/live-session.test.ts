@@ -5,6 +5,7 @@ import { planOf, requestsOf } from '../../test/small-system.ts'
 import { materialise } from '../models/index.ts'
 import { withFolder } from '../models/reference.test-helper.ts'
 import type { Replayed } from './fleet.ts'
+import { IdleProbes } from './idle-probes.ts'
 import { LiveSession, type Player, type SessionSide } from './live-session.ts'
 
 const REPLAYED: Replayed = {
@@ -118,6 +119,59 @@ describe('a session', () => {
       // what is open can be closed: it was no interruption
       await session.close()
       expect(shown).toEqual(['warming up: 1 of 1'])
+    }))
+
+  test('probes idle executors between slices, and its replay is that of the requests alone', () =>
+    withFolder(async (folder) => {
+      const { session } = sessionOf()
+      const [side] = await sidesOf(folder, async () => [])
+      const [opened] = await session.open([side!])
+      const shape = { executor: 0, size: 1, length: 1, ms: 0.2, idleMs: [0.1, 0.5] }
+      const player: Player = {
+        fleet: opened!.fleet,
+        plan: side!.plan,
+        traffic: requestsOf([1, 30, 120]),
+        failures: null,
+        probes: new IdleProbes([shape], 2000),
+      }
+      const slicing = { slices: 2, sliceMs: 100, gapMs: 5 }
+      const round = { name: 'replay 1 of 1', slicing, orders: [[0], [0]], decisionLog: false }
+      const [probed] = await session.round([player], round)
+      const [plain] = await session.round([{ ...player, probes: null }], round)
+      await session.close()
+      expect(plain).not.toHaveProperty('probes')
+      expect(probed!.probes!.map(({ at }) => at)).toEqual([0, 100])
+      for (const { batches } of probed!.probes!) {
+        expect(batches.map(({ idleMs }) => idleMs)).toEqual(
+          [0, 0.1, 0, 0.5].flatMap((idleMs) => [idleMs, idleMs, idleMs]),
+        )
+        for (const { executor, size, length, idleMs, gap, ms } of batches) {
+          expect([executor, size, length]).toEqual([0, 1, 1])
+          expect(gap + 1e-6).toBeGreaterThanOrEqual(idleMs)
+          expect(ms).toBeGreaterThan(0)
+        }
+      }
+      for (const { rows, control } of [probed!, plain!]) {
+        expect(rows.count).toBe(3)
+        expect(Array.from(rows.columns.batch)).toEqual([0, 1, 2])
+        expect(control.map(({ at }) => at)).toEqual([0, 100])
+      }
+    }))
+
+  test('that is interrupted in the middle of a probe ends there', () =>
+    withFolder(async (folder) => {
+      const abort = new AbortController()
+      const session = new LiveSession({ signal: abort.signal, onProgress: () => {} })
+      const [side] = await sidesOf(folder, async () => [])
+      const [opened] = await session.open([side!])
+      const item = { executor: 0, size: 1, length: 1, gapMs: 0 }
+      // ten minutes in which nothing happens
+      const probes = [[item, { ...item, gapMs: 600_000 }]]
+      const replay = opened!.fleet.slices(side!.plan, requestsOf([1]), { probes }).next()
+      setTimeout(() => abort.abort(), 50)
+      await expect(replay).rejects.toMatchObject({ exitCode: 130 })
+      await session.close()
+      expect(opened!.fleet.usable).toBe(false)
     }))
 
   test('closes what it has opened, whenever that was, and has the warnings of each', () =>

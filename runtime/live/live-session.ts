@@ -4,6 +4,7 @@ import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Reacting } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import { Fleet, type Replayed } from './fleet.ts'
+import type { IdleProbes } from './idle-probes.ts'
 import type { OpenFleets } from './open-fleets.ts'
 
 type PhaseProgress = (phase: string, done: number, of: number) => void
@@ -30,6 +31,8 @@ export interface Player {
   readonly traffic: RequestList | Reacting
   /** what happens to executors; null for nothing */
   readonly failures: CausedFailures | null
+  /** what it runs before each slice, to show what idle time costs; default: nothing */
+  readonly probes?: IdleProbes | null
 }
 
 /** How a round is played. */
@@ -110,12 +113,13 @@ export class LiveSession {
     const { name, slicing, decisionLog, processorTime = false } = round
     const { onProgress = this.onProgress } = round
     const pauses = slicing === null ? [] : pausesOf(slicing)
-    const runs = players.map(({ fleet, plan, traffic, failures }, i) => {
+    const runs = players.map(({ fleet, plan, traffic, failures, probes }, i) => {
       const side = players.length === 1 ? '' : `, side ${'AB'[i] ?? i + 1}`
       const show = (done: number, of: number) => onProgress(`${name}${side}`, done, of)
       const whole = slicing === null ? { onProgress: show } : {}
       const kept = { decisionLog, processorTime }
-      return fleet.slices(plan, traffic, { ...kept, pauses, failures, ...whole })
+      const probed = probes && { probes: probes.ofReplay(pauses.length + 1) }
+      return fleet.slices(plan, traffic, { ...kept, pauses, failures, ...probed, ...whole })
     })
     const turns = round.orders.flat()
     const played: Replayed[] = []

@@ -1,6 +1,6 @@
 import type { Path } from '../parse/located.ts'
 import type { Model, Work } from '../schema/schema.ts'
-import { isTransformer, takesLength } from '../schema/takes-length.ts'
+import { isAccelerated, isTransformer, takesLength } from '../schema/takes-length.ts'
 import { checkInputs } from './check-inputs.ts'
 import type { Draft } from './draft.ts'
 import { checkLimits, checkRising } from './ordered.ts'
@@ -31,7 +31,13 @@ export function checkModels(draft: Draft): void {
       checkMeasured(work, [...path, 'work'], draft)
       checkTransformer(work, [...path, 'work'], draft)
       checkOperations(work, [...path, 'work'], draft)
-      if (work.law === 'generation') checkFitted(work.fitted, [...path, 'work', 'fitted'], draft)
+      if (work.law === 'generation') {
+        checkFitted(work.fitted, [...path, 'work', 'fitted'], draft)
+        checkAlternatives(work, [...path, 'work'], draft)
+      }
+      if (isAccelerated(work)) {
+        checkAlternatives(work.efficiency ?? {}, [...path, 'work', 'efficiency'], draft)
+      }
     } else if ('onnx' in model) {
       checkInputs(model.inputs, [...path, 'inputs'], draft)
     } else {
@@ -92,6 +98,34 @@ function checkFitted(fitted: Fitted, path: Path, draft: Draft): void {
   }
   const { error = 0, worst = error } = fitted ?? {}
   if (worst < error) draft.refuse([...path, 'worst'], `at least error ${error}`, `${worst}`)
+  const { width = error } = fitted ?? {}
+  if (width < error) draft.refuse([...path, 'width'], `at least error ${error}`, `${width}`)
+}
+
+interface FittedLaw {
+  readonly fitted?: object | undefined
+  readonly alternatives?: readonly Readonly<Record<string, number | undefined>>[] | undefined
+  readonly base_ms?: number
+  readonly per_sequence_ms?: number
+}
+
+/** Checks laws that fit as well: each differs, and each has a time, as the stated law does. */
+function checkAlternatives(law: FittedLaw, path: Path, draft: Draft): void {
+  const { fitted, alternatives = [] } = law
+  if (fitted === undefined) {
+    draft.unused([...path, 'alternatives'], 'without fitted nothing says what the laws fit')
+  }
+  for (const [i, alternative] of alternatives.entries()) {
+    const at = [...path, 'alternatives', i]
+    if (Object.keys(alternative).length === 0) {
+      draft.refuse(at, 'a value of the law', 'an empty map')
+    }
+    if (law.base_ms === undefined) continue
+    const { base_ms = law.base_ms, per_sequence_ms = law.per_sequence_ms ?? 0 } = alternative
+    if (base_ms + per_sequence_ms === 0) {
+      draft.refuse(at, 'a time above 0', 'a step that takes none')
+    }
+  }
 }
 
 /** As fp32, in bytes. An ONNX file holds at most 2 GiB, including everything besides weights. */

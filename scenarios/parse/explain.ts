@@ -199,7 +199,8 @@ function noDiscriminator(
   return problemAt(context, path, text)
 }
 
-function valueAt(value: unknown, path: Path): unknown {
+/** The value at a path; nothing where there is none. */
+export function valueAt(value: unknown, path: Path): unknown {
   let inner = value
   for (const step of path) {
     const holds = typeof inner === 'object' && inner !== null && Object.hasOwn(inner, step)

@@ -14,6 +14,7 @@ import {
 } from './located.ts'
 import type { Variant } from './option-values.ts'
 import { applyOverrides, type Override } from './override.ts'
+import { scenarioProblems } from './scenario-problems.ts'
 import { type Uncertain, uncertainInputs } from './uncertain-inputs.ts'
 import { withUncertainNumbers } from './uncertain-numbers.ts'
 import { triedVariants } from './variants.ts'
@@ -94,7 +95,7 @@ export function validated(
   const value = plainOf(root)
   const draft = new Draft(root)
   const { uncertain, problems: ofUncertain } = uncertainInputs(root)
-  const problems = [...explain(scenarioSchema, value), ...crossCheck(draft), ...ofUncertain]
+  const problems = [...scenarioProblems(value), ...crossCheck(draft), ...ofUncertain]
   if (placed.length + problems.length > 0) {
     throw new Failure(problemTexts(placed, problems, root))
   }

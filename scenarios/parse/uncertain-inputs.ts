@@ -2,7 +2,17 @@ import { crossCheck, Draft } from '../checks/index.ts'
 import { scenarioSchema } from '../schema/schema.ts'
 import { uncertain } from '../schema/schema-uncertain.ts'
 import { numberText, schemaAt } from '../schema/schema-walk.ts'
-import { endsOf, lawOf, type StatedWidth, type UncertainInput } from '../schema/uncertain.ts'
+import {
+  endsOf,
+  INCLUDED,
+  lawOf,
+  MOST_INPUTS,
+  SOURCES,
+  type StatedWidth,
+  type TrafficPart,
+  type UncertainInput,
+  type UncertainLaw,
+} from '../schema/uncertain.ts'
 import { describeValue, listed } from './describe-value.ts'
 import { explain } from './explain.ts'
 import { locate } from './locate.ts'
@@ -19,25 +29,32 @@ import {
 } from './located.ts'
 import { didYouMean } from './nearest.ts'
 import { numberOf } from './uncertain-numbers.ts'
+import { atTraffic, trafficPart, trafficProblem } from './uncertain-traffic.ts'
 
 /** The inputs of a scenario that are not known. */
 export interface Uncertain {
   readonly inputs: readonly UncertainInput[]
+  /** whether what fits, the catalogue and benchmarks state of times is added; absent where not */
+  readonly withSources?: true
   /** the scenario with its values, as JSON, without `uncertain` and `variants` */
   readonly text: string
 }
-
-/** More inputs than a Sobol sequence has dimensions here. */
-export const MOST_INPUTS = 40
 
 /** Paths of numbers that a run has, and that are no input. */
 const NO_INPUTS = ['seed', 'spillway']
 
 const SPEED = /^speed of (.*)$/
 
-type Read = { readonly problem: Problem } | { readonly input: UncertainInput; readonly path: Path }
+interface Refused {
+  readonly problem: Problem
+}
 
-/** What `uncertain` of a scenario states; null where it has none, or where it is not valid. */
+type Read = Refused | { readonly input: UncertainInput; readonly path: Path }
+
+/**
+ * What `uncertain` of a scenario states; null where it has none, or where it is not valid. It may
+ * have no input where those of sources are to be added.
+ */
 export function uncertainInputs(root: Node): {
   readonly uncertain: Uncertain | null
   readonly problems: readonly Problem[]
@@ -46,14 +63,22 @@ export function uncertainInputs(root: Node): {
   if (map?.kind !== 'map' || root.kind !== 'map') return { uncertain: null, problems: [] }
   const plain = plainOf(root)
   const stated = uncertain.safeParse(plainOf(map))
+  const ofSources = sourcesProblems(map)
   // the schema reports what is wrong
-  if (!stated.success || stated.data === undefined) return { uncertain: null, problems: [] }
-  const read = Object.entries<StatedWidth>(stated.data).map(([name, width]) =>
-    SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width),
-  )
-  const problems = read.flatMap((each) => ('problem' in each ? [each.problem] : []))
+  if (!stated.success || stated.data === undefined) return { uncertain: null, problems: ofSources }
+  const { [SOURCES]: sources, ...widths }: Readonly<Record<string, StatedWidth>> = stated.data
+  const read = Object.entries(widths).map(([name, width]) => {
+    if (width === INCLUDED) return problemOf(name, NO_WIDTH, 'value')
+    const ofTraffic = trafficPart(name)
+    if (ofTraffic !== null) return trafficInput(root, name, ofTraffic, width)
+    return SPEED.test(name) ? speedOf(root, name, width) : numberAt(root, plain, name, width)
+  })
+  const problems = [
+    ...ofSources,
+    ...read.flatMap((each) => ('problem' in each ? [each.problem] : [])),
+  ]
   const inputs = read.flatMap((each) => ('input' in each ? [each.input] : []))
-  const names = [...map.entries.keys()]
+  const names = Object.keys(widths)
   if (inputs.length > MOST_INPUTS) {
     const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length}`
     problems.push({ path: ['uncertain'], at: 'key', text })
@@ -63,17 +88,24 @@ export function uncertainInputs(root: Node): {
   const text = JSON.stringify(
     plainOf(without(root, ['uncertain', 'variants', 'extends', '$schema'])),
   )
-  return { uncertain: inputs.length === 0 ? null : { inputs, text }, problems }
+  const withSources = sources !== undefined && { withSources: true as const }
+  const none = inputs.length === 0 && sources === undefined
+  return { uncertain: none ? null : { inputs, ...withSources, text }, problems }
 }
 
+const NO_WIDTH = `a width such as "± 10 %" or "± 2", got "${INCLUDED}"`
+
 /** A problem of a name in the map. */
-const problemOf = (
-  name: string,
-  text: string,
-  at: Problem['at'],
-): { readonly problem: Problem } => ({
+const problemOf = (name: string, text: string, at: Problem['at']): Refused => ({
   problem: { path: ['uncertain', name], at, text: `expected ${text}` },
 })
+
+/** Another value of the key that includes the inputs of sources. */
+function sourcesProblems(map: MapNode): Problem[] {
+  const node = childOf(map, SOURCES)
+  if (node === undefined || (node.kind === 'value' && node.value === INCLUDED)) return []
+  return [problemOf(SOURCES, `${INCLUDED}, got ${describeValue(plainOf(node))}`, 'value').problem]
+}
 
 /** Inputs that are one number, by different names of its path. */
 function twice(read: readonly Read[], names: readonly string[]): Problem[] {
@@ -99,20 +131,37 @@ function speedOf(root: Node, name: string, width: StatedWidth): Read {
       'key',
     )
   }
-  const law = lawOf(width, 1)
-  if (typeof law === 'string') return problemOf(name, law, 'value')
-  const [low, high] = endsOf(law)
-  if (low < LEAST_SPEED || high > MOST_SPEED) {
-    const got = `${shown(low)} to ${shown(high)}`
-    return problemOf(name, `factors from ${LEAST_SPEED} to ${MOST_SPEED}, got ${got}`, 'value')
-  }
-  if (low > 1 || high < 1) return problemOf(name, `factors around 1, got ${ends(law)}`, 'value')
+  const law = factorLaw(name, width)
+  if ('problem' in law) return law
   return { input: { name, model, value: 1, whole: false, law }, path: [name] }
 }
 
-/** Factors beyond these are rather times than speeds. */
-const LEAST_SPEED = 0.001
-const MOST_SPEED = 1000
+function trafficInput(root: Node, name: string, of: TrafficPart, width: StatedWidth): Read {
+  const problem = trafficProblem(of, new Draft(root))
+  if (problem !== null) return problemOf(name, problem, 'key')
+  const law = factorLaw(name, width)
+  if ('problem' in law) return law
+  const against = contradiction(root, endsOf(law), (tree, factor) => atTraffic(tree, of, factor))
+  if (against !== null) return problemOf(name, against, 'value')
+  return { input: { name, model: null, value: 1, whole: false, law, ofTraffic: of }, path: [name] }
+}
+
+/** The law of a factor, whose stated value is 1. */
+function factorLaw(name: string, width: StatedWidth): UncertainLaw | Refused {
+  const law = lawOf(width, 1)
+  if (typeof law === 'string') return problemOf(name, law, 'value')
+  const [low, high] = endsOf(law)
+  if (low < LEAST_FACTOR || high > MOST_FACTOR) {
+    const got = `${shown(low)} to ${shown(high)}`
+    return problemOf(name, `factors from ${LEAST_FACTOR} to ${MOST_FACTOR}, got ${got}`, 'value')
+  }
+  if (low > 1 || high < 1) return problemOf(name, `factors around 1, got ${ends(law)}`, 'value')
+  return law
+}
+
+/** Factors beyond these are rather times or rates. */
+const LEAST_FACTOR = 0.001
+const MOST_FACTOR = 1000
 
 function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth): Read {
   const at = locate(root, name)
@@ -142,7 +191,9 @@ function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth):
   if (value < drawn[0]! || value > drawn[1]!) {
     return problemOf(name, `a range that holds the value ${value}, got ${ends(law)}`, 'value')
   }
-  const problem = contradiction(root, path, drawn)
+  const problem = contradiction(root, drawn, (tree, end) =>
+    replaced(tree, path, { kind: 'value', place: root.place, value: end }),
+  )
   if (problem !== null) return problemOf(name, problem, 'value')
   return { input: { name, model: null, value, whole, law }, path }
 }
@@ -155,7 +206,11 @@ const ends = (law: Parameters<typeof endsOf>[0]) => endsOf(law).map(shown).join(
 const shown = (value: number) => String(Number(value.toPrecision(4)))
 
 /** What the lowest or the highest draw contradicts in the scenario; null for nothing. */
-function contradiction(root: Node, path: Path, drawn: readonly number[]): string | null {
+function contradiction(
+  root: Node,
+  drawn: readonly number[],
+  atValue: (tree: Node, value: number) => Node,
+): string | null {
   const problemsOf = (tree: Node) => [
     ...explain(scenarioSchema, plainOf(tree)),
     ...crossCheck(new Draft(tree)),
@@ -164,7 +219,7 @@ function contradiction(root: Node, path: Path, drawn: readonly number[]): string
   // what is wrong anyway is reported there
   if (problemsOf(alone).length > 0) return null
   for (const value of drawn) {
-    const tree = replaced(alone, path, { kind: 'value', place: root.place, value })
+    const tree = atValue(alone, value)
     const [first] = problemsOf(tree)
     if (first === undefined) continue
     return `draws that fit the scenario; at ${shown(value)}, ${pathText(tree, first.path)}: ${first.text}`

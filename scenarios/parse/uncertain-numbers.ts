@@ -88,12 +88,13 @@ function statedText(place: Place, text: Plain, path: Path): Stated[] {
   return [{ path, place, value: read.value, width }]
 }
 
-/** Two numbers: only as the value of a key, as lists hold lists of numbers. */
+/** A low and a higher number: only as the value of a key, as lists hold lists of numbers. */
 function rangeOf(list: Extract<Node, { kind: 'list' }>): readonly [number, number] | null {
   const [low, high, ...more] = list.items.map((item) =>
     item.kind === 'value' && typeof item.value === 'number' ? item.value : null,
   )
-  return low == null || high == null || more.length > 0 ? null : [low, high]
+  if (low == null || high == null || more.length > 0) return null
+  return low < high ? [low, high] : null
 }
 
 function isNumber(path: Path, plain: unknown): boolean {

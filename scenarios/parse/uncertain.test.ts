@@ -94,6 +94,75 @@ describe('an uncertain number', () => {
     ])
   })
 
+  describe('may be a factor of traffic or lengths', () => {
+    const LINEAR = 'law: linear, base_ms: 4, per_token_ms: 1'
+    const LONG = ['traffic.web.input_tokens={distribution: fixed, value: 100}']
+
+    test('of all classes, or of one', () => {
+      const more = `uncertain:
+  traffic: ± 20 %
+  traffic of web: [0.9, 1.2]
+  lengths: ± 0.1
+  lengths of web: ± 5 %
+`
+      const { inputs } = read(LINEAR, more, LONG).uncertain!
+      expect(inputs).toMatchObject([
+        { name: 'traffic', ofTraffic: { part: 'rates', class: null } },
+        { name: 'traffic of web', ofTraffic: { part: 'rates', class: 'web' } },
+        { name: 'lengths', ofTraffic: { part: 'lengths', class: null } },
+        { name: 'lengths of web', ofTraffic: { part: 'lengths', class: 'web' } },
+      ])
+      for (const { value, whole, model } of inputs) {
+        expect([value, whole, model]).toEqual([1, false, null])
+      }
+      expect(inputs[2]!.law).toEqual({ law: 'normal', mean: 1, deviation: 0.1 / 1.959963984540054 })
+    })
+
+    test('beside a rate of its own, as they are two things that are not known', () => {
+      const more = 'uncertain: { traffic: ± 20 %, traffic.web.arrivals.rate_rps: ± 5 % }\n'
+      const { inputs } = read('law: constant, ms: 12', more).uncertain!
+      expect(inputs.map(({ name }) => name)).toEqual(['traffic', 'traffic.web.arrivals.rate_rps'])
+    })
+
+    test('but not where no model takes lengths', () => {
+      const refusal = expect.stringContaining(': expected lengths that a model takes; of the ')
+      const all = 'uncertain: { lengths: ± 10 % }\n'
+      expect(problems('law: constant, ms: 12', all)).toEqual([refusal])
+      expect(problems(LINEAR, 'uncertain: { lengths of other: ± 10 % }\n', LONG)).toEqual([refusal])
+      expect(problems(LINEAR, all, LONG)).toEqual([])
+    })
+
+    test('but not where rates are recorded and nothing scales them', () => {
+      const recorded = ['traffic.other.arrivals={process: servegen, file: x}']
+      const of = (name: string) =>
+        problems('law: constant, ms: 12', `uncertain: { ${name}: ± 10 % }\n`, recorded)
+      const refusal =
+        'expected rates that can be multiplied; class other has recorded ones, and needs rate_rps or load for that'
+      expect(of('traffic')).toEqual([`s.yaml:15:14 uncertain.traffic: ${refusal}`])
+      expect(of('traffic of other')).toEqual([
+        `s.yaml:15:14 uncertain.traffic of other: ${refusal}`,
+      ])
+      expect(of('traffic of web')).toEqual([])
+    })
+
+    test('but not where an end contradicts another value', () => {
+      const short = 'distribution: lognormal, median: 10, p99: 50, min: 9, max: 100'
+      const all = 'uncertain: { lengths: ± 20 % }\n'
+      expect(problems(LINEAR, all, [`traffic.web.input_tokens={${short}}`])).toEqual([
+        expect.stringMatching(
+          /^s\.yaml:15:23 uncertain\.lengths: expected draws that fit the scenario; at 0\.7502, traffic\.web\.input_tokens\.median: expected /,
+        ),
+      ])
+      const copied = ['traffic.other.arrivals={process: trace, file: x.csv, growth: 95}']
+      const more = 'uncertain: { traffic: ± 10 % }\n'
+      expect(problems('law: constant, ms: 12', more, copied)).toEqual([
+        expect.stringMatching(
+          /^s\.yaml:15:23 uncertain\.traffic: expected draws that fit the scenario; at 1\.162, traffic\.other\.arrivals\.growth: expected /,
+        ),
+      ])
+    })
+  })
+
   test('a width in per cent is lognormal, one in the unit normal, and a range uniform', () => {
     const laws = ['12 ± 10 %', '12 ± 2', '[10, 14]'].map((written) => {
       const [input] = read(`law: constant, ms: ${written}`).uncertain!.inputs
@@ -104,6 +173,34 @@ describe('an uncertain number', () => {
       { law: 'normal', mean: 12, deviation: 2 / 1.959963984540054 },
       { law: 'uniform', low: 10, high: 14 },
     ])
+  })
+})
+
+describe('widths of sources', () => {
+  const INCLUDED = 'uncertain: { sources: included }\n'
+
+  test('are included by a word, beside numbers with a width or alone', () => {
+    const alone = read('law: constant, ms: 12', INCLUDED)
+    expect(alone.uncertain).toMatchObject({ inputs: [], withSources: true })
+    const both = read('law: constant, ms: 12 ± 10 %', INCLUDED)
+    expect(both.uncertain!.inputs.map(({ name }) => name)).toEqual([PATH])
+    expect(both.uncertain!.withSources).toBe(true)
+    expect(read('law: constant, ms: 12 ± 10 %').uncertain).not.toHaveProperty('withSources')
+  })
+
+  test('are part of the scenario and its hash, and may be of --set', () => {
+    const alone = read('law: constant, ms: 12', INCLUDED)
+    const ofSet = read('law: constant, ms: 12', '', ['uncertain.sources=included'])
+    expect(ofSet.hash).toBe(alone.hash)
+    expect(ofSet.scenario.uncertain).toEqual({ sources: 'included' })
+    expect(read('law: constant, ms: 12').hash).not.toBe(alone.hash)
+    expect(read('law: constant, ms: 12', INCLUDED, ['uncertain=null']).uncertain).toBeUndefined()
+  })
+
+  test('with another value are refused, and the message has the right one', () => {
+    expect(problems('law: constant, ms: 12', 'uncertain: { sources: true }\n')).toContain(
+      's.yaml:15:23 uncertain.sources: expected included, got true',
+    )
   })
 })
 
@@ -145,17 +242,17 @@ describe('an uncertain number is refused with its place', () => {
     [
       'a range that falls',
       'models.m.work.ms: [14, 10]',
-      's.yaml:15:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a range from a low to a higher number, got a list of 2; a width is written ± 10 %, ± 2 or [10, 14]',
     ],
     [
       'no width',
       'models.m.work.ms: wide',
-      's.yaml:15:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "wide"',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a width, got "wide"; a width is written ± 10 %, ± 2 or [10, 14]',
     ],
     [
       'a number as a width',
       'models.m.work.ms: 0.1',
-      's.yaml:15:32 uncertain.models.m.work.ms: expected text or a list or a map with the key distribution, got 0.1',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected text or a list or a map with the key distribution, got 0.1; a width is written ± 10 %, ± 2 or [10, 14]',
     ],
     [
       'the speed of no model',
@@ -163,11 +260,71 @@ describe('an uncertain number is refused with its place', () => {
       's.yaml:15:14 uncertain.speed of mm: expected the speed of one of m, fixed, got "mm"',
     ],
     [
+      'the traffic of no class',
+      'traffic of bulk: ± 10 %',
+      's.yaml:15:14 uncertain.traffic of bulk: expected the traffic of one of web, other, got "bulk"',
+    ],
+    [
+      'factors of traffic that are never 1',
+      'traffic: [1.1, 1.3]',
+      's.yaml:15:23 uncertain.traffic: expected factors around 1, got 1.1 to 1.3',
+    ],
+    [
+      'factors of traffic that are negative',
+      'traffic: ± 2',
+      's.yaml:15:23 uncertain.traffic: expected factors from 0.001 to 1000, got -2.153 to 4.153',
+    ],
+    [
+      'no width, but the word for sources',
+      'models.m.work.ms: included',
+      's.yaml:15:32 uncertain.models.m.work.ms: expected a width such as "± 10 %" or "± 2", got "included"',
+    ],
+    [
+      'sources with a width',
+      'sources: ± 10 %',
+      's.yaml:15:23 uncertain.sources: expected included, got "± 10 %"',
+    ],
+    [
       'a number by two paths',
       'traffic.0.arrivals.rate_rps: ± 1, traffic.web.arrivals.rate_rps: ± 2',
       's.yaml:15:48 uncertain.traffic.web.arrivals.rate_rps: expected each number once, got that of traffic.0.arrivals.rate_rps again',
     ],
   ])('%s', (_, entry, problem) => expect(problems(CONSTANT, map(entry))).toEqual([problem]))
+
+  test.each([
+    ['12 ± ten', '"12 ± ten"'],
+    ['12 ± ', '"12 ±"'],
+    ['12 ± 0', '"12 ± 0"'],
+    ['12 +/- -2', '"12 +/- -2"'],
+    ['± 2', '"± 2"'],
+    ['10 ..14', '"10 ..14"'],
+    ['10-14', '"10-14"'],
+    ['10 to 14', '"10 to 14"'],
+    ['[14, 10]', 'a list of 2'],
+    ['[10, ten]', 'a list of 2'],
+    ['[10]', 'a list of 1'],
+    ['[10, 12, 14]', 'a list of 3'],
+  ])('%s in place of a number, with the forms that there are', (written, got) => {
+    expect(problems(`law: constant, ms: ${written}`)).toEqual([
+      `s.yaml:5:35 models.m.work.ms: expected a number above 0, got ${got}; a number that is not known is written 12 ± 10 %, 12 ± 2 (a width above 0) or [10, 14] (the lower end first)`,
+    ])
+  })
+
+  test('and other texts as before, and lists where there are some', () => {
+    for (const written of ['twelve', '12 ms', '10 %']) {
+      const [problem] = problems(`law: constant, ms: ${written}`)
+      expect(problem).toMatch(/expected a number above 0, got "[^"]*"$/)
+    }
+    const [ofList] = problems('law: table, sizes: [1, 8], ms: [4]')
+    expect(ofList).not.toContain('±')
+  })
+
+  test('of --set and of a variant, too', () => {
+    const forms = 'a number that is not known is written 12 ± 10 %'
+    expect(problems(CONSTANT, '', [`${PATH}=12 ± ten`])).toEqual([expect.stringContaining(forms)])
+    const variants = `variants: { other: { ${PATH}: 12 ± ten } }\n`
+    expect(problems(CONSTANT, variants)).toEqual([expect.stringContaining(forms)])
+  })
 
   test('where it contradicts another value', () => {
     const work = 'law: two-point, ms: [2, 8], slow_ms: 6, slow_share: 0.1'

@@ -46,11 +46,17 @@ export function variantChanges(before: VariantSide, after: VariantSide): string[
     .map((path) => `${path}: ${a!.get(path) ?? 'none'} → ${b!.get(path) ?? 'none'}`)
 }
 
-/** Whether a path says where a fit was made, beside a value of that fit which has changed, too. */
+const SOURCE_KEYS = /\.(?:fitted\..*|alternatives)$/
+
+/**
+ * Whether a path says where a fit was made, or which laws fit as well, beside a value of that fit
+ * which has changed, too.
+ */
 function isSourceOfAnother(path: string, changed: readonly string[]): boolean {
-  const [fit, source] = path.split('.fitted.')
-  if (source === undefined) return false
-  return changed.some((of) => of.startsWith(`${fit}.`) && !of.startsWith(`${fit}.fitted.`))
+  const [sourceKeys] = SOURCE_KEYS.exec(path) ?? []
+  if (sourceKeys === undefined) return false
+  const fit = path.slice(0, -sourceKeys.length)
+  return changed.some((of) => of.startsWith(`${fit}.`) && !SOURCE_KEYS.test(of))
 }
 
 const isWithin = (path: string, of: string) => path === of || path.startsWith(`${of}.`)

@@ -1,10 +1,10 @@
 import { crossCheck, Draft } from '../checks/index.ts'
 import { type Scenario, scenarioSchema } from '../schema/schema.ts'
 import { dropStaleVariantKeys } from './drop-stale-variant-keys.ts'
-import { explain } from './explain.ts'
 import { childOf, type Node, type PlacedProblem, plainOf, problemTexts } from './located.ts'
 import type { Variant } from './option-values.ts'
 import { applyOverrides } from './override.ts'
+import { scenarioProblems } from './scenario-problems.ts'
 import { uncertainInputs } from './uncertain-inputs.ts'
 import { withoutReplacedWidths, withUncertainNumbers } from './uncertain-numbers.ts'
 
@@ -47,7 +47,7 @@ function problemsOf(
   const overridden = dropStaleVariantKeys(over, scenarioSchema)
   const changed = complete(withUncertainNumbers(withoutReplacedWidths(root, overridden), placed))
   const invalid = [
-    ...explain(scenarioSchema, plainOf(changed)),
+    ...scenarioProblems(plainOf(changed)),
     ...crossCheck(new Draft(changed)),
     ...uncertainInputs(changed).problems,
   ]

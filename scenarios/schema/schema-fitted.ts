@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { precision } from './schema-onnx.ts'
-import { count, lazy, name, nonNegative, once, share } from './schema-values.ts'
+import { count, lazy, name, nonNegative, once, positive, share } from './schema-values.ts'
+import { MOST_WIDTH } from './uncertain.ts'
 
 /** What the times of a model were fitted to, and where. */
 
@@ -65,6 +66,14 @@ const stated = once(() => ({
     .optional()
     .describe('The largest relative error of these times.')
     .meta({ examples: [0.2] }),
+  width: positive
+    .max(MOST_WIDTH)
+    .optional()
+    .describe(
+      'How far off the times at one size may be: 95 % are within it, so 0.09 is ± 9 %. Without it, ' +
+        'it follows from `error`. `uncertain` with `sources: included` draws it.',
+    )
+    .meta({ examples: [0.09] }),
   source: z
     .string()
     .max(1000)
@@ -80,6 +89,21 @@ const error = nonNegative
       '0.05 is 5 %.',
   )
   .meta({ examples: [0.05] })
+
+const ALTERNATIVES =
+  'Further laws that fit the measurements as well, each by the keys in which it differs: ' +
+  '`spillway fit` writes those of resampled rows. They need `fitted`. `uncertain` with ' +
+  '`sources: included` draws one of them or the stated one, each as likely.'
+
+/** A list of laws, each with some of the keys of the stated one. */
+export const alternatives = <T extends z.core.$ZodType>(law: T, example: object) =>
+  z
+    .array(law)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(ALTERNATIVES)
+    .meta({ examples: [[example]] })
 
 /** The fit of efficiencies. */
 export const fitted = lazy(() =>

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { fitted } from './schema-fitted.ts'
+import { alternatives, fitted } from './schema-fitted.ts'
 import { optionalResidual, residual } from './schema-residual.ts'
 import { branch, count, kind, lazy, nonNegative, off, once, positive } from './schema-values.ts'
 
@@ -38,6 +38,36 @@ export const efficiency = lazy(() =>
         )
         .meta({ examples: [3] }),
       fitted: fitted.optional(),
+      alternatives: alternatives(
+        z
+          .strictObject({
+            compute: positive
+              .max(1)
+              .optional()
+              .describe('Its value of `compute`.')
+              .meta({ examples: [0.44] }),
+            memory: positive
+              .max(1)
+              .optional()
+              .describe('Its value of `memory`.')
+              .meta({ examples: [0.62] }),
+            launch_us: nonNegative
+              .optional()
+              .describe('Its value of `launch_us`.')
+              .meta({ examples: [6.8] }),
+            saturation_tokens: nonNegative
+              .optional()
+              .describe('Its value of `saturation_tokens`.')
+              .meta({ examples: [100] }),
+            sharpness: positive
+              .max(1000)
+              .optional()
+              .describe('Its value of `sharpness`.')
+              .meta({ examples: [3] }),
+          })
+          .describe('A law that fits the measurements as well; its other keys are as stated.'),
+        { compute: 0.44, memory: 0.62 },
+      ),
     })
     .describe(
       'What share of the roofline of its accelerator the model reaches. The defaults are assumptions, ' +

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { kind, lazy, nonNegative, positive, share } from './schema-values.ts'
-import { readWidth } from './uncertain.ts'
+import { INCLUDED, readWidth } from './uncertain.ts'
 
 /** How wide what is not known of a number is. */
 
@@ -8,12 +8,12 @@ const UNIT = 'in the unit of the number'
 
 const text = z
   .string()
-  .refine((written) => readWidth(written) !== null, {
-    message: 'a width such as "± 10 %" or "± 2"',
+  .refine((written) => written === INCLUDED || readWidth(written) !== null, {
+    message: 'a width',
   })
   .describe(
     'A width around the number, which holds 95 % of what it may be: `± 10 %` of it, or `± 2` in its ' +
-      'unit.',
+      'unit. Of the key `sources` it is `included`.',
   )
 
 const range = z
@@ -88,7 +88,11 @@ export const uncertain = z
   )
   .optional()
   .describe(
-    'What is not known of numbers, by their paths as in `--set`, or of the speed of a model by ' +
-      '`speed of NAME`. `12 ± 10 %` or `[10, 14]` in place of a number is the same. `simulate` draws ' +
-      'them, and results have a wider interval.',
+    'What is not known of numbers, by their paths as in `--set`, of the speed of a model by ' +
+      '`speed of NAME`, and of all rates or all lengths by `traffic` and `lengths`, or those of one ' +
+      'class by `traffic of CLASS` and `lengths of CLASS`: these are factors around 1. ' +
+      '`12 ± 10 %` or `[10, 14]` in place of a number is the same. `simulate` draws ' +
+      'them, and results have a wider interval. `sources: included` adds how far off fits, their ' +
+      'transfers, the catalogue, tables of measurements and calibrated profiles may be, for models ' +
+      'whose times have no width here.',
   )

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { duration } from './schema-duration.ts'
-import { fittedSteps } from './schema-fitted.ts'
+import { alternatives, fittedSteps } from './schema-fitted.ts'
 import { operations } from './schema-operations.ts'
 import { optionalResidual, residual } from './schema-residual.ts'
 import { transformerDecoder, transformerEncoder } from './schema-transformer.ts'
@@ -152,6 +152,29 @@ export const work = lazy(() =>
             'The time added to a step for each token in the KV caches of sequences that decode.',
           ),
         fitted: fittedSteps.optional(),
+        alternatives: alternatives(
+          z
+            .strictObject({
+              base_ms: nonNegative
+                .optional()
+                .describe('Its value of `base_ms`.')
+                .meta({ examples: [9] }),
+              per_sequence_ms: nonNegative
+                .optional()
+                .describe('Its value of `per_sequence_ms`.')
+                .meta({ examples: [0.12] }),
+              per_prefill_token_ms: nonNegative
+                .optional()
+                .describe('Its value of `per_prefill_token_ms`.')
+                .meta({ examples: [0.03] }),
+              per_context_token_ms: nonNegative
+                .optional()
+                .describe('Its value of `per_context_token_ms`.')
+                .meta({ examples: [0.00005] }),
+            })
+            .describe('A law that fits the measurements as well; its other keys are as stated.'),
+          { base_ms: 9, per_sequence_ms: 0.12 },
+        ),
         ...optionalResidual(),
       }),
       transformerEncoder,

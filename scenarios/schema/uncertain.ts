@@ -22,17 +22,65 @@ export type UncertainLaw =
       readonly quantiles: readonly (readonly [probability: number, value: number])[]
     }
 
+/** A Sobol sequence has no more dimensions here. */
+export const MOST_INPUTS = 40
+
+/** The key of `uncertain` that adds the inputs of sources, and its value. */
+export const SOURCES = 'sources'
+export const INCLUDED = 'included'
+
+/** What states how wide an input is. */
+export const INPUT_SOURCES = [
+  'scenario',
+  'fit',
+  'transfer',
+  'catalogue',
+  'benchmark',
+  'profile',
+] as const
+export type InputSource = (typeof INPUT_SOURCES)[number]
+
 /** An input of a scenario that is not known. */
 export interface UncertainInput {
-  /** its path as in `--set`, or `speed of NAME` */
+  /**
+   * its path as in `--set`, `speed of NAME`, `traffic`, `traffic of CLASS`, `lengths`, `lengths of
+   * CLASS`, `idle cost of NAME`, or `laws of NAME`
+   */
   readonly name: string
-  /** the model whose speed it is; null for a path */
+  /** the model whose speed it is; null for any other input */
   readonly model: string | null
-  /** as the scenario states it; the speed of a model is 1 */
+  /** as the scenario states it; a factor is 1, and the stated one of laws is at 0 */
   readonly value: number
   /** whether it is a whole number: draws are rounded */
   readonly whole: boolean
   readonly law: UncertainLaw
+  /** what states its width; absent where the scenario does */
+  readonly source?: Exclude<InputSource, 'scenario'>
+  /** of a speed whose width a source states, which times it is of: those of others are another */
+  readonly times?: string
+  /**
+   * Where the input is which of several laws a model follows: the overrides of each, of which the
+   * stated one has none. A draw is a place among them, from -0.5 to 0.5.
+   */
+  readonly laws?: readonly (readonly string[])[]
+  /** of an input of a calibrated profile, what it multiplies */
+  readonly measured?: MeasuredPart
+  /** of a factor of traffic or lengths, what it multiplies */
+  readonly ofTraffic?: TrafficPart
+}
+
+/** A part of the traffic, which an input multiplies. */
+export interface TrafficPart {
+  readonly part: 'rates' | 'lengths'
+  /** null for all classes */
+  readonly class: string | null
+}
+
+/** A part of a model's profile, which an input multiplies. */
+export interface MeasuredPart {
+  /** of the model in the profile */
+  readonly key: string
+  readonly part: 'speed' | 'idle'
 }
 
 const NUMBER = '[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?'
@@ -56,14 +104,15 @@ export function readWidth(text: string): Width | null {
   return widthOf(match[1]!, match[2]!)
 }
 
-/** Reads `12 ± 10 %` or `12 ± 2`; null for another text. */
+/** Reads `12 ± 10 %` or `12 ± 2`; null for another text, and for a width that is not above 0. */
 export function readNumberAndWidth(
   text: string,
 ): { readonly value: number; readonly width: string } | null {
   const match = text.length > LONGEST ? null : NUMBER_AND_WIDTH.exec(text.trim())
   if (match === null) return null
   const [, value, size, sign] = match
-  return { value: Number(value), width: `± ${size}${sign === '%' ? ' %' : ''}` }
+  const width = `± ${size}${sign === '%' ? ' %' : ''}`
+  return readWidth(width) === null ? null : { value: Number(value), width }
 }
 
 function widthOf(size: string, sign: string): Width | null {
@@ -73,6 +122,7 @@ function widthOf(size: string, sign: string): Width | null {
 }
 
 /** Quantiles of the standard normal distribution. */
+const AT_75 = 0.6744897501960817
 const AT_97_5 = 1.959963984540054
 const AT_99 = 2.3263478740408408
 const AT_99_9 = 3.090232306167813
@@ -123,6 +173,20 @@ function distributionOf(stated: Exclude<StatedWidth, string | readonly number[]>
     }
   }
 }
+
+/** The widest share that a factor may be off: ends of a wider law are no speeds any more. */
+export const MOST_WIDTH = 50
+
+/** The law of a factor around 1, of which 95 % is within a share: 0.1 for ± 10 %. */
+export const factorWithin = (share: number): UncertainLaw => ({
+  law: 'lognormal',
+  median: 1,
+  deviation: Math.log(1 + share) / AT_97_5,
+})
+
+/** The share that 95 % are within, of errors of which half are within a median, if normal. */
+export const widthOfMedian = (median: number): number =>
+  Math.min(MOST_WIDTH, Math.exp((AT_97_5 / AT_75) * Math.log(1 + median)) - 1)
 
 /** The lowest and the highest number that is drawn. */
 export function endsOf(law: UncertainLaw): readonly [low: number, high: number] {

@@ -65,15 +65,30 @@ export function tryShape<T extends MeasuredPass>(
  * Friedman, Olshen and Stone 1984, section 3.4.3): a shape with more parameters must predict
  * better.
  */
-export function chooseShape<T extends MeasuredPass>(
+export const chooseShape = <T extends MeasuredPass>(
   trials: readonly ShapeTrial<T>[],
-): ShapeTrial<T> {
+): ShapeTrial<T> => equalShapes(trials)[0]!
+
+/** All shapes within one standard error of the best score, the simplest first. */
+export function equalShapes<T extends MeasuredPass>(
+  trials: readonly ShapeTrial<T>[],
+): readonly ShapeTrial<T>[] {
   const best = trials.reduce((a, b) => (b.score < a.score ? b : a))
-  return trials.find(({ score }) => score <= best.score + best.standardError)!
+  return trials.filter(({ score }) => score <= best.score + best.standardError)
 }
 
 /** The number of different cells of rows. */
 export const cellCount = (rows: readonly Pick<MeasuredPass, 'at'>[]) => cellsOf(rows).size
+
+/** The rows of each cell. */
+export function rowsByCell<T extends Pick<MeasuredPass, 'at'>>(
+  rows: readonly T[],
+): readonly (readonly T[])[] {
+  const cells = cellsOf(rows)
+  const groups = Array.from(cells, (): T[] => [])
+  for (const row of rows) groups[cells.get(cellOf(row))!]!.push(row)
+  return groups
+}
 
 /** Cells with their numbers, in the order of the rows. */
 function cellsOf(rows: readonly Pick<MeasuredPass, 'at'>[]): ReadonlyMap<string, number> {

@@ -47,7 +47,7 @@ export function crossValidate<T extends MeasuredPass>(
     const fit = fitRoofline(
       rows.filter((row) => foldOf(row) !== fold),
       shape,
-      start,
+      { start },
     )
     fits.push(fit)
     for (const row of rows) {

@@ -1,4 +1,4 @@
-import { log } from '../kernel/index.ts'
+import { exp, log, type Random } from '../kernel/index.ts'
 import { type Move, patternSearch } from './pattern-search.ts'
 import { type PassTime, passMs, passTime, type RooflineCard } from './roofline.ts'
 import type { KernelGroup } from './transformer-work.ts'
@@ -71,6 +71,24 @@ const PRIORS = {
   sharpness: { usual: 2, scatter: 1, most: 50 },
 } as const satisfies Readonly<Record<string, Prior>>
 
+type Parameter = keyof typeof PRIORS
+const PARAMETERS = Object.keys(PRIORS) as Parameter[]
+
+/** The value of each parameter that a fit stays near where the rows leave it open. */
+export type UsualValues = Readonly<Record<Parameter, number>>
+
+const valuesOf = (of: (parameter: Parameter) => number) =>
+  Object.fromEntries(PARAMETERS.map((name) => [name, of(name)])) as UsualValues
+
+const USUAL = valuesOf((name) => PRIORS[name].usual)
+
+/** Usual values as far off as those of cards and libraries are. */
+export const drawnUsual = (random: Random): UsualValues =>
+  valuesOf((name) => {
+    const { usual, scatter, most } = PRIORS[name]
+    return Math.min(most, usual * exp(scatter * random.normal()))
+  })
+
 /** A logarithmic error of this size in one row costs as much as a parameter one scatter away. */
 const PRIOR_WEIGHT = 0.1
 
@@ -82,18 +100,21 @@ type Values = readonly number[]
 /** Of parameters that are not fitted. */
 const NOT_FITTED = { memoryEfficiency: 1, halfTokens: 0, sharpness: Number.POSITIVE_INFINITY }
 
-/**
- * Fits a roofline to measured passes: least squares of logarithmic errors. It searches from
- * `start`, a fit of the same shape to other rows, or else from usual values.
- */
+export interface RooflineOptions {
+  /** a fit of the same shape to other rows, from which it searches; default: usual values */
+  readonly start?: RooflineFit | undefined
+  readonly usual?: UsualValues
+}
+
+/** Fits a roofline to measured passes: least squares of logarithmic errors. */
 export function fitRoofline(
   rows: readonly MeasuredPass[],
   shape: RooflineShape,
-  start?: RooflineFit,
+  { start, usual: usualValues = USUAL }: RooflineOptions = {},
 ): RooflineFit {
   if (rows.length === 0) throw new Error('Expected at least one measured pass, got none')
   const named = namesOf(rows, shape)
-  const priors = named.map(([of]) => PRIORS[of])
+  const priors = named.map(([of]) => ({ ...PRIORS[of], usual: usualValues[of] }))
   const passes = rows.map((row) => new FittedPass(row, named))
   const misfit = (values: Values) => {
     let sum = 0
@@ -119,10 +140,10 @@ class FittedPass {
   readonly #card: ChangingCard
   readonly #sharp: ChangingCard
   /** places of its parameters among the values; -1 where one is not fitted */
-  readonly #places: Readonly<Record<keyof typeof PRIORS, number>>
+  readonly #places: Readonly<Record<Parameter, number>>
 
   constructor(row: MeasuredPass, named: readonly Named[]) {
-    const placeOf = (of: keyof typeof PRIORS, key = '') =>
+    const placeOf = (of: Parameter, key = '') =>
       named.findIndex((name) => name[0] === of && name[1] === key)
     this.measured = row.ms
     this.#row = row
@@ -159,19 +180,15 @@ class FittedPass {
   }
 }
 
-function fittedValue(
-  fit: RooflineFit | undefined,
-  of: keyof typeof PRIORS,
-  key: string,
-): number | undefined {
+function fittedValue(fit: RooflineFit | undefined, of: Parameter, key: string): number | undefined {
   const value = fit?.[of]
   return typeof value === 'object' ? value[key] : value
 }
 
-type Named = readonly [of: keyof typeof PRIORS, key: string]
+type Named = readonly [of: Parameter, key: string]
 
 function namesOf(rows: readonly MeasuredPass[], { saturation, soft }: RooflineShape): Named[] {
-  const all = <T extends keyof typeof PRIORS>(of: T, keys: readonly string[]) =>
+  const all = <T extends Parameter>(of: T, keys: readonly string[]) =>
     [...new Set(keys)].map((key): Named => [of, key])
   return [
     ...all(

@@ -1,5 +1,11 @@
 export { type BatchCurve, type BatchPoint, type CurveReading, readCurve } from './batch-curve.ts'
 export {
+  type ErrorQuartiles,
+  errorsOn,
+  FITTED_ERRORS,
+  USUAL_ERRORS,
+} from './card-errors.ts'
+export {
   cellCount,
   chooseShape,
   type Efficiencies,
@@ -66,6 +72,7 @@ export {
   slowdownOf,
   TRAINING_CAP,
 } from './power-cap.ts'
+export { type ResampledFit, resampledFit } from './resampled-fits.ts'
 export {
   exchangeMs,
   IDEAL,

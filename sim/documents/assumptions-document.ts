@@ -67,6 +67,19 @@ const batchTimes = z
         'Relative error of these times where they were not measured; null where none is known, ' +
           'absent in documents of earlier versions.',
       ),
+    speed: z
+      .strictObject({
+        width: number.describe(
+          'Share that 95 % of next occasions are within: with 0.06 it is from 1 / 1.06 to 1.06 times ' +
+            'as fast.',
+        ),
+        occasions: number.describe('Number of occasions that this is from.'),
+      })
+      .optional()
+      .describe(
+        'How far the speed of a calibrated model may be from that of its profile on another ' +
+          'occasion; absent where that is not known, and for declared times.',
+      ),
     residual: z
       .strictObject({
         cv: number.describe('Coefficient of variation of the lognormal.'),

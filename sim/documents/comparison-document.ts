@@ -7,10 +7,11 @@ import {
   numberOrNull,
   profileRef,
   scenarioRef,
+  verdict,
 } from './document-parts.ts'
 import { memoryComparison } from './memory-comparison.ts'
 import { percentileComparison } from './percentile-comparison.ts'
-import { stability, verdict } from './system-figures.ts'
+import { stability } from './system-figures.ts'
 import { spoiled, whatIf } from './what-if-document.ts'
 
 /** The document of a comparison: simulated and measured figures for the same requests. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { cost, estimate, estimateOrNull, number, numberOrNull } from './document-parts.ts'
+import { cost, estimate, estimateOrNull, number, numberOrNull, verdict } from './document-parts.ts'
 import { distribution, percentiles } from './request-figures.ts'
-import { objectiveResult, stability, verdict } from './system-figures.ts'
+import { objectiveResult, stability } from './system-figures.ts'
 
 const configuredClass = z
   .strictObject({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { documentSchemas } from '../../runtime/actions/document-schemas.ts'
+import { type DocumentName, kindOf, publishedNames } from '../../runtime/documents/index.ts'
 
 /** The parts of JSON Schema under which fields are. */
 interface Schema {
@@ -68,24 +68,22 @@ function faultOf(description: string | undefined, path: string): string | null {
   return missing === undefined ? null : `does not name its unit: ${shown}`
 }
 
-type Kind = keyof typeof documentSchemas
-
-const KINDS = Object.keys(documentSchemas) as Kind[]
-
 /** As `spillway schema --document` prints it. */
-const jsonSchemaOf = (kind: Kind) =>
-  z.toJSONSchema(documentSchemas[kind], { target: 'draft-7' }) as Schema
+async function jsonSchemaOf(kind: DocumentName): Promise<Schema> {
+  const { schema } = await kindOf(kind)
+  return z.toJSONSchema(schema!, { target: 'draft-7' }) as Schema
+}
 
 describe('fields of documents', () => {
-  test.each(KINDS)('every field of %s has a sentence, with its unit', (kind) => {
-    const schema = jsonSchemaOf(kind)
+  test.each(publishedNames)('every field of %s has a sentence, with its unit', async (kind) => {
+    const schema = await jsonSchemaOf(kind)
     expect([...placesOf(schema, kind)].length).toBeGreaterThan(20)
     expect(faultsOf(schema, kind)).toEqual([])
   })
 
-  test('fields are seen in lists, in lists of lists, in nullable objects and in unions', () => {
-    const places = (kind: Kind) => [...placesOf(jsonSchemaOf(kind), kind)]
-    expect(places('result').map(({ path }) => path)).toEqual(
+  test('fields are seen in lists, in lists of lists, in nullable objects and in unions', async () => {
+    const places = async (kind: DocumentName) => [...placesOf(await jsonSchemaOf(kind), kind)]
+    expect((await places('result')).map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         'result',
         'result.classes[]',
@@ -94,7 +92,7 @@ describe('fields of documents', () => {
         'result.worst_window.pools[].utilisation.value',
       ]),
     )
-    const buffers = places('profile').filter(({ path }) => path.includes('.steps[]'))
+    const buffers = (await places('profile')).filter(({ path }) => path.includes('.steps[]'))
     expect(buffers.map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         'profile.models[].memory.steps[]',

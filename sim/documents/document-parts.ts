@@ -6,6 +6,8 @@ export const number = z.number()
 export const numberOrNull = number.nullable()
 export const numbers = z.array(number)
 
+export const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
+
 /** A figure with its 95 % interval and the number of requests behind it. */
 export const estimate = z.strictObject({
   value: numberOrNull.describe('Value of the figure; null where the sample supports none.'),

@@ -132,9 +132,33 @@ const fit = z
             prefill_tokens: range.optional().describe('Fewest and most fitted tokens of prompts.'),
             error: number.describe('Median relative error of rows that were left out.'),
             worst: number.describe('Largest relative error of rows that were left out.'),
+            width: number
+              .optional()
+              .describe(
+                'What 95 % of times at a size that was not measured are within, as a share, by the ' +
+                  'errors of all rows that were left out. Absent in documents of earlier versions.',
+              ),
             source: z.string().describe('File of the measurements, with the conditions on rows.'),
           })
           .describe('What the values were fitted to.'),
+        alternatives: z
+          .array(
+            z
+              .strictObject({
+                compute: number.describe('As the key of a scenario.'),
+                memory: number.describe('As the key of a scenario.'),
+                launch_us: number.describe('As the key of a scenario.'),
+                saturation_tokens: number.optional().describe('As the key of a scenario.'),
+                sharpness: number.optional().describe('As the key of a scenario.'),
+              })
+              .describe('Values of one fit to resampled rows.'),
+          )
+          .optional()
+          .describe(
+            'Fits to cells that are drawn from those of the rows, by each shape that predicts as ' +
+              'well as the best: what the rows leave as likely. Absent in documents of earlier ' +
+              'versions.',
+          ),
       })
       .describe('The key `efficiency` of the model, ready for a scenario.'),
     residual: residualFit,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { command, headOf, number, numberOrNull, profileRef } from './document-parts.ts'
+import { command, headOf, number, numberOrNull, profileRef, verdict } from './document-parts.ts'
 import { measuredGate } from './measured-gate.ts'
-import { verdict } from './system-figures.ts'
+import { uncertainInput } from './uncertainty-document.ts'
 
 /** The documents of `spillway gate`: did it get worse? */
 
@@ -18,6 +18,16 @@ const metricName = {
     .enum(['ms', 'share', 'usd', 'mib', 'ratio'])
     .describe('Unit of the figures: ms, a share of 1, USD, MiB, or a ratio.'),
   better: z.enum(['lower', 'higher']).describe('Whether a lower or a higher figure is better.'),
+}
+
+/** An input that is not known, and the sides of a gate that state it. */
+const inputOfSide = {
+  name: z
+    .string()
+    .describe('Path of the number, or another name as in results, such as `speed of NAME`.'),
+  side: z
+    .enum(['both', 'base', 'head'])
+    .describe('Side that states the input. Of both: each draw gives it the same value there.'),
 }
 
 export const gateMetric = z
@@ -60,6 +70,36 @@ export const gateMetric = z
       'Verdict on the metric; IMPROVED is better by more than the margin.',
     ),
     note: z.string().nullable().describe('Note on the verdict; null where there is none.'),
+    with_inputs: z
+      .strictObject({
+        low: numberOrNull.describe(
+          'Lower end of the middle 95 % of the change; null where it has no end, or no value in some ' +
+            'draw.',
+        ),
+        high: numberOrNull.describe(
+          'Upper end of the middle 95 % of the change; null where it has no end, or no value in some ' +
+            'draw.',
+        ),
+        p_worse: numberOrNull.describe(
+          'Probability that the head is worse by more than the margin, 0 to 1; null where a side has ' +
+            'no value in some draw.',
+        ),
+        hangs_on: z
+          .strictObject({
+            ...inputOfSide,
+            share: number.describe('Part of the variance of the change that it has alone, 0 to 1.'),
+          })
+          .nullable()
+          .describe(
+            'Input that the change hangs on most; null where no input surely has a part worth naming.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Change over what is not known of the inputs, in a prediction gate: figure of the head over ' +
+          'that of the base, and of a share the head less the base. Absent where all inputs are ' +
+          'known, and for figures that are judged at the stated values.',
+      ),
   })
   .describe('One metric of base and head.')
 
@@ -92,6 +132,20 @@ const caseChanges = z.strictObject({
     .describe('Versions of Spillway, as "base → head"; null where they are the same.'),
 })
 
+const uncertainCase = z.strictObject({
+  draws: number.describe('Number of draws of the inputs, a power of 2.'),
+  replications: number.describe('Number of replications of each draw, with common seeds.'),
+  settled: z
+    .boolean()
+    .describe(
+      'Whether twice the draws moved no end of a change by more than a tenth of its width, or of ' +
+        'the margin.',
+    ),
+  inputs: z
+    .array(uncertainInput.extend(inputOfSide).describe('One input that is not known.'))
+    .describe('Inputs that are not known.'),
+})
+
 export const gateCase = z
   .strictObject({
     file: z.string().describe('Scenario as it was given, or the folder of a fidelity gate.'),
@@ -108,6 +162,20 @@ export const gateCase = z
       .describe(
         'Figures of the head where the base has no such scenario; `metrics` then are the ' +
           'objectives of the head. Absent where there is a base.',
+      ),
+    interval: z
+      .enum(['draws', 'inputs'])
+      .optional()
+      .describe(
+        'What the verdict is of, in a prediction gate: of the stated values of uncertain inputs, ' +
+          'where the deciding metric has no other, or of all that is not known of them. Absent where ' +
+          'all inputs are known.',
+      ),
+    uncertain: uncertainCase
+      .optional()
+      .describe(
+        'Draws of uncertain inputs that the verdict is of. Absent where all inputs are known, where ' +
+          'there is no base, and where base and head are the same: every draw changes them alike.',
       ),
     measured: measuredGate
       .nullable()
@@ -170,6 +238,13 @@ const baselineEntry = z
     scenario: z
       .unknown()
       .describe('All values of the scenario, to name those that change; null if not readable.'),
+    stated: z
+      .unknown()
+      .optional()
+      .describe(
+        'The scenario as it is stated, without defaults, from which draws of its uncertain inputs ' +
+          'are made. Absent where all inputs are known.',
+      ),
   })
   .describe('One scenario of the baseline.')
 

@@ -26,6 +26,7 @@ export {
   gateSchema,
 } from './gate-document.ts'
 export { type Host, hostSchema } from './host-document.ts'
+export { type Idle, idleSchema } from './idle-document.ts'
 export type { GateBlock, MeasuredGate } from './measured-gate.ts'
 export type { ArenaFigures, MemoryComparison } from './memory-comparison.ts'
 export type { MapChunk, MemorySeries, MemorySpace } from './memory-document.ts'
@@ -60,11 +61,14 @@ export {
 export type { ResidualFit } from './residual-document.ts'
 export {
   type Sweep,
+  type SweepAnswer,
   type SweepManifest,
   type SweepRow,
   sweepManifestSchema,
   sweepRowSchema,
   sweepSchema,
+  type TriedConfiguration,
+  triedConfiguration,
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
 export type { Series, Stability, Verdict } from './system-figures.ts'
@@ -72,6 +76,7 @@ export type { Uncertainty } from './uncertainty-document.ts'
 export {
   type MeasuredVariants,
   type OutputDrift,
+  VARIANT_FIGURES,
   VARIANT_METRICS,
   type VariantFigures,
   type VariantMetric,
@@ -80,4 +85,5 @@ export {
   type Variants,
   variantsSchema,
 } from './variants-document.ts'
+export { best, byVerdict, worst, worstOrNull } from './verdicts.ts'
 export type { WhatIf, WhatIfPercentile } from './what-if-document.ts'

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { arenaProcess } from './arena-document.ts'
-import { estimate, number, numberOrNull, numbers } from './document-parts.ts'
-import { verdict } from './system-figures.ts'
+import { estimate, number, numberOrNull, numbers, verdict } from './document-parts.ts'
 
 /** The part of a comparison that is about the memory of arenas. */
 

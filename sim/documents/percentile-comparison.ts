@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import { estimate, number, numberOrNull } from './document-parts.ts'
-import { verdict } from './system-figures.ts'
+import { estimate, number, numberOrNull, verdict } from './document-parts.ts'
 
 /** Simulated and measured percentiles of the same requests. */
 
@@ -99,6 +98,22 @@ export const percentileComparison = z
           'null where a latency is 0, and of stall-free requests.',
       ),
     noise_floor: noiseFloor.describe('Differences of any two of these replays (A/A).'),
+    with_inputs: z
+      .strictObject({
+        low: numberOrNull.describe('Lower end, ms; null where nothing limits it.'),
+        high: numberOrNull.describe('Upper end, ms; null where nothing limits it.'),
+      })
+      .optional()
+      .describe(
+        'Interval of the predicted latency with what is not known of the speed of models, by ' +
+          'which the verdict is; absent where the scenario states no such input.',
+      ),
+    speed_elasticity: number
+      .optional()
+      .describe(
+        'Change of the predicted latency, in percent, for 1 % of speed of the machine; absent where ' +
+          'the predicted interval is narrow, or no other speed was simulated.',
+      ),
   })
   .describe('Comparison at one percentile of the latency.')
 

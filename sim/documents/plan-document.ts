@@ -9,8 +9,10 @@ import {
   numbers,
   profileRef,
   scenarioRef,
+  verdict,
 } from './document-parts.ts'
-import { headroom, objectiveResult, verdict } from './system-figures.ts'
+import { headroom, objectiveResult } from './system-figures.ts'
+import { uncertainInput } from './uncertainty-document.ts'
 
 /** Whether a configuration holds every objective, at the confidence of the plan. */
 export const planVerdict = z.enum(['MEETS', 'FAILS', 'UNDECIDED'])
@@ -50,6 +52,38 @@ const plannedObjective = namedObjective
   })
   .describe('One objective of the configuration.')
 
+const rowWithInputs = z
+  .strictObject({
+    draws: number.describe(
+      'Number of draws of the inputs in which the configuration was simulated, or in which it ' +
+        'follows from one with fewer or more replicas that it holds, or fails.',
+    ),
+    p_holds: numberOrNull.describe(
+      'Probability, 0 to 1, that the configuration holds every objective, over what the inputs ' +
+        'may be; null where it was left before all draws, as it failed in too many of them, or ' +
+        'was drawn only where it may be cheaper than another one.',
+    ),
+    p_cheapest: numberOrNull.describe(
+      'Probability, 0 to 1, that it holds every objective and that no cheaper configuration that ' +
+        'was drawn does, at the prices of the same draw; null for all but the winner and the ' +
+        'winner at the stated inputs.',
+    ),
+  })
+  .describe('The configuration in draws of uncertain inputs.')
+
+const withInputs = z
+  .strictObject({
+    stated_winner: number.describe(
+      'Index of the row that is the winner at the stated inputs, from 0: the cheapest that meets.',
+    ),
+    replications: number.describe('Most replications of each draw, with common seeds.'),
+    simulations: number.describe('Number of replications of draws that were simulated.'),
+    inputs: z
+      .array(uncertainInput)
+      .describe('Inputs that are not known, in the winner at the stated inputs.'),
+  })
+  .describe('Search over what uncertain inputs may be.')
+
 const bottleneck = z
   .strictObject({
     part: z
@@ -74,7 +108,9 @@ const planRow = z
       'Rank by cost among the configurations that meet, from 1, those without a price last; null ' +
         'for all others.',
     ),
-    verdict: planVerdict.describe('Whether the configuration holds every objective.'),
+    verdict: planVerdict.describe(
+      'Whether the configuration holds every objective, at the stated inputs.',
+    ),
     p_meets: number.describe('Least confidence of its objectives, 0 to 1; 0 where one has none.'),
     objectives: z.array(plannedObjective).describe('Objectives of the scenario, class by class.'),
     binding: namedObjective
@@ -118,6 +154,12 @@ const planRow = z
       'Cost over that of the scenario as it stands, less 1; null where that is 0, and where one ' +
         'of the two has no price.',
     ),
+    with_inputs: rowWithInputs
+      .optional()
+      .describe(
+        'The configuration in draws of uncertain inputs; absent where it was not drawn, and where ' +
+          'nothing is uncertain.',
+      ),
     figures: configurationRow.describe('Figures of the configuration.'),
   })
   .describe('One configuration that was simulated.')
@@ -294,7 +336,9 @@ export const planSchema = z
       ),
     winner: numberOrNull.describe(
       'Index of the row of the winner, from 0: the cheapest that meets, or where none with a price ' +
-        'does, that with the fewest replicas. Null where no configuration meets.',
+        'does, that with the fewest replicas. Where inputs are uncertain, the cheapest that meets ' +
+        'at the stated inputs and holds every objective with a probability of `confidence` or ' +
+        'more. Null where no configuration does.',
     ),
     next_cheaper: numberOrNull.describe(
       'Index of the dearest row that is cheaper than the winner, from 0; null where none is, and ' +
@@ -336,12 +380,19 @@ export const planSchema = z
         'Binding objective of the winner after small changes either way; empty without a winner, ' +
           'and where it was not asked for (--no-sensitivity).',
       ),
+    with_inputs: withInputs
+      .optional()
+      .describe(
+        'Search over what uncertain inputs may be; absent where nothing is uncertain, and where ' +
+          'no configuration meets at the stated inputs. Headroom, replica_use and sensitivity ' +
+          'are at the stated inputs.',
+      ),
     winner_with_inputs: z
       .array(objectiveResult)
       .optional()
       .describe(
         'Objectives of the winner by the interval with uncertain inputs; absent without a winner, ' +
-          'and where nothing is uncertain. The search takes the stated inputs.',
+          'and where nothing is uncertain.',
       ),
     verified,
     notes: z.array(z.string()).describe('Assumptions of the plan, each as one text.'),

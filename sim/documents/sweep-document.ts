@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { configurationRow } from './configuration-document.ts'
-import { headOf, number, numberOrNull, profileRef, scenarioRef } from './document-parts.ts'
+import { headOf, number, numberOrNull, profileRef, scenarioRef, verdict } from './document-parts.ts'
+import { objectiveResult } from './system-figures.ts'
 
 /** How the configurations of a sweep end. */
 const SWEEP_STATUSES = ['done', 'invalid', 'out_of_memory'] as const
@@ -91,6 +92,13 @@ export const sweepRowSchema = z
     figures: configurationRow
       .nullable()
       .describe('Figures of the configuration; null where it was not simulated.'),
+    uncertain: z
+      .literal(true)
+      .optional()
+      .describe(
+        'True where some of its inputs are uncertain: its figures are of their stated values, and ' +
+          'intervals of the draws only; absent elsewhere.',
+      ),
   })
   .describe('One configuration of the sweep.')
 
@@ -103,6 +111,54 @@ const counts = z.strictObject({
   out_of_memory: number.describe('Number of configurations for which memory ran out.'),
 })
 
+/** A configuration that holds at the stated values of its inputs, with what is not known. */
+export const triedConfiguration = z
+  .strictObject({
+    configuration: z.int().min(1).describe('Number of the configuration in the plan.'),
+    verdict: verdict.describe(
+      'Worst verdict of its objectives by the interval with uncertain inputs; UNDECIDED also where ' +
+        'it could not be simulated with them.',
+    ),
+    p_holds: numberOrNull.describe(
+      'Probability that it holds every objective, 0 to 1, over what inputs may be and the draws; ' +
+        'null where that is not known.',
+    ),
+    objectives: z
+      .array(objectiveResult)
+      .describe('Its objectives by the interval with uncertain inputs.'),
+    draws: number.describe('Number of draws of its inputs; 0 where it could not be simulated.'),
+    settled: z
+      .boolean()
+      .describe(
+        'Whether twice the draws moved no end of an interval of its objectives by more than a tenth ' +
+          'of its width.',
+      ),
+    reason: z
+      .string()
+      .optional()
+      .describe('Reason why it could not be simulated with uncertain inputs; absent where it was.'),
+  })
+  .describe('One configuration with uncertain inputs.')
+
+const answer = z
+  .strictObject({
+    interval: z
+      .literal('inputs')
+      .describe('Interval that decides the answer: the one with uncertain inputs.'),
+    configuration: numberOrNull.describe(
+      'Number of the first configuration by rank that was found to hold every objective; null where ' +
+        'none of those that were tried does.',
+    ),
+    tried: z
+      .array(triedConfiguration)
+      .describe('Configurations with uncertain inputs that were tried, in order of rank.'),
+    untried: number.describe(
+      'Number of the other configurations that hold at the stated values: a dearer one is not needed, ' +
+        'and of the cheaper ones enough were tried.',
+    ),
+  })
+  .describe('The best configuration with what is not known of the inputs.')
+
 export const sweepSchema = z
   .strictObject({
     ...headOf('spillway-sweep'),
@@ -112,7 +168,8 @@ export const sweepSchema = z
     counts: counts.describe('Configurations by how they ended.'),
     best: numberOrNull.describe(
       'Number of the best configuration: by verdict, then by price, or by replicas without ' +
-        'prices, then by latency. Null where none has figures.',
+        'prices, then by latency. Null where none has figures. Of uncertain inputs it takes the ' +
+        'stated values.',
     ),
     front: z
       .array(number)
@@ -124,9 +181,21 @@ export const sweepSchema = z
     rows: z
       .array(sweepRowSchema)
       .describe('Rows in the order of the plan; of more than 1,000 only the front and the best.'),
+    answer: answer
+      .optional()
+      .describe(
+        'The best configuration with what is not known of the inputs. Absent where nothing is ' +
+          'uncertain, where no configuration holds at the stated values, and of shards.',
+      ),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe('Warnings about the sweep, each as one text; absent where there are none.'),
   })
   .describe('Figures of the configurations of a sweep.')
 
 export type SweepManifest = z.infer<typeof sweepManifestSchema>
 export type SweepRow = z.infer<typeof sweepRowSchema>
 export type Sweep = z.infer<typeof sweepSchema>
+export type SweepAnswer = z.infer<typeof answer>
+export type TriedConfiguration = z.infer<typeof triedConfiguration>

@@ -1,5 +1,6 @@
 import type { Estimate } from './document-parts.ts'
 import type { Sweep, SweepRow } from './sweep-document.ts'
+import { rankOf } from './verdicts.ts'
 
 /** This latency in a row, ms; null where the row has no figures. */
 export function figureOf(
@@ -12,7 +13,16 @@ export function figureOf(
   return own?.latency.percentiles.p99 ?? null
 }
 
-const RANKS = { PASS: 0, not_judged: 0, UNDECIDED: 1, FAIL: 2, out_of_memory: 3, invalid: 4 }
+const WORST = rankOf('FAIL')
+/** Rows without figures come after all verdicts. */
+const RANKS: Readonly<Record<SweepEnd, number>> = {
+  PASS: rankOf('PASS'),
+  not_judged: rankOf('PASS'),
+  UNDECIDED: rankOf('UNDECIDED'),
+  FAIL: WORST,
+  out_of_memory: WORST + 1,
+  invalid: WORST + 2,
+}
 
 export type SweepEnd = keyof Sweep['counts']
 

@@ -1,11 +1,16 @@
 import * as z from 'zod'
-import { estimate, estimateOrNull, number, numberOrNull, numbers } from './document-parts.ts'
+import {
+  estimate,
+  estimateOrNull,
+  number,
+  numberOrNull,
+  numbers,
+  verdict,
+} from './document-parts.ts'
 import { percentiles } from './request-figures.ts'
 import { objectiveWithInputs } from './uncertainty-document.ts'
 
 /** What documents state of a system as a whole. */
-
-export const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
 
 export const objectiveResult = z
   .strictObject({

@@ -14,6 +14,7 @@ import {
 import { memorySpace } from './memory-document.ts'
 import { tailPoint } from './request-figures.ts'
 import { stability } from './system-figures.ts'
+import { type Uncertainty, uncertainty } from './uncertainty-document.ts'
 
 /** Named variants of a scenario side by side, simulated, and measured where they were replayed. */
 
@@ -46,6 +47,16 @@ const figures = z.strictObject({
     ),
 })
 
+const ratioWithInputs = z
+  .strictObject({
+    low: numberOrNull.describe('Lower end of its 95 % interval; null where it is infinite.'),
+    high: numberOrNull.describe('Upper end of its 95 % interval; null where it is infinite.'),
+    p_lower: number.describe(
+      'Probability that the figure of the variant is lower than that of the first one, 0 to 1.',
+    ),
+  })
+  .describe('Ratio with what is not known of the inputs.')
+
 const ratio = z
   .strictObject({
     variant: z.string().describe('Name of the variant.'),
@@ -62,7 +73,16 @@ const ratio = z
     difference: z
       .enum(['higher', 'lower', 'none found'])
       .nullable()
-      .describe('Difference by a test of all ratios together at 5 %; null without a ratio.'),
+      .describe(
+        'Difference by a test of all ratios together at 5 %; null without a ratio. Where inputs are ' +
+          'uncertain it is one by the interval with them, too.',
+      ),
+    with_inputs: ratioWithInputs
+      .optional()
+      .describe(
+        'The same with uncertain inputs, of which each draw has the same in all variants; absent ' +
+          'where nothing is uncertain, without a ratio, and for replays.',
+      ),
     reason: z
       .string()
       .optional()
@@ -150,6 +170,19 @@ const resources = z
   })
   .describe('Memory, energy and price that the variant needs.')
 
+const variantWithInputs = z
+  .strictObject({
+    p_holds: numberOrNull.describe(
+      'Probability that the variant holds every objective and is not overloaded, 0 to 1; null ' +
+        'without objectives, and where one has no figure.',
+    ),
+    p_cheapest: numberOrNull.describe(
+      'Probability that it does, and that no cheaper variant does, 0 to 1; null where one of these ' +
+        'is not known.',
+    ),
+  })
+  .describe('How surely a variant is the one to take, over what inputs may be and the draws.')
+
 const simulatedVariant = z
   .strictObject({
     name: z.string().describe('Name of the variant.'),
@@ -183,6 +216,15 @@ const simulatedVariant = z
     tail: z
       .array(tailPoint)
       .describe('Tail curve of the latency of served requests over all classes and replications.'),
+    uncertainty: uncertainty
+      .optional()
+      .describe(
+        'What is not known of its inputs, and its figures with both of their intervals: those over ' +
+          'all classes together have no class. Absent where all its inputs are known.',
+      ),
+    with_inputs: variantWithInputs
+      .optional()
+      .describe('How surely it is the one to take; absent where no variant has uncertain inputs.'),
   })
   .describe('Simulation of one variant.')
 
@@ -204,6 +246,13 @@ export const variantsSchema = z
       .nullable()
       .describe('Variant whose capacity the loads are shares of; null without loads.'),
     variants: z.array(simulatedVariant).describe('Simulation of each variant.'),
+    interval: z
+      .literal('inputs')
+      .optional()
+      .describe(
+        'Interval that verdicts and differences are by: the one with uncertain inputs. Absent where ' +
+          'nothing is uncertain, and the draws decide.',
+      ),
     ratios: z
       .array(ratio)
       .describe('Ratios paired over replications, which share their random numbers.'),
@@ -214,6 +263,18 @@ export const variantsSchema = z
   .describe('Variants of a scenario side by side, over the same requests.')
 
 export type VariantMetric = z.infer<typeof metric>
+
+/** What these metrics are among the figures with uncertain inputs, where they have no class. */
+export const VARIANT_FIGURES: Readonly<
+  Record<VariantMetric, Pick<Uncertainty['figures'][number], 'metric' | 'p'>>
+> = {
+  p50: { metric: 'latency', p: 0.5 },
+  p95: { metric: 'latency', p: 0.95 },
+  p99: { metric: 'latency', p: 0.99 },
+  goodput: { metric: 'goodput_share', p: null },
+  utilisation: { metric: 'utilisation', p: null },
+}
+
 export type VariantFigures = z.infer<typeof figures>
 export type VariantResources = z.infer<typeof resources>
 export type VariantRatio = z.infer<typeof ratio>

@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { estimate, number, numberOrNull, scenarioRef } from './document-parts.ts'
+import { estimate, number, numberOrNull, scenarioRef, verdict } from './document-parts.ts'
 import { noiseFloor } from './percentile-comparison.ts'
-import { verdict } from './system-figures.ts'
 
 /** The part of a comparison that is about a change, from configuration A to B. */
 
@@ -40,9 +39,33 @@ export const whatIfPercentile = z
     ),
     error_relative: number.describe('Predicted over measured ratio, less 1.'),
     error_ms: number.describe('The same error as a latency of B, ms.'),
+    with_speed: z
+      .strictObject({
+        low: numberOrNull.describe('Lower end; null where nothing limits it.'),
+        high: numberOrNull.describe('Upper end; null where nothing limits it.'),
+      })
+      .optional()
+      .describe(
+        'Predicted interval with what is not known of the speed of B, by which the verdict is; ' +
+          'absent where that decides nothing.',
+      ),
+    speed_elasticity: number
+      .optional()
+      .describe(
+        'Change of the predicted ratio, in percent, for 1 % of speed of the machine; absent where ' +
+          'the predicted interval is narrow, or decides nothing.',
+      ),
     verdict: verdict
       .nullable()
       .describe('Verdict on the ratio; null where it is not judged or the sample supports none.'),
+    open: z
+      .enum(['measured', 'predicted', 'machine'])
+      .optional()
+      .describe(
+        'Reason why the ratio is UNDECIDED: the measured interval alone leaves it open, the ' +
+          'predicted interval does, or the machine was another before B than before A. Absent ' +
+          'with another verdict.',
+      ),
   })
   .describe('Effect of the change on one percentile of the latency.')
 
@@ -74,6 +97,50 @@ export const whatIf = z.strictObject({
     'Time of the control kernel before B over that before A, the median over blocks; ' +
       'null where it was not timed.',
   ),
+  idle: z
+    .array(
+      z
+        .strictObject({
+          pool: z.string().describe('Name of the pool.'),
+          busy_a: number.describe('Share of the time of its executors in batches, predicted of A.'),
+          busy_b: number.describe('The same of B.'),
+          factor: number.describe(
+            'Speed of its executors on B over that on A, as they are idle less or more often; 1 ' +
+              'where its interval holds 1.',
+          ),
+          low: number.describe('Lower end of its interval.'),
+          high: number.describe('Upper end of its interval.'),
+          passes: number.describe(
+            'Passes of the probe on each side: each has batches after every idle time.',
+          ),
+        })
+        .describe('Cost of idle time in one pool.'),
+    )
+    .optional()
+    .describe(
+      'What probes between slices show of the cost of idle time, by which the speed of B is ' +
+        'predicted; absent where nothing was probed.',
+    ),
+  speed: z
+    .array(
+      z
+        .strictObject({
+          pool: z.string().describe('Name of the pool on B.'),
+          low: number.describe('Lowest speed, as a multiple of the predicted one.'),
+          high: number.describe('Highest speed, as a multiple of the predicted one.'),
+          reasons: z.array(z.string()).describe('What is not known of it.'),
+          remedies: z
+            .array(z.string())
+            .optional()
+            .describe('What would narrow it; absent in documents of earlier versions.'),
+        })
+        .describe('What is not known of the speed of one pool.'),
+    )
+    .optional()
+    .describe(
+      'What is not known of the speed of B, which is predicted from that of A; absent where it ' +
+        'decides nothing.',
+    ),
   percentiles: z
     .array(whatIfPercentile)
     .describe('Effect of the change on each percentile that the replays support.'),

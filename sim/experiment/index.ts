@@ -19,14 +19,31 @@ export {
   ratiosOfBlocks,
   roundsOf,
 } from './comparison/blocks.ts'
+export { changedSpeed } from './comparison/changed-speed.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export {
+  type IdleChange,
+  type IdlePass,
+  idleChange,
+  idleCosts,
+  idlePasses,
+} from './comparison/idle-cost.ts'
+export { endFactors } from './comparison/joint-interval.ts'
 export { latenciesOf } from './comparison/latencies.ts'
 export { machineChange, type PredictedChange } from './comparison/machine-change.ts'
+export { measuredPools, scaledInput } from './comparison/measured-pools.ts'
 export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
 export { overheadsOf } from './comparison/observed-overheads.ts'
-export { batchesOf, type ControlReading, type ObservedRun } from './comparison/observed-run.ts'
+export {
+  batchesOf,
+  type ControlReading,
+  type IdleProbe,
+  type ObservedRun,
+  type ProbedBatch,
+} from './comparison/observed-run.ts'
 export { type Recording, recordedFields } from './comparison/recorded.ts'
+export { elasticityOf } from './comparison/saturation.ts'
 export {
   balancedOrders,
   inSlices,
@@ -37,13 +54,29 @@ export {
   slicingOf,
 } from './comparison/slicing.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
+export { besideInputs, speedWidth, uncertainSpeeds } from './comparison/uncertain-speeds.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'
-export { worst } from './comparison/verdicts.ts'
-export { type WhatIfFigures, whatIfCheck, whatIfFigures } from './comparison/what-if.ts'
+export {
+  isIllConditioned,
+  jointError,
+  measuredErrors,
+  type SpeedDoubt,
+  type WhatIfFigures,
+  whatIfCheck,
+  whatIfFigures,
+  whatIfTolerance,
+  withElasticities,
+  withSpeedDoubt,
+} from './comparison/what-if.ts'
 export { configurationRow } from './configuration/configuration-row.ts'
 export { hourlyCost } from './configuration/cost.ts'
 export { leastReplicas } from './configuration/paid-replicas.ts'
-export { type LostFigures, type RunFigures, runFigures } from './configuration/run-figures.ts'
+export {
+  type LostFigures,
+  overallFigures,
+  type RunFigures,
+  runFigures,
+} from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export { memoryResult } from './figures/memory.ts'
 export { type RunSummary, recordRun } from './figures/run-summary.ts'
@@ -64,26 +97,19 @@ export type { Figure } from './fit/residual-figures.ts'
 export { chooseResidual, type HeldOutRatio, tryResiduals } from './fit/residual-fit.ts'
 export { carried } from './gate/carried.ts'
 export {
-  byVerdict,
   CONFIRMATION,
   decide,
   GateRule,
-  gateVerdict,
   LOOKS,
   lookLevel,
   type MetricDecision,
   ratioInterval,
   runGate,
 } from './gate/decision.ts'
-export { newCase, unlistedCase } from './gate/new-scenario.ts'
-export {
-  baselineEntry,
-  metricLabel,
-  notComparable,
-  percentText,
-  predictionCase,
-  type SimulatedFigures,
-} from './gate/prediction.ts'
+export type { DrawnSide, GateDraws } from './gate/drawn-changes.ts'
+export { baselineEntry, metricLabel, type SimulatedFigures } from './gate/gate-figures.ts'
+export { type HeadAlone, newCase, unlistedCase } from './gate/new-scenario.ts'
+export { isSameFigure, notComparable, percentText, predictionCase } from './gate/prediction.ts'
 export {
   busiestShares,
   type GateSide,
@@ -95,13 +121,23 @@ export {
 export { syntheticGates } from './gate/synthetic-gates.ts'
 export { withoutOthers } from './gate/without-others.ts'
 export { withoutStalls } from './gate/without-stalls.ts'
+export { searchDraws } from './plan/draw-search.ts'
+export type { DrawnCandidate, DrawsFound } from './plan/draw-task.ts'
 export { lossesOf, placesOf, type Survive } from './plan/losses.ts'
 export { byNearness } from './plan/nearest-miss.ts'
 export { type Candidate, chainsOf } from './plan/plan-chains.ts'
 export { costsDiffer, paidHours } from './plan/plan-costs.ts'
 export { planRow } from './plan/plan-row.ts'
 export { byCost, searchPlan } from './plan/plan-search.ts'
-export { type Ask, judgedOn, type PlanFound, type Tried } from './plan/plan-task.ts'
+export {
+  type Ask,
+  type JudgedRun,
+  judgedOn,
+  type PlanFound,
+  type PlanTask,
+  type Tried,
+  withoutSlower,
+} from './plan/plan-task.ts'
 export {
   type Looks,
   looksUpTo,
@@ -123,6 +159,7 @@ export { statedResidual } from './result/stated-residual.ts'
 export { uncalibratedWarnings } from './result/uncalibrated.ts'
 export { poolOracles } from './scaling/pool-oracle.ts'
 export { neededAt, type ReplicaRate } from './scaling/replica-rates.ts'
+export { ASSUMED_EFFICIENCY } from './simulation/accelerator-card.ts'
 export {
   type CausedFailures,
   causedFailures,
@@ -146,7 +183,7 @@ export {
   type TransformerWork,
 } from './simulation/transformer-times.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
-export { hasModels, hasSwappableModel } from './system/model-profiles.ts'
+export { hasModels, hasSwappableModel, modelProfiles } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'
 export { type PreparedScenario, withoutFiles } from './system/prepared-scenario.ts'
 export { loadOf, poolsToCalibrate, type Resolved, resolveSystem } from './system/resolve.ts'
@@ -165,9 +202,32 @@ export {
   type TransferWidth,
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
-export { type DrawnInputs, drawInputs, drawnInputs } from './uncertainty/drawn-inputs.ts'
+export { commonInputs } from './uncertainty/common-inputs.ts'
+export {
+  type DrawnInputs,
+  drawInputs,
+  drawnInputs,
+} from './uncertainty/drawn-inputs.ts'
+export { holdingOf } from './uncertainty/holding.ts'
+export { type PairedInputs, pairedInputs } from './uncertainty/paired-inputs.ts'
+export {
+  type MeasuredDraw,
+  profileNotes,
+  withMeasuredDraws,
+} from './uncertainty/profile-inputs.ts'
+export { idleHalfWidth, occasionsOf, speedHalfWidth } from './uncertainty/profile-width.ts'
+export { sourceNotes } from './uncertainty/source-inputs.ts'
+export { type TrafficDraw, withTrafficDraws } from './uncertainty/traffic-inputs.ts'
 export type { DrawnRuns } from './uncertainty/uncertain-figures.ts'
-export { type Drawn, withUncertainty } from './uncertainty/with-uncertainty.ts'
+export { withSourceInputs } from './uncertainty/with-source-inputs.ts'
+export {
+  type Drawn,
+  describedInput,
+  needsMoreDraws,
+  objectivesWithUncertainty,
+  withInputs,
+  withUncertainty,
+} from './uncertainty/with-uncertainty.ts'
 export { theoryCases } from './validation/theory-cases.ts'
 export { cappedAlike } from './validation/theory-generation.ts'
 export {
@@ -187,3 +247,4 @@ export {
   variantFigures,
 } from './variants/variant-figures.ts'
 export { variantResources } from './variants/variant-resources.ts'
+export { type DrawnVariant, variantsWithInputs } from './variants/variants-with-inputs.ts'

@@ -87,8 +87,10 @@ export {
   EffectFit,
   type InputEffect,
   type InputEffects,
-  leastDraws,
 } from './uncertainty/input-effects.ts'
 export { drawnValue } from './uncertainty/law-quantile.ts'
-export { scrambledSobol } from './uncertainty/sobol.ts'
+export type { InputNarrowing } from './uncertainty/narrowing.ts'
+export { nextOccasion, type Occasions } from './uncertainty/next-occasion.ts'
+export { drawsForPairs, leastDraws } from './uncertainty/polynomial-terms.ts'
+export { MOST_DIMENSIONS, scrambledSobol } from './uncertainty/sobol.ts'
 export { type FigureLaw, probabilityBelow, widerInterval } from './uncertainty/wider-interval.ts'

@@ -5,6 +5,7 @@ export { type ExecutorEvent, failureSchedule } from './executors/failure-schedul
 export { detectionMs } from './executors/failures/failure-kinds.ts'
 export type { HeatDownSummary } from './executors/heat-downs.ts'
 export { AlikeSpeed } from './machine/alike-speed.ts'
+export { withEarlierOccasions } from './machine/earlier-occasions.ts'
 export {
   bootstrapField,
   fieldsOf,
@@ -23,8 +24,10 @@ export {
 } from './machine/overheads.ts'
 export {
   leastBusyMs,
+  MOST_FACTOR,
   type ModelProfile,
   type Profile,
+  type ProfileWidths,
   profileSchema,
   type RecordedField,
 } from './machine/profile.ts'

@@ -7,6 +7,7 @@ import type { FidelityFigures } from './figures/fidelity.ts'
 import type { GateStudyFigures } from './figures/gate-study.ts'
 import type { FiguresOf, StudyName } from './figures/index.ts'
 import type { ResamplingFigures } from './figures/resampling.ts'
+import { coverageSummary, type UncertaintyFigures } from './figures/uncertainty.ts'
 
 /**
  * What README and docs claim, each claim as a sentence made of the figures of a record. A sentence
@@ -88,6 +89,13 @@ export const CLAIMS: Claims = {
       inReadme: true,
     },
   ],
+  'uncertain-plans': aside(
+    'Does a plan of inputs that are not known hold what it promises?',
+    ({ plans, truths, held, cheaper, ignoring, extraCost }) =>
+      `${held.plans} of ${plans} chosen configurations hold in 93 % of ${truths} truths or more, ${percent(held.least)} at least; a cheaper one holds in 95 % in ${cheaper.plans}. ` +
+      `The winner at the stated inputs holds in ${percent(ignoring.median)} in the median and ${percent(ignoring.least)} at least; the chosen one costs ${percent(extraCost.median)} more in the median`,
+  ),
+  uncertainty: aside('Do intervals of inputs that are not known hold the truth?', covered),
   'gate-study': [
     { question: 'How often is a measured gate wrong?', answer: gates, inReadme: true },
   ],
@@ -190,6 +198,21 @@ function changes({ changes: { verdicts, levels } }: FidelityFigures): string {
   })
   const all = pass + undecided + fail
   return `${all} what-ifs on a shared machine: ${pass} shown to be right, ${undecided} undecided, ${fail} wrong. ${at.join('. ')}`
+}
+
+function covered(figures: UncertaintyFigures): string {
+  const { machines, planners, ...of } = coverageSummary(figures)
+  const range = ({ least, most }: { readonly least: number; readonly most: number }) =>
+    `${percent(least)} to ${percent(most)}`
+  const answered =
+    of.promised === null
+      ? ''
+      : `. The headroom that is answered passes on ${percent(of.promised)} of the days at least`
+  return (
+    `${machines} machines of known truth, ${planners} planners each: the wider interval holds p50, p95, p99, headroom and cost in ${range(of.wider)} of the cases, ` +
+    `not surely outside 93 to 97 % for ${of.nominal} of ${of.figures} figures; the interval of draws in ${range(of.draws)}. ` +
+    `Where planners leave out a source, some figure is held in ${percent(of.without)} at most${answered}`
+  )
 }
 
 function articles({ resnet50, tft }: ArticlesFigures): string {

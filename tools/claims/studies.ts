@@ -100,6 +100,30 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     ],
     timed: true,
   },
+  'uncertain-plans': {
+    ...USUAL,
+    script: 'study:uncertain-plans',
+    page: 'docs/background/uncertain-plans.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...CONFIGURATIONS,
+      ...['sim/experiment/plan', 'sim/experiment/uncertainty', 'runtime/jobs/plan'],
+      ...['runtime/jobs/defaults.ts', 'tools/uncertain-plans'],
+    ],
+  },
+  uncertainty: {
+    ...USUAL,
+    script: 'study:uncertainty',
+    page: 'docs/background/uncertainty.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...CONFIGURATIONS,
+      ...['sim/experiment/uncertainty', 'sim/theory', 'tools/uncertainty-study'],
+      ...['runtime/jobs/headroom.ts', 'runtime/jobs/prepare.ts', 'runtime/jobs/simulate.ts'],
+      'runtime/jobs/uncertainty.ts',
+    ],
+    keptIn: 'runs/uncertainty',
+  },
   'gate-study': {
     ...USUAL,
     script: 'gate-study',

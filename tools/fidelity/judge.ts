@@ -1,4 +1,5 @@
-import { compare, predictChange } from '../../runtime/jobs/compare.ts'
+import { compare } from '../../runtime/jobs/compare.ts'
+import { predictChange } from '../../runtime/jobs/predict-change.ts'
 import { afterRehearsals } from '../../runtime/jobs/rehearsals.ts'
 import { summariseReplays } from '../../runtime/jobs/replays.ts'
 import { type Comparison, notCountedTexts } from '../../sim/documents/index.ts'

@@ -16,7 +16,17 @@ import { fidelityPage } from './page.ts'
 import { predictionStudy } from './prediction.ts'
 import { type Recording, recordSuite } from './record.ts'
 import { fidelityHtml } from './report.ts'
-import { JUDGED, quickSuite, REHEARSAL, type Session, smokeSuite, wholeSuite } from './suite.ts'
+import { sliceStudy } from './slices.ts'
+import {
+  JUDGED,
+  quickSuite,
+  REHEARSAL,
+  type Session,
+  slicePairs,
+  smokePair,
+  smokeSuite,
+  wholeSuite,
+} from './suite.ts'
 
 /** Replays the suite on this machine, and reports what it found: `npm run fidelity -- --help`. */
 
@@ -24,22 +34,37 @@ import { JUDGED, quickSuite, REHEARSAL, type Session, smokeSuite, wholeSuite } f
 const CALIBRATION_S = 36
 /** Where a part of the suite is kept. */
 const QUICK = 'runs/fidelity-quick'
+/** Where slices of several lengths are kept. */
+const SLICED = 'runs/fidelity-slices'
 
-await runStudy<{ readonly quick?: true }>({
+await runStudy<{ readonly quick?: true; readonly slices?: true }>({
   script: 'fidelity',
   description:
     'Replays the suite on this machine, and reports how close the simulator is and whether the checks would detect a wrong simulator. Calibrations and replays are kept in runs/fidelity and used again, so an interrupted suite continues; remove that folder to measure again. Let nothing else run meanwhile.',
   examples: [
     ['', 'replays for half an hour, and writes docs/background/fidelity.md'],
     ['-- --quick', 'replays for five minutes into runs/fidelity-quick, and writes no page'],
+    [
+      '-- --slices',
+      'compares slices of 1, 0.5 and 0.25 s for half an hour, into runs/fidelity-slices; no page',
+    ],
   ],
   define: (command) =>
-    command.option('--quick', 'a part of the suite, in five minutes; writes no page'),
+    command
+      .option('--quick', 'a part of the suite, in five minutes; writes no page')
+      .option('--slices', 'how much ratios scatter by the length of slices, in place of the suite'),
   smoke: async (folder) => {
     const { cases, changes, rows } = await studied(folder, smokeSuite(), 3)
+    const lengths = { lengths: [250, 500], rounds: 1, calibrationSeconds: 3 }
+    await sliceStudy({ folder, pairs: [smokePair()], ...lengths })
     return `${rows} requests of ${cases.length} cases replayed and ${changes.length} change judged`
   },
-  run: async ({ quick = false }) => {
+  run: async ({ quick = false, slices = false }) => {
+    if (slices) {
+      const lengths = { lengths: [1000, 500, 250], rounds: 12, calibrationSeconds: CALIBRATION_S }
+      process.stdout.write(await sliceStudy({ folder: SLICED, pairs: slicePairs(8), ...lengths }))
+      return
+    }
     const begun = quick ? null : beginStudy('fidelity')
     const report = quick
       ? await studied(QUICK, quickSuite(), CALIBRATION_S)

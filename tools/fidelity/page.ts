@@ -39,7 +39,7 @@ function whatIf({ changes: { verdicts, levels } }: FidelityFigures): string {
   return (
     '**Does it predict what a change does?** From replays without the change, the effect on p50 is predicted within ' +
     `${percent(errors.median)} in half of the ${errors.rows} changes, and within ${percent(Math.abs(errors.worst))} in all. ` +
-    `At p50 and p95, ${pass} of them ${pass === 1 ? 'is' : 'are'} shown to be right and ${fail} to be wrong; the others scatter too much to tell.`
+    `At p50 and p95, ${pass} of them ${pass === 1 ? 'is' : 'are'} shown to be right and ${fail} to be wrong; the intervals of the others leave it open.`
   )
 }
 

@@ -8,6 +8,7 @@ import { loadProfile, mergeProfiles } from '../../runtime/folders/profile-file.t
 import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
+import { probesOf } from '../../runtime/jobs/idle-probes.ts'
 import { openSides, playerOn, type ReplaySide } from '../../runtime/jobs/live-side.ts'
 import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
 import { requestsOf } from '../../runtime/jobs/requests.ts'
@@ -130,6 +131,8 @@ async function calibrateFor(
   await remaining.print(`calibrating ${scenarios[0]!.scenario.name}`)
   const fresh = await calibrate(scenarios, {
     seconds,
+    // times of all cases are compared, and no width is drawn
+    occasions: 1,
     rehearsals: 0,
     signal,
     onProgress: progress.update,
@@ -171,13 +174,15 @@ async function recordSession(
     const traffic = slicing === null ? list : inSlices(list, slicing)
     return { case: suiteCase, system: systems.get(name)!, traffic }
   })
+  const probes = sides.map((side) => (session.cases.some(isChange) ? probesOf(side) : null))
   const rounds = Array.from({ length: session.rounds }, (_, i) => i + 1)
   for (const round of rounds) {
     const paths = sides.map((side) => rowsPath(out, side.case, side.system, round))
     if (paths.every((path) => existsSync(path))) continue
     const players: Player[] = []
     for (const [i, side] of sides.entries()) {
-      players.push(playerOn(await fleetFor(sides, i, context), side))
+      const player = playerOn(await fleetFor(sides, i, context), side)
+      players.push({ ...player, probes: probes[i] ?? null })
     }
     const place = { index: round - 1, of: rounds.length, slicing }
     const orders = roundOrders(sides.length, place, sides[0]!.system.scenario.seed)
@@ -219,6 +224,9 @@ async function recordedCase(
   return { case: side.case, system: side.system, requests: side.traffic, runs, feedback }
 }
 
+/** What idle time costs matters where a case is predicted from another one. */
+const isChange = ({ against }: Case) => against !== undefined
+
 const poolsHash = ({ scenario: { models, pools } }: System) => hashOf({ models, pools })
 
 /** Slices of a session with changes; null where whole replays alternate. */
@@ -227,7 +235,7 @@ function slicingFor(
   systems: ReadonlyMap<string, System>,
   requests: ReadonlyMap<string, RequestList>,
 ): Slicing | null {
-  if (cases.every(({ against }) => against === undefined)) return null
+  if (!cases.some(isChange)) return null
   const slicing = slicingOf(
     cases.map(({ name: key }) => ({ ...systems.get(key)!, requests: requests.get(key)! })),
   )

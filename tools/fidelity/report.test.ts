@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NARROW, WIDE } from '../../reports/charts/index.ts'
 import { toSvg } from '../../reports/charts/render.ts'
+import { measuredErrors, whatIfTolerance } from '../../sim/experiment/index.ts'
 import { LIMIT } from './mutant-chart.ts'
 import { isFound } from './mutant-matrix.ts'
 import { fidelityPage } from './page.ts'
@@ -15,7 +16,7 @@ import {
   WRONG,
 } from './sample-report.test-helper.ts'
 import { summaryLines } from './summary.ts'
-import { whatIfInterval, whatIfTolerance } from './what-if-chart.ts'
+import { jointErrors } from './what-if-chart.ts'
 
 const NAMES = Object.keys(CHARTS) as ChartName[]
 
@@ -34,7 +35,7 @@ describe('the fidelity report', () => {
     for (const fact of ['Example CPU', '2026-11-25', 'abc123', 'c0ffee', '1.30.0', '1,234,567']) {
       expect(page).toContain(fact)
     }
-    expect(page).toContain('<pre>npm run fidelity</pre>')
+    expect(page).toContain('<pre><bdi>npm run fidelity</bdi></pre>')
     expect(page).not.toMatch(/undefined|NaN|\[object/)
   })
 
@@ -120,7 +121,7 @@ describe('charts', () => {
     expect(titleOf('mutants', 'true simulator found')).toMatch(/but so is the true one, in 1 of 5/)
   })
 
-  test('the shaded tolerance is the one of the verdicts', () => {
+  test('the shaded tolerance and the lines are those of the verdicts', () => {
     const seen = new Set<string>()
     for (const error of [-0.2, -0.12, -0.09, -0.06, -0.045, 0, 0.045, 0.06, 0.09, 0.12, 0.2]) {
       for (const scatter of [0.002, 0.02, 0.06]) {
@@ -130,9 +131,10 @@ describe('charts', () => {
             expect(row.verdict).toBeNull()
             continue
           }
-          const { low, high } = whatIfInterval(row)!
+          const { low, high } = measuredErrors(row)!
+          const joint = jointErrors(row)!
           const inside = low >= -tolerance && high <= tolerance
-          const outside = low > tolerance || high < -tolerance
+          const outside = joint.low > tolerance || joint.high < -tolerance
           expect(row.verdict).toBe(inside ? 'PASS' : outside ? 'FAIL' : 'UNDECIDED')
           seen.add(`${row.p} ${row.verdict}`)
         }

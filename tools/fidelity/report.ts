@@ -3,7 +3,7 @@ import { count, inWords, plural } from '../../reports/format.ts'
 import { documentPage, drawnFigure } from '../../reports/page/document-page.ts'
 import { type Html, html, NOTHING } from '../../reports/page/html.ts'
 import { hostText } from '../../reports/tables/summary.ts'
-import { worst } from '../../sim/experiment/index.ts'
+import { worst } from '../../sim/documents/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { mutantChart } from './mutant-chart.ts'
 import { commandOf } from './page.ts'
@@ -57,16 +57,17 @@ const SECTIONS: Readonly<Record<ChartName, readonly [heading: string, text: stri
 export async function fidelityHtml(report: FidelityReport): Promise<string> {
   const sections: Html[] = []
   for (const name of Object.keys(CHARTS) as ChartName[]) sections.push(await section(name, report))
-  return documentPage(
-    'Fidelity – Spillway report',
-    html`<style>${{ html: STYLE }}</style>
-${head(report)}
+  return documentPage({
+    title: 'Fidelity – Spillway report',
+    heading: html`Fidelity`,
+    body: html`${head(report)}
 ${sections}
 <h2>All figures</h2>
-${fidelityTables(report).map(tableSection)}
-<h2>How this was made</h2>
-${provenance(report)}`,
-  )
+${fidelityTables(report).map(tableSection)}<style>${{ html: STYLE }}</style>`,
+    made: provenance(report),
+    command: commandOf(report),
+    does: 'measures again, on its own machine',
+  })
 }
 
 function head(report: FidelityReport): Html {
@@ -83,8 +84,7 @@ function head(report: FidelityReport): Html {
     failing.length === 0
       ? `all ${lines.length} checks hold in ${scenarios}, over ${count(report.rows)} replayed requests`
       : `of ${lines.length} checks in ${scenarios} ${failing.join(', ')}`
-  return html`<h1>Fidelity</h1>
-<p class="quiet">How close the simulator is to replays on this machine, and whether the checks would find a wrong simulator.</p>
+  return html`<p class="quiet">How close the simulator is to replays on this machine, and whether the checks would find a wrong simulator.</p>
 <p class="verdict ${verdict}" role="status"><b class="${verdict}">${verdict}</b> – ${reason}</p>
 <ul class="plain">
 ${lines.map((line) => html`<li><b class="${line.verdict}">${line.verdict}</b> ${line.check}: ${line.text}</li>\n`)}</ul>
@@ -148,7 +148,5 @@ function provenance(report: FidelityReport): Html {
   return html`<ul><li>Intervals are 95 %. A percentile is judged if at least 100 requests are beyond it.</li>
 <li>The first part of each replay is left out as warm-up; latency runs from the scheduled arrival to the completion.</li>
 <li>The meaning and the blind spots of each check: docs/design/003-comparison.md and 004-checks-that-can-fail.md.</li></ul>
-<dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>\n`)}</dl>
-<p>This command measures again, on its own machine:</p>
-<pre>${commandOf(report)}</pre>`
+<dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>\n`)}</dl>`
 }

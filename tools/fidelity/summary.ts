@@ -1,6 +1,6 @@
-import type { Verdict } from '../../sim/documents/index.ts'
-import { worst } from '../../sim/experiment/index.ts'
+import { type Verdict, worst } from '../../sim/documents/index.ts'
 import type { FidelityReport } from './fidelity-report.ts'
+import { isHard, JUDGED } from './suite.ts'
 
 /** The result of one check of the suite. */
 export interface SummaryLine {
@@ -9,27 +9,15 @@ export interface SummaryLine {
   readonly text: string
 }
 
-/** Every check over all scenarios, one line each. */
+/** Every check over all scenarios, one line each; batches that are shorter than noise apart. */
 export function summaryLines(report: FidelityReport): SummaryLine[] {
-  const { cases, changes, prediction } = report
-  const structure = cases.flatMap(({ percentiles }) =>
-    percentiles.flatMap(({ verdicts }) => verdicts.structure ?? []),
-  )
-  const whatIf = changes.map(({ check }) => check.verdict)
+  const { cases, prediction } = report
   const broken = cases.filter(({ checks }) => checks.audit.verdict !== 'PASS')
   const alike = cases.reduce((sum, { fedBack }) => sum + fedBack, 0)
   const replays = cases.reduce((sum, caseReport) => sum + caseReport.replays, 0)
   return [
-    {
-      check: 'Structure',
-      verdict: worst(structure),
-      text: `${tally(structure)} of ${structure.length} (scenario, percentile) cells`,
-    },
-    {
-      check: 'What-if',
-      verdict: worst(whatIf),
-      text: `${tally(whatIf)} of ${whatIf.length} changes`,
-    },
+    ...judgedLines(report, { names: (name) => !isHard(name), suffix: '' }),
+    ...judgedLines(report, { names: isHard, suffix: ', batches of 0.2 ms (hard case)' }),
     ...prediction.checks.map(({ verdict, text }) => ({ check: 'Prediction', verdict, text })),
     {
       check: 'Audit',
@@ -48,9 +36,61 @@ export function summaryLines(report: FidelityReport): SummaryLine[] {
   ]
 }
 
+/** Which cases and changes a line is of. */
+interface Part {
+  readonly names: (name: string) => boolean
+  /** of the names of checks */
+  readonly suffix: string
+}
+
+/** The verdicts of the product on some cases and changes; no line where a check has none. */
+function judgedLines({ cases, changes }: FidelityReport, { names, suffix }: Part): SummaryLine[] {
+  const ofPart = cases.filter(({ name }) => names(name))
+  const changed = changes.filter(({ name }) => names(name))
+  const structure = ofPart.flatMap(({ percentiles }) =>
+    percentiles.flatMap(({ verdicts }) => verdicts.structure ?? []),
+  )
+  // what is predicted from rehearsals
+  const predicted = ofPart
+    .filter(({ name }) => name.startsWith(JUDGED))
+    .flatMap(({ percentiles }) => percentiles.flatMap((row) => row.verdicts.prediction ?? []))
+  const whatIf = changed.map(({ check }) => check.verdict)
+  const line = (check: string, verdicts: readonly Verdict[], text: string) =>
+    verdicts.length === 0
+      ? []
+      : [
+          {
+            check: `${check}${suffix}`,
+            verdict: worst(verdicts),
+            text: `${tally(verdicts)} of ${verdicts.length} ${text}`,
+          },
+        ]
+  return [
+    ...line('Structure', structure, '(scenario, percentile) cells'),
+    ...line('What-if', whatIf, `changes${openText(changed)}`),
+    ...line('Prediction', predicted, '(load, percentile) cells'),
+  ]
+}
+
 function tally(verdicts: readonly Verdict[]): string {
   const of = (verdict: Verdict) => verdicts.filter((v) => v === verdict).length
   return `${of('PASS')} PASS, ${of('UNDECIDED')} UNDECIDED, ${of('FAIL')} FAIL`
+}
+
+const CAUSES = {
+  measured: 'by the measured ratio',
+  predicted: 'by the prediction',
+  machine: 'by the control kernel',
+} as const
+
+/** What leaves percentiles undecided: "; percentiles left open: 5 by the measured ratio, …". */
+function openText(changes: FidelityReport['changes']): string {
+  const open = changes.flatMap(({ percentiles }) => percentiles.flatMap((row) => row.open ?? []))
+  const parts = (Object.keys(CAUSES) as (keyof typeof CAUSES)[]).flatMap((cause) => {
+    const count = open.filter((of) => of === cause).length
+    return count === 0 ? [] : [`${count} ${CAUSES[cause]}`]
+  })
+  return parts.length === 0 ? '' : `; percentiles left open: ${parts.join(', ')}`
 }
 
 function mutantLine({ mutants }: FidelityReport): SummaryLine {

@@ -4,6 +4,7 @@ import { PIXEL_Y, valueLine } from '../../reports/charts/plot.ts'
 import { LABEL_SIZE, LIGHT } from '../../reports/charts/theme.ts'
 import { percentileName, plural, signedPercent } from '../../reports/format.ts'
 import type { WhatIfPercentile } from '../../sim/documents/index.ts'
+import { jointError, measuredErrors, whatIfTolerance } from '../../sim/experiment/index.ts'
 import {
   errorAxis,
   errorBands,
@@ -17,16 +18,8 @@ import {
 import type { FidelityReport } from './fidelity-report.ts'
 import type { ChangeReport } from './judge.ts'
 
-/**
- * The judged percentiles: half the width of the tolerance, and whether A/A may widen it
- * (what-if.ts).
- */
-const JUDGED = [
-  { p: 0.5, relative: 0.05, floor: false },
-  { p: 0.95, relative: 0.1, floor: true },
-] as const
-const ABSOLUTE_MS = 0.05
-
+/** Judged percentiles of a change: p50 and p95. */
+const JUDGED = 2
 /** Height of one percentile, px. */
 const LINE = 20
 const MARGIN = 4
@@ -51,7 +44,7 @@ export function whatIfChart({ changes }: FidelityReport, width: number): TopLeve
     changes.map(({ name, check: { verdict } }) => {
       return { name, note: verdict, color: verdictColor(verdict) }
     }),
-    { body: JUDGED.length * LINE + 2 * MARGIN, width, left: LEVELS, right: FIGURES },
+    { body: JUDGED * LINE + 2 * MARGIN, width, left: LEVELS, right: FIGURES },
   )
   const lines = changes.flatMap((change, row) =>
     linesOf(change, (index) => layout.top(row) + MARGIN + LINE * (index + 0.5)),
@@ -78,25 +71,18 @@ export function whatIfChart({ changes }: FidelityReport, width: number): TopLeve
 }
 
 function linesOf({ name, percentiles }: ChangeReport, y: (index: number) => number): Line[] {
-  return percentiles.flatMap((row) => {
+  const judged = percentiles.flatMap((row) => {
     const tolerance = whatIfTolerance(row)
-    const index = JUDGED.findIndex(({ p }) => p === row.p)
-    return tolerance === null ? [] : [{ ...row, change: name, tolerance, y: y(index) }]
+    return tolerance === null ? [] : [{ ...row, change: name, tolerance }]
   })
+  return judged.map((row, index) => ({ ...row, y: y(index) }))
 }
 
-/** Relative tolerance of a predicted ratio; null if the percentile is not judged. */
-export function whatIfTolerance({ p, b, noise_floor }: WhatIfPercentile): number | null {
-  const judged = JUDGED.find((entry) => entry.p === p)
-  if (judged === undefined) return null
-  return Math.max(judged.relative, ABSOLUTE_MS / b, judged.floor ? (noise_floor.median ?? 0) : 0)
-}
-
-/** Errors against both ends of the measured interval; null for a single round. */
-export function whatIfInterval({ predicted, measured }: WhatIfPercentile) {
-  const { low, high } = measured
-  if (low === null || high === null) return null
-  return { low: predicted.value! / high - 1, high: predicted.value! / low - 1 }
+/** Errors of a ratio by the intervals of both sides; null where there is no figure. */
+export function jointErrors(row: WhatIfPercentile): { low: number; high: number } | null {
+  const difference = jointError(row)
+  if (difference === null) return null
+  return { low: Math.expm1(difference.low), high: Math.expm1(difference.high) }
 }
 
 function subtitle(changes: readonly ChangeReport[]): string {
@@ -106,6 +92,7 @@ function subtitle(changes: readonly ChangeReport[]): string {
   return [
     'predicted over measured ratio of changed to unchanged latency, less 1',
     `line: against the 95 % interval of the measured ratio over ${replayed}, in which sides alternate`,
+    'thin line: by the intervals of both sides',
     'shaded: tolerance, 5 % at p50, 10 % or A/A at p95, at least 50 µs',
     'hollow: undecided',
     'red: failed',
@@ -114,10 +101,12 @@ function subtitle(changes: readonly ChangeReport[]): string {
 }
 
 function marks(lines: readonly Line[], width: number): Layer[] {
-  const ranges = lines.flatMap((line) => {
-    const interval = whatIfInterval(line)
-    return interval === null ? [] : [{ ...interval, y: line.y }]
-  })
+  const rangesOf = (errors: (line: Line) => { low: number; high: number } | null) =>
+    lines.flatMap((line) => {
+      const range = errors(line)
+      return range === null ? [] : [{ ...range, y: line.y }]
+    })
+  const [ranges, joint] = [rangesOf(measuredErrors), rangesOf(jointErrors)]
   const far = [
     ...lines.flatMap(({ error_relative, tolerance }) => [error_relative, tolerance]),
     ...ranges.flatMap(({ low, high }) => [low, high]),
@@ -128,6 +117,11 @@ function marks(lines: readonly Line[], width: number): Layer[] {
     return { low: -tolerance, high: tolerance, y: y - LINE / 2 + 1, y2: y + LINE / 2 - 1 }
   })
   const inside = (error: number) => Math.max(-reach, Math.min(reach, error))
+  const rule = (of: typeof ranges, strokeWidth: number): Layer => ({
+    data: { values: of.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })) },
+    mark: { type: 'rule', strokeWidth, color: LIGHT.measured, strokeCap: 'round' },
+    encoding: { x, x2: { field: 'high' }, y: PIXEL_Y },
+  })
   const dots = lines.map(({ error_relative: error, verdict, y }) => ({
     error,
     y,
@@ -137,13 +131,8 @@ function marks(lines: readonly Line[], width: number): Layer[] {
   return [
     errorBands(bands, x, { color: LIGHT.muted, opacity: 0.18 }),
     valueLine(0),
-    {
-      data: {
-        values: ranges.map(({ low, high, y }) => ({ low: inside(low), high: inside(high), y })),
-      },
-      mark: { type: 'rule', strokeWidth: 2.5, color: LIGHT.measured, strokeCap: 'round' },
-      encoding: { x, x2: { field: 'high' }, y: PIXEL_Y },
-    },
+    rule(joint, 1),
+    rule(ranges, 2.5),
     ...errorDots(dots, x, 60),
   ]
 }

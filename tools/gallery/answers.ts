@@ -1,4 +1,3 @@
-import { worst } from '../../reports/charts/frame.ts'
 import {
   capitalise,
   declared,
@@ -12,7 +11,7 @@ import {
 import { lostText } from '../../reports/tables/lost.ts'
 import { objectiveSentences } from '../../reports/tables/objective-sentences.ts'
 import { type Objective, parseObjective } from '../../scenarios/index.ts'
-import type { Estimate, Result, Verdict } from '../../sim/documents/index.ts'
+import { type Estimate, type Result, type Verdict, worstOrNull } from '../../sim/documents/index.ts'
 import type { System, Systems } from './entry.ts'
 
 /** Sentences of the gallery, made from results. */
@@ -60,7 +59,9 @@ function systemsJudged(systems: readonly [Answering, ...Answering[]]): string {
   const by = (wanted: Verdict) =>
     listed(
       systems
-        .filter(({ objectives }) => worst(objectives.map(({ verdict }) => verdict)) === wanted)
+        .filter(
+          ({ objectives }) => worstOrNull(objectives.map(({ verdict }) => verdict)) === wanted,
+        )
         .map(({ phrase }) => phrase),
     )
   const parts = [

@@ -128,7 +128,7 @@ export async function recordGates(
   ] as const
   const profile = await kept(join(folder, 'profile.json'), () => {
     expectTime(job, (2 * seconds) / 60)
-    return calibrate([same, slower], { ...job, seconds, rehearsals: 0 })
+    return calibrate([same, slower], { ...job, seconds, occasions: 1, rehearsals: 0 })
   })
   const live = { same, slower, profile, job }
   const recorded: Record<Kind, Gate[]> = { aa: [], slower: [] }

@@ -48,7 +48,8 @@ const SHELVES: readonly Shelf[] = [
     folder: 'background',
     order: [
       ...['control-plane', 'checks', 'calibration', 'statistics', 'fidelity', 'articles'],
-      ...['accelerators', 'validation', 'plan-study', 'gate-study', 'threat-model'],
+      ...['accelerators', 'validation', 'uncertainty', 'plan-study', 'uncertain-plans'],
+      ...['gate-study', 'threat-model'],
     ],
   },
   { title: 'Gallery', folder: 'gallery', order: ['index'] },

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Gate, GateCase, GateMetric } from '../../../sim/documents/index.ts'
+import { isSameFigure } from '../../../sim/experiment/index.ts'
 import { capitalise, cut, NONE, plural, threeDigits } from '../../format.ts'
 import { caseName, changeOf, metricName } from '../../gate/gate-rows.ts'
 import { frame, narrow, plotWidth, word } from '../frame.ts'
@@ -32,18 +33,12 @@ export function gateForest(gate: Gate, gateCase: GateCase, width: number): TopLe
   const color = ({ verdict }: GateMetric) =>
     verdict === 'FAIL' ? LIGHT.limit : gateCase.measured === null ? LIGHT.simulated : LIGHT.measured
   const at = (row: number) => ROW * (row + 0.5) + 8
-  const bars = rows.flatMap((row, i) =>
-    row.low === null || row.high === null
-      ? []
-      : [
-          {
-            low: inside(worse(row, row.low)),
-            high: inside(worse(row, row.high)),
-            y: at(i),
-            color: color(row),
-          },
-        ],
-  )
+  const bars = rows.flatMap((row, i) => {
+    const ends = endsOf(row)
+    if (ends === null) return []
+    const [low, high] = ends.map((end) => inside(worse(row, end)))
+    return [{ low: low!, high: high!, y: at(i), color: color(row) }]
+  })
   const dots = rows.map((row, i) => ({
     low: inside(worse(row, row.ratio)),
     y: at(i),
@@ -93,6 +88,14 @@ export function gateForest(gate: Gate, gateCase: GateCase, width: number): TopLe
 const isFirstLoss = ({ unit, base, verdict }: GateMetric) =>
   unit === 'share' && base === 0 && verdict === 'FAIL'
 
+/** The interval of a ratio; null where it is exact, and of a share whose interval is of points. */
+function endsOf({ low, high, unit, with_inputs: wide }: Ratio): readonly [number, number] | null {
+  if (low !== null && high !== null) return [low, high]
+  if (unit === 'share' || wide === undefined || wide.low === null) return null
+  // without an end it is beyond the edge
+  return [wide.low, wide.high ?? Number.POSITIVE_INFINITY]
+}
+
 /** So that right is worse for every metric. */
 const worse = ({ better }: GateMetric, ratio: number) => (better === 'lower' ? ratio : 1 / ratio)
 
@@ -101,9 +104,10 @@ const shortName = (metric: GateMetric, width: number): string =>
 
 function axisOf(rows: readonly Ratio[], gate: Gate, width: number): Channel {
   const ends = rows
-    .flatMap((row) =>
-      [row.ratio, row.low ?? row.ratio, row.high ?? row.ratio].map((value) => worse(row, value)),
-    )
+    .flatMap((row) => {
+      const exact = [row.ratio, row.low ?? row.ratio, row.high ?? row.ratio]
+      return [...exact, ...(endsOf(row) ?? [])].map((value) => worse(row, value))
+    })
     .map((value) => Math.max(1 / FARTHEST, Math.min(FARTHEST, value)))
   const low = Math.min(1 - LEAST * gate.margin, ...ends)
   const high = Math.max(1 + LEAST * gate.margin, ...ends)
@@ -137,7 +141,7 @@ function finding(gateCase: GateCase, gate: Gate): string {
   const better = gateCase.metrics.find(({ verdict }) => verdict === 'IMPROVED')
   if (better !== undefined)
     return `${metricName(better)} is better${change(better)}, and nothing worse by more than ${margin}`
-  if (gateCase.metrics.every(({ ratio }) => ratio === 1)) return 'No figure has changed'
+  if (gateCase.metrics.every(isSameFigure)) return 'No figure has changed'
   return gate.gate === 'fidelity'
     ? 'Every figure is within its tolerance'
     : `No metric is worse by more than ${margin}`
@@ -150,7 +154,9 @@ function subtitle(rows: readonly Ratio[], gateCase: GateCase, gate: Gate): strin
     gateCase.measured === null
       ? gate.gate === 'fidelity'
         ? 'dot: error of the simulation'
-        : 'dot: exact change of the simulation'
+        : gateCase.uncertain === undefined
+          ? 'dot: exact change of the simulation'
+          : 'dot: change at the stated inputs, bar: 95 % with uncertain inputs'
       : 'dot: mean over blocks, bar: 99 % by an exact sign-flip test',
     gate.gate === 'fidelity' ? 'shaded: tolerance' : 'shaded: margin',
     ...(far ? [`changes beyond ${FARTHEST} times are drawn at the edge`] : []),

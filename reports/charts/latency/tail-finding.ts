@@ -1,5 +1,5 @@
 import { parseObjective } from '../../../scenarios/index.ts'
-import type { Result, TailPoint } from '../../../sim/documents/index.ts'
+import { type Result, type TailPoint, worst } from '../../../sim/documents/index.ts'
 import {
   capitalise,
   estimateText,
@@ -12,7 +12,7 @@ import {
   valueText,
 } from '../../format.ts'
 import { lostText } from '../../tables/lost.ts'
-import { largest, type ReportInput, type Sides, worst } from '../frame.ts'
+import { largest, type ReportInput, type Sides } from '../frame.ts'
 
 /** The number of nines of a percentile: 0.99 is 2. */
 export function nines(p: number): number {

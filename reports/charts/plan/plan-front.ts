@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { isTimed, parseObjective } from '../../../scenarios/index.ts'
 import type { Estimate, Plan, PlanRow } from '../../../sim/documents/index.ts'
-import { count, fixed, plural, time } from '../../format.ts'
-import { winnerOf } from '../../tables/plan-sentences.ts'
+import { count, plural, time } from '../../format.ts'
+import { statedWinnerOf, sureText, winnerOf } from '../../tables/plan-sentences.ts'
 import { configurationText, costText } from '../../tables/plan-table.ts'
 import { frame, keyWords, type Layer, narrow, plotWidth } from '../frame.ts'
 import { type Channel, COLOR, labels, latencies, levelLine, linear, pixel } from '../plot.ts'
@@ -183,11 +183,16 @@ function named(
 ): Layer[] {
   const [from, to] = at.x.scale.domain
   const winner = winnerOf(plan)
+  const stated = statedWinnerOf(plan)
   return points.flatMap((point) => {
     const { row } = point
     const isWinner = row === winner
-    if (!isWinner && !row.today) return []
-    const text = isWinner ? (row.today ? 'cheapest, and today' : 'cheapest') : 'today'
+    const names = [
+      ...(isWinner ? ['cheapest'] : row === stated ? ['cheapest at the stated inputs'] : []),
+      ...(row.today ? ['today'] : []),
+    ]
+    if (names.length === 0) return []
+    const text = names.join(', and ')
     const x = (at.wide * (point.cost - from)) / (to - from)
     const y = pixel(point.ms, at.y, at.height, true)
     const right = x > 0.7 * at.wide
@@ -200,7 +205,7 @@ function named(
 
 function finding(plan: Plan): string {
   const winner = winnerOf(plan)
-  const sure = `${fixed(100 * plan.confidence, 0)} % confidence`
+  const sure = sureText(plan)
   if (winner === null) return `No configuration holds every objective at ${sure}`
   if (winner.cost === null) {
     return `Without a price, every objective is held at ${sure}: ${configurationText(plan, winner)}`

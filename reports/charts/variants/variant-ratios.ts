@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { VARIANT_METRICS, type VariantRatio, type Variants } from '../../../sim/documents/index.ts'
 import { changeText, hasCounted } from '../../tables/variants-table.ts'
 import { frame, keyWords, type Layer, largest, logTicks, word } from '../frame.ts'
-import { intervalMarks, logarithmic, valueLine } from '../plot.ts'
+import { intervalMarks, logarithmic, valueLine, widerMarks } from '../plot.ts'
 import { textWidth } from '../text-width.ts'
 import { LABEL_SIZE, LIGHT } from '../theme.ts'
 
@@ -33,15 +33,16 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
   }))
   const marks = groups.flatMap(({ rows }) => rows.flatMap((row) => row.marks))
   if (marks.length === 0) return null
-  const ends = marks.flatMap(({ ratio: { value, low, high } }) => [
+  const ends = marks.flatMap(({ ratio: { value, low, high, with_inputs: wide } }) => [
     value,
     low ?? value,
     high ?? value,
+    ...[wide?.low, wide?.high].flatMap((end) => (end != null && end > 0 ? [end] : [])),
   ])
   const domain = [Math.min(0.9, ...ends) / 1.02, Math.max(1.1, ...ends) * 1.02] as const
   const x = logarithmic('low', domain, {
     title: `ratio to ${variants[0]!.name} (log scale)`,
-    values: ticks(domain),
+    values: ratioTicks(domain),
     format: '~g',
   })
   const left = 12 + Math.max(...marks.map(({ ratio }) => textWidth(ratio.metric, LABEL_SIZE)))
@@ -56,14 +57,21 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
     }
   }
   const both = measured !== null
-  const bars = placed.flatMap((row) =>
+  const drawn = placed.flatMap((row) =>
     row.marks.map(({ side, ratio }) => {
       const offset = both ? (side === 'simulated' ? -OFFSET : OFFSET) : 0
       const color = ratio.difference === 'none found' ? LIGHT.muted : LIGHT[side]
-      const { value, low, high } = ratio
-      return { value, low: low ?? value, high: high ?? value, y: row.y + offset, color }
+      const { value, low, high, with_inputs: wide } = ratio
+      return { value, low: low ?? value, high: high ?? value, wide, y: row.y + offset, color }
     }),
   )
+  // an end that is infinite, or 0, is that of the plot
+  const wider = drawn.flatMap(({ wide, y: at, color }) =>
+    wide === undefined
+      ? []
+      : [{ low: wide.low || domain[0], high: wide.high ?? domain[1], y: at, color }],
+  )
+  const bars = drawn.map(({ wide: _, ...bar }) => bar)
   const dots = bars.map(({ value, y, color }) => ({ low: value, y, color }))
   const labels = placed.flatMap(({ name, metric, y: at }): Layer[] =>
     name === null
@@ -75,7 +83,8 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
     ...(both ? [{ name: 'measured', color: LIGHT.measured }] : []),
     { name: 'no difference found', color: LIGHT.muted },
   ]
-  const subtitle = `${document.scenario.name} · intervals by a test of all ratios together (Holm, 5 %)`
+  const thin = wider.length === 0 ? '' : '; thin: with uncertain inputs'
+  const subtitle = `${document.scenario.name} · intervals by a test of all ratios together (Holm, 5 %)${thin}`
   return {
     ...frame(
       finding(marks, variants[0]!.name, (name) => hasCounted(measured, name)),
@@ -84,7 +93,13 @@ export function variantRatios(document: Variants, width: number): TopLevelSpec |
     ),
     width: width - left - 40,
     height: y,
-    layer: [valueLine(1), ...intervalMarks(x, bars, dots, 55), ...labels, ...keyWords(keys, width)],
+    layer: [
+      valueLine(1),
+      ...widerMarks(x, wider),
+      ...intervalMarks(x, bars, dots, 55),
+      ...labels,
+      ...keyWords(keys, width),
+    ],
   }
 }
 
@@ -106,8 +121,8 @@ function rowsOf(marks: readonly Mark[], variant: string): Row[] {
   }))
 }
 
-/** Ticks at steps that suit a small range, too. */
-function ticks([low, high]: readonly [number, number]): number[] {
+/** Ticks of ratios, at steps that suit a small range, too. */
+export function ratioTicks([low, high]: readonly [number, number]): number[] {
   if (high / low > 4) return logTicks(low, high)
   const step = high / low > 1.6 ? 0.2 : 0.05
   const from = Math.ceil(low / step)

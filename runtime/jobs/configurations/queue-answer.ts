@@ -25,6 +25,8 @@ export interface Expected {
   readonly scenario: Scenario
   /** of the scenario with its changes */
   readonly hash: string
+  /** where some of its inputs are uncertain */
+  readonly uncertain?: true | undefined
 }
 
 /** An answer that cannot be one. */
@@ -211,7 +213,9 @@ export function answered(text: string, expected: Expected): ConfigurationRuns | 
   for (const run of runs) expectOf(scenario, run)
   // what the sweep knows itself is not taken from an answer; capacity is the worker's word
   const recomputed = runs.map((run) => ({ ...run, objectives: ownObjectives(scenario, run) }))
-  return { scenario, hash, capacityRps, extrapolated: extrapolated.map(oneLine), runs: recomputed }
+  const beyond = extrapolated.map(oneLine)
+  const { uncertain } = expected
+  return { scenario, hash, capacityRps, extrapolated: beyond, runs: recomputed, uncertain }
 }
 
 /** What objectives are judged on, where that follows from other figures of the run. */

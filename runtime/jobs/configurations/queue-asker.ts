@@ -10,6 +10,7 @@ import {
 import { backlogWarning } from '../demand.ts'
 import { loadSystem, prepare, profileFor } from '../prepare.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
+import { ConfigurationInputs } from './configuration-inputs.ts'
 import type { SentBase, SentFiles } from './queue.ts'
 import { OwnFiles } from './queue-files.ts'
 
@@ -17,6 +18,8 @@ import { OwnFiles } from './queue-files.ts'
 export interface Asks {
   readonly scenario: Scenario
   readonly hash: string
+  /** where some of its inputs are uncertain */
+  readonly uncertain?: true | undefined
   /** files that it reads, where they are others than those of the base */
   readonly files: SentFiles | null
 }
@@ -33,6 +36,7 @@ export class QueueAsker {
   readonly #source: ConfigurationBase
   readonly #text: ScenarioText
   readonly #files: OwnFiles
+  readonly #inputs: ConfigurationInputs
   readonly #signal: AbortSignal | undefined
   readonly #kept = new Map<string, Promise<Asks>>()
   /** paths of what configurations read, by what they name */
@@ -47,6 +51,7 @@ export class QueueAsker {
     this.#source = source
     this.#text = text
     this.#files = files
+    this.#inputs = new ConfigurationInputs(base.profile)
     this.#signal = signal
   }
 
@@ -110,7 +115,9 @@ export class QueueAsker {
     const paths = [...new Set([...named, ...(await this.#pathsOf(loaded))])]
     const files = await this.#files.sent(paths)
     const same = JSON.stringify(files) === JSON.stringify(this.base.files)
-    return { scenario, hash, files: same ? null : files }
+    const drawn = await this.#inputs.of(loaded)
+    const isUncertain = drawn !== null && { uncertain: true as const }
+    return { scenario, hash, files: same ? null : files, ...isUncertain }
   }
 
   async #loaded(set: readonly string[]) {

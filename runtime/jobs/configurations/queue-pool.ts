@@ -192,7 +192,7 @@ export class QueuePool implements ConfigurationSimulator {
 
   readonly #abort = () => this.#rejectAll(() => interrupted())
 
-  #ask(job: QueuedJob, { scenario, hash }: Asks): Promise<ConfigurationRuns> {
+  #ask(job: QueuedJob, { scenario, hash, uncertain }: Asks): Promise<ConfigurationRuns> {
     const name = jobName(job)
     const pending = this.#asked.get(name)
     // a list may have a configuration twice
@@ -206,7 +206,7 @@ export class QueuePool implements ConfigurationSimulator {
     const asked: Asked = {
       name,
       job,
-      expected: { job: name, replications: to - from, scenario, hash },
+      expected: { job: name, replications: to - from, scenario, hash, uncertain },
       answer,
       resolve,
       reject,

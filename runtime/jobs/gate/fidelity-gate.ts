@@ -1,9 +1,10 @@
-import type {
-  Comparison,
-  Estimate,
-  Gate,
-  GateMetric,
-  Verdict,
+import {
+  byVerdict,
+  type Comparison,
+  type Estimate,
+  type Gate,
+  type GateMetric,
+  type Verdict,
 } from '../../../sim/documents/index.ts'
 import { percentileLabel } from '../../../sim/stats/index.ts'
 import { type CompareOptions, compare } from '../compare.ts'
@@ -45,7 +46,6 @@ export async function fidelityGate(
 }
 
 function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[] {
-  const order = ['FAIL', 'UNDECIDED', 'PASS']
   const rows = percentiles.flatMap(({ p, verdicts, measured, structure, simulated }) => {
     const label = percentileLabel(p)
     const errors = structure.map(({ error_relative }) => error_relative)
@@ -63,7 +63,7 @@ function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[]
       ? []
       : [{ ...bare(key.replace('_', '-'), check.verdict), note: check.reason }]
   })
-  return [...rows, ...others].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+  return [...rows, ...others].sort((a, b) => byVerdict(a.verdict, b.verdict))
 }
 
 /** None where the sample supports no verdict. */

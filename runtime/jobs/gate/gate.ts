@@ -1,5 +1,4 @@
-import type { Gate, GateCase } from '../../../sim/documents/index.ts'
-import { byVerdict, gateVerdict } from '../../../sim/experiment/index.ts'
+import { byVerdict, type Gate, type GateCase, worst } from '../../../sim/documents/index.ts'
 import { build } from '../../version.ts'
 import { MARGIN } from '../defaults.ts'
 import { LIBRARY_CALL } from '../options.ts'
@@ -16,7 +15,7 @@ export function gateOf(
     gate,
     margin,
     command,
-    verdict: gateVerdict(cases.map(({ verdict }) => verdict)),
+    verdict: worst(cases.map(({ verdict }) => verdict)),
     cases: cases.toSorted((a, b) => byVerdict(a.verdict, b.verdict)),
     warnings: [],
   }

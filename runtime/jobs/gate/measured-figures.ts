@@ -1,15 +1,16 @@
 import { mean } from 'simple-statistics'
-import type {
-  GateCase,
-  GateMetric,
-  GateVerdict,
-  MeasuredGate,
+import {
+  byVerdict,
+  type GateCase,
+  type GateMetric,
+  type GateVerdict,
+  type MeasuredGate,
+  worst,
 } from '../../../sim/documents/index.ts'
 import {
   CONFIRMATION,
   controlOf,
   driftBy,
-  gateVerdict,
   LOOKS,
   type MetricDecision,
   metricLabel,
@@ -101,7 +102,6 @@ export function measuredMetrics(
   // that passes, as nothing has confirmed it
   const isBetter = ({ verdict }: MetricDecision, { high }: { readonly high: number | null }) =>
     verdict === 'PASS' && high !== null && high < 1 - margin
-  const order = ['FAIL', 'UNDECIDED', 'IMPROVED', 'PASS']
   return decisions
     .map((decision, i): GateMetric => {
       const { verdict, ratio, p, deciding_blocks } = decision
@@ -122,7 +122,7 @@ export function measuredMetrics(
         note: isOpen || isBetter(decision, interval) ? UNCONFIRMED : noteOf(decision),
       }
     })
-    .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || b.ratio! - a.ratio!)
+    .sort((a, b) => byVerdict(a.verdict, b.verdict) || b.ratio! - a.ratio!)
 }
 
 const UNCONFIRMED = 'seen, but not confirmed on fresh blocks'
@@ -177,7 +177,7 @@ export function measuredVerdict(
     const text = `the control kernel took ${percent} ${drift > 1 ? 'more' : 'less'} time before the head`
     return { verdict: 'UNDECIDED', reason: `${text}, so the machine has changed; gate again` }
   }
-  const verdict = gateVerdict(decisions.map((decision) => decision.verdict))
+  const verdict = worst(decisions.map((decision) => decision.verdict))
   return { verdict, reason: reasonOf(verdict, metrics, margin) }
 }
 

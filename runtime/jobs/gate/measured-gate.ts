@@ -6,10 +6,11 @@ import { LiveSession } from '../../live/live-session.ts'
 import { calibrate } from '../calibrate.ts'
 import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
-import { type Prepared, resolveSystem } from '../prepare.ts'
+import { type Prepared, resolveSystem, unknownOf } from '../prepare.ts'
 import { profileWarnings } from '../profile-warnings.ts'
 import { refuseComparison, refuseLive } from '../refuse.ts'
 import { simulate } from '../simulate.ts'
+import { withUncertainInputs } from '../uncertainty.ts'
 import { changedFiles } from './data-files.ts'
 import { Derivation } from './derived.ts'
 import { gateOf } from './gate.ts'
@@ -45,6 +46,8 @@ export interface MeasuredGateOptions extends DocumentOptions {
 }
 
 const SECONDS = 10
+/** A gate needs the work of models alone, and no width of it. */
+const BRIEF = { occasions: 1, rehearsals: 0 } as const
 
 /**
  * Replays base and head in alternating blocks, and judges what differs between them. Throws
@@ -108,12 +111,16 @@ export async function newScenarioGate(
   const { seconds = SECONDS, signal, onProgress, onWarning } = options
   const job = { signal, onProgress, onWarning }
   const profile =
-    fittingProfile([head], options) ?? (await calibrate([head], { ...job, seconds, rehearsals: 0 }))
+    fittingProfile([head], options) ?? (await calibrate([head], { ...job, ...BRIEF, seconds }))
   const system = resolveSystem(head, profile)
-  const result = await simulate(system, job)
+  const stated = await simulate(system, job)
+  const result = await withUncertainInputs(system, stated, job)
   const entry = baselineEntry(result, head.scenario, head.file)
   const doubts = profileWarnings(system.models)
-  const gateCase = newCase({ entry, stability: result.stability, doubts }, from)
+  const failsAsStated = stated.objectives.some(({ verdict }) => verdict === 'FAIL')
+  const drawn = unknownOf(system) !== null && { interval: 'inputs' as const, failsAsStated }
+  const { stability } = result
+  const gateCase = newCase({ entry, stability, doubts, ...(drawn || {}) }, from)
   return gateOf('measured', [gateCase], options)
 }
 
@@ -152,7 +159,7 @@ export async function openGate(
   const job = { signal, onProgress }
   const profile =
     fittingProfile([base, head], options) ??
-    (await calibrate([base, head], { ...job, seconds, rehearsals: 0, onWarning }))
+    (await calibrate([base, head], { ...job, ...BRIEF, seconds, onWarning }))
   const [a, b] = [resolveSystem(base, profile), resolveSystem(head, profile)]
   let factor = await trafficFactor(a, b, { ...job, load })
   let traffic = await gateTraffic(a, b, factor)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import {
   EXIT,
@@ -12,6 +13,8 @@ import {
 import type { BaselineEntry, Gate, GateCase } from '../../../sim/documents/index.ts'
 import {
   baselineEntry,
+  type GateDraws,
+  type HeadAlone,
   newCase,
   notComparable,
   predictionCase,
@@ -23,13 +26,23 @@ import { readText } from '../../folders/documents.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { MARGIN, REPLICATIONS } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
-import { loadSystem, type System } from '../prepare.ts'
+import { loadSystem, type System, unknownOf } from '../prepare.ts'
 import { type SimulateOptions, simulate, simulateAgainst } from '../simulate.ts'
+import { withUncertainInputs } from '../uncertainty.ts'
 import { baseIn, type KnownBase, readBaseline } from './baseline.ts'
 import { dataFiles } from './data-files.ts'
 import { gateOf } from './gate.ts'
+import { caseOverDraws, type SimulatedSide } from './gate-draws.ts'
 import { type OtherVersion, refused, shellIn, withOtherVersion } from './other-version.ts'
-import { doubtOf, keptScenario, problemOf, underDoubt } from './verify-baseline.ts'
+import {
+  type Doubt,
+  doubtOf,
+  hasInputs,
+  inputsIn,
+  keptScenario,
+  problemOf,
+  underDoubt,
+} from './verify-baseline.ts'
 
 /** What the scenarios of a prediction gate are compared with. */
 export type PredictionBase =
@@ -92,9 +105,16 @@ export async function baselineEntries(
         `${file}: is overloaded, and no base to gate by: ${stability.reason}; ${remedy}`,
       )
     }
-    entries.push(entry)
+    entries.push({ ...entry, ...asStated(system) })
   }
   return entries
+}
+
+/** The scenario as it is stated, of which draws are made; nothing where all inputs are known. */
+function asStated({ uncertain, scenario }: System): Pick<BaselineEntry, 'stated'> {
+  if (uncertain === undefined) return {}
+  const stated = JSON.parse(uncertain.text) as Record<string, unknown>
+  return { stated: { ...stated, uncertain: scenario.uncertain } }
 }
 
 /** A loaded scenario stays as it was loaded, without overrides. */
@@ -115,23 +135,40 @@ function simulationOf({ file }: System, options: PredictionGateOptions): Simulat
 
 /** A side as it stands for itself: its loads are shares of its capacity. */
 async function simulateBase(system: System, options: PredictionGateOptions) {
-  const { entry } = await simulateAlone(system, options)
-  return entry
+  const { entry, objectives } = await simulateAlone(system, options)
+  return { system, entry, objectives }
 }
 
-/** A side that there is nothing to compare with. */
 async function simulateAlone(system: System, options: PredictionGateOptions) {
   const result = await simulate(system, simulationOf(system, options))
-  const { stability } = result
-  return { entry: baselineEntry(result, system.scenario, system.file), stability }
+  const { stability, objectives } = result
+  return { entry: baselineEntry(result, system.scenario, system.file), stability, objectives }
+}
+
+/** A side that there is nothing to compare with, by all that is not known of its inputs. */
+async function simulateUnpaired(
+  system: System,
+  options: PredictionGateOptions,
+): Promise<HeadAlone> {
+  const stated = await simulate(system, simulationOf(system, options))
+  const { workers, signal, onProgress } = options
+  const result = await withUncertainInputs(system, stated, { workers, signal, onProgress })
+  return {
+    entry: baselineEntry(result, system.scenario, system.file),
+    stability: result.stability,
+    ...(unknownOf(system) !== null && {
+      interval: 'inputs' as const,
+      failsAsStated: stated.objectives.some(({ verdict }) => verdict === 'FAIL'),
+    }),
+  }
 }
 
 /** What loads of a head are shares of: the capacity of its base. */
 type Rates = Pick<System, 'capacityRps'>
 
-interface SimulatedHead {
-  readonly system: System
-  readonly head: BaselineEntry
+interface SimulatedHead extends SimulatedSide {
+  /** objectives that it states: it has those of its base */
+  readonly stated: ReturnType<typeof statedObjectives>
 }
 
 /** A head under the rates of its base, and by the objectives of its base. */
@@ -143,8 +180,14 @@ async function simulateHead(
 ): Promise<SimulatedHead> {
   // without a capacity the base has no load, so its traffic is another
   const rates = { capacityRps: capacityRps ?? system.capacityRps }
-  const result = await simulateAgainst(rates, judgedBy(base, system), simulationOf(system, options))
-  return { system, head: baselineEntry(result, system.scenario, system.file) }
+  const judged = judgedBy(base, system)
+  const result = await simulateAgainst(rates, judged, simulationOf(system, options))
+  return {
+    system: { ...judged, ...rates },
+    entry: baselineEntry(result, system.scenario, system.file),
+    objectives: result.objectives,
+    stated: statedObjectives(system),
+  }
 }
 
 /** A system with the objectives of a base. What its routers aim at stays in its plan. */
@@ -194,7 +237,7 @@ async function againstFile(
     const system = await loadSide(file, options)
     const base = baseIn(path, baseline, { file, name: system.scenario.name })
     if (base === null) {
-      cases.push(unlistedCase(await simulateAlone(system, options), path))
+      cases.push(unlistedCase(await simulateUnpaired(system, options), path))
       continue
     }
     const { entry, from } = base
@@ -203,10 +246,10 @@ async function againstFile(
       cases.push(notComparable(headOf(system), from, rates))
       continue
     }
-    const simulated = await simulateHead(system, entry, rates, options)
-    const gateCase = caseOf(entry, simulated, from, options)
+    const head = await simulateHead(system, entry, rates, options)
+    const gateCase = caseOf({ base: { entry }, head, from }, options)
     const done = gateCase.verdict === 'NOT COMPARABLE'
-    cases.push(done ? gateCase : await verified(gateCase, base, simulated, options))
+    cases.push(done ? gateCase : await verified(gateCase, base, head, options))
   }
   return cases
 }
@@ -252,7 +295,7 @@ async function systemBeside(
   of: Pick<LoadedScenario, 'scenario' | 'hash'>,
   { onNote: _, ...quietly }: PredictionGateOptions,
 ): Promise<System> {
-  const loaded = await loadScenario(head.file, { set: quietly.set ?? [] })
+  const { uncertain: __, ...loaded } = await loadScenario(head.file, { set: quietly.set ?? [] })
   return loadSide({ ...loaded, ...of, notes: [], variants: [] }, quietly)
 }
 
@@ -260,14 +303,35 @@ async function systemBeside(
 async function verified(
   gateCase: GateCase,
   { entry, from }: KnownBase,
-  { system, head }: SimulatedHead,
-  { onWarning: _, ...quietly }: PredictionGateOptions,
+  head: SimulatedHead,
+  options: PredictionGateOptions,
 ): Promise<GateCase> {
+  const { onWarning: _, ...quietly } = options
+  // a scenario that is the head's own is simulated already
+  let base: SimulatedSide = head
   const simulateKept = async (scenario: Scenario) => {
-    const kept = await systemBeside(system, { scenario, hash: entry.hash }, quietly)
-    return simulateBase(kept, quietly)
+    const kept = await systemBeside(head.system, { scenario, hash: entry.hash }, quietly)
+    base = await simulateBase(kept, quietly)
+    return base.entry
   }
-  return underDoubt(gateCase, await doubtOf(entry, { from, head, simulate: simulateKept }))
+  const doubt = await doubtOf(entry, { from, head: head.entry, simulate: simulateKept })
+  if (doubt !== null) return underDoubt(withoutDraws(gateCase, { entry, from }, head), doubt)
+  const inputs: Pick<System, 'uncertain'> | Doubt =
+    base === head ? {} : await inputsIn(entry, from, base.system)
+  if ('refuted' in inputs) return underDoubt(gateCase, inputs)
+  const system = { ...base.system, ...inputs }
+  return withInputs(gateCase, { base: { ...base, entry, system }, head, from }, options)
+}
+
+/** A case whose base is not simulated here: what is not drawn is not shown. */
+function withoutDraws(
+  gateCase: GateCase,
+  { entry, from }: KnownBase,
+  { system }: SimulatedHead,
+): GateCase {
+  const isStated = entry.stated === undefined && !hasInputs(keptScenario(entry, from))
+  const isKnown = unknownOf(system) === null && isStated
+  return isKnown ? gateCase : { ...gateCase, verdict: 'UNDECIDED', metrics: [] }
 }
 
 async function againstScenario(
@@ -277,12 +341,14 @@ async function againstScenario(
 ): Promise<GateCase[]> {
   const cases: GateCase[] = []
   for (const file of files) {
-    const head = await loadSide(file, options)
+    const system = await loadSide(file, options)
     const basePath = path ?? file
-    const base = await loadSide(basePath, { ...options, set: [...(options.set ?? []), ...set] })
+    const ofBase = await loadSide(basePath, { ...options, set: [...(options.set ?? []), ...set] })
     const from = set.length === 0 ? basePath : `${basePath} with ${set.join(', ')}`
-    const entry = await simulateBase(base, options)
-    cases.push(caseOf(entry, await simulateHead(head, entry, base, options), from, options))
+    const base = await simulateBase(ofBase, options)
+    const head = await simulateHead(system, base.entry, ofBase, options)
+    const both = { base, head, from }
+    cases.push(await withInputs(caseOf(both, options), both, options))
   }
   return cases
 }
@@ -309,15 +375,16 @@ function againstRef(
           ? await baseByThis(head, version, options)
           : await baseByOther(head, version, { run: line, signal }, options)
       if (base === undefined) {
-        cases.push(newCase(await simulateAlone(head, options), from))
+        cases.push(newCase(await simulateUnpaired(head, options), from))
         continue
       }
-      const { entry, rates } = base
-      cases.push(
-        typeof rates === 'string'
-          ? notComparable(headOf(head), from, rates)
-          : caseOf(entry, await simulateHead(head, entry, rates, options), from, options),
-      )
+      const { rates } = base
+      if (typeof rates === 'string') {
+        cases.push(notComparable(headOf(head), from, rates))
+        continue
+      }
+      const both = { base, head: await simulateHead(head, base.entry, rates, options), from }
+      cases.push(await withInputs(caseOf(both, options), both, options))
     }
     return cases
   })
@@ -332,9 +399,10 @@ function installedRun(version: OtherVersion, { onNote }: PredictionGateOptions):
 }
 
 /** The figures of a base, and its rates, or why they are not known. */
-interface SimulatedBase {
-  readonly entry: BaselineEntry
+interface SimulatedBase extends Pick<SimulatedSide, 'entry' | 'objectives'> {
   readonly rates: Rates | string
+  /** null where it cannot be simulated here, and where all inputs are known */
+  readonly system: System | null
 }
 
 /** A scenario of another version as this one simulates it; undefined where that has none. */
@@ -364,7 +432,8 @@ async function baseByThis(
     ...quietly,
     ...(profile !== undefined && { profile: version.file(profile) }),
   })
-  return { entry: { ...(await simulateBase(base, quietly)), file }, rates: base }
+  const simulated = await simulateBase(base, quietly)
+  return { ...simulated, entry: { ...simulated.entry, file }, rates: base }
 }
 
 /** A scenario as another version simulates it; undefined where that has no such scenario. */
@@ -398,7 +467,11 @@ async function baseByOther(
   const entry = baselineEntry(figures, loaded?.scenario ?? null, file)
   const { onNote: _, ...quietly } = options
   const resolve = async () => loaded && loadSide(loaded, { ...quietly, profile })
-  return { entry, rates: await ratesOf({ entry, from: version.from }, head, resolve) }
+  const rates = await ratesOf({ entry, from: version.from }, head, resolve)
+  const isKnown = head.uncertain === undefined && loaded?.uncertain === undefined
+  const system = isKnown ? null : await resolve().catch(problemOf)
+  const { objectives } = figures
+  return { entry, objectives, rates, system: typeof system === 'string' ? null : system }
 }
 
 /** The scenario of another version; null where this one cannot read it. */
@@ -419,7 +492,9 @@ async function readable(
 /** Words that look like full paths, in the text of a scenario with an unknown schema. */
 const fullPathsIn = (text: string) => text.match(/(?<![^\s'",[{:])\/[^\s'",\]}]+/g) ?? []
 
-const value = z.object({ value: z.number().nullable() })
+const end = z.number().nullish().catch(undefined)
+const value = z.object({ value: z.number().nullable(), low: end, high: end })
+const verdict = z.enum(['PASS', 'FAIL', 'UNDECIDED'])
 
 /** The part of a result that a gate needs, so that documents of other versions can be read. */
 const simulatedFigures = z.object({
@@ -448,7 +523,12 @@ const simulatedFigures = z.object({
     z.object({
       class: z.string(),
       text: z.string(),
-      verdict: z.enum(['PASS', 'FAIL', 'UNDECIDED']),
+      verdict,
+      estimate: value
+        .extend({ low: z.number().nullable(), high: z.number().nullable(), n: z.number() })
+        .optional()
+        .catch(undefined),
+      with_inputs: z.object({ verdict_by_draws: verdict }).optional().catch(undefined),
     }),
   ),
 })
@@ -457,20 +537,74 @@ const simulatedFigures = z.object({
 function figuresOf(text: string): SimulatedFigures | null {
   try {
     const parsed = simulatedFigures.safeParse(JSON.parse(text.slice(text.indexOf('{'))))
-    return parsed.success ? parsed.data : null
+    return parsed.success ? atStatedInputs(parsed.data) : null
   } catch {
     return null
   }
 }
 
+/** A gate draws the inputs of both sides itself, so it takes verdicts by the draws alone. */
+function atStatedInputs(figures: z.infer<typeof simulatedFigures>): SimulatedFigures {
+  const objectives = figures.objectives.map(({ with_inputs: wide, ...objective }) => ({
+    ...objective,
+    verdict: wide?.verdict_by_draws ?? objective.verdict,
+  }))
+  return { ...figures, objectives }
+}
+
+/** What is compared. */
+interface Compared {
+  readonly base: Omit<SimulatedBase, 'rates'>
+  readonly head: SimulatedHead
+  /** the base, for people */
+  readonly from: string
+}
+
+/** A case by the stated values, and where there are draws of uncertain inputs by these, too. */
 function caseOf(
-  entry: BaselineEntry,
-  { system, head }: SimulatedHead,
-  from: string,
+  { base, head, from }: Omit<Compared, 'base'> & { readonly base: Pick<SimulatedSide, 'entry'> },
   { margin = MARGIN }: PredictionGateOptions,
+  draws?: GateDraws,
 ): GateCase {
-  const [changes, stated] = [changesOf(entry, head), statedObjectives(system)]
-  return predictionCase(entry, head, { margin, from, changes, stated })
+  const { entry, stated } = head
+  const changes = changesOf(base.entry, entry)
+  const sides = { margin, from, changes, stated, ...(draws !== undefined && { draws }) }
+  return predictionCase(base.entry, entry, sides)
+}
+
+/** A case by all that is not known of the inputs; as it is where all are known. */
+async function withInputs(
+  gateCase: GateCase,
+  { base, head, from }: Compared,
+  options: PredictionGateOptions,
+): Promise<GateCase> {
+  const { system } = base
+  const isKnown = [system, head.system].every((side) => side === null || unknownOf(side) === null)
+  if (isKnown || gateCase.verdict === 'NOT COMPARABLE') return gateCase
+  if (isUnchanged(base.entry, head.entry)) {
+    const reason = `${gateCase.reason}, whatever the uncertain inputs are`
+    return { ...gateCase, interval: 'inputs', ...(gateCase.verdict === 'PASS' && { reason }) }
+  }
+  if (system === null) {
+    const text = `inputs are uncertain, and those of ${from} cannot be drawn here`
+    return notComparable(head.entry, from, `${text}; gate against a version that this one can read`)
+  }
+  const both = { base: { ...base, system }, head, from }
+  const drawn = await caseOverDraws(both, (draws) => caseOf(both, options, draws), options)
+  if (drawn.changes.engine === null) return drawn
+  return { ...drawn, reason: `${drawn.reason}; this version draws the inputs of both sides` }
+}
+
+/**
+ * Whether both sides are the same, simulated by the same version: draws change both alike. A hash
+ * has the names of data files, and their contents show in the figures.
+ */
+function isUnchanged(base: BaselineEntry, head: BaselineEntry): boolean {
+  const { hash, version, commit, profile } = base
+  const isSame = hash === head.hash && version === head.version && commit === head.commit
+  const figures = ({ figures, objectives }: BaselineEntry) => [figures, objectives]
+  const alike = isDeepStrictEqual(figures(base), figures(head))
+  return isSame && alike && profile?.hash === head.profile?.hash
 }
 
 /** Differences of two scenarios; null where this version cannot read both. */

@@ -3,11 +3,13 @@ import {
   EXIT,
   Failure,
   hashOf,
+  loadScenario,
   parseKeptScenario,
   type Scenario,
 } from '../../../scenarios/index.ts'
 import type { BaselineEntry, GateCase } from '../../../sim/documents/index.ts'
-import { metricLabel } from '../../../sim/experiment/index.ts'
+import { metricLabel, withSourceInputs } from '../../../sim/experiment/index.ts'
+import type { System } from '../prepare.ts'
 
 /** Why the figures of a baseline cannot be relied on. */
 export interface Doubt {
@@ -92,6 +94,30 @@ export function keptScenario(entry: BaselineEntry, from: string): Scenario | nul
     if (error instanceof Failure) return null
     throw error
   }
+}
+
+/** Whether a scenario has uncertain inputs, or includes those of sources. */
+export const hasInputs = (scenario: Scenario | null): boolean =>
+  Object.keys(scenario?.uncertain ?? {}).length > 0
+
+/**
+ * The uncertain inputs of the scenario in a baseline, none where all are known, or why they cannot
+ * be drawn: a baseline that an earlier version wrote has only their stated values. `system`: that
+ * scenario, whose files are where its are.
+ */
+export async function inputsIn(
+  { stated, hash }: BaselineEntry,
+  from: string,
+  { scenario, file, directory, models }: System,
+): Promise<Pick<System, 'uncertain'> | Doubt> {
+  if (!hasInputs(scenario)) return {}
+  const text = JSON.stringify(stated ?? null)
+  const loaded = await loadScenario({ file, text, directory }).catch(problemOf)
+  if (typeof loaded === 'string' || loaded.hash !== hash || loaded.uncertain === undefined) {
+    return refutedBy(`${from} does not hold its uncertain inputs as its scenario states them`)
+  }
+  const { uncertain } = loaded
+  return { uncertain, ...withSourceInputs({ scenario, file, uncertain }, models) }
 }
 
 /** The first problem of what cannot be simulated. An interruption is none. */

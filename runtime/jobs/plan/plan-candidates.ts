@@ -5,15 +5,23 @@ import {
   gridPoint,
   gridSize,
   loadScenario,
+  MOST_INPUTS,
   type Pool,
   replicaPrice,
   type Scenario,
   shortened,
+  type Uncertain,
 } from '../../../scenarios/index.ts'
-import { type Candidate, hourlyCost, leastReplicas } from '../../../sim/experiment/index.ts'
+import {
+  type Candidate,
+  commonInputs,
+  hourlyCost,
+  leastReplicas,
+} from '../../../sim/experiment/index.ts'
 import { pause } from '../../process/interruption.ts'
+import type { ConfigurationInputs } from '../configurations/configuration-inputs.ts'
 import type { JobOptions } from '../options.ts'
-import type { System } from '../prepare.ts'
+import { type System, unknownOf } from '../prepare.ts'
 import type { ConfigurationBase } from '../simulations/configuration-runs.ts'
 
 /** A valid configuration of the space. */
@@ -32,7 +40,15 @@ export interface PlanCandidates {
   readonly invalid: readonly { readonly set: readonly string[]; readonly problem: string }[]
   /** overrides that give the scenario of another candidate */
   readonly same: readonly (readonly string[])[]
+  /** inputs of all configurations that are not known, each once, those of the scenario first */
+  readonly inputs: Uncertain['inputs']
+  /** by the index of a candidate, the place of each of its inputs among them */
+  readonly places: ReadonlyMap<number, readonly number[]>
 }
+
+/** Most inputs of a configuration that are not known. */
+export const mostInputs = ({ places }: Pick<PlanCandidates, 'places'>): number =>
+  Math.max(...[...places.values()].map(({ length }) => length))
 
 /** A plan prepares every configuration to know its cost: some milliseconds each. */
 const MOST_CANDIDATES = 20_000
@@ -71,27 +87,34 @@ interface Draft {
 
 /** Every configuration of the space with its cost, none of them simulated. */
 export async function planCandidates(
-  { path, set: common, seed }: ConfigurationBase,
+  { path, set: stated, seed }: ConfigurationBase,
   dimensions: readonly Dimension[],
   system: System,
-  { signal, onProgress }: JobOptions,
+  { unknown, signal, onProgress }: JobOptions & { readonly unknown: ConfigurationInputs },
 ): Promise<PlanCandidates> {
   const size = gridSize(dimensions)
   const drafts: Draft[] = []
   const invalid: { set: readonly string[]; problem: string }[] = []
   const same: (readonly string[])[] = []
   const hashes = new Set<string>()
+  const inputs: Uncertain['inputs'][] = [unknownOf(system)?.inputs ?? []]
   for (let index = 0; index < size; index++) {
     if (index % 50 === 0) {
       onProgress?.('reading configurations', index, size)
       await pause(signal)
     }
     const set = gridPoint(dimensions, index)
-    const all = [...common, ...set]
+    const all = [...stated, ...set]
     try {
-      const { scenario, hash } = await loadScenario(path, { set: all, seed })
-      if (hashes.has(hash)) same.push(set)
-      else drafts.push({ set, scenario, hash, index })
+      const loaded = await loadScenario(path, { set: all, seed })
+      const { scenario, hash } = loaded
+      if (hashes.has(hash)) {
+        same.push(set)
+        continue
+      }
+      const drawn = await unknown.of(loaded)
+      inputs.push(drawn?.inputs ?? [])
+      drafts.push({ set, scenario, hash, index })
       hashes.add(hash)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
@@ -99,6 +122,11 @@ export async function planCandidates(
     }
   }
   if (drafts.length === 0) throw new Failure(firstOf(invalid))
+  const common = commonInputs(inputs)
+  if (common.inputs.length > MOST_INPUTS) {
+    const text = `a plan takes at most ${MOST_INPUTS} inputs over all of its configurations`
+    throw new Failure(`${system.file} uncertain: ${text}, got ${common.inputs.length}`)
+  }
   const scenarios = [system.scenario, ...drafts.map(({ scenario }) => scenario)]
   const isPriced = ({ pools }: Scenario) => hourlyCost(pools) !== null
   const unit = scenarios.some(isPriced) ? 'usd_per_hour' : 'replicas'
@@ -128,7 +156,14 @@ export async function planCandidates(
   }
   const today = candidates[todayAt] ?? { ...beside, ...ofToday }
   const withoutPrice = new Set(scenarios.filter(isUnpriced).flatMap(partsWithoutPrice))
-  return { candidates, today, unit, withoutPrice: [...withoutPrice], invalid, same }
+  const indices = [size, ...drafts.map(({ index }) => index)]
+  const places = new Map(common.places.map((ofOne, i) => [indices[i]!, ofOne]))
+  return {
+    ...{ candidates, today, unit, invalid, same },
+    withoutPrice: [...withoutPrice],
+    inputs: common.inputs,
+    places,
+  }
 }
 
 /** "a10", "pool edge": cards of pools without a price, and such pools on this machine. */

@@ -1,11 +1,10 @@
-import { constants } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import type { RunFigures } from '../../../sim/experiment/index.ts'
 import { type FolderLock, lockFolder } from '../../folders/folder-lock.ts'
-import { JournalLines, linesOf, openJournal } from '../../folders/journal-lines.ts'
+import { JournalLines, textsOf } from '../../folders/journal-lines.ts'
 import { differencesOf, type Parts } from '../configurations/differences.ts'
 import { decode, encode } from '../configurations/queue.ts'
 import { keptRunFigures } from '../configurations/queue-answer.ts'
@@ -199,20 +198,6 @@ async function headOf(path: string, signal: AbortSignal | undefined): Promise<Ke
     return headSchema.safeParse(decoded(text)).data ?? null
   }
   return null
-}
-
-/** The whole lines of a journal; none of one that is missing. */
-async function* textsOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
-  const file = await openJournal(path, constants.O_RDONLY).catch((error) => {
-    if (error.code !== 'ENOENT') throw error
-    return null
-  })
-  if (file === null) return
-  try {
-    for await (const { text } of linesOf(file, signal)) yield text
-  } finally {
-    await file.close()
-  }
 }
 
 /** A line that is kept; null for any other text, such as the head and a torn line. */

@@ -1,5 +1,5 @@
 import { arrivalParts, replicaPrice } from '../../../scenarios/index.ts'
-import type { PlanRow, Result } from '../../../sim/documents/index.ts'
+import type { PlanRow } from '../../../sim/documents/index.ts'
 import {
   busyEngineWarnings,
   costsDiffer,
@@ -7,23 +7,38 @@ import {
   type RunFigures,
 } from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
+import { notesOfSources } from '../uncertainty.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 import type { PlanSimulations } from './plan-simulations.ts'
+import type { SearchedPlan } from './searched-plan.ts'
 
-/**
- * How surely the winner holds where inputs are not known, by the objective that does so least; none
- * where all inputs are known.
- */
-export function inputNotes(objectives: Result['objectives'] | null): string[] {
-  const held = (objectives ?? []).flatMap(({ class: name, text, with_inputs: wide }) =>
-    wide === undefined ? [] : [{ objective: `${name}: ${text}`, p: wide.p_holds }],
+/** What a plan took for granted of inputs that are not known, and of sources as it stands. */
+export function inputNotes(
+  { system, priced, drawn, outcome }: Pick<SearchedPlan, 'system' | 'priced' | 'drawn' | 'outcome'>,
+  asked: { readonly headroom: boolean; readonly sensitivity: boolean },
+): string[] {
+  const notes = notesOfSources(system)
+  if (priced.inputs.length === 0) return notes
+  if (drawn === null) {
+    return [...notes, 'no uncertain input was drawn, as no configuration meets at the stated ones']
+  }
+  notes.push(
+    'how often a configuration is the cheapest is among those that were drawn: of cheaper ones, the nearest to their limits',
   )
-  const [least] = held.toSorted((a, b) => a.p - b.p)
-  if (least === undefined) return []
-  const percent = Number((100 * least.p).toPrecision(3))
-  return [
-    `the search took the stated inputs; with uncertain inputs the winner holds ${least.objective} with a probability of ${percent} %, and every other objective at least as surely`,
-  ]
+  if (outcome.winner !== null && (asked.headroom || asked.sensitivity)) {
+    notes.push(
+      'headroom and small changes are at the stated inputs, and their intervals are of the draws only; simulate --headroom of the winner takes the wider interval',
+    )
+  }
+  if (outcome.winner !== null && drawn.ofWinner === null) {
+    notes.push('the winner has no wider interval, as some draw of it cannot be simulated')
+  }
+  if (drawn.problem !== null) {
+    notes.push(
+      `a draw of the inputs that cannot be simulated counts as one in which the configuration fails, such as: ${drawn.problem}`,
+    )
+  }
+  return notes
 }
 
 /** What a plan took for granted. */
@@ -33,6 +48,7 @@ export function planNotes(
     priced,
     chosen,
     rows,
+    winner,
     outcome,
     simulations,
     verified,
@@ -40,6 +56,8 @@ export function planNotes(
     readonly priced: PlanCandidates
     readonly chosen: boolean
     readonly rows: readonly PlanRow[]
+    /** index of its row */
+    readonly winner: number | null
     readonly outcome: PlanFound<RunFigures>
     readonly simulations: PlanSimulations
     readonly verified: object | null
@@ -68,8 +86,7 @@ export function planNotes(
       `${elsewhere.length} of ${rows.length} configurations that were simulated have times that are transferred from another card, precision or engine, such as ${first}`,
     )
   }
-  // rows that meet come first: of those the first is the winner
-  for (const text of rows[0]?.figures.uncalibrated ?? []) notes.push(text)
+  for (const text of rows[winner ?? 0]?.figures.uncalibrated ?? []) notes.push(text)
   const exact = rows.filter(({ figures }) => figures.exact)
   if (exact.length > 0) {
     const which =

@@ -11,6 +11,7 @@ import {
 } from '../../../sim/experiment/index.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 import type { PlanSimulations } from './plan-simulations.ts'
+import type { SearchedDraws } from './searched-draws.ts'
 
 type Found = PlanFound<RunFigures>
 
@@ -22,19 +23,23 @@ interface RowSources {
 
 /**
  * Rows that meet by rank, then the others by cost; where none meets, the nearest miss first. The
- * winner and the next cheaper are among them.
+ * winner, that at the stated inputs and the next cheaper are among them.
  */
 export function planRows(
   outcome: Found,
-  { setOf, simulations, today }: RowSources & { readonly today: Candidate },
-): Pick<Plan, 'rows' | 'winner' | 'next_cheaper'> {
+  {
+    setOf,
+    simulations,
+    today,
+    drawn,
+  }: RowSources & { readonly today: Candidate; readonly drawn: SearchedDraws | null },
+): Pick<Plan, 'rows' | 'winner' | 'next_cheaper'> & { readonly statedWinner: number | null } {
   const sorted = [...outcome.tried].sort(byCost)
   const costToday = priceOfTried(sorted.find(({ candidate }) => candidate === today)!)
   const meets = (tried: Tried<RunFigures>) => tried.judgement.verdict === 'MEETS'
-  const ordered =
-    outcome.winner === null
-      ? [...sorted].sort(byNearness)
-      : [...sorted.filter(meets), ...sorted.filter((tried) => !meets(tried))]
+  const ordered = sorted.some(meets)
+    ? [...sorted.filter(meets), ...sorted.filter((tried) => !meets(tried))]
+    : [...sorted].sort(byNearness)
   const rows = ordered.map((tried, i): PlanRow => {
     const { candidate, judgement, runs } = tried
     const { scenario, capacityRps, extrapolated } = simulations.of(candidate.index)
@@ -50,10 +55,28 @@ export function planRows(
       paid: candidate.unpriced ? null : tried.paid,
       costToday,
     })
-    return { ...row, rank: judgement.verdict === 'MEETS' ? i + 1 : null }
+    const rank = judgement.verdict === 'MEETS' ? i + 1 : null
+    return { ...row, rank, ...overDraws(candidate, drawn) }
   })
-  const winner = outcome.winner === null ? null : 0
-  return { rows, winner, next_cheaper: nextCheaper(ordered, outcome.winner) }
+  const indexOf = (tried: Tried<RunFigures> | null) =>
+    tried === null ? null : ordered.indexOf(tried)
+  return {
+    rows,
+    winner: indexOf(outcome.winner),
+    next_cheaper: nextCheaper(ordered, outcome.winner),
+    statedWinner: indexOf(drawn?.stated ?? outcome.winner),
+  }
+}
+
+/** A configuration in draws of uncertain inputs; nothing where it was not drawn. */
+function overDraws(
+  candidate: Candidate,
+  drawn: SearchedDraws | null,
+): Pick<PlanRow, 'with_inputs'> {
+  const over = drawn?.drawn.find((each) => each.candidate === candidate)
+  if (over === undefined) return {}
+  const { draws, pHolds, pCheapest } = over
+  return { with_inputs: { draws, p_holds: pHolds, p_cheapest: pCheapest } }
 }
 
 /** What a configuration costs; null where it has no price, and others have one. */

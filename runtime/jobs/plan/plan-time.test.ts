@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { PlanClock, planReplications, planTimeText } from './plan-time.ts'
+import { drawnReplications, PlanClock, planReplications, planTimeText } from './plan-time.ts'
 
-const GRID = { chains: [8, 8, 8, 8, 8], most: 24, exact: false, ofWinner: 15 }
+const GRID = { chains: [8, 8, 8, 8, 8], most: 24, exact: false, ofWinner: 15, inputs: 0 }
 
 test('a plan of more configurations or replications is not shorter', () => {
   const { likely, most } = planReplications(GRID)
@@ -25,6 +25,24 @@ test('a plan that takes minutes says so, and one of seconds does not', () => {
     /about 250 replications, 8\.0 s each on 2 processes: about 17 min, at most 78 min/,
   )
   expect(planTimeText(GRID, 8, 1)).toContain('on one process: about 34 min')
+})
+
+test('a plan with uncertain inputs says what their draws take beside, and none without them', () => {
+  expect(drawnReplications(GRID)).toBe(0)
+  const uncertain = { ...GRID, inputs: 2 }
+  expect(drawnReplications(uncertain)).toBe(320)
+  expect(drawnReplications({ ...uncertain, exact: true })).toBe(80)
+  // three for each input and term at least
+  expect(drawnReplications({ ...GRID, inputs: 20 })).toBe(640)
+  expect(planReplications(uncertain)).toEqual(planReplications(GRID))
+  const text = planTimeText(uncertain, 8, 2)!
+  expect(text.startsWith(planTimeText(GRID, 8, 2)!.split(';')[0]!)).toBe(true)
+  expect(text).toContain(
+    '; then about 320 of draws of its uncertain inputs: about 21 min, and more',
+  )
+  // a search of seconds, and draws that take longer
+  expect(planTimeText(GRID, 0.1, 2)).toBeNull()
+  expect(planTimeText(uncertain, 0.1, 2)).not.toBeNull()
 })
 
 test('the start of processes is no part of what a replication takes', () => {

@@ -1,4 +1,5 @@
 import { grouped } from '../../../sim/experiment/index.ts'
+import { leastDraws } from '../../../sim/stats/index.ts'
 import { REPLICATIONS } from '../defaults.ts'
 
 /** What a plan will simulate, as far as it is known before the search. */
@@ -11,6 +12,8 @@ export interface PlanWork {
   readonly exact: boolean
   /** simulations of the winner that follow the search, at its traffic */
   readonly ofWinner: number
+  /** inputs that are not known, which the plan draws after the search */
+  readonly inputs: number
 }
 
 /** Replications at which most configurations are decided. */
@@ -38,6 +41,19 @@ export function planReplications({ chains, most, exact, ofWinner }: PlanWork): {
   const search = halvings * decided + (chains.length - 1) * ruledOut
   const all = configurations * (exact ? 1 : most)
   return { likely: Math.min(all, search) + beside, most: all + beside }
+}
+
+/**
+ * Draws of uncertain inputs that a plan is likely to simulate, in those of one configuration: the
+ * winner at the stated inputs in all, the one that holds in the rest, and a cheaper one in some.
+ */
+const DRAWN = 2.5
+const REPLICATIONS_OF_DRAW = 4
+
+/** Replications of draws that a plan is likely to simulate after its search. */
+export function drawnReplications({ inputs, exact }: Pick<PlanWork, 'inputs' | 'exact'>): number {
+  if (inputs === 0) return 0
+  return DRAWN * leastDraws(inputs) * (exact ? 1 : REPLICATIONS_OF_DRAW)
 }
 
 /** A plan that is likely to take longer says so, s. */
@@ -82,11 +98,16 @@ export class PlanClock {
 /** How long a plan takes at so many seconds a replication; null where it is soon done. */
 export function planTimeText(work: PlanWork, eachS: number, processes: number): string | null {
   const { likely, most } = planReplications(work)
+  const drawn = drawnReplications(work)
   const seconds = (replications: number) => (replications * eachS) / processes
-  if (seconds(likely) < NOTABLE_S) return null
+  if (seconds(likely + drawn) < NOTABLE_S) return null
   const each = `${eachS < 9.95 ? eachS.toFixed(1) : Math.round(eachS)} s each`
   const at = processes === 1 ? 'on one process' : `on ${processes} processes`
-  return `this plan is likely to simulate about ${grouped(rounded(likely))} replications, ${each} ${at}: about ${longText(seconds(likely))}, at most ${longText(seconds(most))}; fewer values to search, a shorter duration_s or fewer --replications take less`
+  const drawnText =
+    drawn === 0
+      ? ''
+      : `; then about ${grouped(rounded(drawn))} of draws of its uncertain inputs: about ${longText(seconds(drawn))}, and more where a probability is near the one that is asked for`
+  return `this plan is likely to simulate about ${grouped(rounded(likely))} replications, ${each} ${at}: about ${longText(seconds(likely))}, at most ${longText(seconds(most))}${drawnText}; fewer values to search, a shorter duration_s or fewer --replications take less`
 }
 
 /** To two digits: it is an estimate. */

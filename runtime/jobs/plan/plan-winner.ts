@@ -8,6 +8,8 @@ import {
   resultSchema,
 } from '../../../sim/documents/index.ts'
 import {
+  objectivesWithUncertainty,
+  type RunFigures,
   resolveSystem,
   withDeclaredSpeed,
   withLengths,
@@ -19,7 +21,6 @@ import { headroom, type Keep } from '../headroom.ts'
 import type { JobOptions } from '../options.ts'
 import { loadSystem, prepare, type System } from '../prepare.ts'
 import { simulate } from '../simulate.ts'
-import { withUncertainInputs } from '../uncertainty.ts'
 import type { PlanJournal } from './plan-journal.ts'
 
 /** The configuration that a plan has chosen. */
@@ -33,6 +34,11 @@ export interface Winner {
   readonly loadOfRps: number | null
   /** index of its binding objective */
   readonly binding: number
+  /** its first runs, and those of draws with the same seeds; null where all inputs are known */
+  readonly drawn: {
+    readonly stated: readonly RunFigures[]
+    readonly draws: readonly (readonly RunFigures[])[]
+  } | null
 }
 
 type Running = JobOptions & { readonly workers?: number | undefined }
@@ -46,8 +52,8 @@ interface Asked {
 /** What the first simulation of the winner shows. */
 const atTraffic = z.strictObject({
   objectives: resultSchema.shape.objectives,
-  /** by the wider interval; null where all inputs are known */
-  wider: resultSchema.shape.objectives.nullable(),
+  /** replications */
+  runs: z.int().min(1),
   use: planSchema.shape.replica_use.unwrap(),
   peakRps: z.number().nullable(),
 })
@@ -81,21 +87,18 @@ export async function winnerFigures(
   const system = await winnerSystem(winner, options.signal)
   const { workers, signal, journal } = options
   const named = (what: string) => `${system.hash} ${what}`
-  const { objectives, wider, use, peakRps } = await journal.figures(
+  const { objectives, runs, use, peakRps } = await journal.figures(
     named('traffic'),
     atTraffic,
     async (): Promise<AtTraffic> => {
-      const stated = await simulate(system, { workers, signal })
-      const further = { ...options, mostDraws: MOST_DRAWS }
-      const result = await withUncertainInputs(system, stated, further)
-      const { objectives } = stated
-      const wider = result.uncertainty === undefined ? null : result.objectives
-      return { objectives, wider, use: replicaUse(stated), peakRps: peakRate(stated) }
+      const result = await simulate(system, { workers, signal })
+      const { objectives, runs } = result
+      return { objectives, runs, use: replicaUse(result), peakRps: peakRate(result) }
     },
   )
   const keep: Keep = (what, find) =>
     journal.figures(named(what), resultSchema.shape.objectives, find)
-  // by draws alone: the wider interval would need draws of inputs at each traffic that is tried;
+  // at the stated inputs: the wider interval would need draws of them at each traffic;
   // rates that cannot be multiplied have no headroom, and the plan stands without it
   const scalable = withTraffic(system.scenario, 1) !== null
   return {
@@ -108,12 +111,18 @@ export async function winnerFigures(
       : [],
     use,
     peakRps,
-    withInputs: wider,
+    withInputs: winner.drawn && withInputs({ objectives, runs }, winner.drawn),
   }
 }
 
-/** Draws of uncertain inputs of the winner. */
-const MOST_DRAWS = 64
+function withInputs(
+  result: Pick<Result, 'objectives' | 'runs'>,
+  { stated, draws }: NonNullable<Winner['drawn']>,
+): Result['objectives'] {
+  const seeds = draws[0]!.length
+  const nominal = { runs: stated.slice(0, seeds) }
+  return objectivesWithUncertainty(result, { nominal, runs: draws.map((runs) => ({ runs })) })
+}
 
 /** A change of this size is within what a forecast or a profile may be off. */
 const CHANGE = 0.1

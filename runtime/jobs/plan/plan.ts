@@ -1,5 +1,5 @@
 import type { Plan } from '../../../sim/documents/index.ts'
-import { paidHours, type RunFigures } from '../../../sim/experiment/index.ts'
+import { describedInput, paidHours, type RunFigures } from '../../../sim/experiment/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
@@ -10,6 +10,7 @@ import { type JournalOptions, PlanJournal } from './plan-journal.ts'
 import { inputNotes, planNotes } from './plan-notes.ts'
 import { cardPrices, planRows, skippedOf } from './plan-rows.ts'
 import { simulationsOf, winnerFigures } from './plan-winner.ts'
+import type { SearchedDraws } from './searched-draws.ts'
 import { type PlanSearchOptions, searchedPlan } from './searched-plan.ts'
 import type { verifyWinner } from './verify-winner.ts'
 
@@ -58,6 +59,7 @@ async function planWith(journal: PlanJournal, path: string, options: PlanOptions
   const { system, outcome, simulations, priced, dimensions, chosen, setOf, looks, today } = searched
   const { scenario } = system
   const { winner } = outcome
+  const { drawn } = searched
   const rateRps = rateOf(outcome.tried.find(({ candidate }) => candidate === today)!.runs, system)
   const chosenOne = winner && {
     path,
@@ -67,13 +69,14 @@ async function planWith(journal: PlanJournal, path: string, options: PlanOptions
     loadOfRps: system.capacityRps,
     // objectives with losses repeat those without
     binding: winner.judgement.binding % searched.objectives,
+    drawn: drawn?.ofWinner ? { stated: winner.runs, draws: drawn.ofWinner } : null,
   }
   const running = { workers, signal, onProgress }
   const figures = chosenOne && (await winnerFigures(chosenOne, { ...running, ...asked, journal }))
   const verified =
     chosenOne && replays !== undefined ? await verify(chosenOne, { ...running, replays }) : null
   if (verified !== null && 'problem' in verified) onWarning?.(verified.problem)
-  const rows = planRows(outcome, { setOf, simulations, today })
+  const { statedWinner, ...rows } = planRows(outcome, { setOf, simulations, today, drawn })
   const holds = figures?.headroom?.holds ?? null
   const peak = figures?.peakRps ?? null
   return {
@@ -111,16 +114,28 @@ async function planWith(journal: PlanJournal, path: string, options: PlanOptions
     ...((figures?.use.length ?? 0) > 0 && { replica_use: figures!.use }),
     sensitivity: figures?.sensitivity ?? [],
     verified: verified !== null && 'verdict' in verified ? verified : null,
+    ...withInputs(drawn, statedWinner),
     ...(figures?.withInputs && { winner_with_inputs: figures.withInputs }),
     notes: [
-      ...inputNotes(figures?.withInputs ?? null),
+      ...inputNotes(searched, asked),
       ...planNotes(system, {
         ...{ priced, chosen, verified, outcome, simulations },
-        rows: rows.rows,
+        ...{ rows: rows.rows, winner: rows.winner },
       }),
     ],
     command: options.command ?? LIBRARY_CALL,
   }
+}
+
+/** What was drawn of uncertain inputs; nothing where nothing was. */
+function withInputs(
+  drawn: SearchedDraws | null,
+  statedWinner: number | null,
+): Pick<Plan, 'with_inputs'> {
+  if (drawn === null || statedWinner === null) return {}
+  const { replications, simulations } = drawn
+  const inputs = drawn.inputs.map(describedInput)
+  return { with_inputs: { stated_winner: statedWinner, replications, simulations, inputs } }
 }
 
 /** Configurations without a price where others have one; nothing where there are none. */

@@ -7,6 +7,7 @@ import {
   looksUpTo,
   mayRepeat,
   type PlanFound,
+  type PlanTask,
   placesOf,
   type RunFigures,
   runDoubts,
@@ -19,6 +20,7 @@ import {
 import type { Profile } from '../../../sim/world/index.ts'
 import { profileLabel } from '../../folders/profile-file.ts'
 import { build } from '../../version.ts'
+import { ConfigurationInputs } from '../configurations/configuration-inputs.ts'
 import { searchSpace } from '../configurations/search-space.ts'
 import { PLAN_DEFAULTS } from '../defaults.ts'
 import type { JobOptions } from '../options.ts'
@@ -27,14 +29,17 @@ import { SimulationPool } from '../simulations/simulation-pool.ts'
 import {
   costOfReplicas,
   defaultSpace,
+  mostInputs,
   type PlanCandidates,
   type PricedCandidate,
   planCandidates,
   refuseDimensions,
 } from './plan-candidates.ts'
+import { PlanDraws } from './plan-draws.ts'
 import { type PlanHead, PlanJournal } from './plan-journal.ts'
 import { PlanSimulations } from './plan-simulations.ts'
 import { PlanClock } from './plan-time.ts'
+import { type SearchedDraws, searchedDraws } from './searched-draws.ts'
 
 export interface PlanSearchOptions extends JobOptions {
   /** texts `path=values`; those with several values are the search space */
@@ -77,6 +82,8 @@ export interface SearchedPlan {
   readonly today: PricedCandidate
   /** overrides by the index of the candidate */
   readonly setOf: ReadonlyMap<number, readonly string[]>
+  /** null where all inputs are known, and where no configuration meets at the stated ones */
+  readonly drawn: SearchedDraws | null
 }
 
 type PlanDimensions = ReturnType<typeof defaultSpace>
@@ -146,7 +153,9 @@ export async function searchedPlan(
   // its processes start while the configurations are read
   const pool = new SimulationPool({ base, workers, signal })
   try {
-    const priced = await planCandidates(base, dimensions, system, { signal, onProgress })
+    const unknown = new ConfigurationInputs(profile)
+    const reading = { unknown, signal, onProgress }
+    const priced = await planCandidates(base, dimensions, system, reading)
     const inSpace = priced.candidates.includes(priced.today)
     const all = inSpace ? priced.candidates : [...priced.candidates, priced.today]
     const simulations = new PlanSimulations(pool, all, {
@@ -157,7 +166,7 @@ export async function searchedPlan(
     const [candidates, today] = await withCapacities(priced, simulations)
     const chains = chainsOf(candidates).map((chain) => chain.candidates.length)
     let clock: PlanClock | null = null
-    const outcome = await searchPlan<RunFigures>({
+    const task: PlanTask<RunFigures> = {
       candidates,
       today,
       objectives,
@@ -179,7 +188,9 @@ export async function searchedPlan(
         if (runs !== undefined) {
           refuseShort(system.file, objectives, { runs, replications })
           const exact = runs[0]!.exact === true
-          const work = { chains, most: replications, exact, ofWinner: options.ofWinner ?? 0 }
+          const { ofWinner = 0 } = options
+          const inputs = mostInputs(priced)
+          const work = { chains, most: replications, exact, ofWinner, inputs }
           clock = new PlanClock(work, pool.workers)
         }
         const text = clock?.after({ replications: newOnes() - before, seconds })
@@ -187,10 +198,18 @@ export async function searchedPlan(
         return answers
       },
       onProgress: (done, of) => onProgress?.('searching', done, of),
-    })
+    }
+    const stated = await searchPlan(task)
+    const of = { base, journal, priced, unknown, seed: system.scenario.seed }
+    const draws = priced.inputs.length === 0 ? null : new PlanDraws(pool, all, of)
+    const drawn = draws && (await searchedDraws(task, stated, draws, onProgress))
     const setOf = new Map(all.map((candidate) => [candidate.index, candidate.set]))
     const about = { system, set: space.set, dimensions, chosen, priced, looks }
-    return { ...about, objectives: objectives.length, outcome, simulations, today, setOf }
+    return {
+      ...{ ...about, objectives: objectives.length, simulations, today, setOf },
+      outcome: drawn?.found ?? stated,
+      drawn,
+    }
   } finally {
     pool.close()
   }

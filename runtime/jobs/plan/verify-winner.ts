@@ -1,6 +1,5 @@
 import { EXIT, Failure } from '../../../scenarios/index.ts'
-import type { Plan } from '../../../sim/documents/index.ts'
-import { worst } from '../../../sim/experiment/index.ts'
+import { type Plan, worst } from '../../../sim/documents/index.ts'
 import type { JobOptions } from '../options.ts'
 import { refuseLive } from '../refuse.ts'
 import { replay } from '../replay.ts'

@@ -1,19 +1,31 @@
-import { modelKey, type Scenario, type ScenarioText, seeingOnly } from '../../../scenarios/index.ts'
+import {
+  type LoadedScenario,
+  loadScenario,
+  modelKey,
+  type Scenario,
+  type ScenarioText,
+  seeingOnly,
+} from '../../../scenarios/index.ts'
 import {
   type LostFigures,
   lossesOf,
+  type MeasuredDraw,
+  overallFigures,
   type RunFigures,
   resolveSystem,
   runFigures,
   type Survive,
+  type TrafficDraw,
   withDeclaredSpeed,
+  withMeasuredDraws,
   withMeasuredSpeed,
   withTraffic,
+  withTrafficDraws,
 } from '../../../sim/experiment/index.ts'
 import type { Profile } from '../../../sim/world/index.ts'
 import { backlogWarning } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
-import { loadSystem, type System } from '../prepare.ts'
+import { loadSystem, type System, unknownOf } from '../prepare.ts'
 import { slowestSystem } from '../slowest.ts'
 import { oneReplication, type ReplicationRange } from './system-runs.ts'
 
@@ -36,6 +48,10 @@ export interface ConfigurationBase {
   readonly loadOfRps?: number | null | undefined
   /** losses with which each replication is simulated again; by default none */
   readonly survive?: Survive | undefined
+  /** whether the longest times that transfers allow are not simulated; by default they are */
+  readonly withoutSlowest?: true
+  /** objectives that all are judged by; by default those that each states */
+  readonly slo?: Scenario['slo'] | undefined
 }
 
 /** Replications of one configuration. */
@@ -44,8 +60,14 @@ export interface ConfigurationRequest extends ReplicationRange {
   readonly set: readonly string[]
   /** how many times as fast models are as stated or measured, by their names; by default 1 */
   readonly speeds?: Readonly<Record<string, number>> | undefined
+  /** parts of the profile that are others than measured; by default none */
+  readonly measured?: readonly MeasuredDraw[] | undefined
+  /** parts of the traffic that are others than stated, below `traffic`; by default none */
+  readonly drawnTraffic?: readonly TrafficDraw[] | undefined
   /** multiples of the stated traffic; by default 1 */
   readonly traffic?: number | undefined
+  /** whether its runs have the latency over all classes, too */
+  readonly overall?: true | undefined
   /** real paths of the only files of users that it may read; by default all */
   readonly files?: readonly string[] | undefined
 }
@@ -60,6 +82,8 @@ export interface ConfigurationRuns {
   readonly extrapolated: readonly string[]
   /** in the order of the replications */
   readonly runs: readonly RunFigures[]
+  /** where some of its inputs are uncertain, of which it has the stated values */
+  readonly uncertain?: true | undefined
 }
 
 export interface RequestOptions {
@@ -92,12 +116,22 @@ interface LostSystem {
   readonly slowest: System | null
 }
 
-/** A system with other speeds and other traffic; the same where neither differs. */
+/** A scenario with drawn rates and lengths, before its traces are read. */
+async function atDrawnTraffic(
+  path: string | ScenarioText,
+  changes: { readonly set: readonly string[]; readonly seed: number | undefined },
+  drawnTraffic: readonly TrafficDraw[],
+): Promise<LoadedScenario> {
+  const loaded = await loadScenario(path, changes)
+  return { ...loaded, scenario: withTrafficDraws(loaded.scenario, drawnTraffic) }
+}
+
+/** A system with other speeds and other traffic; the same where none differs. */
 function withTimesAndTraffic(
   system: System,
-  { speeds, traffic }: Pick<ConfigurationRequest, 'speeds' | 'traffic'>,
+  { speeds, measured, traffic }: Pick<ConfigurationRequest, 'speeds' | 'measured' | 'traffic'>,
 ): System {
-  if (speeds === undefined && traffic === undefined) return system
+  if (speeds === undefined && measured === undefined && traffic === undefined) return system
   let { scenario, profile } = system
   for (const [name, speed] of Object.entries(speeds ?? {})) {
     const stated = scenario
@@ -107,6 +141,7 @@ function withTimesAndTraffic(
     scenario = withDeclaredSpeed(scenario, speed, (model) => model === name)
     profile = profile && withMeasuredSpeed(profile, speed, (key) => keys.includes(key))
   }
+  profile = profile && withMeasuredDraws(profile, measured ?? [])
   // a request for other traffic is of a scenario whose rates can be multiplied
   scenario = (traffic === undefined ? scenario : withTraffic(scenario, traffic)) ?? scenario
   return { ...system, ...resolveSystem({ ...system, scenario }, profile) }
@@ -132,7 +167,8 @@ export class Configurations {
   }
 
   async #runsOf(request: ConfigurationRequest, onShare: OnShare) {
-    const { from, to } = request
+    const { from, to, overall } = request
+    const figuresOf = overall ? overallFigures : runFigures
     const { system, slowest, losses } = await this.#configured(request)
     const { scenario, hash, capacityRps } = system
     const runs: RunFigures[] = []
@@ -142,35 +178,45 @@ export class Configurations {
       const onMore = () => onPart(1)
       const run = await this.#replication(system, replication, onPart)
       const slower = slowest && (await this.#replication(slowest, replication, onMore))
-      const alone = runFigures(scenario, run, slower)
+      const alone = figuresOf(scenario, run, slower)
       const figures =
         losses.length === 0 ? alone : await this.#withLosses(alone, losses, { replication, onMore })
       runs.push(figures)
       // all further ones are the same
       if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
     }
-    return { scenario, hash, capacityRps, extrapolated: extrapolationWarnings(system), runs }
+    const isUncertain = unknownOf(system) !== null && { uncertain: true as const }
+    const extrapolated = extrapolationWarnings(system)
+    return { scenario, hash, capacityRps, extrapolated, runs, ...isUncertain }
   }
 
-  async #configured({ set, speeds, traffic }: ConfigurationRequest): Promise<Configured> {
-    const key = JSON.stringify([set, speeds, traffic])
+  async #configured(request: ConfigurationRequest): Promise<Configured> {
+    const { set, speeds, measured, drawnTraffic, traffic } = request
+    const key = JSON.stringify([set, speeds, measured, drawnTraffic, traffic])
     if (this.#last?.key === key) return this.#last
-    const { path, seed, profile, set: common } = this.#base
-    const loaded = await loadSystem(path, { set: [...common, ...set], seed, profile })
-    const system = withTimesAndTraffic(loaded, { speeds, traffic })
+    const { path, seed, profile, slo, set: common, withoutSlowest } = this.#base
+    const changes = { set: [...common, ...set], seed }
+    const source =
+      drawnTraffic === undefined ? path : await atDrawnTraffic(path, changes, drawnTraffic)
+    const loaded = await loadSystem(source, { ...changes, profile })
+    const timed = withTimesAndTraffic(loaded, request)
+    // what its routers aim at stays in its plan
+    const system = slo === undefined ? timed : { ...timed, scenario: { ...timed.scenario, slo } }
     // refuses a queue that would not fit into memory
     backlogWarning(system, system.capacityRps, 1)
     const losses = this.#lostSystems(system)
-    this.#last = { key, system, slowest: slowestSystem(system, 1), losses }
+    const slowest = withoutSlowest === true ? null : slowestSystem(system, 1)
+    this.#last = { key, system, slowest, losses }
     return this.#last
   }
 
   #lostSystems(system: System): LostSystem[] {
-    const { survive } = this.#base
+    const { survive, withoutSlowest } = this.#base
     if (survive === undefined) return []
     return lossesOf(system.scenario, survive).map(({ text, scenario }) => {
       const lost = { ...resolveSystem({ ...system, scenario }, system.profile) }
-      return { text, system: lost, slowest: slowestSystem(lost, 1) }
+      const slowest = withoutSlowest === true ? null : slowestSystem(lost, 1)
+      return { text, system: lost, slowest }
     })
   }
 

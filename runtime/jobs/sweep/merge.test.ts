@@ -51,7 +51,8 @@ symlinkSync(at('two'), at('link'))
 symlinkSync(folder, at('here'))
 
 test('shards of one plan are joined in its order', async () => {
-  const { document, manifest, close } = await mergeShards([at('two'), at('one')], at('out'))
+  const shards = [at('two'), at('one')]
+  const { document, manifest, close } = await mergeShards(shards, { directory: at('out') })
   expect(manifest.shard).toBeNull()
   expect(document.rows.map(({ configuration }) => configuration)).toEqual([1, 2, 3, 4, 5])
   await close()
@@ -70,7 +71,7 @@ test.each<[string[], number, RegExp]>([
   [['one', 'seeded'], 6, /version: \S+ there, 9\.9\.9 here\n.*seed: 5 there, 9 here/],
   [['one', 'out'], 2, /is the folder of a shard/],
 ])('%j is refused', async (names, exitCode, reason) => {
-  const merged = mergeShards(names.map(at), at('out'))
+  const merged = mergeShards(names.map(at), { directory: at('out') })
   const refusal = await merged.catch((error: unknown) => error)
   expect(refusal).toMatchObject({ exitCode, message: expect.stringMatching(reason) })
 })
@@ -82,16 +83,20 @@ test.each([
   ['other-whole', /--out \S+other-whole: holds another sweep \(seed: 9 there, 5 here\)/],
 ])('merging into the folder %s replaces no shard and no other sweep', async (out, reason) => {
   const before = readdirSync(at(out))
-  const refusal = await mergeShards([at('one'), at('two')], at(out)).catch((error) => error)
+  const merged = mergeShards([at('one'), at('two')], { directory: at(out) })
+  const refusal = await merged.catch((error: unknown) => error)
   expect(refusal).toMatchObject({ exitCode: 2, message: expect.stringMatching(reason) })
   expect(readdirSync(at(out))).toEqual(before)
 })
 
 test('the folder of the whole is locked until its files are written', async () => {
   const [shards, out] = [[at('one'), at('two')], at('locked')]
-  const { close } = await mergeShards(shards, out)
-  await expect(mergeShards(shards, out)).rejects.toThrow(/locked: process \d+ writes a sweep there/)
+  const options = { directory: out }
+  const { close } = await mergeShards(shards, options)
+  await expect(mergeShards(shards, options)).rejects.toThrow(
+    /locked: process \d+ writes a sweep there/,
+  )
   await close()
-  await (await mergeShards(shards, out)).close()
+  await (await mergeShards(shards, options)).close()
   expect(readdirSync(out)).toEqual([])
 })

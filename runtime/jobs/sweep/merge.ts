@@ -6,6 +6,7 @@ import { type FolderLock, lockFolder } from '../../folders/folder-lock.ts'
 import { readManifest } from '../../folders/sweep-folder.ts'
 import { JOURNAL_FILE, JournalRows } from '../../folders/sweep-journal.ts'
 import { writableFolder } from '../../folders/write-whole.ts'
+import type { JobOptions } from '../options.ts'
 import { rangesText } from './missing-rows.ts'
 import { refusedRows, resultOf, type SweepResult } from './sweep.ts'
 import { isRowOf, planDifferences, shardSize, shardText, sizeOf } from './sweep-plan.ts'
@@ -24,15 +25,18 @@ export interface Merged extends SweepResult {
   readonly lines: () => AsyncIterable<string>
 }
 
+export interface MergeOptions extends JobOptions {
+  /** where the whole will be written: until it is closed, no other process writes a sweep there */
+  readonly directory?: string | undefined
+}
+
 /**
- * Joins the shards of a sweep, to be written to the folder `out`, which no other process may write
- * a sweep to meanwhile. Throws `Failure`, naming the folder, where they are not all shards of one
- * plan, each once and complete.
+ * Joins the shards of a sweep. Throws `Failure`, naming the folder, where they are not all shards
+ * of one plan, each once and complete.
  */
 export async function mergeShards(
   directories: readonly string[],
-  out: string | undefined,
-  signal?: AbortSignal,
+  { directory: out, signal, onProgress }: MergeOptions = {},
 ): Promise<Merged> {
   if (out !== undefined) await expectOther(out, directories)
   const folders: ShardFolder[] = []
@@ -57,7 +61,10 @@ export async function mergeShards(
     await lock?.release()
   }
   try {
-    for (const folder of folders) await readShard(folder, rows)
+    for (const [i, folder] of folders.entries()) {
+      onProgress?.('reading shards', i, folders.length)
+      await readShard(folder, rows)
+    }
     const result = await resultOf(manifest, () => rows.inOrder())
     return { ...result, manifest, lines: () => rows.lines(), close }
   } catch (error) {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Failure } from '../../../scenarios/index.ts'
 import { expectResults } from '../../folders/sweep-folder.ts'
 import { askOnce, ChildEnded, entryBeside } from '../../process/child.ts'
+import type { JobOptions } from '../options.ts'
 import type { QueryRequest, QueryResult } from './query-process.ts'
 
 /**
@@ -13,7 +14,7 @@ import type { QueryRequest, QueryResult } from './query-process.ts'
 export async function query(
   directory: string,
   sql: string,
-  signal?: AbortSignal,
+  { signal }: Pick<JobOptions, 'signal'> = {},
 ): Promise<QueryResult> {
   await expectResults(directory)
   const request: QueryRequest = { directory: resolve(directory), sql }

@@ -9,7 +9,7 @@ import type {
   ConfigurationSimulator,
   RequestOptions,
 } from '../simulations/configuration-runs.ts'
-import { valuesOf } from './sweep-plan.ts'
+import { overridesOf, valuesOf } from './sweep-plan.ts'
 
 export type Simulates = Pick<ConfigurationSimulator, 'simulate'>
 
@@ -26,11 +26,12 @@ export async function simulateConfiguration(
   options: RequestOptions = {},
 ): Promise<SweepRow> {
   const values = valuesOf(plan, number)
-  const set = values.map((value, i) => `${plan.paths[i]}=${value}`)
+  const set = overridesOf(plan, values)
   const row = { configuration: number, values }
   try {
-    const { hash, figures } = await simulated(pool, set, plan, options)
-    return { ...row, status: 'done', reason: null, scenario: hash, figures }
+    const { hash, figures, uncertain } = await simulated(pool, set, plan, options)
+    const done = { status: 'done', reason: null, scenario: hash, figures } as const
+    return { ...row, ...done, ...(uncertain && { uncertain }) }
   } catch (error) {
     const status = statusOf(error)
     if (status === null) throw error
@@ -39,13 +40,17 @@ export async function simulateConfiguration(
   }
 }
 
+interface SimulatedConfiguration extends Pick<ConfigurationRuns, 'hash' | 'uncertain'> {
+  readonly figures: ConfigurationRow
+}
+
 /** The figures after as many replications as the plan has, or until they are precise. */
 async function simulated(
   pool: Simulates,
   set: readonly string[],
   { replications, precision }: Pick<SweepManifest, 'replications' | 'precision'>,
   { onShare, last }: RequestOptions,
-): Promise<Pick<ConfigurationRuns, 'hash'> & { readonly figures: ConfigurationRow }> {
+): Promise<SimulatedConfiguration> {
   // how many more a precision takes is not known
   const options = { onShare: precision === null ? onShare : undefined, last }
   const first = await pool.simulate({ set, from: 0, to: replications }, options)
@@ -57,7 +62,7 @@ async function simulated(
     runs.push(...(await pool.simulate({ set, from: runs.length, to: next }, { last })).runs)
     figures = configurationRow(first, runs)
   }
-  return { hash: first.hash, figures }
+  return { hash: first.hash, figures, uncertain: first.uncertain }
 }
 
 function statusOf(error: unknown): SweepRow['status'] | null {

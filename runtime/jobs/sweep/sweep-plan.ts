@@ -95,6 +95,10 @@ export function valuesOf(plan: SweepManifest, number: number): string[] {
   return texts.map((text, i) => text.slice(paths[i]!.length + 1))
 }
 
+/** Overrides `path=value` of a configuration with these values. */
+export const overridesOf = ({ paths }: SweepManifest, values: readonly string[]): string[] =>
+  values.map((value, i) => `${paths[i]}=${value}`)
+
 const dimensionsOf = ({ paths, grid }: SweepManifest) =>
   (grid ?? []).map((values, i) => ({ path: paths[i]!, values }))
 

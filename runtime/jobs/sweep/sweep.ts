@@ -14,6 +14,7 @@ import type { JobOptions } from '../options.ts'
 import type { ConfigurationSimulator } from '../simulations/configuration-runs.ts'
 import { PartialProgress } from '../simulations/partial-progress.ts'
 import { SimulationPool } from '../simulations/simulation-pool.ts'
+import { unconfirmedWarnings, withConfirmedAnswer } from './confirm-answer.ts'
 import { MissingRows } from './missing-rows.ts'
 import { simulateConfiguration } from './simulate-configuration.ts'
 import {
@@ -85,8 +86,9 @@ export async function sweep(
     try {
       const failure = missing.failure(rows)
       if (failure !== null) throw failure
-      const result = await resultOf(manifest, () => rows.inOrder())
-      return { ...result, close: () => rows.close().then(end) }
+      const { document: simulated, results } = await resultOf(manifest, () => rows.inOrder())
+      const document = await withConfirmedAnswer(planned, simulated, { ...options, directory })
+      return { document, results, close: () => rows.close().then(end) }
     } catch (error) {
       await rows.close()
       throw error
@@ -227,8 +229,14 @@ export async function resultOf(
   rows: SweepRows,
 ): Promise<Pick<SweepResult, 'document' | 'results'>> {
   const summary = new SweepSummary(plan.figure)
-  for await (const row of rows()) summary.add(row)
+  let isUncertain = false
+  for await (const row of rows()) {
+    summary.add(row)
+    isUncertain ||= row.uncertain === true
+  }
   const { document: _, points: __, ...head } = plan
-  const document: Sweep = { document: 'spillway-sweep', ...head, ...summary.result() }
+  const summarised = summary.result()
+  const warnings = isUncertain && { warnings: unconfirmedWarnings(summarised) }
+  const document: Sweep = { document: 'spillway-sweep', ...head, ...summarised, ...warnings }
   return { document, results: resultsPieces(plan, rows) }
 }

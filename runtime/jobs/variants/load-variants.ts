@@ -35,7 +35,7 @@ const AS_IT_STANDS = 'as-it-stands'
  */
 export async function loadVariants(
   path: string,
-  { variants = [], profile: file, ...options }: LoadVariantsOptions,
+  { variants = [], profile: file, ...options }: LoadVariantsOptions = {},
 ): Promise<LoadedVariants> {
   const twice = variants.find(({ name }, i) =>
     variants.slice(0, i).some((earlier) => earlier.name === name),

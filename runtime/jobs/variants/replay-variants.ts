@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MeasuredVariants, variantsSchema } from '../../../sim/documents/index.ts'
 import { executorWork, measuredRatios, variantFigures } from '../../../sim/experiment/index.ts'
-import { documentText } from '../../folders/documents.ts'
 import type { FolderChange } from '../../folders/replace-files.ts'
 import { readDocument } from '../../folders/run-folder.ts'
 import { auditCheck } from '../audit-runs.ts'
@@ -92,11 +91,6 @@ export async function keepVariants(
     }
   }
   for (const side of replayed?.sides ?? []) {
-    const folder = change.below(side.name)
-    await dropReplays(folder)
-    await keepReplays(folder, [side], signal)
-    await folder.write('measured.json', documentText(side.result))
-    const { profile } = side.system
-    if (profile !== null) await folder.write('profile.json', documentText(profile))
+    await keepReplays(change.below(side.name), [side], signal)
   }
 }

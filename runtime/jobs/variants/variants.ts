@@ -28,12 +28,13 @@ import { extrapolationWarnings } from '../extrapolation.ts'
 import { type DocumentOptions, LIBRARY_CALL } from '../options.ts'
 import type { System } from '../prepare.ts'
 import { profileWarnings, workWarnings } from '../profile-warnings.ts'
-import { DRAWS_ONLY } from '../simulate.ts'
 import { runReplications } from '../simulations/replications.ts'
 import { processesFor } from '../simulations/simulation-processes.ts'
 import { slowestSystem } from '../slowest.ts'
+import { notesOfSources } from '../uncertainty.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
+import { refuseManyInputs, widerVariants } from './variants-with-inputs.ts'
 
 export interface VariantsOptions extends DocumentOptions {
   /** independent runs behind each interval; default 10 */
@@ -65,6 +66,7 @@ export async function variants(
   const { signal = new AbortController().signal, onProgress } = options
   const [first] = named as [NamedSystem]
   const { capacityRps, scenario, profile } = first.system
+  refuseManyInputs(named)
   const simulated: { named: NamedSystem; runs: RunSummary[]; slower: RunSummary[] | null }[] = []
   const warnings: string[] = []
   for (const [i, variant] of named.entries()) {
@@ -117,9 +119,15 @@ export async function variants(
       tail: result.tail,
     }
   })
+  const wider = await widerVariants(
+    simulated.map(({ named: { name, system }, runs }, i) => {
+      const { row, figures } = rows[i]!
+      return { name, system: { ...system, capacityRps }, runs, row, figures }
+    }),
+    { workers, signal, onProgress },
+  )
   const few = rows.every(({ row }) => row.exact === true) ? null : fewRunsText(replications)
   if (few !== null) warnings.push(few)
-  const ratios = pairedRatios(sides)
   const replayed =
     replays === undefined ? null : await replayVariants(named, { replays, signal, onProgress })
   const document: Variants = {
@@ -137,29 +145,30 @@ export async function variants(
     warmup_s: base.scenario.warmup_s,
     replications,
     rate: hasLoad(scenario) ? first.name : null,
-    variants: rows,
-    ratios,
+    variants: rows.map((row, i) => ({ ...row, ...wider?.variants[i] })),
+    ...(wider !== null && { interval: 'inputs' as const }),
+    ratios: wider?.ratios ?? pairedRatios(sides),
     measured: replayed?.document ?? null,
     warnings: [
       ...warnings,
-      ...(base.uncertain === undefined ? [] : [DRAWS_ONLY]),
-      ...held(named, transferWarnings),
-      ...held(named, uncalibratedWarnings),
-      ...held(named, busyEngineWarnings),
+      ...held(named, notesOfSources),
+      ...held(named, ({ scenario: stated }) => transferWarnings(stated)),
+      ...held(named, ({ scenario: stated }) => uncalibratedWarnings(stated)),
+      ...held(named, ({ scenario: stated }) => busyEngineWarnings(stated)),
     ],
     command,
   }
   return { document, replayed }
 }
 
-/** What holds of the scenarios of variants, each text with the variants that it holds for. */
+/** What holds of variants, each text with the variants that it holds for. */
 function held(
   named: readonly NamedSystem[],
-  textsOf: (scenario: Scenario) => readonly string[],
+  textsOf: (system: System) => readonly string[],
 ): string[] {
   const holders = new Map<string, string[]>()
   for (const { name, system } of named) {
-    for (const text of textsOf(system.scenario)) {
+    for (const text of textsOf(system)) {
       holders.set(text, [...(holders.get(text) ?? []), name])
     }
   }

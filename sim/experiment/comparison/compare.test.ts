@@ -231,6 +231,51 @@ test('an error that is close without the drift of the machine does not fail, and
   expect(compare([run, run], { predictions }).checks.prediction.verdict).toBe('FAIL')
 })
 
+test('an error on a machine that has changed since its profile does not fail, and states it', () => {
+  const predictions = [figures(run, 2), figures(run, 2)]
+  const pools = [{ pool: 'central', profile_ms: 1, replays_ms: 1.2 }]
+  const change = { ...unchanged(predictions), control: { pools, unknown: null } }
+  const { checks, stall_free, percentiles } = compare([run, run], { predictions, change })
+  for (const { verdict, reason } of [checks.prediction, stall_free.checks.prediction]) {
+    expect(verdict).toBe('UNDECIDED')
+    expect(reason).toContain(
+      'off by more than max(5 %, 50 µs) at p50, p90, p95, but the control kernel took +20.0 %, so the machine has changed; rehearse or calibrate again',
+    )
+  }
+  for (const { prediction } of percentiles) expect(prediction[0]!.error_relative).toBeCloseTo(1, 9)
+  expect(compare([run, run], { predictions }).checks.prediction.verdict).toBe('FAIL')
+})
+
+test('a wide band near saturation is undecided, with what 1 % of speed does', () => {
+  const scales = Array.from({ length: 40 }, (_, i) => 0.7 + 0.03 * i)
+  const predictions = scales.map((scale) => figures(run, scale))
+  const faster = scales.map((scale) => figures(run, scale / 1.1 ** 4).all)
+  const control = { pools: [], unknown: null }
+  const change = { control, now: null, level: faster, faster: 1.1 }
+  const { percentiles, checks } = compare([run, run], { predictions, change })
+  for (const { speed_elasticity } of percentiles) expect(speed_elasticity).toBeCloseTo(-4, 9)
+  expect(checks.prediction.verdict).toBe('UNDECIDED')
+  expect(checks.prediction.reason).toMatch(
+    /^near saturation, where 1 % of speed moves the latency by 4 % at p50, 4 % at p90, 4 % at p95: lower the load; noise leaves open /,
+  )
+  // a narrow band needs no reason
+  const narrow = compare([run, run], { change: { ...change, level: faster.slice(0, 10) } })
+  for (const row of narrow.percentiles) expect(row).not.toHaveProperty('speed_elasticity')
+})
+
+test('uncertain speeds widen the interval of a prediction, by which its verdict is', () => {
+  const predictions = [figures(run, 1.3), figures(run, 1.3)]
+  const inputs = [[[figures(run, 1.3 * 0.7)], [figures(run, 1.3 * 1.4)]]]
+  const { percentiles, checks } = compare([run, run], { predictions, inputs })
+  for (const { simulated, with_inputs } of percentiles) {
+    expect(simulated).toMatchObject({ low: simulated.value, high: simulated.value })
+    expect(with_inputs!.low! / simulated.value!).toBeCloseTo(0.7, 9)
+    expect(with_inputs!.high! / simulated.value!).toBeCloseTo(1.4, 9)
+  }
+  expect(checks.prediction.verdict).toBe('UNDECIDED')
+  expect(compare([run, run], { predictions }).checks.prediction.verdict).toBe('FAIL')
+})
+
 test('one replay shows no noise, so a prediction that is off does not fail', () => {
   const { checks } = compare([run], { predictions: [figures(run, 9)] })
   expect(checks.prediction.verdict).toBe('UNDECIDED')

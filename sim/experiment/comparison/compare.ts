@@ -1,4 +1,4 @@
-import type { Comparison, PercentileComparison } from '../../documents/index.ts'
+import type { Comparison, Estimate, PercentileComparison } from '../../documents/index.ts'
 import { stream } from '../../kernel/index.ts'
 import type { ServingPlan } from '../../serving/index.ts'
 import {
@@ -12,7 +12,9 @@ import {
 import type { RequestList } from '../../traffic/index.ts'
 import { fieldsOf, type ModelProfile } from '../../world/index.ts'
 import type { RunSummary } from '../figures/run-summary.ts'
+import { changedMachineText } from './changed-machine.ts'
 import { splitError } from './error-split.ts'
+import { endFactors, widenedBy } from './joint-interval.ts'
 import { type Latencies, latenciesOf } from './latencies.ts'
 import type { PredictedChange } from './machine-change.ts'
 import { noiseFloor } from './noise-floor.ts'
@@ -25,6 +27,7 @@ import {
   undecided,
   unpredicted,
 } from './prediction-check.ts'
+import { elasticityOf, isVeryWide } from './saturation.ts'
 import { type StallFreeFigures, stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
 import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
 import { type ExecutorWork, structureSimulator } from './structure.ts'
@@ -52,6 +55,9 @@ export function simulatedPercentiles({ all, stallFree }: RunSummary): SimulatedP
   return { all: all.percentiles, stallFree }
 }
 
+/** Predictions at both ends of an uncertain speed, by the same draws as those at its value. */
+type PredictedEnds = readonly (readonly SimulatedPercentiles[])[]
+
 export interface ComparisonInput {
   readonly plan: ServingPlan
   readonly requests: RequestList
@@ -59,6 +65,8 @@ export interface ComparisonInput {
   readonly work: readonly ExecutorWork[]
   /** of each replication under the profile, over the same requests */
   readonly predictions: readonly SimulatedPercentiles[]
+  /** of each uncertain speed; by default none is uncertain */
+  readonly inputs?: readonly PredictedEnds[]
   /** of the machine since the profile was recorded, with predictions by the same draws */
   readonly change: PredictedChange
   /** whether all that the profile knows of the machine was recorded while others used it */
@@ -82,7 +90,7 @@ export function compareRuns(input: ComparisonInput): Pick<
 > & {
   readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction'>
 } {
-  const { warmupMs, predictions, change } = input
+  const { warmupMs, predictions, inputs = [], change } = input
   const not_counted = notCounted(input.replays)
   const played = [...input.replays.keys()]
   const good = played.filter((i) => not_counted.every(({ replay }) => replay !== i))
@@ -99,6 +107,7 @@ export function compareRuns(input: ComparisonInput): Pick<
     measured: served,
     structure: structure.map((runs) => runs.map((run) => run.all)),
     predictions: predictions.map((run) => run.all),
+    inputs: inputs.map((ends) => ends.map((runs) => runs.map((run) => run.all))),
     change,
   })
   const free = shown.map((replay) => ({
@@ -112,6 +121,9 @@ export function compareRuns(input: ComparisonInput): Pick<
     measured: free,
     structure: structure.map((runs) => runs.map(({ stallFree }) => stallFree.percentiles)),
     predictions: predictions.map(({ stallFree }) => stallFree.percentiles),
+    inputs: inputs.map((ends) =>
+      ends.map((runs) => runs.map(({ stallFree }) => stallFree.percentiles)),
+    ),
     change: null,
   })
   const share = sharesOf(
@@ -165,16 +177,19 @@ interface RequestSet {
   readonly structure: readonly (readonly (readonly number[])[])[]
   /** [replication][percentile] */
   readonly predictions: readonly (readonly number[])[]
+  /** [input][end][replication][percentile] */
+  readonly inputs: readonly (readonly (readonly (readonly number[])[])[])[]
   /** null where the error is not split */
-  readonly change: Pick<PredictedChange, 'now' | 'level'> | null
+  readonly change: Omit<PredictedChange, 'control'> | null
 }
 
 /** The percentiles that the runs support. */
 function comparePercentiles(
-  { seed, warmupMs, durationMs, disturbed }: ComparisonInput,
+  { seed, warmupMs, durationMs, disturbed, change: { control } }: ComparisonInput,
   { shown, judged }: { readonly shown: readonly number[]; readonly judged: boolean },
-  { n, measured, structure, predictions, change }: RequestSet,
+  { n, measured, structure, predictions, inputs, change }: RequestSet,
 ): PercentileComparison[] {
+  const changed = changedMachineText(control) !== null
   const supported = PERCENTILES.filter((p) => supports(n, p))
   // every request of a replay may have met a stall; then there is nothing to resample
   if (supported.length === 0) return []
@@ -194,7 +209,13 @@ function comparePercentiles(
       measured: each.filter(({ replay }) => shown.includes(replay)),
       structure: structure.map(column),
       predictions: column(predictions),
-      change: change && { now: change.now && column(change.now), level: column(change.level) },
+      inputs: inputs.map((ends) => ends.map(column)),
+      change: change && {
+        ...change,
+        now: change.now && column(change.now),
+        level: column(change.level),
+      },
+      changed,
       n,
     })
     const predicted = disturbed ? unpredicted(compared) : compared
@@ -212,17 +233,24 @@ const NO_PREDICTION = Object.freeze({
 type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
 
 /** One percentile of replays, of simulations of each of them, and of predictions. */
-function compareFigures(of: {
+interface PercentileFigures {
   readonly measured: readonly { readonly replay: number; readonly value: number }[]
   /** [replay][run] */
   readonly structure: readonly (readonly number[])[]
   readonly predictions: readonly number[]
+  /** [input][end][replication] */
+  readonly inputs: readonly (readonly (readonly number[])[])[]
   readonly change: {
     readonly now: readonly number[] | null
     readonly level: readonly number[]
+    readonly faster?: number
   } | null
+  /** whether the machine is another than that of the profile */
+  readonly changed: boolean
   readonly n: number
-}): Compared {
+}
+
+function compareFigures(of: PercentileFigures): Compared {
   const { measured, n } = of
   const values = measured.map(({ value }) => value)
   const noise_floor = noiseFloor(values)
@@ -232,11 +260,14 @@ function compareFigures(of: {
   const structure = measured.map(({ replay, value }, i) =>
     structureError(replay, value, of.structure[i]!),
   )
+  const sources = of.inputs.map((ends) => endFactors(of.predictions, ends))
+  const with_inputs = sources.length === 0 ? null : widenedBy(simulated, sources)
+  const wide = { ...simulated, ...with_inputs }
   const predicted =
     simulated.value === null
       ? []
       : measured.map(({ replay, value }) =>
-          predictionError(replay, value, simulated, noise_floor.median ?? 0),
+          predictionError(replay, value, { simulated, wide }, noise_floor.median ?? 0),
         )
   const mean = geometricMean(values)
   const split =
@@ -250,6 +281,12 @@ function compareFigures(of: {
           now: of.change.now,
           level: of.change.level,
         })
+  const widths = {
+    ...(with_inputs !== null && { with_inputs }),
+    ...elasticityWhereWide(of, wide),
+  }
+  const { changed } = of
+  const judged = { errors: predicted, simulated, measured: mean, split, changed, ...widths }
   return {
     simulated,
     measured: { ...mean, n },
@@ -257,11 +294,26 @@ function compareFigures(of: {
     prediction: predicted,
     verdicts: {
       structure: structureVerdict(structure),
-      prediction: predictionVerdict({ errors: predicted, simulated, measured: mean, split }),
+      prediction: predictionVerdict(judged),
     },
     split,
     noise_floor,
+    ...widths,
   }
+}
+
+/** A machine that differs by less shows nothing of what speed does. */
+const LEAST_FASTER = 0.002
+
+/** What the speed does to a figure, by predictions at the level of the replays. */
+function elasticityWhereWide(
+  { predictions, change }: Pick<PercentileFigures, 'predictions' | 'change'>,
+  wide: Pick<Estimate, 'low' | 'high'>,
+): Pick<PercentileComparison, 'speed_elasticity'> {
+  const { faster = 1, level = [] } = change ?? {}
+  if (!isVeryWide(wide) || Math.abs(faster - 1) < LEAST_FASTER) return {}
+  const speed_elasticity = elasticityOf(predictions, level, faster)
+  return Number.isFinite(speed_elasticity) ? { speed_elasticity } : {}
 }
 
 /** Figures that support no verdict, neither of single replays nor of all. */

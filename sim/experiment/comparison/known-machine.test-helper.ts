@@ -20,9 +20,10 @@ import {
   type OverheadTables,
   SimulatedWorld,
   type WakeCurve,
+  wakeCost,
 } from '../../world/index.ts'
 import { simulateReplay } from './compare.ts'
-import type { ObservedRun } from './observed-run.ts'
+import type { IdleProbe, ObservedRun, ProbedBatch } from './observed-run.ts'
 import type { ExecutorWork } from './structure.ts'
 
 /** A machine of which everything is known, and a replay on it as if it had been measured. */
@@ -48,6 +49,8 @@ export interface KnownOptions {
   readonly noiseMs?: Ms
   /** time of the control kernel before the traffic; by default it is not timed */
   readonly controlMs?: Ms
+  /** so many times as much does idle time cost as the work of its executors has it; default 1 */
+  readonly idleCost?: number
 }
 
 const MODEL = { law: 'linear', base_ms: 0.8, per_item_ms: 0.5, per_token_ms: 0.004 } as const
@@ -170,10 +173,41 @@ export function knownField(
   return { executors, dispatcher: still, intake: still }
 }
 
+const wakeTimes = (cost: number): WakeCurve => {
+  return { gapMs: WAKE.gapMs, ms: WAKE.ms.map((ms) => cost * ms) }
+}
+
+/** Batches of a probe, and what idle time costs meanwhile, as a multiple of what is known. */
+interface KnownProbes {
+  readonly sizes: readonly number[]
+  readonly idleMs: readonly Ms[]
+  readonly passes: number
+  readonly idleCost: number
+  readonly seed: number
+}
+
+/** Probes of the first executor of a known machine, whose batches scatter by 2 %. */
+export function knownProbes(of: KnownProbes): IdleProbe[] {
+  const { mean } = declaredWork(MODEL)
+  const random = stream(of.seed, 0, 'known probes')
+  const series = (size: number, idleMs: Ms): ProbedBatch[] =>
+    Array.from({ length: 3 }, () => {
+      const cost = wakeCost(wakeTimes(of.idleCost), idleMs)
+      const ms = (mean(size, MEAN_LENGTH) + cost) * (1 + 0.02 * random.normal())
+      return { executor: 0, size, length: MEAN_LENGTH, idleMs, gap: idleMs, ms }
+    })
+  return Array.from({ length: of.passes }, (_, at) => ({
+    at,
+    batches: of.sizes.flatMap((size) =>
+      of.idleMs.flatMap((idleMs) => [...series(size, 0), ...series(size, idleMs)]),
+    ),
+  }))
+}
+
 /** Runs known requests on a known machine, audits the run and notes what a replay would note. */
 export function knownRun(options: KnownOptions): KnownRun {
   const { replicas = 1, load, seconds = 40, batching = DYNAMIC, seed = 1 } = options
-  const { slowness = 1, noiseMs = 0 } = options
+  const { slowness = 1, noiseMs = 0, idleCost = 1 } = options
   const durationMs = 1000 * seconds
   const requestSeed = options.requestSeed ?? seed
   const requests = poissonRequests(load * capacityPerMs(replicas), durationMs, requestSeed)
@@ -197,7 +231,7 @@ export function knownRun(options: KnownOptions): KnownRun {
             of: (size: number, length: number, noise: Random) =>
               slowness * work(size, length) + (noiseMs && noiseMs * noise.exponential()),
           },
-          wake: WAKE,
+          wake: wakeTimes(idleCost),
           overheads,
         })),
         machine: machineOf(field),

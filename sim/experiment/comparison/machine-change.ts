@@ -1,8 +1,9 @@
 import { median } from 'simple-statistics'
 import type { ControlKernel } from '../../documents/index.ts'
-import { fieldsOf, meanLevel, type RecordedField, scaledFields } from '../../world/index.ts'
+import { fieldsOf, meanLevel, type RecordedField } from '../../world/index.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
+import { measuredPools, scaledInput } from './measured-pools.ts'
 import type { ObservedRun } from './observed-run.ts'
 import { recordedFields } from './recorded.ts'
 
@@ -13,6 +14,8 @@ export interface MachineChange {
   readonly now: SimulationInput | null
   /** as fast as the replays recorded it by the profile's work */
   readonly level: SimulationInput
+  /** how many times as fast as the profile `level` is; absent with several pools */
+  readonly faster?: number
 }
 
 /** The change with the predictions of its inputs. */
@@ -21,6 +24,7 @@ export interface PredictedChange {
   /** PERCENTILES of the replications of the prediction, by the same draws */
   readonly now: readonly (readonly number[])[] | null
   readonly level: readonly (readonly number[])[]
+  readonly faster?: number
 }
 
 /** Fields of a pool, in the profile and as the replays recorded them. */
@@ -52,15 +56,9 @@ export function machineChange(
     control: { pools: control, unknown },
     now: unknown === null ? scaledInput(input, speeds) : null,
     level: scaledInput(input, levels),
+    ...(levels.length === 1 && { faster: levels[0]! }),
   }
 }
-
-/** Pools whose speed the profile has. */
-const measuredPools = ({ scenario, models }: SimulationInput) =>
-  scenario.pools.flatMap((pool, i) => {
-    const model = models[i] ?? null
-    return model === null || pool.speed === 'ideal' ? [] : [{ index: i, pool, model }]
-  })
 
 function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolFields[] {
   const { pools, duration_s } = input.scenario
@@ -101,13 +99,4 @@ function untimedText(pools: ControlKernel['pools']): string | null {
   return pools.some(({ replays_ms }) => replays_ms === null)
     ? 'the replays have no time of the control kernel; replay again'
     : null
-}
-
-/** The input with the speeds of each measured pool times a factor. */
-function scaledInput(input: SimulationInput, factors: readonly number[]): SimulationInput {
-  const models = [...input.models]
-  for (const [i, { index, model }] of measuredPools(input).entries()) {
-    models[index] = { ...model, fields: scaledFields(model.fields, factors[i]!) }
-  }
-  return { ...input, models }
 }

@@ -1,13 +1,14 @@
 import type { PoolMemory } from '../../../scenarios/schema/schema.ts'
-import type {
-  ArenaFigures,
-  ArenaReplica,
-  MemoryComparison,
-  MemorySpace,
+import {
+  type ArenaFigures,
+  type ArenaReplica,
+  type MemoryComparison,
+  type MemorySpace,
+  worst,
 } from '../../documents/index.ts'
 import { sum } from '../../kernel/index.ts'
 import { type ActivationPlan, Device, ReplicaMemory, replicaPlan } from '../../memory/index.ts'
-import { type Check, worst } from './verdicts.ts'
+import type { Check } from './verdicts.ts'
 
 const MIB = 2 ** 20
 

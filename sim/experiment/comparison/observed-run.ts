@@ -19,8 +19,29 @@ export interface ObservedRun {
   readonly ejections?: Readonly<RowRecorder['ejections']>
   /** of each start of the traffic; none in a simulated run */
   readonly control?: readonly ControlReading[]
+  /** before the traffic of slices, in order; absent where nothing was probed */
+  readonly probes?: readonly IdleProbe[]
   /** by number of the batch, ms; NaN where it was not measured; absent where no batch has one */
   readonly processorMs?: Float64Array
+}
+
+/** Batches that executors ran without traffic: back to back, and after idle times. */
+export interface IdleProbe {
+  /** when the traffic after it began */
+  readonly at: Ms
+  readonly batches: readonly ProbedBatch[]
+}
+
+/** One of some batches of a shape, each of which ran after the same idle time. */
+export interface ProbedBatch {
+  readonly executor: number
+  readonly size: number
+  readonly length: number
+  /** the idle time that was planned; 0 for back to back */
+  readonly idleMs: Ms
+  /** from the end of the batch before it to its dispatch */
+  readonly gap: Ms
+  readonly ms: Ms
 }
 
 /** How long the control kernel, a fixed piece of work, took just before traffic began. */

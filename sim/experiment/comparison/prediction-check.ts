@@ -13,8 +13,11 @@ import {
   percentile,
   percentileLabel,
 } from '../../stats/index.ts'
+import { changedMachineText } from './changed-machine.ts'
 import { causesText } from './error-causes.ts'
+import { isBeyond, jointDifference, type Ranged } from './joint-interval.ts'
 import { difference } from './noise-floor.ts'
+import { saturationText } from './saturation.ts'
 import {
   type Check,
   errorOf,
@@ -47,24 +50,25 @@ export function prediction(values: readonly number[], n: number): Estimate {
 
 /**
  * Close enough passes; inside a band that is too wide to tell, or as near as replays that differ
- * widely, is undecided; else it fails.
+ * widely, is undecided; else it fails. `wide`: the band with what is not known of inputs.
  */
 export function predictionError(
   replay: number,
   measured: number,
-  predicted: Estimate,
+  { simulated, wide }: { readonly simulated: Estimate; readonly wide: Ranged },
   floor: number,
 ): ReplayError {
   const tolerance = Math.max(TOLERANCE.relative * measured, TOLERANCE.absolute_ms)
-  const error = errorOf(replay, measured, predicted.value!)
-  const inBand = measured >= predicted.low! && measured <= predicted.high!
+  const error = errorOf(replay, measured, simulated.value!)
+  const { low, high } = wide
+  const inBand = !(low !== null && measured < low) && !(high !== null && measured > high)
   // the same measure as the floor's, or a replay would fail by exactly the difference of another
-  const asReplays = difference(predicted.value!, measured) <= floor
+  const asReplays = difference(simulated.value!, measured) <= floor
   const close = Math.abs(error.error_ms) <= tolerance || (asReplays && floor <= WIDEST_FLOOR)
   return {
     ...error,
-    low: predicted.low!,
-    high: predicted.high!,
+    low: simulated.low!,
+    high: simulated.high!,
     verdict: close ? 'PASS' : inBand || asReplays ? 'UNDECIDED' : 'FAIL',
   }
 }
@@ -77,36 +81,40 @@ function majority(errors: readonly ReplayError[]): Verdict {
 }
 
 /** A percentile of some replays and its prediction. */
-interface PredictedPercentile {
+type PredictedPercentile = Pick<PercentileComparison, 'simulated' | 'with_inputs' | 'split'> & {
   readonly errors: readonly ReplayError[]
-  readonly simulated: Pick<Estimate, 'value'>
-  readonly measured: Pick<Estimate, 'value' | 'low' | 'high'>
-  readonly split: PercentileComparison['split']
+  readonly measured: Ranged
+  /** whether the machine is another than that of the profile, by the control kernel */
+  readonly changed: boolean
 }
 
 /**
- * The verdict of most replays. It takes two of them to fail, since one shows no noise, and the mean
- * of all: a prediction inside its interval may be right. An error that is close without its drift
- * is the machine's.
+ * The verdict of most replays. It takes two of them to fail, since one shows no noise, and an error
+ * that the intervals of both sides do not explain, on the machine that the profile was recorded on.
+ * An error that is close without its drift is the machine's.
  */
 export function predictionVerdict(of: PredictedPercentile): Verdict {
   const verdict = majority(of.errors)
   if (verdict !== 'FAIL') return verdict
-  return of.errors.length < 2 || inMeasured(of) || isDrift(of) ? 'UNDECIDED' : 'FAIL'
+  const shown = of.errors.length >= 2 && isUnexplained(of)
+  return !shown || of.changed || isDrift(of) ? 'UNDECIDED' : 'FAIL'
 }
 
-/** Whether the prediction is inside the interval of the replays' mean. */
-function inMeasured(of: Pick<PredictedPercentile, 'simulated' | 'measured'>): boolean {
-  const { low, high } = of.measured
-  const value = of.simulated.value!
-  return low !== null && high !== null && value >= low && value <= high
+/** Whether the mean of all replays is off by more than the tolerance by both intervals. */
+function isUnexplained(of: Pick<PredictedPercentile, 'simulated' | 'with_inputs' | 'measured'>) {
+  const error = jointDifference({ ...of.simulated, ...of.with_inputs }, of.measured)
+  return isBeyond(error, relativeTolerance(of.measured.value!))
 }
+
+/** Of a latency, ms. */
+const relativeTolerance = (measured: number) =>
+  Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / measured)
 
 /** Whether the error is close without its drift. */
-function isDrift({ split, measured }: PredictedPercentile): boolean {
+function isDrift({ split, measured }: Pick<PredictedPercentile, 'split' | 'measured'>): boolean {
   if (split === null || split.drift === null) return false
   const withoutDrift = Math.abs(split.structure + split.service_model + split.noise)
-  return withoutDrift <= Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / measured.value!)
+  return withoutDrift <= relativeTolerance(measured.value!)
 }
 
 /** Errors of single replays, without their verdicts. */
@@ -137,7 +145,10 @@ export function predictionCheck(
     UNDECIDED: () =>
       judged.length === 0
         ? noVerdictReason(n, PERCENTILES[0], 'in each replay')
-        : openReason(judged.filter(({ verdicts }) => verdicts.prediction === 'UNDECIDED')),
+        : openReason(
+            judged.filter(({ verdicts }) => verdicts.prediction === 'UNDECIDED'),
+            changedMachineText(control),
+          ),
   })
   const off = judged.filter((row) => row.verdicts.prediction === check.verdict && isOff(row))
   const causes = check.verdict === 'PASS' ? '' : causesText(off, control)
@@ -154,25 +165,36 @@ function isOff({ simulated, measured }: PercentileComparison): boolean {
   return Math.abs(simulated.value! - measured.value!) > tolerance
 }
 
-/** Why percentiles are undecided: replays scatter, or the band of single runs is wide. */
-function openReason(open: readonly PercentileComparison[]): string {
+/**
+ * Why percentiles are undecided: one replay shows no noise, the machine has changed, replays
+ * scatter, or the band of single runs is wide.
+ */
+function openReason(open: readonly PercentileComparison[], changed: string | null): string {
   const limit = 'max(5 %, 50 µs)'
   const present = open[0]!.prediction.length
-  const failed = open.filter((row) => majority(row.prediction) === 'FAIL' && !inMeasured(row))
-  if (failed.length > 0) {
-    const off = `off by more than ${limit} at ${failed.map(({ p }) => percentileLabel(p)).join(', ')}`
-    return present < 2
-      ? `${off}; one replay shows no noise, replay at least twice`
-      : `${off}, but close without the drift of the machine; rehearse again`
+  const off = (rows: readonly PercentileComparison[]) =>
+    `off by more than ${limit} at ${rows.map(({ p }) => percentileLabel(p)).join(', ')}`
+  const failed = open.filter(({ prediction }) => majority(prediction) === 'FAIL')
+  if (failed.length > 0 && present < 2) {
+    return `${off(failed)}; one replay shows no noise, replay at least twice`
   }
+  const unexplained = failed.filter(isUnexplained)
+  if (unexplained.length > 0) {
+    const close = 'close without the drift of the machine; rehearse again'
+    const reason = unexplained.some(isDrift) ? close : (changed ?? close)
+    return `${off(unexplained)}, but ${reason}`
+  }
+  const saturated = saturationText(open, 'the latency')
+  const first = saturated === null ? '' : `${saturated}: lower the load; `
   const scattered = open.filter((row) => neededReplays(row) > present)
   const labels = (scattered.length > 0 ? scattered : open).map(({ p }) => percentileLabel(p))
   const at = labels.join(', ')
   if (scattered.length === 0) {
-    return `off by more than ${limit}, but inside the band of single runs, at ${at}; a longer duration_s narrows it`
+    const inside = failed.length > 0 ? 'intervals of both sides' : 'band of single runs'
+    return `${first}off by more than ${limit}, but inside the ${inside}, at ${at}; a longer duration_s narrows it`
   }
   const further = furtherRuns(present, Math.max(...scattered.map(neededReplays)), 'replay')
-  return `noise leaves open whether the error is within ${limit} at ${at}; ${further}`
+  return `${first}noise leaves open whether the error is within ${limit} at ${at}; ${further}`
 }
 
 /**

@@ -1,4 +1,9 @@
-import type { PercentileComparison, ReplayError, Verdict } from '../../documents/index.ts'
+import {
+  type PercentileComparison,
+  type ReplayError,
+  type Verdict,
+  worst,
+} from '../../documents/index.ts'
 import { furtherValue, noVerdictReason, PERCENTILES, tInterval } from '../../stats/index.ts'
 import {
   type Check,
@@ -6,7 +11,6 @@ import {
   furtherRuns,
   neededRuns,
   percentileCheck,
-  worst,
   worstError,
 } from './verdicts.ts'
 

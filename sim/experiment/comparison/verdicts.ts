@@ -1,15 +1,14 @@
-import type { Comparison, PercentileComparison, Verdict } from '../../documents/index.ts'
+import {
+  type Comparison,
+  type PercentileComparison,
+  type Verdict,
+  worst,
+} from '../../documents/index.ts'
 import { percentileLabel } from '../../stats/index.ts'
 import { grouped } from '../system/crowd.ts'
 
 /** A check of a comparison: its verdict, and why. */
 export type Check = Comparison['checks']['structure']
-
-/** FAIL before UNDECIDED before PASS; of nothing nothing can be said. */
-export function worst(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.includes('FAIL')) return 'FAIL'
-  return verdicts.includes('UNDECIDED') || verdicts.length === 0 ? 'UNDECIDED' : 'PASS'
-}
 
 /**
  * How many runs narrow the interval of the mean of these values to `margin` either way:

@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest'
 import type { Verdict } from '../../documents/index.ts'
 import { PERCENTILES, percentile } from '../../stats/index.ts'
 import type { Block } from './blocks.ts'
-import { type WhatIfRuns, whatIfCheck, whatIfFigures } from './what-if.ts'
+import {
+  isIllConditioned,
+  ratioVerdict,
+  type WhatIfFigures,
+  type WhatIfRuns,
+  whatIfCheck,
+  whatIfFigures,
+  withElasticities,
+  withSpeedDoubt,
+} from './what-if.ts'
 
 /** So many latencies of an exponential distribution with this median, ms, ascending. */
 const latencies = (medianMs: number, count: number) =>
@@ -234,6 +243,19 @@ describe('the control kernel', () => {
     },
   )
 
+  test('leaves every percentile open: transformer one → two replicas, 12.6 % more', () => {
+    const { rounds, ...rest } = made({ b: [2, 2, 2], predicted: [0.56] })
+    const timed = rounds.map(([block]) => [{ ...block!, control: Math.log(1.126) }])
+    const { percentiles } = whatIfFigures({ ...rest, rounds: timed })
+    const judged = percentiles.filter(({ verdict }) => verdict !== null)
+    expect(judged.map(({ p, verdict, open }) => [p, verdict, open])).toEqual([
+      [0.5, 'UNDECIDED', 'machine'],
+      [0.95, 'UNDECIDED', 'machine'],
+    ])
+    // with the same machine on both sides it fails
+    expect(whatIfFigures({ ...rest, rounds }).percentiles[0]!.verdict).toBe('FAIL')
+  })
+
   test('decides nothing where it differs in few blocks, or was not timed', () => {
     for (const control of [
       [0.019, 0.019, 0.5],
@@ -243,6 +265,128 @@ describe('the control kernel', () => {
       expect(check(0.5, ...control).verdict).toBe('PASS')
       expect(check(5, ...control).verdict).toBe('FAIL')
     }
+  })
+})
+
+describe('a verdict takes the intervals of both sides', () => {
+  type Interval = readonly [value: number, low: number | null, high: number | null]
+  const estimate = ([value, low, high]: Interval) => ({ value, low, high, n: 4000 })
+  const verdict = (measured: Interval, predicted: Interval) =>
+    ratioVerdict({ predicted: estimate(predicted), measured: estimate(measured) }, 0.05)
+  const exactly = (value: number): Interval => [value, value, value]
+
+  // p50 of a busy machine, of which the measured interval alone made each a FAIL
+  const OVERLAPPING = [
+    ['yardstick one → two replicas', [1.21, 1.13, 1.29], [1.36, 1.12, 1.5]],
+    ['transformer load 0.5 → 0.8', [1.38, 1.22, 1.55], [1.7, 1.3, 2.4]],
+    ['yardstick load 0.5 → 0.8', [0.9, 0.3, 2.8], [40, 1, 310]],
+    ['transformer one → two replicas', [0.96, 0.92, 0.99], [1.07, 0.94, 1.16]],
+  ] as const
+  test.each(OVERLAPPING)('%s: intervals that overlap are undecided', (_, measured, predicted) => {
+    expect(verdict(measured, exactly(predicted[0]))).toBe('FAIL')
+    expect(verdict(measured, predicted)).toBe('UNDECIDED')
+  })
+
+  test('yardstick window 1 ms → 0: undecided once idle executors may be e^1.1 times as slow', () => {
+    const [measured, predicted] = [estimate([0.37, 0.33, 0.4]), estimate([0.5, 0.43, 0.6])]
+    expect(ratioVerdict({ measured, predicted }, 0.05)).toBe('FAIL')
+    const with_speed = { low: 0.5 * Math.exp(-Math.hypot(1.1, Math.log(0.5 / 0.43))), high: 0.6 }
+    expect(ratioVerdict({ measured, predicted, with_speed }, 0.05)).toBe('UNDECIDED')
+  })
+
+  test('a defect that both intervals do not explain stays a FAIL', () => {
+    expect(verdict([0.5, 0.45, 0.55], [1, 0.8, 1.25])).toBe('FAIL')
+    expect(verdict([1, 0.8, 1.25], [0.5, 0.45, 0.55])).toBe('FAIL')
+  })
+
+  test('a wide prediction passes as a narrow one does: PASS needs the measured interval', () => {
+    expect(verdict([1, 0.97, 1.03], [1, 0.2, 5])).toBe('PASS')
+    expect(verdict([1, 0.9, 1.1], exactly(1))).toBe('UNDECIDED')
+  })
+
+  test('nothing fails where a prediction has no limit, or is no number', () => {
+    const unlimited: Interval = [9, null, null]
+    expect(verdict([1, 0.99, 1.01], unlimited)).toBe('UNDECIDED')
+    expect(verdict([1, 0.99, 1.01], [9, Number.NaN, Number.NaN])).toBe('UNDECIDED')
+    expect(verdict([1, 0.99, 1.01], [Number.NaN, Number.NaN, Number.NaN])).toBe('UNDECIDED')
+    expect(verdict([Number.NaN, Number.NaN, Number.NaN], exactly(1))).toBe('UNDECIDED')
+  })
+
+  test('a single block shows no scatter, so it neither passes nor fails', () => {
+    expect(verdict([1, null, null], exactly(1))).toBe('UNDECIDED')
+    expect(verdict([1, null, null], exactly(9))).toBe('UNDECIDED')
+  })
+})
+
+describe('a prediction that is too wide', () => {
+  const WIDE = [0.52, 0.6, 0.7] as const
+  const figuresOf = (...predicted: number[]) => whatIfFigures(made({ b: [2, 2, 2], predicted }))
+  const open = ({ percentiles }: WhatIfFigures) =>
+    percentiles.flatMap((row) => (row.open === undefined ? [] : [[row.p, row.open]]))
+
+  test('is undecided, with what narrows it, and no round would', () => {
+    const wide = figuresOf(...WIDE)
+    expect(open(wide)).toEqual([
+      [0.5, 'predicted'],
+      [0.95, 'predicted'],
+    ])
+    expect(whatIfCheck(wide)).toMatchObject({
+      verdict: 'UNDECIDED',
+      reason: 'the prediction is too wide to tell at p50 and p95; a longer duration_s narrows it',
+    })
+    // with the median alone
+    expect(whatIfCheck(figuresOf(0.6)).verdict).toBe('FAIL')
+    expect(open(figuresOf(0.6))).toEqual([])
+  })
+
+  const reasons = ['executors may be faster']
+  const remedies = ['look at `spillway doctor --idle`']
+  const SPEED = [{ pool: 'central', low: 1, high: 1.3, reasons, remedies }]
+  const doubt = (low: number) => ({
+    speed: SPEED,
+    factors: PERCENTILES.map(() => ({ low, high: 1 })),
+  })
+
+  test('is so for the speed of B, where only that leaves it open, and names its measurement', () => {
+    const doubtful = withSpeedDoubt(figuresOf(0.6), doubt(0.8))
+    expect(doubtful.speed).toBe(SPEED)
+    for (const { predicted, with_speed } of doubtful.percentiles) {
+      expect(predicted).toMatchObject({ low: predicted.value, high: predicted.value })
+      expect(with_speed!.low! / predicted.value!).toBeCloseTo(0.8, 9)
+      expect(with_speed!.high! / predicted.value!).toBeCloseTo(1, 9)
+    }
+    expect(open(doubtful)).toEqual([
+      [0.5, 'predicted'],
+      [0.95, 'predicted'],
+    ])
+    const { verdict, reason } = whatIfCheck(doubtful)
+    expect(verdict).toBe('UNDECIDED')
+    expect(reason).toMatch(
+      /^the prediction is too wide to tell at p50 and p95; executors may be faster; to narrow it, look at `spillway doctor --idle`$/,
+    )
+  })
+
+  test('fails in spite of the speed of B where that does not explain it, and passes as before', () => {
+    const { verdict, reason } = whatIfCheck(withSpeedDoubt(figuresOf(0.8), doubt(0.8)))
+    expect(verdict).toBe('FAIL')
+    expect(reason).toMatch(/, at p50 and p95$/)
+    expect(whatIfCheck(withSpeedDoubt(figuresOf(0.5), doubt(0.1))).verdict).toBe('PASS')
+  })
+
+  test('is ill-conditioned where its ends differ by half, which saturation explains first', () => {
+    expect(isIllConditioned(figuresOf(...WIDE))).toBe(false)
+    expect(isIllConditioned(figuresOf(0.4, 0.6, 0.9))).toBe(true)
+    // neither where the verdict stands
+    expect(isIllConditioned(figuresOf(0.4, 0.5, 0.9))).toBe(false)
+    const elasticities = PERCENTILES.map((p) => (p === 0.5 ? -13.7 : -2))
+    const saturated = withElasticities(figuresOf(0.4, 0.6, 0.9), elasticities)
+    expect(saturated.percentiles[0]!.speed_elasticity).toBe(-13.7)
+    expect(whatIfCheck(saturated).reason).toBe(
+      'near saturation, where 1 % of speed moves the ratio by 14 % at p50: lower the load of the busier side; ' +
+        'the prediction is too wide to tell at p50 and p95',
+    )
+    const unknown = withElasticities(saturated, [Number.NaN, Number.POSITIVE_INFINITY])
+    expect(unknown.percentiles[0]!.speed_elasticity).toBe(-13.7)
   })
 })
 

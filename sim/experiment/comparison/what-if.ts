@@ -5,13 +5,16 @@ import {
   noVerdictReason,
   PERCENTILES,
   percentile,
+  percentileLabel,
   studentTQuantile,
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
 import { type Block, controlOf, driftBy, servedOn } from './blocks.ts'
+import { type Factors, isBeyond, jointDifference, widenedBy } from './joint-interval.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { band } from './prediction-check.ts'
+import { isVeryWide, saturationText } from './saturation.ts'
 import { noneCounts } from './validity.ts'
 import { type Check, furtherRuns, percentileCheck } from './verdicts.ts'
 
@@ -40,8 +43,15 @@ export interface WhatIfRuns {
 /** What was measured and predicted of a change. */
 export type WhatIfFigures = Pick<
   WhatIf,
-  'rounds' | 'not_counted' | 'blocks' | 'slice_ms' | 'control' | 'percentiles'
+  'rounds' | 'not_counted' | 'blocks' | 'slice_ms' | 'control' | 'idle' | 'speed' | 'percentiles'
 >
+
+/** What is not known of B's speed, and how far that moves the predicted ratios. */
+export interface SpeedDoubt {
+  readonly speed: NonNullable<WhatIf['speed']>
+  /** of PERCENTILES: from the predicted ratio to those at the ends of the speed */
+  readonly factors: readonly Factors[]
+}
 
 /**
  * Predicted against measured ratio B/A, for each percentile that every replay supports. A verdict
@@ -53,6 +63,7 @@ export function whatIfFigures(runs: WhatIfRuns): WhatIfFigures {
   const n = Math.min(...whole.flatMap(({ a, b }) => [a.length, b.length]))
   const levels = PERCENTILES.filter((p) => supports(n, p))
   const blocks = rounds.flat()
+  const control = controlOf(blocks)
   const random = stream(seed, 0, 'blocks')
   const ratios = levels.length === 0 ? [] : blockRatios(blocks, levels, () => random.uniform())
   const percentiles = levels.map((p, level): WhatIfPercentile => {
@@ -68,33 +79,59 @@ export function whatIfFigures(runs: WhatIfRuns): WhatIfFigures {
     )
     const { a, b, ratio, low, high } = ratios[level]!
     const error = predicted.value! / ratio - 1
-    const tolerance = toleranceOf(p, b, floor.median)
-    const errors = [high, low].map((end) => (end === null ? null : predicted.value! / end - 1))
-    return {
-      p,
-      n,
-      a,
-      b,
-      predicted,
-      measured: { value: ratio, low, high, n },
-      each,
-      noise_floor: floor,
-      error_relative: error,
-      error_ms: error * b,
-      verdict:
-        tolerance === null || !supportsVerdict(n * rounds.length, p)
-          ? null
-          : verdictOf(errors, tolerance),
-    }
+    return judgedRow(
+      {
+        p,
+        n,
+        a,
+        b,
+        predicted,
+        measured: { value: ratio, low, high, n },
+        each,
+        noise_floor: floor,
+        error_relative: error,
+        error_ms: error * b,
+      },
+      control,
+    )
   })
   return {
     rounds: played,
     not_counted,
     blocks: blocks.length,
     slice_ms: blocks[0]?.sliceMs ?? null,
-    control: controlOf(blocks),
+    control,
     percentiles,
   }
+}
+
+/** The figures with predicted ratios as wide as what is not known of B's speed makes them. */
+export function withSpeedDoubt(figures: WhatIfFigures, doubt: SpeedDoubt): WhatIfFigures {
+  const percentiles = figures.percentiles.map(({ verdict: _, open: __, ...row }) => {
+    const with_speed = widenedBy(row.predicted, [
+      doubt.factors[PERCENTILES.findIndex((p) => p === row.p)]!,
+    ])
+    return judgedRow({ ...row, with_speed }, figures.control)
+  })
+  return { ...figures, speed: doubt.speed, percentiles }
+}
+
+/** Whether a prediction that leaves a ratio open is so wide that its reason is looked for. */
+export const isIllConditioned = ({ percentiles }: WhatIfFigures): boolean =>
+  percentiles.some(({ open, with_speed, predicted }) => {
+    return (open === 'predicted' || open === 'measured') && isVeryWide(with_speed ?? predicted)
+  })
+
+/** `elasticities`: of the ratios of PERCENTILES, by the speed of both sides. */
+export function withElasticities(
+  figures: WhatIfFigures,
+  elasticities: readonly number[],
+): WhatIfFigures {
+  const percentiles = figures.percentiles.map((row) => {
+    const speed_elasticity = elasticities[PERCENTILES.findIndex((p) => p === row.p)]!
+    return Number.isFinite(speed_elasticity) ? { ...row, speed_elasticity } : row
+  })
+  return { ...figures, percentiles }
 }
 
 /** All latencies of a side, ascending. */
@@ -108,20 +145,61 @@ function together(blocks: readonly Block[], side: 'a' | 'b'): Float64Array {
   return latencies.sort()
 }
 
+type Ratio = Pick<WhatIfPercentile, 'predicted' | 'with_speed' | 'measured'>
+
 /** Relative; null where the percentile is not judged. */
-function toleranceOf(p: number, bMs: number, floor: number | null): number | null {
+export function whatIfTolerance({
+  p,
+  b,
+  noise_floor,
+}: Pick<WhatIfPercentile, 'p' | 'b' | 'noise_floor'>): number | null {
   const tolerance = TOLERANCES.get(p)
   if (tolerance === undefined) return null
-  const noise = tolerance.floor ? (floor ?? 0) : 0
-  return Math.max(tolerance.relative, ABSOLUTE_MS / bMs, noise)
+  const noise = tolerance.floor ? (noise_floor.median ?? 0) : 0
+  return Math.max(tolerance.relative, ABSOLUTE_MS / b, noise)
 }
 
-/** By the errors at both ends of the measured interval; a single block has none: undecided. */
-function verdictOf(errors: readonly (number | null)[], tolerance: number): Verdict {
-  const [low, high] = errors
-  if (low == null || high == null) return 'UNDECIDED'
-  if (low >= -tolerance && high <= tolerance) return 'PASS'
-  return low > tolerance || high < -tolerance ? 'FAIL' : 'UNDECIDED'
+/** The errors at both ends of the measured interval; null where it has none. */
+export function measuredErrors({ predicted, measured: { low, high } }: Ratio): Factors | null {
+  if (low === null || high === null) return null
+  return { low: predicted.value! / high - 1, high: predicted.value! / low - 1 }
+}
+
+/** ln(predicted) - ln(measured) by the intervals of both, with what is not known of B's speed. */
+export const jointError = ({ predicted, with_speed, measured }: Ratio) =>
+  jointDifference({ ...predicted, ...with_speed }, measured)
+
+/**
+ * A ratio passes where it is within its tolerance over the whole measured interval. The predicted
+ * one is that of single runs, so it is wide by construction, and no part of that. It fails where
+ * both intervals together leave no ratio within the tolerance.
+ */
+export function ratioVerdict(row: Ratio, tolerance: number): Verdict {
+  const errors = measuredErrors(row)
+  if (errors === null) return 'UNDECIDED'
+  if (errors.low >= -tolerance && errors.high <= tolerance) return 'PASS'
+  return isBeyond(jointError(row), tolerance) ? 'FAIL' : 'UNDECIDED'
+}
+
+type Unjudged = Omit<WhatIfPercentile, 'verdict' | 'open'>
+
+/** A row with its verdict, unless the machine was another for each side. */
+function judgedRow(row: Unjudged, control: number | null): WhatIfPercentile {
+  const tolerance = whatIfTolerance(row)
+  if (tolerance === null || !supportsVerdict(row.n * row.each.length, row.p)) {
+    return { ...row, verdict: null }
+  }
+  if (driftBy(control) !== null) return { ...row, verdict: 'UNDECIDED', open: 'machine' }
+  const verdict = ratioVerdict(row, tolerance)
+  if (verdict !== 'UNDECIDED') return { ...row, verdict }
+  return { ...row, verdict, open: openBy(row, tolerance) }
+}
+
+/** Which interval leaves a ratio open: the measured one alone would do so, or the predicted. */
+function openBy(row: Ratio, tolerance: number): NonNullable<WhatIfPercentile['open']> {
+  const { value } = row.predicted
+  const exact = jointDifference({ value, low: value, high: value }, row.measured)
+  return isBeyond(exact, tolerance) ? 'predicted' : 'measured'
 }
 
 /** The ratios of all judged percentiles, unless the machine was another for each side. */
@@ -131,21 +209,17 @@ export function whatIfCheck(figures: WhatIfFigures): Check {
   const judged = percentiles.flatMap(({ verdict, ...row }) =>
     verdict === null ? [] : [{ verdict, ...row }],
   )
-  const limit = 'max(5 %, 50 µs) at p50, max(10 %, 50 µs, the A/A difference) at p95'
   const far = judged.reduce<WhatIfPercentile | null>(
     (most, row) =>
       most && Math.abs(most.error_relative) >= Math.abs(row.error_relative) ? most : row,
     null,
   )
   const check = percentileCheck(judged, {
-    PASS: () => `the predicted ratio is within ${limit}`,
+    PASS: () => `the predicted ratio is within ${LIMIT}`,
     FAIL: (labels) =>
-      `the predicted ratio is further off than ${limit}, at ${labels.join(' and ')}`,
-    UNDECIDED: (labels) =>
-      judged.length === 0
-        ? tooFew(percentiles[0])
-        : `the measured ratio scatters too much to tell at ${labels.join(' and ')}; ` +
-          moreRounds(figures),
+      `the predicted ratio is further off than ${LIMIT}, by the intervals of both sides, ` +
+      `at ${labels.join(' and ')}`,
+    UNDECIDED: () => (judged.length === 0 ? tooFew(percentiles[0]) : openReason(figures)),
   })
   const drift = driftBy(control)
   return {
@@ -153,6 +227,8 @@ export function whatIfCheck(figures: WhatIfFigures): Check {
     worst: far && { p: far.p, replay: 0, error_ms: far.error_ms, relative: far.error_relative },
   }
 }
+
+const LIMIT = 'max(5 %, 50 µs) at p50, max(10 %, 50 µs, the A/A difference) at p95'
 
 function driftedCheck(control: number): Pick<Check, 'verdict' | 'reason'> {
   const percent = (100 * Math.abs(control - 1)).toFixed(1)
@@ -167,19 +243,53 @@ function tooFew(first: WhatIfPercentile | undefined): string {
   return noVerdictReason(first.n * first.each.length, first.p, 'in all rounds')
 }
 
+/** What leaves ratios open, and what would narrow it; first what no further round narrows. */
+function openReason(figures: WhatIfFigures): string {
+  const openBySide = (side: WhatIfPercentile['open']) =>
+    figures.percentiles.filter(({ open }) => open === side)
+  const [predicted, measured] = [openBySide('predicted'), openBySide('measured')]
+  const saturated = saturationText([...predicted, ...measured], 'the ratio')
+  const parts: string[] = []
+  if (saturated !== null) parts.push(`${saturated}: lower the load of the busier side`)
+  if (predicted.length > 0) {
+    const remedy = saturated === null ? `; ${narrower(predicted, figures.speed)}` : ''
+    parts.push(`the prediction is too wide to tell at ${labelsOf(predicted)}${remedy}`)
+  }
+  if (measured.length > 0) {
+    const scattered = `the measured ratio scatters too much to tell at ${labelsOf(measured)}`
+    parts.push(`${scattered}; ${moreRounds(figures, measured)}`)
+  }
+  return parts.join('; ')
+}
+
+const labelsOf = (rows: readonly WhatIfPercentile[]) =>
+  rows.map(({ p }) => percentileLabel(p)).join(' and ')
+
+/** What narrows predictions that are too wide: a measurement of B's speed, or longer runs. */
+function narrower(open: readonly WhatIfPercentile[], speed: WhatIf['speed'] = []): string {
+  const bySpeed = open.some(({ with_speed: _, ...row }) => {
+    return ratioVerdict(row, whatIfTolerance(row)!) === 'FAIL'
+  })
+  if (!bySpeed) return 'a longer duration_s narrows it'
+  const reasons = new Set(speed.flatMap((pool) => pool.reasons))
+  const remedies = new Set(speed.flatMap((pool) => pool.remedies ?? []))
+  const toNarrow = remedies.size === 0 ? '' : `; to narrow it, ${[...remedies].join(', and ')}`
+  return `${[...reasons].join(', and ')}${toNarrow}`
+}
+
 /**
- * How many more rounds of the same scatter narrow the intervals of the undecided percentiles to
- * what their errors leave of the tolerance. A single block shows no scatter.
+ * How many more rounds of the same scatter narrow the intervals of these percentiles to what their
+ * errors leave of the tolerance. A single block shows no scatter.
  */
-function moreRounds({ blocks, percentiles }: WhatIfFigures): string {
+function moreRounds({ blocks, percentiles }: WhatIfFigures, open: readonly WhatIfPercentile[]) {
   const rounds = percentiles[0]!.each.length
-  const open = percentiles.filter(({ verdict }) => verdict === 'UNDECIDED')
-  const needed = open.map(({ p, b, measured: { low, high }, noise_floor, error_relative }) => {
+  const needed = open.map((row) => {
+    const { low, high } = row.measured
     if (low === null || high === null) return rounds + 2
     const half = log(high / low) / 2
     const deviation = (half * Math.sqrt(blocks)) / studentTQuantile(0.975, blocks - 1)
-    const tolerance = log1p(toleranceOf(p, b, noise_floor.median)!)
-    const left = Math.abs(tolerance - Math.abs(log1p(error_relative)))
+    const tolerance = log1p(whatIfTolerance(row)!)
+    const left = Math.abs(tolerance - Math.abs(log1p(row.error_relative)))
     return Math.ceil(((2 * deviation) / left) ** 2 / (blocks / rounds))
   })
   return furtherRuns(rounds, Math.max(...needed), 'round')

@@ -1,8 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { ConfigurationRow } from '../../documents/index.ts'
+import { type ConfigurationRow, worstOrNull } from '../../documents/index.ts'
 import { sum } from '../../kernel/index.ts'
 import { distribution, estimate, percentiles } from '../../stats/index.ts'
-import { worst } from '../comparison/verdicts.ts'
 import { judgeAll, judgedRuns } from '../result/objectives.ts'
 import { overRuns } from '../result/over-runs.ts'
 import { stabilityOf } from '../result/stability.ts'
@@ -47,7 +46,7 @@ export function configurationRow(
     ...(runs.every(({ exact }) => exact === true) && { exact: true as const }),
     capacity_rps: capacityRps,
     load,
-    verdict: objectives.length === 0 ? null : worst(objectives.map(({ verdict }) => verdict)),
+    verdict: worstOrNull(objectives.map(({ verdict }) => verdict)),
     objectives,
     stability: stabilityOf(
       runs.map(({ drift }) => drift),

@@ -28,6 +28,8 @@ export interface RunFigures {
   readonly drift: RunDrift
   /** from the end of the warm-up to the last event, s */
   readonly observedS: number
+  /** latency of served requests of all classes, ms; absent where it was not asked for */
+  readonly overall?: Figures | undefined
 }
 
 /** What objectives are judged on where something is lost. */
@@ -97,6 +99,12 @@ export function runFigures(
     observedS: run.observedMs / 1000,
   }
 }
+
+/** The same with the latency over all classes, by which variants are compared. */
+export const overallFigures: typeof runFigures = (scenario, run, slower) => ({
+  ...runFigures(scenario, run, slower),
+  overall: run.all,
+})
 
 /** Work of each pool beyond what its times were measured at, over runs. */
 export function extrapolatedWork(

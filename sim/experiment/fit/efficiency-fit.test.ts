@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { shippedAccelerators } from '../../../scenarios/load/accelerators.ts'
-import { SHAPE_NAMES, tryShape } from '../../accelerator/index.ts'
+import { resampledFit, SHAPE_NAMES, tryShape } from '../../accelerator/index.ts'
+import { stream } from '../../kernel/index.ts'
 import { encoderPass } from '../simulation/measured-pass.ts'
 import { encoderWork, type TransformerWork } from '../simulation/transformer-times.ts'
 import { confidenceOf, type FittedRow, precisionFit } from './efficiency-fit.ts'
@@ -46,6 +47,48 @@ test('times of known efficiencies give them back, and say what they were fitted 
   expect(fit.left_out.median).toBeLessThan(0.02)
   expect(fit.unfitted.median).toBeGreaterThan(0.05)
   expect(fit.sure).toMatch(/^Usable between the measured rows\./)
+})
+
+/** Rows whose times scatter about the law, each on its own. */
+const scattered = (rows: readonly FittedRow[], by: number): FittedRow[] => {
+  const random = stream(1, 0, 'scatter')
+  return rows.map((pass) => {
+    const ms = pass.ms * Math.exp(by * random.normal())
+    return { ...pass, ms, row: { ...pass.row, ms } }
+  })
+}
+
+test('the width follows from all rows that were left out, and is stated in words', () => {
+  const rows = scattered(rowsOf([1, 2, 4, 8, 16, 32], [32, 64, 128, 384]), 0.05)
+  const { efficiency: found, sure, left_out: left } = fitOf(rows)
+  const { width } = found.fitted
+  // 1.96 deviations of 5 %, by t, and with what the fit adds to the scatter
+  expect(width).toBeGreaterThan(0.08)
+  expect(width).toBeLessThan(0.15)
+  expect(width).toBeGreaterThan(left.median)
+  const text = `95 % of times at a size that was not measured are within ± ${Number((100 * width!).toPrecision(2))} %.`
+  expect(sure).toContain(text)
+  const exact = fitOf(rowsOf([1, 8, 32], [32, 128, 384])).efficiency.fitted.width!
+  expect(exact).toBeGreaterThanOrEqual(0.001)
+  expect(exact).toBeLessThan(0.02)
+})
+
+test('laws of resampled rows are as a scenario has them, and neighbours are alike', () => {
+  const rows = scattered(rowsOf([1, 8, 32], [32, 128, 384]), 0.05)
+  const trials = SHAPE_NAMES.map((name) => tryShape(name, rows))
+  const resampled = Array.from({ length: 7 }, (_, i) => resampledFit(rows, trials, i))
+  const of = { precision: 'fp16', ofPool: true, rows, trials, source: 'rows.csv', place }
+  const { alternatives } = precisionFit({ ...of, efficiency: undefined, resampled }).efficiency
+  expect(alternatives).toHaveLength(7)
+  const columns = (['compute', 'memory', 'launch_us'] as const).map((key) =>
+    alternatives!.map((law) => law[key]),
+  )
+  const rising = columns.filter((values) =>
+    values.every((value, i) => value >= (values[i - 1] ?? 0)),
+  )
+  expect(rising.length).toBeGreaterThanOrEqual(1)
+  for (const value of columns.flat()) expect(String(value).length).toBeLessThanOrEqual(7)
+  expect('alternatives' in fitOf(rows).efficiency).toBe(false)
 })
 
 test('efficiencies that fit already are said to be no worse', () => {

@@ -1,5 +1,12 @@
-import { median } from 'simple-statistics'
-import type { Efficiencies, HeldOut, MeasuredPass, ShapeTrial } from '../../accelerator/index.ts'
+import { mean, median } from 'simple-statistics'
+import { MOST_WIDTH } from '../../../scenarios/schema/uncertain.ts'
+import type {
+  Efficiencies,
+  HeldOut,
+  MeasuredPass,
+  ResampledFit,
+  ShapeTrial,
+} from '../../accelerator/index.ts'
 import {
   cellCount,
   chooseShape,
@@ -11,9 +18,11 @@ import {
   withEfficiencies,
 } from '../../accelerator/index.ts'
 import type { Fit } from '../../documents/index.ts'
-import { significant } from '../../kernel/index.ts'
+import { exp, log, significant } from '../../kernel/index.ts'
+import { studentTQuantile } from '../../stats/index.ts'
 import { ASSUMED_EFFICIENCY } from '../simulation/accelerator-card.ts'
 import type { TransformerWork } from '../simulation/transformer-times.ts'
+import { alternativeLaws } from './alternative-laws.ts'
 import { FIT_BARS } from './fit-limits.ts'
 import type { SpreadRow } from './residual-cells.ts'
 import { percent, residualFitOf, rounded } from './residual-result.ts'
@@ -61,6 +70,8 @@ interface PrecisionRows {
   readonly rows: readonly FittedRow[]
   /** of the shapes, the simplest first */
   readonly trials: readonly ShapeTrial<FittedRow>[]
+  /** fits to resampled rows; by default none */
+  readonly resampled?: readonly ResampledFit[]
   readonly efficiency: TransformerWork['efficiency']
   /** card and engine of the rows, as `fitted` states them */
   readonly place: FitPlace
@@ -83,7 +94,8 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
     ...plain(errors),
   }))
   const confidence = confidenceOf(left)
-  const errors = { confidence, left, halves: errorsOf(chosen.halves.heldOut), parameters }
+  const width = widthOf(heldOut, cellCount(rows) - parameters.length)
+  const errors = { confidence, left, halves: errorsOf(chosen.halves.heldOut), parameters, width }
   const unfitted = unfittedErrors(of, chosen)
   return {
     precision,
@@ -110,7 +122,7 @@ export function precisionFit(of: PrecisionRows): PrecisionFit {
       .map(predictedRow),
     confidence,
     sure: sureText(errors, cellCount(rows), unfitted, of.notes),
-    efficiency: efficiencyOf(of, left, parameters),
+    efficiency: efficiencyOf(of, { left, parameters, width }),
     residual: residualFitOf(rows.map(({ row }) => ({ ...row, isMean: of.meanTimes ?? true }))),
   }
 }
@@ -193,6 +205,28 @@ function unfittedErrors(
   }
 }
 
+/** Rows that follow their law exactly have no width of 0: nothing is that sure. */
+const LEAST_WIDTH = 0.001
+
+/**
+ * What 95 % of times at a size that was not measured are within, as a share: by Student's t of the
+ * logarithms of the errors of rows that were left out. `degrees`: cells less fitted values.
+ */
+function widthOf(heldOut: readonly HeldOut<FittedRow>[], degrees: number): number {
+  const squares = heldOut.map(({ error }) => log(1 + error) ** 2)
+  const deviation = Math.sqrt(mean(squares))
+  const half = studentTQuantile(0.975, Math.max(1, degrees)) * deviation
+  return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, exp(half) - 1))
+}
+
+/** The values that the rows leave open, by their names in a fit. */
+function openOf(parameters: readonly Parameter[]): ReadonlySet<keyof Efficiencies> {
+  const names = Object.keys(KEYS) as (keyof Efficiencies)[]
+  return new Set(
+    names.filter((name) => parameters.some(({ key, open }) => open && key === KEYS[name])),
+  )
+}
+
 export function confidenceOf({ median: middle, worst }: Errors): Confidence {
   const within = (bars: { readonly median: number; readonly worst: number }) =>
     middle <= bars.median && Math.abs(worst) <= bars.worst
@@ -206,11 +240,13 @@ function sureText(
     left,
     halves,
     parameters,
+    width,
   }: {
     readonly confidence: Confidence
     readonly left: Errors
     readonly halves: Errors
     readonly parameters: readonly Parameter[]
+    readonly width: number
   },
   cells: number,
   unfitted: Errors,
@@ -224,6 +260,7 @@ function sureText(
   return [
     `${MEANING[confidence]} A row that was left out is predicted within ${percent(left.median)} (median), and within ${percent(left.worst)} at worst.`,
     `From half of the rows the other half is predicted within ${percent(halves.median)}, at worst ${percent(halves.worst)}.`,
+    `By all of these errors, 95 % of times at a size that was not measured are within ± ${percent(width)}.`,
     helps,
     ...(open.length === 0
       ? []
@@ -281,9 +318,16 @@ function coveredBy({ batch, length, prefillTokens, engine }: FittedRow['row']) {
 }
 
 function efficiencyOf(
-  { rows, source, precision, place }: PrecisionRows,
-  left: Errors,
-  parameters: readonly Parameter[],
+  { rows, source, precision, place, resampled = [] }: PrecisionRows,
+  {
+    left,
+    parameters,
+    width,
+  }: {
+    readonly left: Errors
+    readonly parameters: readonly Parameter[]
+    readonly width: number
+  },
 ): PrecisionFit['efficiency'] {
   const by = Object.fromEntries(parameters.map(({ key, value }) => [key, rounded(value)]))
   const { compute = 0, memory = 0, launch_us = 0, saturation_tokens, sharpness } = by
@@ -308,7 +352,9 @@ function efficiencyOf(
       ...(prefills.length > 0 && { prefill_tokens: range(prefills) }),
       error: rounded(left.median),
       worst: rounded(Math.abs(left.worst)),
+      width: rounded(width),
       source: source.slice(0, 1000),
     },
+    ...(resampled.length > 0 && { alternatives: alternativeLaws(resampled, openOf(parameters)) }),
   }
 }

@@ -1,5 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
-import type { CaseVerdict, GateVerdict } from '../../documents/index.ts'
+import { type GateVerdict, worst } from '../../documents/index.ts'
 import { exp, log } from '../../kernel/index.ts'
 import {
   holmAdjusted,
@@ -86,23 +86,12 @@ function blocksToTell(values: BlockValues, centre: number, level: number): numbe
   return needed <= MOST_BLOCKS ? Math.max(needed, values.length + 1) : null
 }
 
-/** From the worst to the best. */
-const CASE_VERDICTS = ['FAIL', 'NOT COMPARABLE', 'UNDECIDED', 'NEW', 'IMPROVED', 'PASS'] as const
-
-/** The worst of some verdicts, whatever their order; UNDECIDED for none. */
-export const gateVerdict = <V extends CaseVerdict>(verdicts: readonly V[]): V | 'UNDECIDED' =>
-  verdicts.toSorted(byVerdict)[0] ?? 'UNDECIDED'
-
-/** The worst first. */
-export const byVerdict = (a: CaseVerdict, b: CaseVerdict) =>
-  CASE_VERDICTS.indexOf(a) - CASE_VERDICTS.indexOf(b)
-
 /** What a measured gate does after a look. */
 type Step = 'continue' | 'confirm' | 'end'
 
 /** A change has to be confirmed; else the gate ends where every metric is decided. */
 export function stepAfter(decisions: readonly MetricDecision[], blocks: number): Step {
-  const verdict = gateVerdict(decisions.map((decision) => decision.verdict))
+  const verdict = worst(decisions.map((decision) => decision.verdict))
   if (isChange(verdict)) return 'confirm'
   return verdict === 'UNDECIDED' && blocks < LOOKS.at(-1)! ? 'continue' : 'end'
 }
@@ -213,7 +202,7 @@ export function runGate(
     rule.judge(Array.from({ length: rule.needs }, rule.confirming === null ? next : fresh))
   }
   return {
-    verdict: gateVerdict(rule.decisions.map((decision) => decision.verdict)),
+    verdict: worst(rule.decisions.map((decision) => decision.verdict)),
     blocks: rule.looks.at(-1)!,
     fresh: rule.confirming === null ? 0 : CONFIRMATION,
   }

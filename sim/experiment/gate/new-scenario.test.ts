@@ -58,6 +58,12 @@ describe('a scenario that the other version does not have', () => {
     expect(newCase({ ...head(['PASS']), doubts }, 'main (abc)').verdict).toBe('NEW')
   })
 
+  test('is undecided where an objective fails as stated, and is open by what is not known', () => {
+    const open = { ...head(['UNDECIDED']), interval: 'inputs' as const }
+    expect(newCase({ ...open, failsAsStated: true }, 'main (abc)').verdict).toBe('UNDECIDED')
+    expect(newCase({ ...open, failsAsStated: false }, 'main (abc)').verdict).toBe('NEW')
+  })
+
   test('names what is not decided', () => {
     const open = newCase(head(['UNDECIDED', 'PASS', 'UNDECIDED'], 'UNDECIDED'), 'main (abc)')
     expect(open.verdict).toBe('NEW')

@@ -1,6 +1,12 @@
-import type { BaselineEntry, GateCase, Stability, Verdict } from '../../documents/index.ts'
-import { byVerdict } from './decision.ts'
-import { metricLabel, objectiveMetric } from './prediction.ts'
+import {
+  type BaselineEntry,
+  byVerdict,
+  type GateCase,
+  type Stability,
+  type Verdict,
+} from '../../documents/index.ts'
+import { metricLabel } from './gate-figures.ts'
+import { objectiveMetric } from './prediction.ts'
 
 /** A head that has no base, as it was simulated. */
 export interface HeadAlone {
@@ -8,13 +14,17 @@ export interface HeadAlone {
   readonly stability: Pick<Stability, 'state' | 'reason'>
   /** why the times of its models are not to be relied on, where they were measured for the gate */
   readonly doubts?: readonly string[]
+  /** present where inputs are uncertain: its objectives are judged by all that is not known */
+  readonly interval?: 'inputs'
+  /** whether an objective fails at the stated values, whatever the wider intervals show */
+  readonly failsAsStated?: boolean
 }
 
 /** A scenario that the other version does not have yet. */
 export function newCase(head: HeadAlone, from: string): GateCase {
   const end = ': there is nothing to compare it with'
   const gateCase = caseAlone(head, from, end)
-  if (!isFaulty(head)) return { ...gateCase, verdict: 'NEW' }
+  if (!isFaulty(head)) return { ...gateCase, verdict: head.failsAsStated ? 'UNDECIDED' : 'NEW' }
   const [doubt] = head.doubts ?? []
   if (doubt === undefined) return { ...gateCase, verdict: 'FAIL' }
   return {
@@ -47,6 +57,7 @@ function caseAlone(head: HeadAlone, from: string, end: string): Omit<GateCase, '
       .map((objective) => objectiveMetric(objective, objective.verdict, null))
       .sort((a, b) => byVerdict(a.verdict, b.verdict)),
     figures: [...figures],
+    ...(head.interval !== undefined && { interval: head.interval }),
   }
 }
 

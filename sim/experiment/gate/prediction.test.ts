@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BaselineEntry } from '../../documents/index.ts'
-import { gateVerdict } from './decision.ts'
-import { baselineEntry, predictionCase } from './prediction.ts'
+import { baselineEntry } from './gate-figures.ts'
+import { predictionCase } from './prediction.ts'
 
 type Figure = BaselineEntry['figures'][number]
 
@@ -250,11 +250,4 @@ describe('a prediction gate', () => {
     expect(found.metrics[0]).toMatchObject({ verdict: 'FAIL', ratio: null })
     expect(found.reason).toBe('worse by more than 5 %: web: p99')
   })
-})
-
-test('of several scenarios the worst decides', () => {
-  expect(gateVerdict(['PASS', 'NEW', 'IMPROVED'])).toBe('NEW')
-  expect(gateVerdict(['PASS', 'UNDECIDED', 'NOT COMPARABLE'])).toBe('NOT COMPARABLE')
-  expect(gateVerdict(['NOT COMPARABLE', 'FAIL'])).toBe('FAIL')
-  expect(gateVerdict(['PASS', 'IMPROVED'])).toBe('IMPROVED')
 })

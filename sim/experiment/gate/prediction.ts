@@ -1,135 +1,31 @@
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type {
-  BaselineEntry,
-  GateCase,
-  GateMetric,
-  GateVerdict,
-  Result,
-  Verdict,
+import {
+  type BaselineEntry,
+  byVerdict,
+  type GateCase,
+  type GateFigure,
+  type GateMetric,
+  type GateVerdict,
+  type Verdict,
+  worst,
 } from '../../documents/index.ts'
-import { hourlyCost } from '../configuration/cost.ts'
-import { byVerdict, gateVerdict } from './decision.ts'
-
-const JUDGED = ['p50', 'p95', 'p99'] as const
-/** The share of requests that met no objective of their class: 1 less goodput. */
-const LOST = 'lost or late'
-/** A share that differs by no more is the same, however small it was: 1 request of 1,000. */
-const LEAST_SHARE = 0.001
-
-type Figure = BaselineEntry['figures'][number]
-
-/** What a gate needs of a simulation: all versions of Spillway have it. */
-export type SimulatedFigures = Pick<
-  Result,
-  'version' | 'commit' | 'profile' | 'seed' | 'runs' | 'load' | 'duration_s' | 'warmup_s'
-> & {
-  readonly scenario: Pick<Result['scenario'], 'name' | 'hash'>
-  readonly objectives: readonly Pick<Result['objectives'][number], 'class' | 'text' | 'verdict'>[]
-  readonly classes: readonly {
-    readonly name: string
-    readonly counts: { readonly served: number }
-    readonly latency: {
-      readonly percentiles: Readonly<Record<(typeof JUDGED)[number], ValueOnly>>
-    }
-    readonly goodput_share: ValueOnly
-  }[]
-  readonly memory?:
-    | readonly {
-        readonly name: string
-        readonly shared: boolean
-        readonly peak_in_use_mib: ValueOnly
-      }[]
-    | undefined
-}
-
-/** A figure; versions before this one may leave out its interval. */
-interface ValueOnly {
-  readonly value: number | null
-  readonly low?: number | null | undefined
-  readonly high?: number | null | undefined
-}
-
-/** The interval of a figure that has one. */
-function intervalOf({ low, high }: ValueOnly): Pick<Figure, 'low' | 'high'> {
-  return low == null || high == null ? {} : { low, high }
-}
-
-/**
- * What a baseline keeps of a simulation. `file`: the scenario as given; `scenario`: null where this
- * version cannot read it.
- */
-export function baselineEntry(
-  result: SimulatedFigures,
-  scenario: Scenario | null,
-  file: string,
-): BaselineEntry {
-  const { version, commit, profile, seed, runs: replications, load } = result
-  return {
-    file,
-    name: result.scenario.name,
-    hash: result.scenario.hash,
-    version,
-    commit,
-    profile,
-    seed,
-    replications,
-    load,
-    figures: [
-      ...result.classes.flatMap(classFigures),
-      ...(scenario === null ? [] : costFigures(result, scenario)),
-      ...(result.memory ?? []).map(memoryFigure),
-    ],
-    objectives: result.objectives.map(({ class: name, text, verdict }) => {
-      return { class: name, text, verdict }
-    }),
-    scenario,
-  }
-}
-
-function classFigures({
-  name,
-  latency,
-  goodput_share,
-}: SimulatedFigures['classes'][number]): Figure[] {
-  const times = JUDGED.map((key): Figure => {
-    const figure = latency.percentiles[key]
-    const { value } = figure
-    return { class: name, name: key, unit: 'ms', better: 'lower', value, ...intervalOf(figure) }
-  })
-  // of goodput, 2 % that are lost would be a change of 2 %, at any limit of 99.9 %
-  const { value: good } = goodput_share
-  const { low, high } = intervalOf(goodput_share)
-  const lost = { name: LOST, unit: 'share', better: 'lower' } as const
-  const interval = low === undefined || high === undefined ? {} : { low: 1 - high, high: 1 - low }
-  return [...times, { class: name, ...lost, value: good === null ? null : 1 - good, ...interval }]
-}
-
-function memoryFigure(space: NonNullable<SimulatedFigures['memory']>[number]): Figure {
-  const { name, shared, peak_in_use_mib: peak } = space
-  const of = `${shared ? 'device' : 'pool'} ${name}`
-  const figure = { class: null, unit: 'mib', better: 'lower', value: peak.value } as const
-  return { ...figure, name: `memory of ${of}`, ...intervalOf(peak) }
-}
-
-/** None where a pool has no price. */
-function costFigures(result: SimulatedFigures, scenario: Scenario): Figure[] {
-  const hour = hourlyCost(scenario.pools)
-  if (hour === null) return []
-  const seconds = (result.duration_s - result.warmup_s) * result.runs
-  const served = result.classes.reduce((sum, { counts }) => sum + counts.served, 0)
-  const usd = { class: null, unit: 'usd', better: 'lower' } as const
-  const million = served === 0 ? null : ((hour / 3600) * seconds * 1e6) / served
-  return [
-    { ...usd, name: 'cost an hour', value: hour },
-    { ...usd, name: 'cost of a million requests', value: million },
-  ]
-}
+import { finite } from '../uncertainty/widened-figure.ts'
+import { describedInput } from '../uncertainty/with-uncertainty.ts'
+import {
+  type ChangesOverDraws,
+  changesOverDraws,
+  type DrawnChange,
+  type DrawnObjective,
+  type GateDraws,
+} from './drawn-changes.ts'
+import { isSame, LEAST_SHARE, LOST, metricLabel } from './gate-figures.ts'
 
 interface PredictionOptions {
   readonly margin: number
   readonly from: string
   readonly changes: readonly string[] | null
   readonly stated?: readonly StatedObjective[]
+  /** both sides at draws of their uncertain inputs; absent where all are known */
+  readonly draws?: GateDraws
 }
 
 type StatedObjective = Pick<BaselineEntry['objectives'][number], 'class' | 'text'>
@@ -138,12 +34,13 @@ type StatedObjective = Pick<BaselineEntry['objectives'][number], 'class' | 'text
  * Judges a simulation by another one. Both are deterministic, so each difference is one of the
  * scenario, the profile or the engine. `from`: what the base is, for people; `changes`: of the
  * scenario; null where they are not known. `stated`: objectives of the head's scenario, which are
- * named where they differ: the head is simulated with those of the base.
+ * named where they differ: the head is simulated with those of the base. With `draws`, a change
+ * counts where the stated values and the draws agree on it.
  */
 export function predictionCase(
   base: BaselineEntry,
   head: BaselineEntry,
-  { margin, from, changes: scenario, stated = base.objectives }: PredictionOptions,
+  { margin, from, changes: scenario, stated = base.objectives, draws }: PredictionOptions,
 ): GateCase {
   const { file, name, hash } = head
   const same = { file, name, hash, base: from, measured: null }
@@ -158,28 +55,56 @@ export function predictionCase(
     const differ = `other requests than ${from}: ${namedList(others)}`
     return refused(`${differ}; gate the change of the service alone, or make the base again`)
   }
-  const isInBase = (figure: Figure) => base.figures.some((inBase) => isSame(inBase, figure))
+  const isInBase = (figure: GateFigure) => base.figures.some((inBase) => isSame(inBase, figure))
   if (!head.figures.some(isInBase)) {
     return refused(`${from} has no figure of ${file}; make it again`)
   }
-  const figures = withoutTails(figureMetrics(base, head, margin))
-  const metrics = [...figures, ...objectiveMetrics(base, head)].sort(
+  const drawn = draws === undefined ? null : changesOverDraws(base, head, draws, margin)
+  const figures = withoutTails(figureMetrics(base, head, { margin, drawn }))
+  const judged = drawn?.objectives ?? { base: base.objectives, head: head.objectives }
+  const metrics = [...figures, ...objectiveMetrics(judged)].sort(
     (a, b) => byVerdict(a.verdict, b.verdict) || badness(b) - badness(a),
   )
-  const verdict = gateVerdict(metrics.map((metric) => metric.verdict))
+  const verdict = worst(metrics.map((metric) => metric.verdict))
   const changes = changesOf(base, head, scenario)
   const objectives = objectiveChanges(base.objectives, stated)
   const reasons = [reasonOf(metrics, verdict, margin), ...(objectives === null ? [] : [objectives])]
-  return { ...same, verdict, reason: reasons.join('; '), changes, metrics }
+  return {
+    ...{ ...same, verdict, reason: reasons.join('; '), changes, metrics },
+    ...(draws !== undefined && drawn !== null && inputsOf(draws, drawn, metrics)),
+  }
+}
+
+/** What a case states of its uncertain inputs. The first metric is the one that decides. */
+function inputsOf(
+  { paired: { inputs, sides }, head: { nominal, runs } }: GateDraws,
+  { settled }: ChangesOverDraws,
+  [first]: readonly GateMetric[],
+): Pick<GateCase, 'interval' | 'uncertain'> {
+  // an objective has no margin, and is judged by its wider interval
+  const isObjective = first?.margin === null && !isUnsupported(first)
+  const byInputs = isObjective || first?.with_inputs !== undefined
+  return {
+    interval: byInputs ? 'inputs' : 'draws',
+    uncertain: {
+      draws: runs.length,
+      replications: nominal.runs.length,
+      settled,
+      inputs: inputs.map((input, i) => ({ ...describedInput(input), side: sides[i]! })),
+    },
+  }
 }
 
 /** What the service makes of the requests of a class: they stay the same requests. */
 const SERVING =
   /^traffic\.[^.:]+\.(model|priority|deadline_ms|tenant|weight|queue_timeout_ms|hedge)\b/
 
-/** Changes of a scenario by which its requests are others. */
+/** Changes of a scenario by which its requests are others, or what is not known of them is. */
 const requestChanges = (changes: readonly string[]) =>
-  changes.filter((text) => /^(traffic|seed)\b/.test(text) && !SERVING.test(text))
+  changes.filter((text) => {
+    const path = text.replace(/^uncertain\./, '')
+    return /^(traffic|lengths|seed)\b/.test(path) && !SERVING.test(path)
+  })
 
 /** Limit of changes that a reason names. */
 const MOST_NAMED = 4
@@ -241,11 +166,13 @@ function changesOf(
   }
 }
 
-const isSame = (a: Figure, b: Figure) => a.class === b.class && a.name === b.name
-
-function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number): GateMetric[] {
+function figureMetrics(
+  base: BaselineEntry,
+  head: BaselineEntry,
+  { margin, drawn }: { readonly margin: number; readonly drawn: ChangesOverDraws | null },
+): GateMetric[] {
   const overloaded = Math.min(base.load ?? 0, head.load ?? 0) >= 1
-  return head.figures.flatMap((figure): GateMetric[] => {
+  return head.figures.flatMap((figure, i): GateMetric[] => {
     const { value, low: _, high: __, ...metric } = figure
     const inBase = base.figures.find((candidate) => isSame(candidate, figure))
     const { value: before = null, low, high } = inBase ?? {}
@@ -253,7 +180,9 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
       return metric.unit === 'ms' ? [unsupported(metric)] : []
     }
     const grows = overloaded && metric.unit === 'ms'
-    const verdict = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
+    const change = grows ? null : (drawn?.figures[i] ?? null)
+    const stated = grows ? 'UNDECIDED' : figureVerdict(before, figure, margin)
+    const verdict = change === null ? stated : agreed(stated, change)
     // what is lost has no latency: to shed requests is no way to serve them faster
     const fewer = verdict === 'IMPROVED' && metric.unit === 'ms' && losesMore(base, head, figure)
     const over = before === null || value === null ? Number.NaN : value / before
@@ -276,10 +205,57 @@ function figureMetrics(base: BaselineEntry, head: BaselineEntry, margin: number)
           ? 'overloaded on both sides: latency grows with the duration'
           : fewer
             ? 'no improvement: more requests are lost or late'
-            : noteOf(before, figure),
+            : drawn !== null && change === null && ratio !== null
+              ? 'at the stated inputs'
+              : (inputsNote(stated, change, margin) ?? noteOf(before, figure)),
+        ...(change !== null && { with_inputs: statedChange(change) }),
       },
     ]
   })
+}
+
+/**
+ * A change counts where the stated values and the draws of the inputs both show it. An improvement
+ * that only one of them shows passes: neither shows that anything is worse.
+ */
+function agreed(stated: GateVerdict, { verdict }: Pick<DrawnChange, 'verdict'>): GateVerdict {
+  if (stated === verdict) return stated
+  const isOpen = [stated, verdict].some((each) => each === 'FAIL' || each === 'UNDECIDED')
+  return isOpen ? 'UNDECIDED' : 'PASS'
+}
+
+const MAYBE_NONE = 'with uncertain inputs it may be no improvement'
+
+/** Why a metric has not the verdict of its stated values; null where it has. */
+function inputsNote(
+  stated: GateVerdict,
+  change: DrawnChange | null,
+  margin: number,
+): string | null {
+  if (change === null) return null
+  const { pWorse } = change
+  if (pWorse === null) return 'has no value in some draws of the uncertain inputs'
+  if (agreed(stated, change) === stated) return null
+  if (change.verdict === 'PASS' && stated === 'IMPROVED') return MAYBE_NONE
+  const worse = `worse by more than ${percentText(margin)}`
+  return `${worse} with a probability of ${percentText(pWorse)}${hangsText(change)}`
+}
+
+/** "; it hangs on speed of m in the head (97 %)"; empty where no input is notable. */
+function hangsText({ hangsOn }: DrawnChange): string {
+  if (hangsOn === null) return ''
+  const { name, side, share } = hangsOn
+  const of = side === 'both' ? '' : ` in the ${side}`
+  return `; it hangs on ${name}${of} (${percentText(Number(share.toPrecision(2)))})`
+}
+
+function statedChange({
+  ends,
+  pWorse,
+  hangsOn,
+}: DrawnChange): NonNullable<GateMetric['with_inputs']> {
+  const [low, high] = ends ?? [Number.NaN, Number.NaN]
+  return { low: finite(low), high: finite(high), p_worse: pWorse, hangs_on: hangsOn }
 }
 
 const TOO_FEW = 'too few requests on both sides'
@@ -304,7 +280,7 @@ function withoutTails(metrics: readonly GateMetric[]): GateMetric[] {
   return metrics.map((metric) => (isTail(metric) ? { ...metric, ...undecided } : metric))
 }
 
-function noteOf(base: number | null, { unit, value: head }: Figure): string | null {
+function noteOf(base: number | null, { unit, value: head }: GateFigure): string | null {
   if (base === null) return 'has no value in the base'
   if (head === null) return 'has no value any more'
   if (unit !== 'share' || head === base || Math.abs(head - base) > LEAST_SHARE) return null
@@ -312,7 +288,7 @@ function noteOf(base: number | null, { unit, value: head }: Figure): string | nu
 }
 
 /** Whether the class of a figure has a larger share of requests that are lost or late. */
-function losesMore(base: BaselineEntry, head: BaselineEntry, figure: Figure): boolean {
+function losesMore(base: BaselineEntry, head: BaselineEntry, figure: GateFigure): boolean {
   const [before, now] = [base, head].map(({ figures }) =>
     figures.find(({ class: of, name }) => of === figure.class && name === LOST),
   )
@@ -321,7 +297,7 @@ function losesMore(base: BaselineEntry, head: BaselineEntry, figure: Figure): bo
 
 function figureVerdict(
   base: number | null,
-  { value: head, better, unit }: Figure,
+  { value: head, better, unit }: GateFigure,
   margin: number,
 ): GateVerdict {
   if (base === null) return 'PASS'
@@ -334,16 +310,42 @@ function figureVerdict(
   return 'PASS'
 }
 
-/** An objective that no longer holds is a regression whatever the margin. */
-function objectiveMetrics(base: BaselineEntry, head: BaselineEntry): GateMetric[] {
-  return head.objectives.flatMap((objective): GateMetric[] => {
-    const before = base.objectives.find(
+/** Objectives of both sides; with draws of their inputs, by the wider interval of each. */
+interface JudgedObjectives {
+  readonly base: readonly JudgedObjective[]
+  readonly head: readonly JudgedObjective[]
+}
+
+type JudgedObjective = BaselineEntry['objectives'][number] &
+  Partial<Pick<DrawnObjective, 'stated' | 'pHolds'>>
+
+/**
+ * An objective that no longer holds is a regression whatever the margin. With draws, the verdicts
+ * at the stated values count as well as those by the wider intervals.
+ */
+function objectiveMetrics({ base, head }: JudgedObjectives): GateMetric[] {
+  return head.flatMap((objective): GateMetric[] => {
+    const before = base.find(
       ({ class: of, text }) => of === objective.class && text === objective.text,
     )
-    if (before === undefined || before.verdict === objective.verdict) return []
-    const verdict = objectiveVerdict(before.verdict, objective.verdict)
-    return [objectiveMetric(objective, verdict, `${before.verdict} → ${objective.verdict}`)]
+    if (before === undefined) return []
+    const [was, is] = [before, objective].map((of) => of.stated ?? of.verdict)
+    const stated = changedVerdict(was!, is!)
+    const wide = changedVerdict(before.verdict, objective.verdict)
+    if (stated === null && wide === null) return []
+    const verdict = agreed(stated ?? 'PASS', { verdict: wide ?? 'PASS' })
+    const change =
+      wide === null
+        ? `${was} → ${is} at the stated inputs`
+        : `${before.verdict} → ${objective.verdict}`
+    return [objectiveMetric(objective, verdict, `${change}${holdsText(objective)}`)]
   })
+}
+
+/** How surely an objective holds; empty where no draws of inputs decide it. */
+function holdsText({ pHolds = null }: JudgedObjective): string {
+  if (pHolds === null) return ''
+  return `, and with uncertain inputs it holds with a probability of ${percentText(pHolds)}`
 }
 
 /** The row of an objective: it has a verdict, and no figures. */
@@ -358,6 +360,10 @@ export function objectiveMetric(
     ...{ verdict, note },
   }
 }
+
+/** Null where a verdict has not changed. */
+const changedVerdict = (base: Verdict, head: Verdict): GateVerdict | null =>
+  base === head ? null : objectiveVerdict(base, head)
 
 /** An objective that is not decided any more is no regression, but it was kept until now. */
 function objectiveVerdict(base: Verdict, head: Verdict): GateVerdict {
@@ -384,15 +390,25 @@ function changeText({ ratio, unit, base, head }: GateMetric): string {
   return ratio === null ? '' : ` ${ratio >= 1 ? '+' : '−'}${percentText(Math.abs(ratio - 1))}`
 }
 
-export const metricLabel = ({ class: of, name }: Pick<GateMetric, 'class' | 'name'>) =>
-  of === null ? name : `${of}: ${name}`
+/** " ([+2 %, +14 %] with uncertain inputs)"; empty where all inputs are known. */
+function withInputsText({ unit, with_inputs: wide }: GateMetric): string {
+  if (wide === undefined || wide.p_worse === null) return ''
+  const signed = (change: number) => `${change < 0 ? '−' : '+'}${percentText(Math.abs(change))}`
+  const points = (change: number) => signed(change).replace(' %', '')
+  const end = (value: number | null) => {
+    if (value === null) return '∞'
+    return unit === 'share' ? points(value) : signed(value - 1)
+  }
+  const ends = `[${end(wide.low)}, ${end(wide.high)}]${unit === 'share' ? ' points' : ''}`
+  return ` (${ends} with uncertain inputs)`
+}
 
 function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: number): string {
   const alike = metrics.filter((metric) => metric.verdict === verdict)
   const [first] = alike
   if (first === undefined) return 'there is no figure to compare'
   const more = alike.length > 1 ? ` and ${alike.length - 1} more` : ''
-  const what = `${metricLabel(first)}${changeText(first)}`
+  const what = `${metricLabel(first)}${changeText(first)}${withInputsText(first)}`
   switch (verdict) {
     case 'FAIL':
       return `worse by more than ${percentText(margin)}: ${what}${more}`
@@ -401,8 +417,14 @@ function reasonOf(metrics: readonly GateMetric[], verdict: GateVerdict, margin: 
     case 'IMPROVED':
       return `better by more than ${percentText(margin)}: ${what}${more}`
     case 'PASS':
-      return metrics.every((metric) => isUnsupported(metric) || metric.ratio === 1)
+      return metrics.every((metric) => isUnsupported(metric) || isSameFigure(metric))
         ? 'no figure has changed'
         : `no metric is worse by more than ${percentText(margin)}; the worst is ${what}`
   }
+}
+
+/** Whether a figure is the same on both sides, at the stated values and in every draw. */
+export function isSameFigure({ ratio, unit, with_inputs: wide }: GateMetric): boolean {
+  const none = unit === 'share' ? 0 : 1
+  return ratio === 1 && (wide === undefined || (wide.low === none && wide.high === none))
 }

@@ -1,3 +1,4 @@
+import { isUnjudged, judgementOn, paidInRuns } from './candidate-judgement.ts'
 import { againstMonotone } from './monotone.ts'
 import {
   type Candidate,
@@ -8,18 +9,8 @@ import {
   type Ruled,
 } from './plan-chains.ts'
 import { leastPaid, paidCost, pricedFirst } from './plan-costs.ts'
-import {
-  type AgainstReplicas,
-  type Ask,
-  type JudgedRun,
-  judgedObjectives,
-  judgedOn,
-  type PlanFound,
-  type PlanTask,
-  slowerOn,
-  type Tried,
-} from './plan-task.ts'
-import { judgePlan, type PlanJudgement, withDoubts } from './plan-verdict.ts'
+import type { AgainstReplicas, Ask, JudgedRun, PlanFound, PlanTask, Tried } from './plan-task.ts'
+import type { PlanJudgement } from './plan-verdict.ts'
 
 /** Chains that are searched at the same time: not the number of cores, which changes no result. */
 const AT_ONCE = 4
@@ -196,7 +187,7 @@ class PlanSearch<Run extends JudgedRun> {
 
   /** Takes each candidate to its next look, and judges it. */
   async #look(candidates: readonly Candidate[]): Promise<void> {
-    const { looks, objectives, simulate } = this.#task
+    const { looks, simulate } = this.#task
     const asks = candidates.flatMap((candidate): Ask[] => {
       const from = this.#runs.get(candidate)?.length ?? 0
       const to = looks.at.find((n) => n > from)
@@ -211,16 +202,7 @@ class PlanSearch<Run extends JudgedRun> {
       }
       const runs = [...(this.#runs.get(candidate) ?? []), ...answer]
       this.#runs.set(candidate, runs)
-      const judged = judgedObjectives(objectives, runs[0]!)
-      const slower = runs.flatMap((run) => {
-        const figures = slowerOn(run)
-        return figures === null ? [] : [figures]
-      })
-      const judgement = withDoubts(
-        judgePlan(judged, runs.map(judgedOn), looks),
-        this.#task.doubts?.(candidate, runs) ?? [],
-        slower.length < runs.length ? null : judgePlan(judged, slower, looks),
-      )
+      const judgement = judgementOn(this.#task, candidate, runs)
       this.#judged.set(candidate, judgement)
       if (judgement.verdict === 'MEETS') {
         this.#cheapest = Math.min(this.#cheapest, paidCost(candidate, this.#paid(candidate)))
@@ -230,10 +212,7 @@ class PlanSearch<Run extends JudgedRun> {
 
   /** What each run of a scaled candidate paid for; null where the cost is known in advance. */
   #paid(candidate: Candidate): number[] | null {
-    const { paidIn } = this.#task
-    const runs = this.#runs.get(candidate)
-    if (paidIn === undefined || runs === undefined || !candidate.scaled) return null
-    return runs.map((run) => paidIn(candidate, run))
+    return paidInRuns(this.#task, candidate, this.#runs.get(candidate))
   }
 
   #cost(candidate: Candidate): number {
@@ -285,9 +264,6 @@ class PlanSearch<Run extends JudgedRun> {
     }
   }
 }
-
-/** Whether a run has too few requests for an objective, which more runs do not change. */
-const isUnjudged = ({ objectives }: PlanJudgement) => objectives.some(({ holds }) => holds === null)
 
 /** How near the tried candidate is to its nearest limit. */
 export const nearness = ({ judgement }: Pick<Tried<unknown>, 'judgement'>) =>

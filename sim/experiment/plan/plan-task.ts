@@ -23,6 +23,12 @@ export function slowerOn({ exact, slower, lost = [] }: JudgedRun): ObjectiveFigu
   return simulated.length < each.length ? null : supported(exact, simulated.flat())
 }
 
+/** A run without what it is judged on with the longest times that a transfer allows. */
+export function withoutSlower({ slower: _, lost, ...run }: JudgedRun): JudgedRun {
+  const alone = lost?.map(({ slower: __, ...figures }) => figures)
+  return { ...run, ...(alone !== undefined && { lost: alone }) }
+}
+
 function supported(exact: JudgedRun['exact'], figures: readonly ObjectiveFigure[]) {
   return figures.map((figure) => (exact ? { ...figure, n: Number.POSITIVE_INFINITY } : figure))
 }

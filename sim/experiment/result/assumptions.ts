@@ -2,12 +2,14 @@ import { scenarioValues } from '../../../scenarios/schema/scenario-values.ts'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { isAccelerated } from '../../../scenarios/schema/takes-length.ts'
 import type { Result } from '../../documents/index.ts'
+import { exp } from '../../kernel/index.ts'
 import { largestBatch } from '../../serving/index.ts'
-import { isMeasured } from '../../world/index.ts'
+import { isMeasured, type ModelProfile } from '../../world/index.ts'
 import { poolHardware } from '../simulation/hardware.ts'
 import type { PreparedScenario } from '../system/prepared-scenario.ts'
 import type { Resolved } from '../system/resolve.ts'
 import { declaredOf, fittedOf, type Transfer, transferOf } from '../transfer/transfer.ts'
+import { occasionsOf, speedHalfWidth } from '../uncertainty/profile-width.ts'
 import { serviceError } from './service-error.ts'
 import { statedResidual } from './stated-residual.ts'
 
@@ -58,8 +60,16 @@ function batchTimes({ scenario, plan, models, lengths }: AssumedSystem, i: numbe
     sizes,
     curves: shown,
     error,
+    ...speedOf(models[i] ?? null),
     ...(residual !== null && { residual }),
   }
+}
+
+/** How far the speed of a calibrated model may be off; nothing where that is not known. */
+function speedOf(model: ModelProfile | null): Pick<BatchTimes, 'speed'> {
+  const half = model && speedHalfWidth(model)
+  if (model === null || half === null) return {}
+  return { speed: { width: exp(half) - 1, occasions: occasionsOf(model).occasions } }
 }
 
 function basisOf(scenario: Scenario, i: number): NonNullable<BatchTimes['basis']> {

@@ -1,6 +1,7 @@
 import type { ControlKernel, Estimate, Stability } from '../../documents/index.ts'
-import { log, significant } from '../../kernel/index.ts'
+import { significant } from '../../kernel/index.ts'
 import { type Interval, type RunDrift, tInterval } from '../../stats/index.ts'
+import { changedMachineText } from '../comparison/changed-machine.ts'
 import type { Check } from '../comparison/verdicts.ts'
 
 /** Shares of arrivals: less growth of the backlog, and fewer lost requests, are no overload. */
@@ -66,9 +67,6 @@ export interface ComparedStates {
   readonly control: ControlKernel
 }
 
-/** A machine that has changed by more may be too slow for what its profile predicts, or not. */
-const MOST_CONTROL = 0.05
-
 /**
  * The check of a prediction: it fails where one side is stable and the other overloaded. That takes
  * two replays, as a percentile does, on the machine that the profile was recorded on.
@@ -79,24 +77,13 @@ export function agreement(check: Check, states: ComparedStates): Check {
   const alike = both.includes('UNDECIDED') || predicted.state === measured.state
   if (alike || replays === 0) return check
   const reason = `predicted ${predicted.state}, measured ${measured.state}: ${measured.reason}`
-  const remedy = changeText(control) ?? (replays < 2 ? ONE_REPLAY : null)
+  const remedy = changedMachineText(control) ?? (replays < 2 ? ONE_REPLAY : null)
   if (remedy === null) return { ...check, verdict: 'FAIL', reason }
   if (check.verdict === 'FAIL') return check
   return { ...check, verdict: 'UNDECIDED', reason: `${reason}; ${remedy}` }
 }
 
 const ONE_REPLAY = 'one replay shows no noise, replay at least twice'
-
-/** Null where the machine is as fast as when its profile was recorded, or where that is unknown. */
-function changeText({ pools, unknown }: ControlKernel): string | null {
-  if (unknown !== null) return null
-  const ratios = pools.map(({ profile_ms, replays_ms }) => replays_ms! / profile_ms!)
-  const far = ratios.filter((ratio) => Math.abs(log(ratio)) > log(1 + MOST_CONTROL))
-  if (far.length === 0) return null
-  const most = far.reduce((a, b) => (Math.abs(log(b)) > Math.abs(log(a)) ? b : a))
-  const change = `${most > 1 ? '+' : '−'}${percent(Math.abs(most - 1))} %`
-  return `the control kernel took ${change}, so the machine has changed; rehearse or calibrate again`
-}
 
 function backlogPart(
   growth: Interval,

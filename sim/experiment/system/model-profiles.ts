@@ -9,7 +9,7 @@ import type { PreparedScenario } from './prepared-scenario.ts'
  * is missing, and where the profile is of another model than the pool runs.
  */
 export function modelProfiles(
-  { scenario, file, contents }: PreparedScenario,
+  { scenario, file, contents }: Pick<PreparedScenario, 'scenario' | 'file' | 'contents'>,
   profile: Profile | null,
 ): (ModelProfile | null)[] {
   const missing = contents.flatMap((content, i) =>

@@ -6,6 +6,7 @@ import type { MeanSteps } from '../capacity/saturated-engine.ts'
 import { systemCapacity } from '../capacity/system-capacity.ts'
 import { poolHardware } from '../simulation/hardware.ts'
 import { slowdownBySize } from '../simulation/power-plan.ts'
+import { withSourceInputs } from '../uncertainty/with-source-inputs.ts'
 import { refuseTooLarge } from './accelerator-memory.ts'
 import { refuseCrowd } from './crowd.ts'
 import { type LengthMix, lengthMixes, promptsAndAnswers, routedClasses } from './length-mix.ts'
@@ -54,6 +55,7 @@ export function resolveSystem<Prepared extends PreparedScenario>(
   refuseCrowd(prepared, capacityRps)
   return Object.freeze({
     ...prepared,
+    ...withSourceInputs(prepared, models),
     profile,
     models,
     activations,

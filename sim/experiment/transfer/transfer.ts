@@ -66,7 +66,7 @@ function changesOf(fitted: Fitted, pool: Pool): Change[] {
 }
 
 /** The name of the card of a pool; null where it states none. */
-const cardName = ({ accelerator }: Pool) =>
+export const cardName = ({ accelerator }: Pool): string | null =>
   typeof accelerator === 'string' ? null : accelerator.name
 
 interface Place extends Pick<Fitted, 'accelerator' | 'engine' | 'tensor_parallel' | 'partition'> {

@@ -63,7 +63,11 @@ function classFigures(ofClass: Result['classes'][number], i: number): UncertainF
   ]
 }
 
-function systemFigures({ load, cost, runs }: Result, capacity: number | null): UncertainFigure[] {
+/** Those of the system as a whole. `capacity`: at the stated values. */
+export function systemFigures(
+  { load, cost, runs }: Pick<Result, 'load' | 'cost' | 'runs'>,
+  capacity: number | null,
+): UncertainFigure[] {
   const exact = (value: number | null): Estimate => ({ value, low: value, high: value, n: runs })
   const figure = (
     metric: Named['metric'],
@@ -98,7 +102,8 @@ function loadAt({ scenario, capacityRps }: DrawnRuns, { classes }: RunFigures): 
   return sum(classes.map(({ arrived }) => arrived)) / countedS(scenario) / capacityRps
 }
 
-function costAt({ scenario }: DrawnRuns, { classes, pools }: RunFigures) {
+/** What a run costs; null without prices. */
+export function costAt({ scenario }: DrawnRuns, { classes, pools }: RunFigures) {
   const { rps, tokensPerS } = servedRates(classes, countedS(scenario))
   const replicas = pools.map((pool) => pool.replicas)
   return costOf(scenario, [rps], [tokensPerS], [replicas])

@@ -1,64 +1,145 @@
-import { parseObjective } from '../../../scenarios/schema/objective.ts'
 import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import type { Result, Uncertainty } from '../../documents/index.ts'
-import { drawnValue, EffectFit } from '../../stats/index.ts'
-import { limitOf, verdictOf } from '../result/objectives.ts'
-import { type DrawnRuns, uncertainFigures } from './uncertain-figures.ts'
-import { figureValues, type WidenedFigure, widened } from './widened-figure.ts'
+import {
+  drawnValue,
+  drawsForPairs,
+  EffectFit,
+  type InputEffects,
+  type InputNarrowing,
+} from '../../stats/index.ts'
+import { type AnswerFigure, answerFigures } from './answers.ts'
+import { type UncertainFigure, uncertainFigures } from './uncertain-figures.ts'
+import {
+  figureValues,
+  finite,
+  type RunsAtDraws,
+  type WidenedFigure,
+  widened,
+} from './widened-figure.ts'
+import { agreedVerdict, type DrawnObjectives, widenedObjective } from './widened-objective.ts'
 
 /** Draws of the inputs of a scenario, and what was simulated. */
-export interface Drawn {
+export interface Drawn extends RunsAtDraws {
   readonly inputs: readonly UncertainInput[]
   /** of each draw, the value of each input */
   readonly values: readonly (readonly number[])[]
-  /** at the stated values, with the seeds of the draws */
-  readonly nominal: DrawnRuns
-  /** of each draw */
-  readonly runs: readonly DrawnRuns[]
 }
 
 type Objective = Result['objectives'][number]
 
-/**
- * A result with the wider intervals of its figures, and its objectives by these: where the interval
- * of an objective holds its limit, nothing is decided, whatever the draws alone show.
- */
+/** What was simulated at the stated values, over so many runs. */
+interface Stated {
+  readonly objectives: readonly Objective[]
+  readonly figures: readonly UncertainFigure[]
+  readonly runs: number
+}
+
+/** A result with the wider intervals of its figures, and its objectives by these. */
 export function withUncertainty(result: Result, drawn: Drawn): Result {
+  const figures = uncertainFigures(result, drawn.nominal.capacityRps)
+  const { objectives, runs } = result
+  return { ...result, ...withInputs({ objectives, figures, runs }, drawn) }
+}
+
+/** Metrics that are shares, and so at most 1. */
+const SHARES: readonly UncertainFigure['metric'][] = ['goodput_share', 'utilisation']
+
+/**
+ * The wider intervals of figures, and objectives by these: where the interval of an objective holds
+ * its limit, nothing is decided, whatever the draws alone show.
+ */
+export function withInputs(
+  stated: Stated,
+  drawn: Drawn,
+): { readonly objectives: Objective[]; readonly uncertainty: Uncertainty } {
   const { inputs, values, nominal } = drawn
-  const { runs } = result
+  const { runs } = stated
   const fit = new EffectFit(inputs, values)
-  const figures = uncertainFigures(result, nominal.capacityRps).flatMap((figure) => {
+  const figures = stated.figures.flatMap((figure) => {
     const each = figureValues(drawn, figure.of)
-    const most = figure.metric === 'goodput_share' ? 1 : Number.POSITIVE_INFINITY
+    const most = SHARES.includes(figure.metric) ? 1 : Number.POSITIVE_INFINITY
     const wide = each && widened(figure.estimate, each, { runs, most })
     return wide === null ? [] : [{ ...figure, wide }]
   })
-  const objectives = result.objectives.map((objective, i) => {
-    const each = figureValues(drawn, (_, run) => run.objectives[i]!.value)
-    const goodput = parseObjective(objective.text)!.kind === 'goodput'
-    const most = goodput ? 1 : Number.POSITIVE_INFINITY
-    return { objective, wide: each && widened(objective.estimate, each, { runs, most }) }
-  })
+  const objectives = widenedObjectives(stated, drawn)
+  const decided = objectives.map(({ objective, wide }) => ({
+    objective: judged(objective, wide),
+    wide,
+  }))
+  const described = (effects: InputEffects | null) => describedEffects(effects, inputs)
+  const drawnFigure = ({ scaled, perUnit }: WidenedFigure) => ({ values: scaled, perUnit })
   return {
-    ...result,
-    objectives: objectives.map(({ objective, wide }) => judged(objective, wide)),
+    objectives: decided.map(({ objective }) => objective),
     uncertainty: {
       draws: values.length,
       replications: nominal.runs.length,
       settled: isSettled(objectives, figures),
       inputs: inputs.map(describedInput),
-      figures: figures.map(({ class: name, metric, p, estimate, wide }) => {
-        const effects = fit.effects({ values: wide.scaled, perUnit: wide.perUnit })
+      figures: figures.map(({ class: name, metric, p, estimate, wide }) => ({
+        ...{ class: name, metric, p, draws: estimate },
+        ...{ low: finite(wide.low), high: finite(wide.high) },
+        ...described(fit.effects(drawnFigure(wide))),
+      })),
+      answers: answerFigures(decided, figures).map(({ estimate, wide, ...named }) => {
+        const effects = fit.effects(drawnFigure(wide))
+        const narrowings = effects && fit.narrowings(drawnFigure(wide), wide.error)
         return {
-          ...{ class: name, metric, p, draws: estimate },
+          ...named,
+          draws: withoutReason(estimate),
           ...{ low: finite(wide.low), high: finite(wide.high) },
-          effects:
-            effects?.inputs.map((of, i) => ({ input: inputs[i]!.name, ...effectOf(of) })) ?? [],
-          together: effects?.together ?? null,
+          ...described(effects),
+          open: effects?.open ?? null,
+          narrowings: (narrowings ?? []).map(({ left, enough }, i) => ({
+            input: inputs[i]!.name,
+            left: closed(left),
+            enough: closed(enough),
+          })),
         }
       }),
     },
   }
+}
+
+/** Where inputs have less than the rest of this share of the variance alone, totals are stated. */
+const MUCH_TOGETHER = 0.1
+
+/**
+ * Whether further draws, at most so many, may change what is said: ends of intervals that still
+ * move, or an answer that hangs on what inputs do together, for which draws are too few.
+ */
+export function needsMoreDraws(
+  { settled, draws, inputs, answers }: Uncertainty,
+  most: number,
+): boolean {
+  if (2 * draws > most) return false
+  const pairs = drawsForPairs(inputs.length)
+  const isOpen = answers.some(({ together }) => together !== null && together > MUCH_TOGETHER)
+  return !settled || (isOpen && draws < pairs && pairs <= most)
+}
+
+/** The verdict of an objective has its reason. */
+const withoutReason = ({ value, low, high, n }: AnswerFigure['estimate']) => ({
+  value,
+  low,
+  high,
+  n,
+})
+
+/** The objectives of a result alone, by the wider intervals of their figures. */
+export function objectivesWithUncertainty(
+  stated: Pick<Stated, 'objectives' | 'runs'>,
+  drawn: DrawnObjectives,
+): Objective[] {
+  return widenedObjectives(stated, drawn).map(({ objective, wide }) => judged(objective, wide))
+}
+
+function widenedObjectives(
+  { objectives, runs }: Pick<Stated, 'objectives' | 'runs'>,
+  drawn: DrawnObjectives,
+): Of<{ readonly objective: Objective }>[] {
+  return objectives.map((objective, at) => {
+    return { objective, wide: widenedObjective(objective, drawn, { at, runs }) }
+  })
 }
 
 type Of<T> = T & { readonly wide: WidenedFigure | null }
@@ -72,37 +153,47 @@ function isSettled(
   return answer.every(({ wide }) => wide?.settled !== false)
 }
 
-type Effect = Omit<Uncertainty['figures'][number]['effects'][number], 'input'>
+type Effects = Pick<Uncertainty['figures'][number], 'effects' | 'together'>
 
-function effectOf({
-  elasticity,
-  share,
-}: NonNullable<ReturnType<EffectFit['effects']>>['inputs'][number]): Effect {
-  const closed = ({ value, low, high }: typeof share) => ({ value, low: low!, high: high! })
-  return { elasticity: closed(elasticity), share: closed(share) }
+/** Effects as a document has them; none where there are none. */
+function describedEffects(
+  effects: InputEffects | null,
+  inputs: readonly UncertainInput[],
+): Effects {
+  if (effects === null) return { effects: [], together: null }
+  const hasTotals = effects.together > MUCH_TOGETHER
+  return {
+    effects: effects.inputs.map(({ elasticity, share, total }, i) => ({
+      input: inputs[i]!.name,
+      elasticity: closed(elasticity),
+      share: closed(share),
+      ...(hasTotals && { total: closed(total) }),
+    })),
+    together: effects.together,
+  }
 }
 
-/** Infinite ends have no number in a document. */
-const finite = (end: number) => (Number.isFinite(end) ? end : null)
+/** An interval that has both ends. */
+const closed = ({ value, low, high }: InputNarrowing['left']) => ({
+  value,
+  low: low!,
+  high: high!,
+})
 
-function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
+/** An input with the ends of its middle 95 %, as documents have it. */
+export function describedInput(input: UncertainInput): Uncertainty['inputs'][number] {
+  const { name, value, source = 'scenario', laws } = input
   const [low, high] = [0.025, 0.975].map((p) => drawnValue(input, p))
-  return { name: input.name, value: input.value, low: low!, high: high! }
+  const several = laws !== undefined && { laws: laws.length }
+  return { name, source, value, low: low!, high: high!, ...several }
 }
 
 /** An objective by the wider interval of its figure; by the draws where there is none. */
 function judged(objective: Objective, wide: WidenedFigure | null): Objective {
   if (wide === null) return { ...objective, interval: 'draws' }
-  const stated = parseObjective(objective.text)!
-  const limit = limitOf(stated)
-  const below = wide.probabilityBelow(limit)
-  const p_holds = stated.kind === 'goodput' ? 1 - below : below
-  const { low, high } = wide
-  const with_inputs = { low: finite(low), high: finite(high), p_holds }
+  const { verdict, with_inputs } = agreedVerdict(objective, wide)
   const known = { ...objective, interval: 'inputs' as const, with_inputs }
-  const { value, n } = objective.estimate
-  const verdict = verdictOf(stated, { value, low, high, n })
-  if (objective.verdict === 'UNDECIDED' || verdict === objective.verdict) return known
+  if (verdict === objective.verdict) return known
   const reason = 'with uncertain inputs its interval holds the limit'
   return {
     ...known,

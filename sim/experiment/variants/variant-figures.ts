@@ -15,6 +15,7 @@ import {
   supports,
   unsupportedReason,
 } from '../../stats/index.ts'
+import type { RunFigures } from '../configuration/run-figures.ts'
 import type { RunSummary } from '../figures/run-summary.ts'
 import { capacityUtilisation } from '../figures/work.ts'
 
@@ -31,6 +32,16 @@ function metricOf(metric: VariantMetric, run: RunSummary): number {
   return Math.max(...run.busyMs.map((ms, i) => (ms === 0 ? 0 : ms / run.paidMs[i]!)))
 }
 
+/** A metric of a run that has the latency over all classes. */
+export function metricOfFigures(metric: VariantMetric, run: RunFigures): number {
+  if (isLevel(metric)) return run.overall!.percentiles[PERCENTILES.indexOf(LEVELS[metric])]!
+  if (metric === 'goodput') {
+    return sum(run.classes.map(({ good }) => good)) / sum(run.classes.map(({ arrived }) => arrived))
+  }
+  // a pool that has no replica is idle
+  return Math.max(...run.pools.map(({ utilisation }) => utilisation || 0))
+}
+
 /** The largest share of the capacity of a pool of engines that its work needs; null for none. */
 function largestOfCapacity(run: RunSummary): number | null {
   const shares = run.work.flatMap((_, pool) => capacityUtilisation(run, pool) ?? [])
@@ -40,7 +51,7 @@ function largestOfCapacity(run: RunSummary): number | null {
 const arrivalsOf = (run: RunSummary) => run.classes.map(({ counts }) => counts.arrived)
 
 /** Runs of one variant. */
-interface VariantRuns {
+export interface VariantRuns {
   readonly name: string
   readonly runs: readonly RunSummary[]
 }
@@ -72,9 +83,14 @@ export interface TtftMetric {
  * Ratios of every variant to the first one, metric by metric: means of the logarithms over runs,
  * pairs of which share their requests, so that what they have in common cancels.
  */
-export function pairedRatios([first, ...others]: readonly VariantRuns[]): VariantRatio[] {
-  return judged(
-    others.flatMap((other) => VARIANT_METRICS.map((metric) => openRatio(metric, first!, other))),
+export function pairedRatios(variants: readonly VariantRuns[]): VariantRatio[] {
+  return judged(openRatios(variants))
+}
+
+/** The same before all of them are judged together. */
+export function openRatios([first, ...others]: readonly VariantRuns[]): OpenRatio[] {
+  return others.flatMap((other) =>
+    VARIANT_METRICS.map((metric) => openRatio(metric, first!, other)),
   )
 }
 

@@ -1,24 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { UncertainInput, UncertainLaw } from '../../../scenarios/schema/uncertain.ts'
-import { lawOf } from '../../../scenarios/schema/uncertain.ts'
+import type { UncertainInput } from '../../../scenarios/schema/uncertain.ts'
 import { stream, sum } from '../../kernel/index.ts'
-import { EffectFit, leastDraws } from './input-effects.ts'
+import { EffectFit } from './input-effects.ts'
 import { drawnValue } from './law-quantile.ts'
 import { polynomialsOf } from './orthonormal.ts'
-import { scrambledSobol } from './sobol.ts'
-
-const input = (name: string, value: number, width: string | readonly number[]): UncertainInput => ({
-  name,
-  model: null,
-  value,
-  whole: false,
-  law: lawOf(width, value) as UncertainLaw,
-})
-
-const drawn = (inputs: readonly UncertainInput[], draws: number) =>
-  scrambledSobol(inputs.length, 0, draws, 1).map((point) =>
-    point.map((u, i) => drawnValue(inputs[i]!, u)),
-  )
+import { drawsForPairs, leastDraws } from './polynomial-terms.ts'
+import {
+  drawn,
+  ISHIGAMI,
+  ISHIGAMI_INDICES,
+  input,
+  ishigami,
+} from './uncertain-inputs.test-helper.ts'
 
 /** Effects on a function of the inputs; on its logarithm unless `plain`. */
 function effectsOn(
@@ -83,6 +76,7 @@ describe('effects on functions of known shares', () => {
       expect(effects[i]!.share.value).toBeCloseTo(parts[i]! / sum(parts), 3)
     }
     expect(together).toBeCloseTo(0, 6)
+    for (const { share, total } of effects) expect(total.value).toBeCloseTo(share.value, 6)
   })
 
   test('of a sum of uniform inputs are the squares of their ranges', () => {
@@ -119,6 +113,37 @@ describe('effects on functions of known shares', () => {
     expect(effects[0]!.share.value).toBeCloseTo(0.64 / all, 2)
     expect(effects[1]!.share.value).toBeCloseTo(0.25 / all, 2)
     expect(together).toBeCloseTo((0.64 * 0.25) / all, 2)
+    expect(effects[0]!.total.value).toBeCloseTo((0.64 + 0.64 * 0.25) / all, 2)
+    expect(effects[1]!.total.value).toBeCloseTo((0.25 + 0.64 * 0.25) / all, 2)
+  })
+
+  const ofIshigami = (draws: number) => {
+    const values = drawn(ISHIGAMI, draws)
+    const figures = values.map((each) => [ishigami(each)])
+    return new EffectFit(ISHIGAMI, values).effects({ values: figures, perUnit: 1 })!
+  }
+
+  test('of Ishigami are its indices, where draws have room for higher degrees', () => {
+    const { inputs: effects, open } = ofIshigami(256)
+    expect(open).toBeLessThan(0.1)
+    for (const [i, { share, total }] of effects.entries()) {
+      expect(Math.abs(share.value - ISHIGAMI_INDICES.first[i]!)).toBeLessThan(0.05)
+      expect(Math.abs(total.value - ISHIGAMI_INDICES.total[i]!)).toBeLessThan(0.05)
+    }
+  })
+
+  test.each([64, 128, 256])(
+    'of Ishigami: with %i draws the intervals of totals hold them, whatever is left open',
+    (draws) => {
+      for (const [i, { total }] of ofIshigami(draws).inputs.entries()) {
+        expect(total.low).toBeLessThanOrEqual(ISHIGAMI_INDICES.total[i]! + 0.05)
+        expect(total.high).toBeGreaterThanOrEqual(ISHIGAMI_INDICES.total[i]! - 0.05)
+      }
+    },
+  )
+
+  test('of Ishigami leave much open where draws are few, and say so', () => {
+    expect(ofIshigami(64).open).toBeGreaterThan(0.2)
   })
 
   test('of M/M/1 are within 3 % of 1 / (1 - load) and load / (1 - load)', () => {
@@ -143,6 +168,88 @@ describe('effects on functions of known shares', () => {
 })
 
 const near = (value: number, truth: number) => Math.abs(value / truth - 1) <= 0.03
+
+/** Shares of the variance that two inputs have alone, and with what they do together. */
+interface Indices {
+  readonly first: readonly number[]
+  readonly total: readonly number[]
+}
+
+/** The indices of a function of two inputs, by a mean over a grid of both. */
+function indicesOfTwo(
+  inputs: readonly UncertainInput[],
+  of: (values: readonly number[]) => number,
+): Indices {
+  const points = 256
+  const [first, second] = inputs.map((each) =>
+    Array.from({ length: points }, (_, i) => drawnValue(each, (i + 0.5) / points)),
+  )
+  const rows = first!.map((a) => second!.map((b) => of([a, b])))
+  const mean = sum(rows.flat()) / points ** 2
+  const variance = (values: readonly number[]) =>
+    sum(values.map((value) => (value - mean) ** 2)) / values.length
+  const whole = variance(rows.flat())
+  const ofFirst = variance(rows.map((row) => sum(row) / points)) / whole
+  const columns = second!.map((_, j) => sum(rows.map((row) => row[j]!)) / points)
+  const ofSecond = variance(columns) / whole
+  return { first: [ofFirst, ofSecond], total: [1 - ofSecond, 1 - ofFirst] }
+}
+
+describe('intervals of shares hold closed forms', () => {
+  const SERVICE_AND_RATE = [input('service', 0.01, '± 10 %'), input('rate', 70, '± 10 %')]
+  const mm1 = ([s, rate]: readonly number[]) => Math.log(1 / (1 / s! - rate!))
+  const UNIFORM = [input('a', 0, [-1, 1]), input('b', 0, [-1, 1])]
+  // a uniform number from -1 to 1 has a variance of 1 / 3
+  const scales = [0.8, 0.5].map((scale) => scale * Math.sqrt(3))
+  const ofProduct = (1 + 0.64) * (1 + 0.25) - 1
+  const together = (0.64 * 0.25) / ofProduct
+  const cases: readonly (readonly [
+    name: string,
+    inputs: readonly UncertainInput[],
+    of: (values: readonly number[]) => number,
+    indices: Indices,
+  ])[] = [
+    ['a sum', UNIFORM, ([a, b]) => 2 * a! + b!, { first: [0.8, 0.2], total: [0.8, 0.2] }],
+    [
+      'a product',
+      UNIFORM,
+      ([a, b]) => (1 + scales[0]! * a!) * (1 + scales[1]! * b!),
+      {
+        first: [0.64 / ofProduct, 0.25 / ofProduct],
+        total: [0.64 / ofProduct + together, 0.25 / ofProduct + together],
+      },
+    ],
+    ['the latency of M/M/1', SERVICE_AND_RATE, mm1, indicesOfTwo(SERVICE_AND_RATE, mm1)],
+  ]
+
+  /** What the draws of a deterministic function are off by. */
+  const SLACK = 0.01
+
+  test.each(cases)('of %s', (_, inputs, of, { first, total }) => {
+    const values = drawn(inputs, 128)
+    const figures = values.map((each) => [of(each)])
+    const { inputs: effects } = new EffectFit(inputs, values).effects({
+      values: figures,
+      perUnit: 1,
+    })!
+    const holds = ({ low, high }: { low: number | null; high: number | null }, truth: number) =>
+      low! - SLACK <= truth && truth <= high! + SLACK
+    for (const [i, effect] of effects.entries()) {
+      expect(holds(effect.share, first[i]!)).toBe(true)
+      expect(holds(effect.total, total[i]!)).toBe(true)
+      // negative control: the share of the other input
+      expect(holds(effect.share, first[1 - i]!)).toBe(false)
+    }
+  })
+
+  test('of M/M/1 by a grid are those of its elasticities where widths are small', () => {
+    const narrow = [input('service', 0.01, '± 0.1 %'), input('rate', 70, '± 0.1 %')]
+    const { first } = indicesOfTwo(narrow, mm1)
+    // elasticities of 1 / 0.3 and 0.7 / 0.3
+    expect(first[0]!).toBeCloseTo(1 / (1 + 0.49), 3)
+    expect(first[1]!).toBeCloseTo(0.49 / (1 + 0.49), 3)
+  })
+})
 
 describe('intervals of effects', () => {
   test('hold the truth in about 95 % of noisy figures', () => {
@@ -181,7 +288,8 @@ describe('intervals of effects', () => {
     expect(fit.effects({ values: lost, perUnit: 1 })).toBeNull()
   })
 
-  test('need three draws for each input', () => {
+  test('need three draws for each input, and for each pair where inputs act together', () => {
     expect([1, 9, 10, 20, 40].map(leastDraws)).toEqual([32, 32, 64, 64, 128])
+    expect([1, 3, 4, 8, 12].map(drawsForPairs)).toEqual([32, 32, 64, 256, 512])
   })
 })

@@ -10,7 +10,10 @@ import { normalQuantile } from '../intervals/normal.ts'
  * What an input is at a probability, 0 < u < 1. The tails of normal laws beyond `DRAWN` are cut:
  * all draws are within the ends that were checked.
  */
-export function drawnValue({ law, whole }: UncertainInput, u: number): number {
+export function drawnValue(
+  { law, whole }: Pick<UncertainInput, 'law' | 'whole'>,
+  u: number,
+): number {
   const value = lawQuantile(law, u)
   return whole ? Math.round(value) : value
 }

@@ -6,12 +6,18 @@ import { drawnValue } from './law-quantile.ts'
 const GRID = Array.from({ length: 1024 }, (_, i) => (i + 0.5) / 1024)
 
 /** Largest degree of the polynomials. */
-export const MOST_DEGREE = 3
+const MOST_DEGREE = 6
 
 /** Polynomials of one input that are orthonormal under its law. */
 export interface Polynomials {
   /** the polynomials of degrees 1, 2, … at a value of the input */
   at(value: number): readonly number[]
+  /** a value of the input in standard deviations from its mean; of logarithms where it has them */
+  point(value: number): number
+  /** the polynomials at such a point */
+  atPoint(point: number): readonly number[]
+  /** the lowest and the highest point that is drawn */
+  readonly ends: readonly [low: number, high: number]
   /**
    * of each, its change at the stated value by the change of the input as a share of that: the
    * slope by the logarithm of the input
@@ -32,19 +38,31 @@ export function polynomialsOf(input: UncertainInput): Polynomials {
   const scaled = values.map(scale)
   const mean = sum(scaled) / scaled.length
   const deviation = Math.sqrt(sum(scaled.map((at) => (at - mean) ** 2)) / scaled.length)
-  if (!(deviation > 1e-12 * Math.max(1, Math.abs(mean)))) return { at: () => [], slopes: [] }
+  if (!(deviation > 1e-12 * Math.max(1, Math.abs(mean)))) return NONE
   const points = scaled.map((at) => (at - mean) / deviation)
   const coefficients = orthonormalised(points)
-  const pointOf = (value: number) => (scale(value) - mean) / deviation
-  const stated = pointOf(input.value)
+  const point = (value: number) => (scale(value) - mean) / deviation
+  const atPoint = (at: number) => coefficients.map((of) => polynomial(of, at))
+  const stated = point(input.value)
   const perShare = (onLogs ? 1 : input.value) / deviation
   return {
-    at: (value) => coefficients.map((of) => polynomial(of, pointOf(value))),
+    at: (value) => atPoint(point(value)),
+    point,
+    atPoint,
+    ends: [points[0]!, points.at(-1)!],
     slopes: coefficients.map((of) => {
       const slope = of.slice(1).map((coefficient, i) => coefficient * (i + 1))
       return perShare * polynomial(slope, stated)
     }),
   }
+}
+
+const NONE: Polynomials = {
+  at: () => [],
+  point: () => 0,
+  atPoint: () => [],
+  ends: [0, 0],
+  slopes: [],
 }
 
 /** Coefficients, lowest power first, by Gram and Schmidt. Ends where values are too few. */

@@ -21,7 +21,7 @@ const ERRORS = 64
 export function widerInterval(law: FigureLaw, level = 0.95): [low: number, high: number] {
   const tail = (1 - level) / 2
   const values = valuesOf(law)
-  return [quantile(values, tail), quantile(values, 1 - tail)]
+  return [evenQuantile(values, tail), evenQuantile(values, 1 - tail)]
 }
 
 /** The probability that a figure is below a limit. */
@@ -35,7 +35,7 @@ function valuesOf({ centres, standardError, degrees }: FigureLaw): Float64Array 
   const sorted = Float64Array.from(centres).sort()
   if (standardError === 0) return sorted
   const errors = errorsOf(degrees).map((error) => standardError * error)
-  const points = Array.from({ length: POINTS }, (_, i) => quantile(sorted, (i + 0.5) / POINTS))
+  const points = Array.from({ length: POINTS }, (_, i) => evenQuantile(sorted, (i + 0.5) / POINTS))
   return Float64Array.from(points.flatMap((point) => errors.map((error) => point + error))).sort()
 }
 
@@ -47,7 +47,7 @@ function errorsOf(degrees: number): number[] {
  * A quantile of values that are evenly spread: linear between the middles of their steps (Hyndman
  * and Fan 1996, definition 5).
  */
-function quantile(sorted: Float64Array, p: number): number {
+export function evenQuantile(sorted: Float64Array, p: number): number {
   const at = Math.min(sorted.length - 1, Math.max(0, p * sorted.length - 0.5))
   const below = Math.floor(at)
   const [low, high] = [sorted[below]!, sorted[Math.min(sorted.length - 1, below + 1)]!]

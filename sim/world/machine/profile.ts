@@ -92,8 +92,9 @@ const executor = z
   })
   .superRefine(({ times, speeds, stalls, lateStarts, busyMs, idleStarts }, context) => {
     expectLength(context, speeds, times.length, ['speeds'], 'times')
-    expectLeast(context, busyMs, leastBusyMs(stalls), 'busyMs', 'for its stalls')
-    expectLeast(context, idleStarts, lateStarts.from.length, 'idleStarts', 'for its late starts')
+    expectLeast(context, busyMs, leastBusyMs(stalls), ['busyMs'], 'for its stalls')
+    const late = lateStarts.from.length
+    expectLeast(context, idleStarts, late, ['idleStarts'], 'for its late starts')
   })
   .describe('Speed and stalls of one executor.')
 
@@ -121,11 +122,17 @@ function expectRisingTables(tables: readonly { readonly atMs: number }[], contex
   )
 }
 
-function expectLeast(context: Context, got: number, least: number, key: string, why: string) {
+function expectLeast(
+  context: Context,
+  got: number,
+  least: number,
+  path: readonly (string | number)[],
+  why: string,
+) {
   if (got >= least) return
   context.addIssue({
     code: 'custom',
-    path: [key],
+    path: [...path],
     message: `expected at least ${least} ${why}, got ${got}`,
   })
 }
@@ -216,6 +223,91 @@ const recordedField = z
   })
   .describe('One recorded speed field.')
 
+/** A speed beyond it on either side of that of the profile is of another machine. */
+export const MOST_FACTOR = 1000
+
+const factor = z
+  .number()
+  .min(1 / MOST_FACTOR)
+  .max(MOST_FACTOR)
+
+const widths = z
+  .strictObject({
+    regions: z
+      .array(
+        z
+          .strictObject({
+            fromSize: whole.describe('Smallest batch size of the region.'),
+            toSize: whole.describe('Largest batch size of the region.'),
+            fromLength: whole.describe('Shortest padded length of the region, tokens.'),
+            toLength: whole.describe('Longest padded length of the region, tokens.'),
+            error: z
+              .number()
+              .min(0)
+              .max(MOST_FACTOR)
+              .nullable()
+              .describe(
+                'Median error of a cell of `work` when it is predicted from the others, as a share ' +
+                  'of its time; null where every shape of the region was measured.',
+              ),
+          })
+          .describe('One region of batch sizes and padded lengths.'),
+      )
+      .min(1)
+      .max(4)
+      .describe('Regions of shapes: each axis with enough values is cut in two.'),
+    occasions: z
+      .array(
+        z
+          .strictObject({
+            calibration: z.string().describe('Time of the calibration that it is of, UTC.'),
+            speeds: z
+              .array(factor.describe('Speed of single batches in one region.'))
+              .describe(
+                'Speed of single batches in each region, where 1 is that of `work`: geometric mean ' +
+                  'over its cells.',
+              ),
+            idle: z
+              .number()
+              .min(0)
+              .max(MOST_FACTOR)
+              .nullable()
+              .describe(
+                'Wake-up cost, where 1 is that of `wake`; null where there is none, or where too ' +
+                  'few batches followed an idle time.',
+              ),
+          })
+          .describe('One occasion: the model was opened, measured and closed.'),
+      )
+      .min(1)
+      .max(1000)
+      .describe(
+        'Occasions of this calibration and of earlier ones of the same model on this machine.',
+      ),
+    levels: z
+      .array(
+        z
+          .array(factor.describe('Level of one replay.'))
+          .min(1)
+          .max(1000)
+          .describe('Levels of the replays of one occasion: of rehearsals, or of a folder.'),
+      )
+      .max(1000)
+      .describe(
+        'Levels of the speed in the replays that `fields` were learnt from, where 1 is that of ' +
+          '`work`; empty where they are of the calibration.',
+      ),
+  })
+  .superRefine(({ regions, occasions }, context) => {
+    for (const [i, { speeds }] of occasions.entries()) {
+      expectLength(context, speeds, regions.length, ['occasions', i, 'speeds'], 'regions')
+    }
+    for (const [i, { fromSize, toSize, fromLength, toLength }] of regions.entries()) {
+      expectLeast(context, toSize, fromSize, ['regions', i, 'toSize'], 'as fromSize')
+      expectLeast(context, toLength, fromLength, ['regions', i, 'toLength'], 'as fromLength')
+    }
+  })
+
 const modelProfile = z
   .strictObject({
     key: z.string().describe('Hash of model, precision, execution provider and threads.'),
@@ -251,6 +343,12 @@ const modelProfile = z
       .describe(
         'Memory that the model requests; null where it was not calibrated or could not be derived.',
       ),
+    widths: widths
+      .optional()
+      .describe(
+        'What is not known of speed and wake-up cost: how they differed between occasions. Absent ' +
+          'in profiles of earlier versions.',
+      ),
   })
   .describe('Measured times of one model.')
 
@@ -277,3 +375,4 @@ export const profileSchema = z
 export type Profile = z.infer<typeof profileSchema>
 export type ModelProfile = z.infer<typeof modelProfile>
 export type RecordedField = ModelProfile['fields'][number]
+export type ProfileWidths = NonNullable<ModelProfile['widths']>

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { FITTED_ERRORS, USUAL_ERRORS } from '../../../sim/accelerator/index.ts'
 import { TRANSFER_WIDTHS } from '../../../sim/experiment/index.ts'
 import {
+  errorsByCard,
   haveTransfers,
   type MeasuredSeries,
   missedBy,
@@ -39,6 +41,17 @@ test('a card that is twice as slow as its figures say is predicted in half of it
   expect(back!.low).toBeGreaterThan(0.8)
 })
 
+test('a card that is as fast as usual efficiencies say has no error, and one in any half has its', () => {
+  const { usual } = errorsByCard([series('a', 1), series('b', 2)])
+  const [slow, fast] = [usual.encoder.b!, usual.encoder.a!]
+  // half of the speed is half of the time that is predicted
+  slow.forEach((error, i) => {
+    expect(1 + error).toBeCloseTo((1 + fast[i]!) / 2, 1)
+  })
+  expect(usual.encoder.any![0]).toBe(slow[0])
+  expect(usual.encoder.any![4]).toBe(fast[4])
+})
+
 describe.skipIf(!haveTransfers())('published rows on several cards', () => {
   test('show the widths that simulations take of transfers', async () => {
     const found = missedByKind(await transferStudy())
@@ -48,5 +61,11 @@ describe.skipIf(!haveTransfers())('published rows on several cards', () => {
       )
     expect(widths(found.encoder)).toEqual(TRANSFER_WIDTHS.encoder)
     expect(widths(found.decoder)).toEqual(TRANSFER_WIDTHS.decoder)
+  }, 600_000)
+
+  test('show the errors that simulations take of usual efficiencies, and of fits', () => {
+    const { usual, fitted } = errorsByCard()
+    expect(usual).toEqual(USUAL_ERRORS)
+    expect(fitted).toEqual(FITTED_ERRORS)
   }, 600_000)
 })

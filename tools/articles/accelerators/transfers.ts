@@ -1,15 +1,18 @@
-import { median } from 'simple-statistics'
+import { median, quantile } from 'simple-statistics'
 import { percent, signedPercent } from '../../../reports/format.ts'
 import type { Accelerator } from '../../../scenarios/index.ts'
 import {
   chooseShape,
+  type ErrorQuartiles,
   type MeasuredPass,
   predictPass,
   type RooflineFit,
   SHAPE_NAMES,
   tryShape,
+  withEfficiencies,
 } from '../../../sim/accelerator/index.ts'
 import {
+  ASSUMED_EFFICIENCY,
   type Change,
   changesKey,
   decoderPass,
@@ -182,9 +185,10 @@ export function transfersAmong(series: readonly MeasuredSeries[]): TransferredSe
 }
 
 /** The fit to a whole series, as `spillway fit` makes it. */
-function fitOf({ passes }: MeasuredSeries): RooflineFit {
-  return chooseShape(SHAPE_NAMES.map((name) => tryShape(name, passes))).fit
-}
+const fitOf = (series: MeasuredSeries): RooflineFit => chosenOf(series).fit
+
+const chosenOf = ({ passes }: MeasuredSeries) =>
+  chooseShape(SHAPE_NAMES.map((name) => tryShape(name, passes)))
 
 const CHANGES = ['card', 'precision', 'engine', 'tensor_parallel'] as const satisfies Change[]
 
@@ -218,6 +222,59 @@ export function missedByKind(
     return Object.fromEntries([...kinds].map(([key, some]) => [key, missedBy(some)]))
   }
   return { encoder: of('encoder'), decoder: of('decoder') }
+}
+
+type Kind = MeasuredSeries['kind']
+/** By the kind of model and the card; `any`: of all cards together. */
+type ByCard = Readonly<Record<Kind, Readonly<Record<string, ErrorQuartiles>>>>
+
+/**
+ * What usual efficiencies on the figures of a card miss its times by, and what the fit to the rows
+ * of a series misses those by that are left out: as `USUAL_ERRORS` and `FITTED_ERRORS` have them.
+ */
+export function errorsByCard(
+  series: readonly MeasuredSeries[] = [...encoderSeries(), ...decoderSeries()],
+): { readonly usual: ByCard; readonly fitted: ByCard } {
+  const each = series.map((of) => {
+    const { fit, leftOut } = chosenOf(of)
+    const usual = withEfficiencies(fit, USUAL)
+    return {
+      ...of,
+      usual: of.passes.map((pass) => predictPass(usual, pass).ms / pass.ms - 1),
+      fitted: leftOut.heldOut.map(({ error }) => error),
+    }
+  })
+  const byCard = (which: 'usual' | 'fitted'): ByCard => {
+    const of = (kind: Kind) => {
+      const ofKind = each.filter((series) => series.kind === kind)
+      if (ofKind.length === 0) return {}
+      const cards = [...grouped(ofKind, ({ card }) => card), ['any', ofKind] as const]
+      return Object.fromEntries(
+        cards.map(([card, some]) => [card, quartilesOf(some.flatMap((series) => series[which]))]),
+      )
+    }
+    return { encoder: of('encoder'), decoder: of('decoder') }
+  }
+  return { usual: byCard('usual'), fitted: byCard('fitted') }
+}
+
+const USUAL = {
+  compute: ASSUMED_EFFICIENCY.compute,
+  memory: ASSUMED_EFFICIENCY.memory,
+  launchUs: ASSUMED_EFFICIENCY.launch_us,
+  halfTokens: ASSUMED_EFFICIENCY.saturation_tokens,
+  sharpness: Number.POSITIVE_INFINITY,
+} as const
+
+function quartilesOf(errors: readonly number[]): ErrorQuartiles {
+  const at = (p: number) => Math.round(100 * quantile([...errors], p)) / 100
+  return [
+    Math.floor(100 * Math.min(...errors)) / 100,
+    at(0.25),
+    at(0.5),
+    at(0.75),
+    Math.ceil(100 * Math.max(...errors)) / 100,
+  ]
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -265,6 +322,16 @@ ${markdownTable(
   'lllrrr',
 )}
 
+Where nothing is transferred: usual efficiencies on the figures of the card, for models without \`efficiency\`, and fits, each row predicted by the others of its series.
+
+${markdownTable(
+  ['rows', 'card', 'by', 'median', 'middle half', 'smallest', 'largest'],
+  cardErrorRows(errorsByCard()),
+  'lllrrrr',
+)}
+
+- **\`uncertain: { sources: included }\`** draws the speed of a model without \`efficiency\` from these errors of its card, or of all cards where it is none of them
+  (\`sim/accelerator/card-errors.ts\`), and that of a transferred fit from the widths above.
 - **Simulations take the smallest and the largest error** as the width of such a transfer (\`sim/experiment/transfer/transfer-widths.ts\`). An objective passes
   where it passes with the longest times of that width, too, or is undecided.
 - **Two or three cards are few.** Each range is that of the cards of its rows. A card with other kernels may be further off.
@@ -272,6 +339,23 @@ ${markdownTable(
 - The number of cards is hardly predicted, since the exchange between them is assumed, not fitted.
 - No rows show another precision or engine of a decoder, a share of a card, or other nets on several cards. There nothing is known, and no objective passes.`
   return { text, images: [], missed: [] }
+}
+
+const BY = { usual: 'usual efficiencies', fitted: 'a fit' } as const
+
+/** A row for each kind of model and card, by usual efficiencies and by fits. */
+function cardErrorRows(errors: ReturnType<typeof errorsByCard>): string[][] {
+  return (['encoder', 'decoder'] as const).flatMap((kind) =>
+    (['usual', 'fitted'] as const).flatMap((by) =>
+      Object.entries(errors[by][kind]).map(([card, [least, lower, middle, upper, most]]) => [
+        KINDS[kind],
+        card === 'any' ? 'all' : card,
+        BY[by],
+        ...[signedPercent(middle), `${signedPercent(lower)} … ${signedPercent(upper)}`],
+        ...[signedPercent(least), signedPercent(most)],
+      ]),
+    ),
+  )
 }
 
 const missedCells = ({ series, rows, median, low, high }: Missed): string[] => [

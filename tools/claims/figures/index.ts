@@ -19,6 +19,8 @@ import {
 import { gateStudyFigures } from './gate-study.ts'
 import { planStudyFigures } from './plan-study.ts'
 import { resamplingFigures } from './resampling.ts'
+import { uncertainPlansFigures } from './uncertain-plans.ts'
+import { uncertaintyFigures } from './uncertainty.ts'
 import { validationFigures } from './validation.ts'
 
 /** The figures of each study. A study is a command that measures or simulates for minutes. */
@@ -26,6 +28,8 @@ export const FIGURES = {
   fidelity: fidelityFigures,
   validation: validationFigures,
   'plan-study': planStudyFigures,
+  'uncertain-plans': uncertainPlansFigures,
+  uncertainty: uncertaintyFigures,
   'gate-study': gateStudyFigures,
   resampling: resamplingFigures,
   articles: articlesFigures,

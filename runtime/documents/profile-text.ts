@@ -3,12 +3,12 @@ import { Empirical, significant } from '../../sim/kernel/index.ts'
 import { weightsBytesOf } from '../../sim/memory/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { profileHash } from '../folders/profile-file.ts'
-import { isUnchecked } from '../jobs/profile-warnings.ts'
+import { idleWidthText, isUnchecked, speedWidthText } from '../jobs/profile-warnings.ts'
 import { type Printable, styled } from '../terminal.ts'
 
-/** A summary of a profile. */
-export function profileText(profile: Profile): Printable {
-  const lines = profile.models.flatMap((model) => {
+/** A summary of a profile; of some of its models, where it has others. */
+export function profileText(profile: Profile, models = profile.models): Printable {
+  const lines = models.flatMap((model) => {
     const { sizes, lengths, ms, error } = model.work
     const worst = Math.max(...error.flat().map(Math.abs))
     const corner = (i: number, j: number) =>
@@ -18,13 +18,15 @@ export function profileText(profile: Profile): Printable {
         ? [corner(0, 0), corner(0, -1), corner(-1, -1)]
         : [corner(0, 0), corner(-1, 0)]
     const wake = model.wake.ms.at(-1)! * 1000
+    const idle = wake > 0 ? idleWidthText(model) : null
     return [
       styled('bold', visibleLine(model.label)),
       `  work        ${cells.join('; ')}`,
       isUnchecked(model.work)
         ? '              no shape between these shows how well times are interpolated'
         : `              each batch size and length is predicted from the others within ${(100 * worst).toFixed(1)} %`,
-      `  wake-up     ${micros(wake)} after ${significant(model.wake.gapMs.at(-1)!, 2)} ms idle`,
+      `  speed       ${speedWidthText(model)}`,
+      `  wake-up     ${micros(wake)} after ${significant(model.wake.gapMs.at(-1)!, 2)} ms idle${idle === null ? '' : `, ${idle}`}`,
       `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians, with a sleeping dispatcher)`,
       ...loadLines(model),
     ]

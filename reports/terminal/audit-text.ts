@@ -1,7 +1,7 @@
-import { alignColumns } from '../../reports/index.ts'
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Audit } from '../../sim/documents/index.ts'
 import { percentileLabel } from '../../sim/stats/index.ts'
+import { alignColumns } from './align.ts'
 
 type Run = Audit['runs'][number]
 

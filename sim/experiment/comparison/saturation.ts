@@ -1,0 +1,47 @@
+import type { Estimate, PercentileComparison } from '../../documents/index.ts'
+import { log, sum } from '../../kernel/index.ts'
+import { percentileLabel } from '../../stats/index.ts'
+
+/** An interval whose ends differ by this factor leaves a question open that others would answer. */
+const VERY_WIDE = 1.5
+/**
+ * Where 1 % of speed moves a figure by so many percent, queues and not service times decide it.
+ * The mean time in an M/M/1 system has 1 / (1 - load): 3 at a load of 0.67.
+ */
+const SATURATED = 3
+
+/** Whether the ends of an interval differ by a large factor, or are missing. */
+export function isVeryWide({ low, high }: Pick<Estimate, 'low' | 'high'>): boolean {
+  return low === null || high === null || !(high / low < VERY_WIDE)
+}
+
+/**
+ * The elasticity of a figure to the speed of its machine: simulations of it and of a machine that
+ * is `faster` times as fast, by the same draws.
+ */
+export function elasticityOf(
+  figures: readonly number[],
+  figuresOfFaster: readonly number[],
+  faster: number,
+): number {
+  const changes = figuresOfFaster.map((figure, i) => log(figure / figures[i]!))
+  return sum(changes) / changes.length / log(faster)
+}
+
+/** A percentile and its elasticity; absent where it was not simulated. */
+type Row = Pick<PercentileComparison, 'p' | 'speed_elasticity'>
+
+/**
+ * "near saturation, where 1 % of speed moves the ratio by 14 % at p50", of rows whose figure hangs
+ * on the speed that much; null where none does.
+ */
+export function saturationText(rows: readonly Row[], figure: string): string | null {
+  const saturated = rows.flatMap(({ p, speed_elasticity: elasticity = 0 }) => {
+    if (Math.abs(elasticity) < SATURATED) return []
+    return [`${percent(elasticity)} % at ${percentileLabel(p)}`]
+  })
+  if (saturated.length === 0) return null
+  return `near saturation, where 1 % of speed moves ${figure} by ${saturated.join(', ')}`
+}
+
+const percent = (elasticity: number) => Number(Math.abs(elasticity).toPrecision(2))
