@@ -30,7 +30,7 @@ interface StatedFigure extends MeanError {
   /** over the runs whose seeds the draws have */
   readonly ofSeeds: number
   /** what a run has of it */
-  readonly valueOf: (figure: ObjectiveFigure) => number
+  readonly scaledValue: (figure: ObjectiveFigure) => number
 }
 
 /**
@@ -52,11 +52,11 @@ export class DrawJudge {
       const { objective } = objectives[i % objectives.length]!
       const figures = each.map((run) => run[i]!)
       const isUpper = takesUpper(objective, figures)
-      const valueOf = ({ value, upper }: ObjectiveFigure) =>
+      const scaledValue = ({ value, upper }: ObjectiveFigure) =>
         scaled(objective, isUpper ? (upper ?? Number.POSITIVE_INFINITY) : value)
-      const values = figures.map(valueOf)
+      const values = figures.map(scaledValue)
       return {
-        ...{ objective, valueOf },
+        ...{ objective, scaledValue },
         mean: meanOf(values),
         ofSeeds: meanOf(values.slice(0, seeds)),
         ...errorOf(values),
@@ -70,7 +70,7 @@ export class DrawJudge {
     const chances = this.#figures.map((figure, i) =>
       chanceOf(
         figure,
-        each.map((run) => (run[i] === undefined ? Number.NaN : figure.valueOf(run[i]))),
+        each.map((run) => (run[i] === undefined ? Number.NaN : figure.scaledValue(run[i]))),
       ),
     )
     return {
