@@ -16,20 +16,20 @@ export function studyPage(plans: readonly StudiedPlan[], figures: UncertainPlans
     `${plan.simulations} + ${plan.drawn}`,
   ])
   const heads = [
-    ...['seed', 'limit of p95', 'chosen', 'cost an hour', 'holds in', 'as stated'],
-    ...['best cheaper one', 'ignoring uncertainty', 'cost an hour', 'holds in', 'as stated'],
+    ...['seed', 'limit of p95', 'chosen', 'cost an hour', 'holds in', 'by the plan'],
+    ...['best cheaper one', 'ignoring uncertainty', 'cost an hour', 'holds in', 'by the plan'],
     'simulations',
   ]
   return `# Plans of inputs that are not known
 
 \`npm run study:uncertain-plans\` writes this page.
 
-Servers of two kinds have to hold p95 in a surge. The speed of each kind is known to 10 %, and the factor of the surge to 20 % (\`tools/uncertain-plans/space.yaml\`). ${configurations}
-configurations, two kinds with 1 to 6 replicas and batches of at most 4 or 8, at $0.55 and $1.30 an hour a replica. Each of ${figures.plans} plans has its own seed and its own limit of p95. It gets the
+Servers of two kinds have to hold p95 in a surge. The speed of each kind is known to 10 %, and the factor of the surge to 20 % (\`tools/uncertain-plans/space.yaml\`). A plan chooses among
+${configurations} configurations: two kinds with 1 to 6 replicas and batches of at most 4 or 8, at $0.55 and $1.30 an hour a replica. Each of ${figures.plans} plans has its own seed and its own limit of p95. It gets the
 scenario alone, and chooses the cheapest configuration that holds with a probability of 95 % over what is not known.
 
 What is true is drawn ${truths} times from what the scenario states. Each configuration is simulated at each truth, in ${RUNS} runs with seeds that no plan and no other truth has. It holds in a truth where the mean of
-its p95 over these runs is within the limit, as a plan means it (of logarithms).
+its p95 over these runs is within the limit (the geometric mean, as in a plan).
 
 | figure | by the study | to hold |
 |---|---|---|
@@ -42,7 +42,7 @@ its p95 over these runs is within the limit, as a plan means it (of logarithms).
 | cost of the chosen one above it, median and most | ${tenths(extraCost.median)}, ${tenths(extraCost.most)} | – |
 | simulations of a search at the stated inputs, and of its draws, medians | ${simulations.stated}, ${simulations.drawn} | – |
 
-The column *As stated* has the probability that the plan gives. The share of ${truths} truths has a standard error of ${tenths(Math.sqrt((0.95 * 0.05) / truths))} at 95 %. A configuration that holds in 93 to 95 % of the truths is no fault of a plan that
+The column *by the plan* has the probability that the plan finds, before texts cut it at 97 %. The share of ${truths} truths has a standard error of ${tenths(Math.sqrt((0.95 * 0.05) / truths))} at 95 %. A configuration that holds in 93 to 95 % of the truths is no fault of a plan that
 leaves it, so both counts of cheaper ones are shown.
 
 ${markdownTable(heads, rows, 'rrlrrrrlrrrr')}

@@ -188,11 +188,20 @@ export function describedInput(input: UncertainInput): Uncertainty['inputs'][num
   return { name, source, value, low: low!, high: high!, ...several }
 }
 
+/** Whether what is not known of the inputs has more of a width than the draws. */
+function isMuchWider(wide: WidenedFigure, { estimate: { low, high } }: Objective): boolean {
+  return low !== null && high !== null && wide.high - wide.low > 2 * (high - low)
+}
+
 /** An objective by the wider interval of its figure; by the draws where there is none. */
 function judged(objective: Objective, wide: WidenedFigure | null): Objective {
   if (wide === null) return { ...objective, interval: 'draws' }
   const { verdict, with_inputs } = agreedVerdict(objective, wide)
-  const known = { ...objective, interval: 'inputs' as const, with_inputs }
+  const known = {
+    ...{ ...objective, interval: 'inputs' as const, with_inputs },
+    // a longer run narrows the interval of draws alone
+    ...(isMuchWider(wide, objective) && { deciding_duration_s: null }),
+  }
   if (verdict === objective.verdict) return known
   const reason = 'with uncertain inputs its interval holds the limit'
   return {
