@@ -98,10 +98,13 @@ export async function perform(
   options: RunOptions,
 ): Promise<ExitCode> {
   const directory = options.out ?? join('runs', loaded.scenario.name)
-  const undo = await writableFolder(directory)
-  await settleFolder(directory)
+  const undoFolder = await writableFolder(directory)
+  await settleFolder(directory).catch(undoFolder)
   const local = options.profile === undefined ? localProfilePath() : null
-  if (local !== null) await writableFolder(dirname(local))
+  const undoLocal =
+    local === null ? undoFolder : await writableFolder(dirname(local)).catch(undoFolder)
+  const undo = (error: unknown) =>
+    local === null ? undoFolder(error) : undoLocal(error).catch(undoFolder)
   const calibrated = join(directory, CALIBRATED_FILE)
   const left = { calibration: false }
   const work = async () => {
@@ -126,6 +129,7 @@ export async function perform(
       }),
     ).catch(undo)
     await keep(ran, directory, options, signal)
+    left.calibration = false
     return { ran, exitCode: show(ran, directory, options) }
   }
   const { ran, exitCode } = await work().catch((error: unknown) => {

@@ -16,7 +16,7 @@ import type { Variant } from './option-values.ts'
 import { applyOverrides, type Override } from './override.ts'
 import { scenarioProblems } from './scenario-problems.ts'
 import { type Uncertain, uncertainInputs } from './uncertain-inputs.ts'
-import { withUncertainNumbers } from './uncertain-numbers.ts'
+import { withoutStaleLaws, withUncertainNumbers } from './uncertain-numbers.ts'
 import { triedVariants } from './variants.ts'
 import { fileOrigin, parseYamlTree } from './yaml-tree.ts'
 
@@ -78,7 +78,7 @@ export function overridden(
   const tree = applyOverrides(whole, overridesOf(options), placed)
   const changes = options.asVariant?.set.map((text) => ({ label: cut(text), text })) ?? []
   const changed = dropStaleVariantKeys(applyOverrides(tree, changes, placed, true), scenarioSchema)
-  return withUncertainNumbers(changed, placed)
+  return withUncertainNumbers(withoutStaleLaws(changed), placed)
 }
 
 /**

@@ -43,6 +43,9 @@ export interface Uncertain {
 /** Paths of numbers that a run has, and that are no input. */
 const NO_INPUTS = ['seed', 'spillway']
 
+/** Keys of a model that say what its numbers are from: no run uses them. */
+const OF_SOURCES = ['fitted', 'alternatives']
+
 const SPEED = /^speed of (.*)$/
 
 interface Refused {
@@ -67,6 +70,12 @@ export function uncertainInputs(root: Node): {
   // the schema reports what is wrong
   if (!stated.success || stated.data === undefined) return { uncertain: null, problems: ofSources }
   const { [SOURCES]: sources, ...widths }: Readonly<Record<string, StatedWidth>> = stated.data
+  // each is checked at both ends, which takes a while
+  const many = Object.keys(widths).length
+  if (many > MOST_INPUTS) {
+    const text = `expected at most ${MOST_INPUTS} inputs, got ${many}`
+    return { uncertain: null, problems: [...ofSources, { path: ['uncertain'], at: 'key', text }] }
+  }
   const read = Object.entries(widths).map(([name, width]) => {
     if (width === INCLUDED) return problemOf(name, NO_WIDTH, 'value')
     const ofTraffic = trafficPart(name)
@@ -79,10 +88,6 @@ export function uncertainInputs(root: Node): {
   ]
   const inputs = read.flatMap((each) => ('input' in each ? [each.input] : []))
   const names = Object.keys(widths)
-  if (inputs.length > MOST_INPUTS) {
-    const text = `expected at most ${MOST_INPUTS} inputs, got ${inputs.length}`
-    problems.push({ path: ['uncertain'], at: 'key', text })
-  }
   problems.push(...twice(read, names))
   if (problems.length > 0) return { uncertain: null, problems }
   const text = JSON.stringify(
@@ -130,6 +135,11 @@ function speedOf(root: Node, name: string, width: StatedWidth): Read {
       `${which}, got ${describeValue(model)}${didYouMean(model, known)}`,
       'key',
     )
+  }
+  const run = new Draft(root).pools.flatMap((pool) => pool.model ?? [])
+  if (run.length > 0 && !run.includes(model)) {
+    const which = `the speed of a model that a pool runs (${listed([...new Set(run)])})`
+    return problemOf(name, `${which}, got ${describeValue(model)}`, 'key')
   }
   const law = factorLaw(name, width)
   if ('problem' in law) return law
@@ -179,10 +189,19 @@ function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth):
   if (NO_INPUTS.includes(String(path[0])) || typeof value !== 'number' || number === null) {
     return problemOf(name, `a path of a number, got that of ${describeValue(plainOf(node))}`, 'key')
   }
-  const law = lawOf(width, value)
-  if (typeof law === 'string') return problemOf(name, law, 'value')
+  if (path[0] === 'models' && path.slice(2).some((step) => OF_SOURCES.includes(String(step)))) {
+    const text = `a number that a run uses; ${OF_SOURCES.join(' and ')} say what the times are from`
+    return problemOf(name, text, 'key')
+  }
+  const stated = lawOf(width, value)
+  if (typeof stated === 'string') return problemOf(name, stated, 'value')
   const whole = number.isInt === true
+  const law = whole ? lawOfWhole(stated) : stated
   const drawn = endsOf(law).map((end) => (whole ? Math.round(end) : end))
+  if (whole && drawn[0] === drawn[1]) {
+    const text = `a width with several whole numbers, got ${drawn[0]} alone`
+    return problemOf(name, text, 'value')
+  }
   const outside = drawn.find((end) => !number.safeParse(end).success)
   if (outside !== undefined) {
     const text = `draws that are each ${numberText(number)}, got ${ends(law)}`
@@ -197,6 +216,12 @@ function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth):
   if (problem !== null) return problemOf(name, problem, 'value')
   return { input: { name, model: null, value, whole, law }, path }
 }
+
+/** In a range of whole numbers each is as likely as the others: rounded, its ends would be half. */
+const lawOfWhole = (law: UncertainLaw): UncertainLaw =>
+  law.law === 'uniform'
+    ? { ...law, low: Math.ceil(law.low) - 0.5, high: Math.floor(law.high) + 0.5 - 1e-9 }
+    : law
 
 /** How many steps of a text a path has: names can contain dots. */
 const pathSteps = (root: Node, path: Path) =>

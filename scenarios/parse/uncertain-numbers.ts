@@ -1,13 +1,15 @@
 import * as z from 'zod'
 import { scenarioSchema } from '../schema/schema.ts'
 import { bare, schemaAt } from '../schema/schema-walk.ts'
-import { readNumberAndWidth } from '../schema/uncertain.ts'
+import { MOST_INPUTS, readNumberAndWidth } from '../schema/uncertain.ts'
 import { locate } from './locate.ts'
 import {
   childOf,
   type Entry,
+  liesOn,
   type MapNode,
   type Node,
+  nodeAt,
   type Path,
   type Place,
   type PlacedProblem,
@@ -42,6 +44,12 @@ export function withUncertainNumbers(root: Node, problems: PlacedProblem[]): Nod
   if (candidates.length === 0) return root
   const plain = plainOf(root)
   const stated = candidates.filter(({ path }) => isNumber(path, plain))
+  const more = stated[MOST_INPUTS]
+  if (more !== undefined) {
+    const text = `expected at most ${MOST_INPUTS} uncertain numbers, got ${stated.length}`
+    problems.push({ place: more.place, path: pathText(root, more.path), text })
+    return root
+  }
   return stated.reduce<MapNode>((tree, each) => moved(tree, each, problems), root)
 }
 
@@ -134,4 +142,34 @@ export function withoutReplacedWidths(before: Node, after: Node): Node {
     'uncertain',
     widths.entries.size === 0 ? null : { ...entry, node: widths },
   )
+}
+
+/** Numbers of laws that a fit finds, and that its alternatives state, too. */
+const FITTED = [
+  ...['base_ms', 'per_sequence_ms', 'per_prefill_token_ms', 'per_context_token_ms'],
+  ...['compute', 'memory', 'launch_us', 'saturation_tokens', 'sharpness'],
+]
+
+/**
+ * Without the alternatives of a fit of which an upper file, `--set` or a variant states a number
+ * anew: a law that is stated is none of those that fit the measurements as well.
+ */
+export function withoutStaleLaws(root: Node): Node {
+  const models = childOf(root, 'models')
+  if (models?.kind !== 'map') return root
+  const holders = [...models.entries.keys()].flatMap((name): Path[] => [
+    ['models', name, 'work'],
+    ['models', name, 'work', 'efficiency'],
+  ])
+  return holders.reduce((tree, path) => {
+    const law = nodeAt(tree, path)
+    if (law?.kind !== 'map') return tree
+    const alternatives = law.entries.get('alternatives')?.node
+    if (alternatives === undefined) return tree
+    const isAnew = FITTED.some((key) => {
+      const number = law.entries.get(key)?.node
+      return number !== undefined && liesOn(number.place, alternatives.place)
+    })
+    return isAnew ? replaced(tree, path, withEntry(law, 'alternatives', null)) : tree
+  }, root)
 }

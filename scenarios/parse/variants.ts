@@ -6,7 +6,7 @@ import type { Variant } from './option-values.ts'
 import { applyOverrides } from './override.ts'
 import { scenarioProblems } from './scenario-problems.ts'
 import { uncertainInputs } from './uncertain-inputs.ts'
-import { withoutReplacedWidths, withUncertainNumbers } from './uncertain-numbers.ts'
+import { withoutReplacedWidths, withoutStaleLaws, withUncertainNumbers } from './uncertain-numbers.ts'
 
 /** The variants that a scenario has under `variants`, in the order of the file. */
 function variantsOf({ variants = {} }: Pick<Scenario, 'variants'>): Variant[] {
@@ -45,7 +45,8 @@ function problemsOf(
   const overrides = set.map((text) => ({ label: `variants.${name}: ${text.slice(0, 200)}`, text }))
   const over = applyOverrides(root, overrides, placed, true)
   const overridden = dropStaleVariantKeys(over, scenarioSchema)
-  const changed = complete(withUncertainNumbers(withoutReplacedWidths(root, overridden), placed))
+  const stated = withoutStaleLaws(withoutReplacedWidths(root, overridden))
+  const changed = complete(withUncertainNumbers(stated, placed))
   const invalid = [
     ...scenarioProblems(plainOf(changed)),
     ...crossCheck(new Draft(changed)),

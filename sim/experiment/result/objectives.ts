@@ -216,7 +216,9 @@ function wholeRun(
   const at = tails.findIndex((one) => one.percentile === percentile && one.limitMs === limitMs)
   if (kind === 'call') return { ...calls!.judged[at]!, n: calls!.made, upper: null }
   const times = kind === 'latency' ? judged : tokens?.judged[kind]
-  return { ...(times?.[at] ?? { value: Number.NaN, tail: null }), n, upper: null }
+  // where every request is lost, none has a token
+  const none = n > 0 && counts.served === 0 ? Number.POSITIVE_INFINITY : Number.NaN
+  return { ...(times?.[at] ?? { value: none, tail: null }), n, upper: null }
 }
 
 /** The limit of an objective: ms, a share, or US dollars. */

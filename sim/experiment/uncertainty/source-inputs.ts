@@ -165,7 +165,22 @@ export function sourceNotes(scenario: Scenario, inputs: readonly UncertainInput[
         ({ model }, pool) => model === name && timesWidth(scenario, pool) !== null,
       ),
   )
+  const partly = modelsOf(scenario).filter(
+    (name) =>
+      inputs.some(({ model, source }) => model === name && source !== undefined) &&
+      scenario.pools.some(
+        ({ model }, pool) =>
+          model === name &&
+          declaredOf(scenario, pool) !== null &&
+          timesWidth(scenario, pool) === null,
+      ),
+  )
   return [
+    ...(partly.length === 0
+      ? []
+      : [
+          `${partly.join(', ')} runs in a pool for which no width of its times is known: that of another pool is taken; give one as ${keyOf(partly)}`,
+        ]),
     ...(narrowed.length === 0
       ? []
       : [

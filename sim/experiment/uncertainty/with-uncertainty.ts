@@ -193,9 +193,16 @@ function isMuchWider(wide: WidenedFigure, { estimate: { low, high } }: Objective
   return low !== null && high !== null && wide.high - wide.low > 2 * (high - low)
 }
 
-/** An objective by the wider interval of its figure; by the draws where there is none. */
+/**
+ * An objective by the wider interval of its figure. Without a value in some draw there is none, and
+ * nothing shows that it holds whatever the inputs are.
+ */
 function judged(objective: Objective, wide: WidenedFigure | null): Objective {
-  if (wide === null) return { ...objective, interval: 'draws' }
+  if (wide === null) {
+    if (objective.verdict !== 'PASS') return { ...objective, interval: 'draws' }
+    const reason = 'it has no value in some draw of the uncertain inputs'
+    return undecided({ ...objective, interval: 'draws' }, reason)
+  }
   const { verdict, with_inputs } = agreedVerdict(objective, wide)
   const known = {
     ...{ ...objective, interval: 'inputs' as const, with_inputs },
@@ -203,12 +210,13 @@ function judged(objective: Objective, wide: WidenedFigure | null): Objective {
     ...(isMuchWider(wide, objective) && { deciding_duration_s: null }),
   }
   if (verdict === objective.verdict) return known
-  const reason = 'with uncertain inputs its interval holds the limit'
-  return {
-    ...known,
-    estimate: { ...objective.estimate, reason },
-    tail: null,
-    verdict: 'UNDECIDED',
-    deciding_duration_s: null,
-  }
+  return undecided(known, 'with uncertain inputs its interval holds the limit')
 }
+
+const undecided = (objective: Objective, reason: string): Objective => ({
+  ...objective,
+  estimate: { ...objective.estimate, reason },
+  tail: null,
+  verdict: 'UNDECIDED',
+  deciding_duration_s: null,
+})
