@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { drawnValue } from '../../sim/stats/index.ts'
 import { Failure } from '../failure.ts'
 import { parseScenario } from './parse.ts'
 
@@ -350,4 +351,57 @@ describe('an uncertain number is refused with its place', () => {
     )
     expect(problems('law: constant, ms: 12 ± 10 %', variants)).toEqual([])
   })
+})
+
+describe('what nothing would draw is refused', () => {
+  const GENERATION = 'law: generation, base_ms: 9'
+
+  test.each([
+    ['fitted: { error: 0.05 ± 10 % }'],
+    ['fitted: {}, alternatives: [{ base_ms: 9 ± 10 % }]'],
+  ])('a width of what times are from: %s', (keys) => {
+    expect(problems(`${GENERATION}, ${keys}`)).toContainEqual(
+      expect.stringContaining('expected a number that a run uses; fitted and alternatives say'),
+    )
+  })
+
+  test('a width of a whole number that holds no other one', () => {
+    const width = 'uncertain: { pools.a.replicas: ± 10 % }'
+    expect(problems('law: constant, ms: 3', width)).toContainEqual(
+      expect.stringContaining('expected a width with several whole numbers, got 2 alone'),
+    )
+  })
+
+  test('the speed of a model that no pool runs', () => {
+    const more = 'uncertain: { speed of fixed: ± 10 % }'
+    expect(problems('law: constant, ms: 3', more)).toEqual([])
+    const set = ['pools.b.model=m']
+    expect(problems('law: constant, ms: 3', more, set)).toContainEqual(
+      expect.stringContaining('expected the speed of a model that a pool runs (m), got "fixed"'),
+    )
+  })
+
+  test('more inputs than can be drawn, before any is tried', () => {
+    const numbers = Array.from({ length: 41 }, (_, i) => `[${i}, ${i + 0.5}]`)
+    const ranges = `uncertain: { ${numbers.map((_, i) => `key${i}: ± 1 %`).join(', ')} }`
+    expect(problems('law: constant, ms: 3', ranges)).toEqual([
+      expect.stringContaining('expected at most 40 inputs, got 41'),
+    ])
+  })
+})
+
+test('each whole number of a range is as likely', () => {
+  const { uncertain } = read('law: constant, ms: 3', 'uncertain: { pools.a.replicas: [1, 3] }')
+  const [replicas] = uncertain!.inputs
+  const counts = [0, 0, 0]
+  for (let i = 0; i < 300; i++) counts[drawnValue(replicas!, (i + 0.5) / 300) - 1]!++
+  expect(counts).toEqual([100, 100, 100])
+})
+
+test('a law that is stated over a fit has no alternatives of that fit', () => {
+  const fit = 'law: generation, base_ms: 9, fitted: {}, alternatives: [{ base_ms: 8 }]'
+  const workOf = (set: readonly string[]) => read(fit, '', set).scenario.models.m
+  expect(workOf([])).toHaveProperty('work.alternatives')
+  expect(workOf(['duration_s=50'])).toHaveProperty('work.alternatives')
+  expect(workOf(['models.m.work.base_ms=20'])).not.toHaveProperty('work.alternatives')
 })
