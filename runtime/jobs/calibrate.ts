@@ -94,6 +94,8 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
     ...measuring,
     onPart: onPart && ((models) => onPart(profileOf(models))),
   })
+  // whatever follows: their memory and load times stay those of an earlier profile
+  onPart?.(profileOf(measured))
   const keysWhere = (applies: (pool: Pool, scenario: Scenario) => boolean) =>
     scenarios.flatMap(({ scenario }) =>
       scenario.pools

@@ -5,6 +5,7 @@ import { topologyOf } from '../../sim/serving/index.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { probedBatches, wholePass } from '../live/idle-probes.ts'
 import { LiveSession } from '../live/live-session.ts'
+import { shortageText } from '../live/shortages.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { IDLE_SECONDS } from './defaults.ts'
@@ -53,7 +54,9 @@ export async function measureIdle(
       throwIfAborted(signal)
       onProgress('batches after idle times', Math.min(seconds, spent()), seconds)
       const at = 1000 * spent()
-      const { rows } = await opened!.fleet.script(items)
+      const { rows, shortages } = await opened!.fleet.script(items)
+      const short = shortageText(system.scenario.name, shortages)
+      if (short !== null) throw new Failure(`${system.file}: ${short}`)
       probes.push({ at, batches: probedBatches(rows) })
     }
   } finally {

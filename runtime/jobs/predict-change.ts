@@ -14,6 +14,7 @@ import {
   isIllConditioned,
   measuredPools,
   type ObservedRun,
+  OF_WORK,
   type RunSummary,
   roundsOf,
   type SimulationInput,
@@ -151,12 +152,30 @@ function probedPasses(
   { before, index }: { readonly before: number; readonly index: number },
 ): { readonly a: readonly IdlePass[]; readonly b: readonly IdlePass[] } | null {
   if (before < 0 || isElsewhere(first)) return null
-  const passes = { a: passesOf(first, inputA, before), b: passesOf(second, inputB, index) }
+  // fields of other numbers of replicas are of the calibration at B's load, with what idling cost
+  if (inputB.models[index]?.fields !== inputA.models[before]?.fields) return null
+  const [runsA, runsB] = [first.replays.runs, second.replays.runs]
+  const counted = [countedRuns(runsA), countedRuns(runsB)] as const
+  // of rounds that count on both sides, so that both were probed at about the same times
+  const rounds = runsA.flatMap((run, i) => {
+    const beside = runsB[i]
+    return beside !== undefined && counted[0].includes(run) && counted[1].includes(beside)
+      ? [{ a: run, b: beside }]
+      : []
+  })
+  const passes = {
+    a: passesOf(rounds.map((round) => round.a), inputA, before),
+    b: passesOf(rounds.map((round) => round.b), inputB, index),
+  }
   return Math.min(passes.a.length, passes.b.length) < 2 ? null : passes
 }
 
-function passesOf({ replays }: ChangedSide, input: SimulationInput, pool: number): IdlePass[] {
-  const probes = countedRuns(replays.runs).flatMap((run) => run.probes ?? [])
+function passesOf(
+  runs: readonly ObservedRun[],
+  input: SimulationInput,
+  pool: number,
+): IdlePass[] {
+  const probes = runs.flatMap((run) => run.probes ?? [])
   if (probes.length === 0) return []
   const { pools } = input.scenario
   const from = pools.slice(0, pool).reduce((sum, { replicas }) => sum + replicas, 0)
@@ -218,10 +237,14 @@ function speedOfB(
     const { name, replicas } = pool
     const i = a.scenario.pools.findIndex((candidate) => candidate.name === name)
     const [before, recorded, calibrated] = [a.scenario.pools[i], a.models[i], system.models[i]]
-    const known = { pool: name, low: 1, high: 1, reasons: [] }
-    if (before === undefined || recorded == null || calibrated == null) return known
-    if (isElsewhere(first)) return known
-    const sameModel = modelKey(a.scenario, before) === modelKey(b.scenario, pool)
+    const sameModel =
+      before !== undefined && modelKey(a.scenario, before) === modelKey(b.scenario, pool)
+    const work = sameModel ? null : speedWidth(b.scenario, pool.model)
+    const isUnrelated = before === undefined || recorded == null || calibrated == null
+    if (isUnrelated || isElsewhere(first)) {
+      if (work === null) return { pool: name, low: 1, high: 1, reasons: [] }
+      return { pool: name, ...work, reasons: [OF_WORK.reason], remedies: [OF_WORK.remedy] }
+    }
     const range = changedSpeed({
       replicas: { a: before.replicas, b: replicas },
       busy: { a: busyShare(runs.a, i), b: busyShare(runs.b, index) },
@@ -229,7 +252,8 @@ function speedOfB(
       profile: calibrated.fields,
       predicted: model.fields,
       probed: probed[measured] ?? null,
-      work: sameModel ? null : speedWidth(b.scenario, pool.model),
+      onProcessor: pool.execution_provider === 'cpu',
+      work,
     })
     return {
       ...{ pool: name, low: range.low, high: range.high },

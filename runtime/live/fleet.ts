@@ -100,7 +100,14 @@ export class Fleet {
     for (;;) {
       const reply = await this.#perform<'replayed' | 'paused'>(job, of, onProgress)
       if (reply.kind === 'replayed') return { ...reply, rows: Rows.of(reply.rows) }
-      yield
+      let isLeft = true
+      try {
+        yield
+        isLeft = false
+      } finally {
+        // in the middle of a replay it can do nothing else
+        if (isLeft) this.#broken = true
+      }
       job = { kind: 'goOn' }
     }
   }

@@ -123,12 +123,18 @@ export class LiveSession {
     })
     const turns = round.orders.flat()
     const played: Replayed[] = []
-    for (const [turn, i] of turns.entries()) {
-      if (slicing !== null) onProgress(`${name}, sides in slices`, turn, turns.length)
-      const { value } = await runs[i]!.next()
-      if (value !== undefined) played[i] = value
+    try {
+      for (const [turn, i] of turns.entries()) {
+        if (slicing !== null) onProgress(`${name}, sides in slices`, turn, turns.length)
+        const { value } = await runs[i]!.next()
+        if (value !== undefined) played[i] = value
+      }
+      return played
+    } catch (error) {
+      // the other sides are in a pause
+      await Promise.allSettled(runs.map((run) => run.return(undefined as never)))
+      throw error
     }
-    return played
   }
 
   /** Leaves fleets to later sessions, where these take them; else closes them. */

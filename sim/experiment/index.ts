@@ -19,7 +19,7 @@ export {
   ratiosOfBlocks,
   roundsOf,
 } from './comparison/blocks.ts'
-export { changedSpeed } from './comparison/changed-speed.ts'
+export { changedSpeed, OF_WORK } from './comparison/changed-speed.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export {

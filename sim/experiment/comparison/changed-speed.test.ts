@@ -37,6 +37,7 @@ const SAME: ChangedPool = {
   profile: [field(0.9), field(1.2, { busy: 0.8 })],
   predicted: [field(0.9)],
   probed: null,
+  onProcessor: true,
   work: null,
 }
 const BUSIER = { a: 0.4, b: 0.6 }
@@ -81,10 +82,11 @@ describe('the speed of B', () => {
   })
 
   test('has no width where recordings show no idle cost, or none is at another load', () => {
-    const even = [field(0.9), field(0.9, { busy: 0.8 })]
-    expect(changedSpeed({ ...SAME, profile: even, busy: BUSIER }).high).toBe(1)
-    const alike = [field(0.9), field(1.2, { busy: 0.45 })]
-    expect(changedSpeed({ ...SAME, profile: alike, busy: BUSIER }).high).toBe(1)
+    const usual = { ...SAME, recorded: [field(1)], busy: BUSIER }
+    const even = [field(1), field(1, { busy: 0.8 })]
+    expect(changedSpeed({ ...usual, profile: even }).high).toBe(1)
+    const alike = [field(1), field(1.2, { busy: 0.45 })]
+    expect(changedSpeed({ ...usual, profile: alike }).high).toBe(1)
   })
 
   test('is up to that of back-to-back batches, by the control kernel, so that drift cancels', () => {
@@ -97,8 +99,11 @@ describe('the speed of B', () => {
     expect(of(timed(0.45, 2))).toBeCloseTo(1 / 0.9, 9)
     expect(of(timed(1, 1))).toBe(1)
     expect(of(timed(1.1, 1))).toBe(1)
-    // without times of the kernel it may as well have become slower
-    expect(of(field(0.45))).toBe(1)
+    // without times of the kernel it may have become slower, or idle time costs that much
+    expect(of(field(0.45))).toBeCloseTo(1 / 0.45, 9)
+    const onCard = { ...SAME, onProcessor: false, profile: [timed(0.9, 1)], busy: BUSIER }
+    expect(changedSpeed({ ...onCard, recorded: [timed(1, 1.1)] }).high).toBe(1)
+    expect(changedSpeed({ ...onCard, recorded: [timed(0.9, 0.9)] }).high).toBeCloseTo(1 / 0.9, 9)
   })
 
   test('is as uncertain as the work of its model, beside what else is not known of it', () => {
@@ -129,13 +134,14 @@ describe('the speed of B', () => {
     expect(Math.log(high)).toBeCloseTo(2.7764 * Math.log(1.1) * Math.sqrt(4 / 3), 3)
     expect(reasons).toEqual(['the speed of 2 replicas beside one another is known to ±36 %'])
     expect(of(profile, levels.map(two)).high).toBeLessThan(high)
-    // one field of each shows no scatter, and without one for two replicas nothing is compared
+    // one field of each shows no scatter
     expect(of([field(1), two(1.1)], [two(1)])).toMatchObject({ low: 1, high: 1, reasons: [] })
-    expect(
-      of(
-        levels.map((level) => field(level)),
-        [field(1)],
-      ).high,
-    ).toBe(1)
+  })
+
+  test('with more replicas than any recording has may be a part of that of fewer', () => {
+    const four = { ...SAME, replicas: { a: 2, b: 4 }, predicted: [field(1, { executors: 2 })] }
+    const { low, high, reasons } = changedSpeed(four)
+    expect([low, high]).toEqual([expect.closeTo(0.5, 9), expect.closeTo(1, 9)])
+    expect(reasons).toEqual(['no recording has 4 replicas beside one another'])
   })
 })

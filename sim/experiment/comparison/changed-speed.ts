@@ -15,6 +15,8 @@ export interface ChangedPool {
   readonly predicted: readonly RecordedField[]
   /** by what idle time changes the speed, which the prediction has; null where nothing shows it */
   readonly probed: IdleChange | null
+  /** whether its executors are on the processor, as the control kernel is */
+  readonly onProcessor: boolean
   /** what is not known of the work of B's model; null for nothing, and for the model of A */
   readonly work: Factors | null
 }
@@ -28,17 +30,19 @@ export interface SpeedRange extends Factors {
 
 type Source = Factors & { readonly reason: string; readonly remedy: string }
 
+/** Of the work of a model that A does not run. */
+export const OF_WORK = {
+  reason: 'the speed of its model is uncertain',
+  remedy: 'calibrate its model',
+} as const
+
 /**
  * What is not known of the speed of B. A's replays show the machine at the time, but not how much
  * faster executors are that are idle less often, not how more of them share its cores, and not how
  * long batches of another model take.
  */
 export function changedSpeed(pool: ChangedPool): SpeedRange {
-  const work = pool.work && {
-    ...pool.work,
-    reason: 'the speed of its model is uncertain',
-    remedy: 'calibrate its model',
-  }
+  const work = pool.work && { ...pool.work, ...OF_WORK }
   const idle = pool.probed === null ? idleSource(pool) : probedSource(pool.probed)
   const sources = [idle, replicasSource(pool), work].filter((source) => source !== null)
   const { low, high } = widenedBy({ value: 1, low: 1, high: 1 }, sources)
@@ -58,7 +62,7 @@ const APART = 0.1
 const LEAST = 0.005
 
 /** What idle time costs now, and how to know it better. */
-const DOCTOR = '`spillway doctor --idle` measures executors after idle times, in 20 s'
+const DOCTOR = '`spillway doctor --idle` measures executors after idle times, in 20 s or two passes'
 
 /** Probes between slices show what idle time costs at the time, as well as they agree. */
 function probedSource({ factor, low, high, passes }: IdleChange): Source | null {
@@ -78,11 +82,13 @@ function probedSource({ factor, low, high, passes }: IdleChange): Source | null 
  * much so changes from minute to minute. Of B it is between nothing and all that recordings show:
  * those of the profile at other loads, and its work, which is measured back to back.
  */
-function idleSource({ busy, replicas, ...fields }: ChangedPool): Source | null {
+function idleSource({ busy, replicas, onProcessor, ...fields }: ChangedPool): Source | null {
   const change = busy.b - busy.a
   if (!(Math.abs(change) > AS_BUSY)) return null
   const [recorded, others] = [fields.recorded, fields.profile].map((of) => fieldsOf(of, replicas.a))
-  const timed = [...recorded!, ...others!].every(({ controlMs }) => controlMs !== undefined)
+  // an accelerator may be as fast as it was where the processor is not
+  const timed =
+    onProcessor && [...recorded!, ...others!].every(({ controlMs }) => controlMs !== undefined)
   const speedOf = timed ? speedByControl : level
   const pointOf = (field: RecordedField) => ({ busy: busyShare(field), speed: speedOf(field) })
   const points = recorded!.map(pointOf)
@@ -90,8 +96,9 @@ function idleSource({ busy, replicas, ...fields }: ChangedPool): Source | null {
     busy: mean(points.map((point) => point.busy)),
     speed: mean(points.map((point) => point.speed)),
   }
-  const backToBack = timed ? [{ busy: 1, speed: controlOf(others!) }] : []
-  const differences = [...others!.map(pointOf), ...backToBack].flatMap((point) => {
+  // the work has level 1
+  const backToBack = { busy: 1, speed: timed ? controlOf(others!) : 0 }
+  const differences = [...others!.map(pointOf), backToBack].flatMap((point) => {
     const apart = Math.sign(change) * (point.busy - here.busy)
     return apart >= APART ? [Math.sign(change) * (point.speed - here.speed)] : []
   })
@@ -111,9 +118,18 @@ function idleSource({ busy, replicas, ...fields }: ChangedPool): Source | null {
 
 /** The speed of other numbers of replicas is that of the profile's few fields with so many. */
 function replicasSource({ replicas, profile, predicted }: ChangedPool): Source | null {
+  if (replicas.a === replicas.b) return null
+  const shown = fieldsOf(predicted, replicas.b)[0]!.executors.length
+  if (shown !== replicas.b) {
+    // of so many, each may have its part of cores, caches or an accelerator
+    const ratio = shown / replicas.b
+    const reason = `no recording has ${replicas.b} replicas beside one another`
+    const remedy = 'calibrate with the replicas of B'
+    return { low: Math.min(1, ratio), high: Math.max(1, ratio), reason, remedy }
+  }
   const sides = [fieldsOf(profile, replicas.a), fieldsOf(profile, replicas.b)]
   const [a, b] = sides.map((of) => of[0]?.executors.length)
-  if (replicas.a === replicas.b || a === b) return null
+  if (a === b) return null
   const deviations = sides.flatMap((of) => {
     const levels = of.map(level)
     return levels.map((value) => value - mean(levels))

@@ -141,10 +141,13 @@ export interface IdleChange {
 export function idleChange(a: IdleSide, b: IdleSide): IdleChange | null {
   const passes = Math.min(a.passes.length, b.passes.length)
   if (passes < 2) return null
+  // of the side with more passes, all that ran at about the time of one of the other side
+  const costOf = ({ passes: all, share }: IdleSide, shape: keyof IdlePass, i: number) => {
+    const [from, until] = [i, i + 1].map((at) => Math.floor((at * all.length) / passes))
+    return mean(all.slice(from, until).map((pass) => slowerAt(pass[shape], share)))
+  }
   const changesOf = (shape: keyof IdlePass) =>
-    a.passes
-      .slice(0, passes)
-      .map((pass, i) => slowerAt(pass[shape], a.share) - slowerAt(b.passes[i]![shape], b.share))
+    Array.from({ length: passes }, (_, i) => costOf(a, shape, i) - costOf(b, shape, i))
   const usual = changesOf('usual')
   const { value, low, high } = tInterval(usual)
   const byShape = value - mean(changesOf('small'))

@@ -49,9 +49,13 @@ export function endFactors(
   ends: readonly (readonly number[])[],
 ): Factors {
   const factors = ends.map((atEnd) => {
-    const changes = atEnd.map((figure, i) => log(figure / figures[i]!))
+    // of stall-free requests, a replication may have none
+    const changes = atEnd
+      .map((figure, i) => log(figure / figures[i]!))
+      .filter((change) => !Number.isNaN(change))
     return exp(sum(changes) / changes.length)
   })
+  if (factors.some(Number.isNaN)) return { low: 0, high: Number.POSITIVE_INFINITY }
   return { low: Math.min(1, ...factors), high: Math.max(1, ...factors) }
 }
 
