@@ -164,17 +164,21 @@ function probedPasses(
       : []
   })
   const passes = {
-    a: passesOf(rounds.map((round) => round.a), inputA, before),
-    b: passesOf(rounds.map((round) => round.b), inputB, index),
+    a: passesOf(
+      rounds.map((round) => round.a),
+      inputA,
+      before,
+    ),
+    b: passesOf(
+      rounds.map((round) => round.b),
+      inputB,
+      index,
+    ),
   }
   return Math.min(passes.a.length, passes.b.length) < 2 ? null : passes
 }
 
-function passesOf(
-  runs: readonly ObservedRun[],
-  input: SimulationInput,
-  pool: number,
-): IdlePass[] {
+function passesOf(runs: readonly ObservedRun[], input: SimulationInput, pool: number): IdlePass[] {
   const probes = runs.flatMap((run) => run.probes ?? [])
   if (probes.length === 0) return []
   const { pools } = input.scenario

@@ -4,8 +4,7 @@ import { parseScenario } from '../parse/parse.ts'
 
 /** Fits that scenarios state, by hand or from a file that was changed. */
 
-function problemsOf(work: string): readonly string[] {
-  const text = `spillway: 1
+const text = (work: string) => `spillway: 1
 name: fitted
 duration_s: 1
 models:
@@ -18,8 +17,10 @@ traffic:
     output_tokens: { distribution: fixed, value: 9 }
 pools: [{ name: gpu, model: m, generation: { policy: continuous, max_sequences: 8 } }]
 `
+
+function problemsOf(work: string): readonly string[] {
   try {
-    parseScenario(text, { file: 's.yaml' })
+    parseScenario(text(work), { file: 's.yaml' })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return error.problems
@@ -81,4 +82,14 @@ describe('laws that fit as well are refused with their place', () => {
   test('and are taken with it', () => {
     expect(steps(`${FITTED}, alternatives: [{ base_ms: 9, per_sequence_ms: 0.1 }]`)).toEqual([])
   })
+})
+
+test('a law that is stated over a fit has no alternatives of that fit', () => {
+  const fit =
+    '{ law: generation, base_ms: 9, fitted: { error: 0.1 }, alternatives: [{ base_ms: 8 }] }'
+  const workOf = (set: readonly string[]) =>
+    parseScenario(text(fit), { file: 's.yaml', set }).scenario.models.m
+  expect(workOf([])).toHaveProperty('work.alternatives')
+  expect(workOf(['duration_s=50'])).toHaveProperty('work.alternatives')
+  expect(workOf(['models.m.work.base_ms=20'])).not.toHaveProperty('work.alternatives')
 })

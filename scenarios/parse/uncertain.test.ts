@@ -397,11 +397,3 @@ test('each whole number of a range is as likely', () => {
   for (let i = 0; i < 300; i++) counts[drawnValue(replicas!, (i + 0.5) / 300) - 1]!++
   expect(counts).toEqual([100, 100, 100])
 })
-
-test('a law that is stated over a fit has no alternatives of that fit', () => {
-  const fit = 'law: generation, base_ms: 9, fitted: {}, alternatives: [{ base_ms: 8 }]'
-  const workOf = (set: readonly string[]) => read(fit, '', set).scenario.models.m
-  expect(workOf([])).toHaveProperty('work.alternatives')
-  expect(workOf(['duration_s=50'])).toHaveProperty('work.alternatives')
-  expect(workOf(['models.m.work.base_ms=20'])).not.toHaveProperty('work.alternatives')
-})

@@ -6,7 +6,11 @@ import type { Variant } from './option-values.ts'
 import { applyOverrides } from './override.ts'
 import { scenarioProblems } from './scenario-problems.ts'
 import { uncertainInputs } from './uncertain-inputs.ts'
-import { withoutReplacedWidths, withoutStaleLaws, withUncertainNumbers } from './uncertain-numbers.ts'
+import {
+  withoutReplacedWidths,
+  withoutStaleLaws,
+  withUncertainNumbers,
+} from './uncertain-numbers.ts'
 
 /** The variants that a scenario has under `variants`, in the order of the file. */
 function variantsOf({ variants = {} }: Pick<Scenario, 'variants'>): Variant[] {
