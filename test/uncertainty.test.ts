@@ -282,6 +282,19 @@ describe('objectives', () => {
     expect(wide!.with_inputs!.p_holds).toBe(1)
   })
 
+  test('are open where some draw has no value of them', async () => {
+    const rare = { work: 'law: constant, ms: 10', limits: ['p(50) latency_ms < 900'], seconds: 60 }
+    const at = (width: string) => {
+      const more = `uncertain: { traffic.web.arrivals.rate_rps: ${width} }`
+      return resultOf({ ...rare, rate: '0.5', more }, { mostDraws: 32 })
+    }
+    const [open] = (await at('{ distribution: lognormal, median: 0.5, p99: 30 }')).objectives
+    expect([open!.verdict, open!.interval]).toEqual(['UNDECIDED', 'draws'])
+    expect(open!.estimate.reason).toBe('it has no value in some draw of the uncertain inputs')
+    const [held] = (await at('± 10 %')).objectives
+    expect([held!.verdict, held!.interval]).toEqual(['PASS', 'inputs'])
+  })
+
   test('on cost are, too', async () => {
     const [near, far] = await verdicts(['cost_usd_per_million < 9', 'cost_usd_per_million < 20'])
     expect([near!.verdict, far!.verdict]).toEqual(['UNDECIDED', 'PASS'])

@@ -46,7 +46,9 @@ export async function predictReplays(
   })
   const predictions = await runReplications(input, replications, progress('predicting the replays'))
   const otherHost =
-    hashOf(host) === hashOf(profileHost) ? null : 'the profile was recorded on another host'
+    hashOf(host) === hashOf(profileHost)
+      ? null
+      : 'the profile was recorded on another host; calibrate on this one'
   const change = machineChange(input, countedRuns(runs), otherHost)
   const inputs: (readonly RunSummary[])[][] = []
   for (const ends of uncertainSpeeds(input)) {

@@ -73,6 +73,30 @@ describe('a round of a session', () => {
     )
   })
 
+  test('that fails leaves no other side in a pause', async () => {
+    const turns: string[] = []
+    const { session } = sessionOf()
+    const left: string[] = []
+    const [dies, stays] = playersOf('xy', turns).map((player, i): Player => {
+      const slices: Player['fleet']['slices'] = async function* (...of) {
+        try {
+          if (i === 1) return yield* player.fleet.slices(...of)
+          yield
+          throw new Failure('its executors are gone')
+        } finally {
+          left.push('xy'[i]!)
+        }
+      }
+      return { ...player, fleet: { slices } }
+    })
+    const slicing = { slices: 3, sliceMs: 100, gapMs: 5 }
+    const orders = Array.from({ length: 3 }, () => [0, 1])
+    const played = session.round([dies!, stays!], { ...WHOLE, slicing, orders })
+    await expect(played).rejects.toThrow('its executors are gone')
+    expect(turns).toEqual(['y100'])
+    expect(left).toEqual(['x', 'y'])
+  })
+
   test('shows its progress elsewhere where it is asked to', async () => {
     const { session, shown } = sessionOf()
     const phases: string[] = []

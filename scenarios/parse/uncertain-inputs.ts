@@ -29,7 +29,7 @@ import {
 } from './located.ts'
 import { didYouMean } from './nearest.ts'
 import { numberOf } from './uncertain-numbers.ts'
-import { atTraffic, trafficPart, trafficProblem } from './uncertain-traffic.ts'
+import { atTraffic, trafficPart, trafficProblem, usersProblem } from './uncertain-traffic.ts'
 
 /** The inputs of a scenario that are not known. */
 export interface Uncertain {
@@ -147,10 +147,13 @@ function speedOf(root: Node, name: string, width: StatedWidth): Read {
 }
 
 function trafficInput(root: Node, name: string, of: TrafficPart, width: StatedWidth): Read {
-  const problem = trafficProblem(of, new Draft(root))
+  const draft = new Draft(root)
+  const problem = trafficProblem(of, draft)
   if (problem !== null) return problemOf(name, problem, 'key')
   const law = factorLaw(name, width)
   if ('problem' in law) return law
+  const same = usersProblem(of, draft, endsOf(law))
+  if (same !== null) return problemOf(name, same, 'value')
   const against = contradiction(root, endsOf(law), (tree, factor) => atTraffic(tree, of, factor))
   if (against !== null) return problemOf(name, against, 'value')
   return { input: { name, model: null, value: 1, whole: false, law, ofTraffic: of }, path: [name] }

@@ -154,6 +154,15 @@ describe('an uncertain number', () => {
           /^s\.yaml:15:23 uncertain\.lengths: expected draws that fit the scenario; at 0\.7502, traffic\.web\.input_tokens\.median: expected /,
         ),
       ])
+      const few = [
+        'traffic.web.arrivals={process: closed-loop, users: 2, think_time_s: {distribution: fixed, value: 1}}',
+      ]
+      const of = (width: string) => problems(LINEAR, `uncertain: { traffic of web: ${width} }`, few)
+      expect(of('± 10 %')).toEqual([
+        expect.stringMatching(/traffic of web: expected a width with several numbers of users/),
+      ])
+      expect(of('± 60 %')).toEqual([])
+      expect(problems(LINEAR, 'uncertain: { traffic: ± 10 % }', few)).toEqual([])
       const copied = ['traffic.other.arrivals={process: trace, file: x.csv, growth: 95}']
       const more = 'uncertain: { traffic: ± 10 % }\n'
       expect(problems('law: constant, ms: 12', more, copied)).toEqual([

@@ -39,6 +39,14 @@ const controlKernel = z.strictObject({
     .string()
     .nullable()
     .describe('Reason why the drift is not known; null where it is known.'),
+  machine_unknown: z
+    .string()
+    .optional()
+    .describe(
+      'Why no time can show whether the machine is as fast as when its profile was recorded, and ' +
+        'what to do: errors of predictions are then UNDECIDED. Absent where times of the control ' +
+        'kernel show it, and of accelerators, on which it does not run.',
+    ),
 })
 
 export const check = z.strictObject({

@@ -9,10 +9,11 @@ const MOST_CONTROL = 0.05
 
 /**
  * How the times of the control kernel show that the machine is not as fast as when its profile was
- * recorded; null where it is, or where they show nothing.
+ * recorded, or why they cannot; null where it is, or where that is not asked of them.
  */
-export function changedMachineText({ pools, unknown }: ControlKernel): string | null {
-  if (unknown !== null) return null
+export function changedMachineText(control: ControlKernel): string | null {
+  const { pools, unknown, machine_unknown = null } = control
+  if (machine_unknown !== null || unknown !== null) return machine_unknown
   const ratios = pools.map(({ profile_ms, replays_ms }) => replays_ms! / profile_ms!)
   const far = ratios.filter((ratio) => Math.abs(log(ratio)) > log(1 + MOST_CONTROL))
   if (far.length === 0) return null

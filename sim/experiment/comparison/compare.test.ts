@@ -243,6 +243,10 @@ test('an error on a machine that has changed since its profile does not fail, an
     )
   }
   for (const { prediction } of percentiles) expect(prediction[0]!.error_relative).toBeCloseTo(1, 9)
+  const elsewhere = { pools: [], unknown: 'another host', machine_unknown: 'another host' }
+  const other = compare([run, run], { predictions, change: { ...change, control: elsewhere } })
+  expect(other.checks.prediction.verdict).toBe('UNDECIDED')
+  expect(other.checks.prediction.reason).toContain(', but another host')
   expect(compare([run, run], { predictions }).checks.prediction.verdict).toBe('FAIL')
 })
 

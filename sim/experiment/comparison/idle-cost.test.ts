@@ -76,6 +76,20 @@ describe('the change of speed by idle time', () => {
     expect(changeOf(probes, 0.05, 1)!.factor).toBeCloseTo(Math.exp(0.4 * 0.8), 9)
   })
 
+  test('is of passes at about the same times, where one side needed longer for each', () => {
+    const [a, b] = [
+      [0.1, 0.1, 0.5, 0.5],
+      [0.1, 0.5],
+    ].map((costs) => passesOf(costs.map((cost) => passOf(cost))))
+    // the machine costs both sides the same: what differs is their share of time in batches
+    const { factor, low, high, passes } = idleChange(
+      { share: 0.3, passes: a! },
+      { share: 0.3, passes: b! },
+    )!
+    expect([factor, low, high]).toEqual([1, 1, 1].map((one) => expect.closeTo(one, 9)))
+    expect(passes).toBe(2)
+  })
+
   test('is not known from fewer than two passes', () => {
     expect(changeOf([], 0.3, 0.8)).toBe(null)
     expect(changeOf([passOf(0.4)], 0.3, 0.8)).toBe(null)

@@ -84,6 +84,34 @@ describe('further sources of width', () => {
     })
   })
 
+  test('are of the replications that have the figure, and without any limit where none has', () => {
+    const none = Number.NaN
+    expect(
+      endFactors(
+        [1, none, 2],
+        [
+          [2, 5, 4],
+          [1, none, none],
+        ],
+      ),
+    ).toEqual({
+      low: 1,
+      high: expect.closeTo(2, 12),
+    })
+    expect(
+      endFactors(
+        [1, 2],
+        [
+          [none, none],
+          [1, 2],
+        ],
+      ),
+    ).toEqual({
+      low: 0,
+      high: Number.POSITIVE_INFINITY,
+    })
+  })
+
   test('are the factors from a figure to its ends, the geometric mean over replications', () => {
     const factors = endFactors(
       [1, 4, 9],

@@ -68,9 +68,15 @@ function alone(field: RecordedField): RecordedField {
 }
 
 describe('the drift is not known', () => {
-  const reason = (changed: SimulationInput, runs = replays, otherHost: string | null = null) => {
+  const controlOf = (changed: SimulationInput, runs = replays, otherHost: string | null = null) => {
     const { control, now } = machineChange(changed, runs, otherHost)
     expect(now).toBeNull()
+    return control
+  }
+  /** Where nothing shows that the machine is the same, either. */
+  const reason = (...of: Parameters<typeof controlOf>) => {
+    const control = controlOf(...of)
+    expect(control.machine_unknown).toBe(control.unknown)
     return control.unknown
   }
 
@@ -102,6 +108,8 @@ describe('the drift is not known', () => {
     [{ speed: 'ideal' } as const, 'no pool has a measured speed'],
   ])('where pools have %j', (keys, expected) => {
     const pools = input.scenario.pools.map((pool) => ({ ...pool, ...keys }))
-    expect(reason({ ...input, scenario: { ...input.scenario, pools } })).toBe(expected)
+    const control = controlOf({ ...input, scenario: { ...input.scenario, pools } })
+    expect(control.unknown).toBe(expected)
+    expect(control).not.toHaveProperty('machine_unknown')
   })
 })

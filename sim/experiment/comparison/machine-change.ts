@@ -49,11 +49,18 @@ export function machineChange(
     profile_ms: controlTime(profile),
     replays_ms: controlTime(replays),
   }))
-  const unknown = otherHost ?? acceleratorText(input) ?? untimedText(control)
+  const [accelerator, untimed] = [acceleratorText(input), untimedText(control)]
+  const unknown = otherHost ?? accelerator ?? untimed
+  // nothing of a pool that is declared is of another machine
+  const isMeasured = control.length > 0
+  const machine_unknown = isMeasured ? (otherHost ?? (accelerator === null ? untimed : null)) : null
   const speeds = control.map(({ profile_ms, replays_ms }) => profile_ms! / replays_ms!)
   const levels = pools.map(({ profile, replays }) => meanLevel(replays) / meanLevel(profile))
   return {
-    control: { pools: control, unknown },
+    control: {
+      ...{ pools: control, unknown },
+      ...(machine_unknown !== null && { machine_unknown }),
+    },
     now: unknown === null ? scaledInput(input, speeds) : null,
     level: scaledInput(input, levels),
     ...(levels.length === 1 && { faster: levels[0]! }),

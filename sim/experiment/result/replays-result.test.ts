@@ -100,6 +100,12 @@ describe('a stable prediction of overloaded replays', () => {
         `the control kernel took ${change}, so the machine has changed`,
       )
     }
+    const untimed = { pools: [], unknown: 'not timed', machine_unknown: 'not timed' }
+    const open = agreed({ control: untimed })
+    expect(open).toMatchObject({
+      verdict: 'UNDECIDED',
+      reason: expect.stringMatching(/; not timed$/),
+    })
     const failed = { ...check, verdict: 'FAIL' } as const
     const states = { predicted: predicted!, measured: measured!, replays: 1, control: control(1) }
     expect(agreement(failed, states)).toBe(failed)
