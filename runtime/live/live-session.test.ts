@@ -198,6 +198,19 @@ describe('a session', () => {
       expect(opened!.fleet.usable).toBe(false)
     }))
 
+  test('that is left in a pause gives its fleet to no later job', () =>
+    withFolder(async (folder) => {
+      const { session } = sessionOf()
+      const [side] = await sidesOf(folder, async () => [])
+      const [opened] = await session.open([side!])
+      const replay = opened!.fleet.slices(side!.plan, requestsOf([1, 150]), { pauses: [100] })
+      expect(await replay.next()).toMatchObject({ done: false })
+      expect(opened!.fleet.usable).toBe(true)
+      await replay.return(undefined as never)
+      expect(opened!.fleet.usable).toBe(false)
+      await session.close()
+    }))
+
   test('closes what it has opened, whenever that was, and has the warnings of each', () =>
     withFolder(async (folder) => {
       const { session } = sessionOf()
