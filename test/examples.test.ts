@@ -13,7 +13,13 @@ import {
   shippedNames,
   starterScenario,
 } from '../scenarios/index.ts'
-import { resolveSystem, runReplication } from '../sim/experiment/index.ts'
+import {
+  objectiveFigures,
+  recordedReplication,
+  recordJudged,
+  resolveSystem,
+  runReplication,
+} from '../sim/experiment/index.ts'
 import { blocksOfPage, commandLines, exampleLines, pages } from './documents.ts'
 import { madeUpProfile } from './profiles.ts'
 import { scenarioOf } from './scenarios.ts'
@@ -43,12 +49,18 @@ describe('the scenario library', () => {
       ...model,
       content: prepared.contents[keys.indexOf(model.key)] as string,
     }))
-    const run = runReplication(resolveSystem(prepared, { ...profile, models }), 0)
+    const system = resolveSystem(prepared, { ...profile, models })
+    const run = runReplication(system, 0)
     for (const { counts } of run.classes) {
       const { arrived, ...ends } = counts
       expect(counts.served).toBeGreaterThan(0)
       expect(Object.values(ends).reduce((sum, n) => sum + n, 0)).toBe(arrived)
     }
+    // what is judged is the same where nothing else is recorded
+    const judged = recordedReplication(recordJudged, system, 0)
+    expect(objectiveFigures(prepared.scenario, judged)).toEqual(
+      objectiveFigures(prepared.scenario, run),
+    )
   })
 
   test('the starter is a complete scenario', () => {

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TracePiece } from '../../scenarios/index.ts'
 import {
   type RunSummary,
+  readingReplication,
+  recordRun,
   resolveSystem,
-  runReadingReplication,
   runReplication,
 } from '../../sim/experiment/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
@@ -119,7 +120,7 @@ describe('a simulation that reads its traces in pieces', () => {
       for (const rows of [1, 2, 7, 10_000]) {
         const traces = new Map([...all.traces].map(([i, own]) => [i, { ...own, held: null }]))
         const reader = inPieces(all, rows)
-        expect(await runReadingReplication({ ...input, traces }, 0, reader.read)).toEqual(held)
+        expect(await readingReplication(recordRun, { ...input, traces }, 0, reader)).toEqual(held)
         if (rows === 1) expect(reader.asked).toBeGreaterThan(100)
       }
     },
@@ -131,7 +132,9 @@ describe('a simulation that reads its traces in pieces', () => {
     const input = { ...inputOf(all), traces }
     expect(() => runReplication(input, 0)).toThrow('Expected all rows of the traces to be at hand')
     const broken = () => Promise.reject(new Error('the disk is gone'))
-    await expect(runReadingReplication(input, 0, broken)).rejects.toThrow('the disk is gone')
+    await expect(readingReplication(recordRun, input, 0, { read: broken })).rejects.toThrow(
+      'the disk is gone',
+    )
   })
 })
 

@@ -79,7 +79,13 @@ export {
 } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
 export { memoryResult } from './figures/memory.ts'
-export { type RunSummary, recordRun } from './figures/run-summary.ts'
+export {
+  type JudgedRunSummary,
+  type RecordsRun,
+  type RunSummary,
+  recordJudged,
+  recordRun,
+} from './figures/run-summary.ts'
 export { undetectedWarnings } from './figures/undetected.ts'
 export {
   type FitPlace,
@@ -148,7 +154,7 @@ export {
 export { runDoubts } from './plan/run-doubts.ts'
 export { nextLook, precisionOf } from './precision/precision.ts'
 export { busyEngineWarnings } from './result/busy-engines.ts'
-export { costFigure, verdictOf } from './result/objectives.ts'
+export { costFigure, objectiveFigures, verdictOf } from './result/objectives.ts'
 export { withRegret } from './result/regret-result.ts'
 export { replaysResult } from './result/replays-result.ts'
 export { resultOf, simulatedResult } from './result/result.ts'
@@ -174,7 +180,8 @@ export { type RunParts, runWorld, withMutation } from './simulation/run-world.ts
 export {
   keptReplication,
   keptReplicationInPieces,
-  runReadingReplication,
+  readingReplication,
+  recordedReplication,
   runReplication,
 } from './simulation/simulate.ts'
 export {

@@ -41,15 +41,21 @@ export type { RunDrift } from './recording/drift.ts'
 export type { EngineTimes } from './recording/engine-work.ts'
 export { ExecutorSpans, type Span, timeWithin } from './recording/executor-spans.ts'
 export { Histogram } from './recording/histogram.ts'
+export { JudgedRecorder } from './recording/judged-recorder.ts'
 export { KvSpaces } from './recording/kv-spaces.ts'
 export { LEVEL_INTERVALS, LevelMeter } from './recording/level-meter.ts'
 export { coldShare, type ModelMove } from './recording/model-moves.ts'
-export { Recorder, type RecorderOptions } from './recording/recorder.ts'
+export { Recorder } from './recording/recorder.ts'
+export type { RecorderOptions } from './recording/recorder-settings.ts'
 export {
   type CellSummary,
   type Figures,
   histogramFigures,
+  type JudgedCell,
+  type JudgedFigure,
+  type JudgedSummary,
   type JudgedTail,
+  judgedFigures,
   judgedTails,
   type LatencySummary,
   latencySummary,

@@ -22,6 +22,7 @@ import {
   roundsIn,
   sizeIn,
 } from './figure.ts'
+import { judgedFigures } from './judged.ts'
 import { kernelFigures } from './kernel.ts'
 import { dayFigures, measureMemory, memoryFigures, traceMemoryFigures } from './memory.ts'
 import { peerFigures } from './peers.ts'
@@ -35,6 +36,7 @@ import { sweepFigures } from './sweep.ts'
 const PARTS = {
   kernel: kernelFigures,
   serving: servingFigures,
+  judged: judgedFigures,
   histogram: histogramFigures,
   allocators: allocatorFigures,
   memory: memoryFigures,

@@ -5,7 +5,8 @@ import { SIMULATION_FLAGS } from '../../runtime/jobs/simulations/simulation-flag
 import { traceReaders } from '../../runtime/jobs/trace-readers.ts'
 import { type Scenario, scenarioSchema, surveyTrace, TraceReading } from '../../scenarios/index.ts'
 import {
-  runReadingReplication,
+  readingReplication,
+  recordRun,
   runReplication,
   simulationInput,
 } from '../../sim/experiment/index.ts'
@@ -139,7 +140,7 @@ async function simulate(rows: number, file: string): Promise<void> {
   const traces = new Map([[0, await surveyTrace(arrivalsOf(scenario), '.')]])
   const readers = traceReaders(scenario, { directory: '.', traces })
   const input = simulationInput(scenario, { traces })
-  const { classes } = await runReadingReplication(input, 0, readers.read)
+  const { classes } = await readingReplication(recordRun, input, 0, readers)
   const { served } = classes[0]!.counts
   if (served !== traces.get(0)!.taken) throw new Error('Expected all rows to be served')
 }

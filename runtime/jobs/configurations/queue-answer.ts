@@ -160,6 +160,7 @@ const lostFigures = z.strictObject({
   text: z.string().max(MOST_LETTERS),
   objectives: z.array(objectiveFigure).max(MOST_PARTS),
   slower: z.array(objectiveFigure).max(MOST_PARTS).optional(),
+  extrapolated: z.array(extrapolated.nullable()).max(MOST_PARTS).optional(),
 })
 
 /** The same as a plan keeps it: with losses, which no sweep has. */

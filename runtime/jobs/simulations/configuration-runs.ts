@@ -10,8 +10,12 @@ import {
   type LostFigures,
   lossesOf,
   type MeasuredDraw,
+  objectiveFigures,
   overallFigures,
+  type RecordsRun,
   type RunFigures,
+  recordJudged,
+  recordRun,
   resolveSystem,
   runFigures,
   type Survive,
@@ -27,7 +31,7 @@ import { backlogWarning } from '../demand.ts'
 import { extrapolationWarnings } from '../extrapolation.ts'
 import { loadSystem, type System, unknownOf } from '../prepare.ts'
 import { slowestSystem } from '../slowest.ts'
-import { oneReplication, type ReplicationRange } from './system-runs.ts'
+import { type AskedReplication, type ReplicationRange, replicationBy } from './system-runs.ts'
 
 /** What all configurations of a scenario have in common. */
 export interface ConfigurationBase {
@@ -176,11 +180,11 @@ export class Configurations {
       const onPart = (share: number) => onShare((replication - from + share) / (to - from))
       // what follows on the replication has no share of its own
       const onMore = () => onPart(1)
-      const run = await this.#replication(system, replication, onPart)
-      const slower = slowest && (await this.#replication(slowest, replication, onMore))
+      const run = await this.#replication(recordRun, system, { replication, onShare: onPart })
+      const more = { replication, onShare: onMore }
+      const slower = slowest && (await this.#replication(recordJudged, slowest, more))
       const alone = figuresOf(scenario, run, slower)
-      const figures =
-        losses.length === 0 ? alone : await this.#withLosses(alone, losses, { replication, onMore })
+      const figures = losses.length === 0 ? alone : await this.#withLosses(alone, losses, more)
       runs.push(figures)
       // all further ones are the same
       if (figures.exact) runs.push(...Array<RunFigures>(to - replication - 1).fill(figures))
@@ -220,25 +224,31 @@ export class Configurations {
     })
   }
 
-  #replication(system: System, replication: number, onShare: OnShare) {
+  #replication<S>(
+    record: RecordsRun<S>,
+    system: System,
+    asked: Omit<AskedReplication, 'streamed'>,
+  ): Promise<S> {
     const { loadOfRps: capacityRps = system.capacityRps } = this.#base
-    return oneReplication({ ...system, capacityRps }, system, replication, onShare)
+    return replicationBy(record, { ...system, capacityRps }, { ...asked, streamed: system })
   }
 
   /** The figures of a replication with those of each loss. */
   async #withLosses(
     { exact, ...alone }: RunFigures,
     losses: readonly LostSystem[],
-    { replication, onMore }: { readonly replication: number; readonly onMore: () => void },
+    asked: Omit<AskedReplication, 'streamed'>,
   ): Promise<RunFigures> {
-    const figuresOf = async (system: System) =>
-      runFigures(system.scenario, await this.#replication(system, replication, onMore))
+    const judged = (system: System) => this.#replication(recordJudged, system, asked)
     const lost: LostFigures[] = []
     let isExact = exact
     for (const { text, system, slowest } of losses) {
-      const { exact: alike, objectives, extrapolated } = await figuresOf(system)
-      isExact &&= alike
-      const slower = slowest && (await figuresOf(slowest)).objectives
+      const { scenario } = system
+      const run = await judged(system)
+      isExact &&= run.exact || undefined
+      const objectives = objectiveFigures(scenario, run)
+      const slower = slowest && objectiveFigures(scenario, await judged(slowest))
+      const { extrapolation: extrapolated } = run
       const doubts = { ...(slower !== null && { slower }), ...(extrapolated && { extrapolated }) }
       lost.push({ text, objectives, ...doubts })
     }

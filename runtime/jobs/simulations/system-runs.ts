@@ -1,7 +1,9 @@
 import {
+  type RecordsRun,
   type RunSummary,
-  runReadingReplication,
-  runReplication,
+  readingReplication,
+  recordedReplication,
+  recordRun,
   type SimulationInput,
 } from '../../../sim/experiment/index.ts'
 import { RequestList, type RequestListColumns } from '../../../sim/traffic/index.ts'
@@ -58,21 +60,35 @@ export class HeldSystem {
   }
 }
 
-/**
- * One replication; its traces are read piece by piece, or `streamed` is null and all are held.
- * `onShare` gets now and then how much of its traffic has been simulated, 0 to 1.
- */
-export async function oneReplication(
+/** A replication, and how it is simulated. */
+export interface AskedReplication {
+  readonly replication: number
+  /** the traces that are read piece by piece; null where all are held */
+  readonly streamed: Traces | null
+  /** gets now and then how much of its traffic has been simulated, 0 to 1 */
+  readonly onShare?: ((share: number) => void) | undefined
+}
+
+/** All figures of one replication. */
+export const oneReplication = (
   input: SimulationInput,
   streamed: Traces | null,
   replication: number,
   onShare?: (share: number) => void,
-): Promise<RunSummary> {
-  const onTime = onShare && sharesOf(input.scenario.duration_s * 1000, onShare)
-  if (streamed === null) return runReplication(input, replication, onTime)
+): Promise<RunSummary> => replicationBy(recordRun, input, { streamed, replication, onShare })
+
+/** What `record` has of one replication. */
+export async function replicationBy<S>(
+  record: RecordsRun<S>,
+  input: SimulationInput,
+  { streamed, replication, onShare }: AskedReplication,
+): Promise<S> {
+  const onPiece = onShare && sharesOf(input.scenario.duration_s * 1000, onShare)
+  if (streamed === null) return recordedReplication(record, input, replication, onPiece)
   const readers = traceReaders(input.scenario, streamed)
   try {
-    return await runReadingReplication(input, replication, readers.read, onTime)
+    const { read } = readers
+    return await readingReplication(record, input, replication, { read, onPiece })
   } finally {
     await readers.close()
   }

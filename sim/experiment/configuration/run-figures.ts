@@ -1,7 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { type CellSummary, type Figures, PARTS, type RunDrift } from '../../stats/index.ts'
 import { allExtrapolated, type Extrapolated } from '../figures/extrapolation.ts'
-import type { RunSummary } from '../figures/run-summary.ts'
+import type { JudgedRunSummary, RunSummary } from '../figures/run-summary.ts'
 import { capacityUtilisation } from '../figures/work.ts'
 import { type ObjectiveFigure, objectiveFigures } from '../result/objectives.ts'
 import { batchMean } from '../result/over-runs.ts'
@@ -78,7 +78,7 @@ interface PoolFigures {
 export function runFigures(
   scenario: Scenario,
   run: RunSummary,
-  slower: RunSummary | null = null,
+  slower: JudgedRunSummary | null = null,
 ): RunFigures {
   return {
     requests: run.requests,

@@ -10,7 +10,7 @@ import { keptReplication, recordedWorld } from '../simulation/simulate.ts'
 import { simulationInput } from '../system/simulation-input.ts'
 import { FAMILIES } from './families.ts'
 import type { DocumentedRuns, Recorded, RecordedRun } from './family.ts'
-import { documented, recordWith } from './run-summary.ts'
+import { documented, recordRun, recordWith } from './run-summary.ts'
 
 /** The largest batch of each pool. */
 const largestBatches = {
@@ -54,7 +54,7 @@ test('a family that joins the table has figures of simulations and of replays', 
     recordings.push(recording)
     return recording.observers
   }
-  runWorld({ ...recordedWorld(input, 0).parts, observe })
+  runWorld({ ...recordedWorld(input, 0, recordRun).parts, observe })
   recordings.push(playBack(keptReplication(input, 0), record))
   const runs = recordings.map(({ summary }) => summary(input.requests.hash()))
   const [simulated, replayed] = runs

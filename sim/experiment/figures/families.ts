@@ -37,3 +37,6 @@ export const FAMILIES = Object.freeze({
   stallFree,
   extrapolation,
 }) satisfies Families
+
+/** Families of which objectives, also those on cost, are judged. */
+export const JUDGED = Object.freeze({ calls, availability, extrapolation }) satisfies Families

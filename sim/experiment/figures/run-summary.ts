@@ -1,12 +1,14 @@
 import type { Result } from '../../documents/index.ts'
-import { topologyOf } from '../../serving/index.ts'
+import { type Ms, type Observer, topologyOf } from '../../serving/index.ts'
 import {
+  JudgedRecorder,
+  type JudgedSummary,
   judgedTails,
   Recorder,
   type RecorderSummary,
   summariseRecorder,
 } from '../../stats/index.ts'
-import { FAMILIES } from './families.ts'
+import { FAMILIES, JUDGED } from './families.ts'
 import type { DocumentedRuns, Families, Recorded, StartedRun } from './family.ts'
 
 /** The summary of each family that records its own. */
@@ -21,7 +23,7 @@ type Summaries<T extends Families> = {
 /** One replication or replay, small enough to pass between processes. */
 export type RunSummary = SummaryWith<typeof FAMILIES>
 
-export type SummaryWith<T extends Families> = RecorderSummary &
+export type SummaryWith<T extends Families, S = RecorderSummary> = S &
   Summaries<T> & {
     /** hash of the requests */
     readonly requests: string
@@ -29,17 +31,40 @@ export type SummaryWith<T extends Families> = RecorderSummary &
     readonly exact: boolean
   }
 
+/** What objectives and the price of a run are judged on: a part of `RunSummary`. */
+export type JudgedRunSummary = SummaryWith<typeof JUDGED, JudgedSummary>
+
+/** Starts to record a run. */
+export type RecordsRun<S> = (run: StartedRun) => {
+  readonly observers: readonly Observer[]
+  /** once the run has ended; gets the hash of its requests, and whether nothing was drawn */
+  readonly summary: (requests: string, exact?: boolean) => S
+}
+
 /** Records all figures of a run. */
-export const recordRun = (run: StartedRun) => recordWith(FAMILIES, run)
+export const recordRun: RecordsRun<RunSummary> = (run) => recordWith(FAMILIES, run)
 
-export type RunRecording = ReturnType<typeof recordRun>
+/** Records what objectives and the price of a run are judged on, in less time. */
+export const recordJudged: RecordsRun<JudgedRunSummary> = (run) => {
+  const recorder = new JudgedRecorder(run)
+  return recordFamilies(JUDGED, run, { recorder, summarise: () => recorder.summary() })
+}
 
-/** The same with other families. */
+/** All figures of requests, with those of such families. */
 export function recordWith<T extends Families>(families: T, run: StartedRun) {
+  const recorder = new Recorder(run)
+  const summarise = () => summariseRecorder(recorder, judgedTails(run.scenario))
+  return recordFamilies(families, run, { recorder, summarise })
+}
+
+function recordFamilies<T extends Families, S>(
+  families: T,
+  run: StartedRun,
+  { recorder, summarise }: { recorder: Observer & { lastMs: Ms }; summarise: () => S },
+) {
   const { scenario, plan } = run
   const { poolOf } = topologyOf(plan)
   const [warmupMs, durationMs] = [1000 * scenario.warmup_s, 1000 * scenario.duration_s]
-  const recorder = new Recorder(run)
   const started = Object.entries(families).flatMap(([name, family]) => {
     const recorded = family.start?.({ ...run, poolOf, warmupMs, durationMs })
     return recorded === undefined ? [] : [{ name, ...recorded }]
@@ -47,11 +72,11 @@ export function recordWith<T extends Families>(families: T, run: StartedRun) {
   return {
     observers: [recorder, ...started.flatMap(({ observers }) => observers)],
     /** once the run has ended */
-    summary: (requests: string, exact = false): SummaryWith<T> => {
+    summary: (requests: string, exact = false) => {
       const endMs = Math.max(durationMs, recorder.lastMs)
       const each = started.map(({ name, summary }) => ({ [name]: summary(endMs) }))
       const figures: Summaries<T> = Object.assign({}, ...each)
-      return { requests, exact, ...summariseRecorder(recorder, judgedTails(scenario)), ...figures }
+      return { requests, exact, ...summarise(), ...figures }
     },
   }
 }

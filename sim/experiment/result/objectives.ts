@@ -3,12 +3,15 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Estimate, Result, Verdict } from '../../documents/index.ts'
 import { significant } from '../../kernel/index.ts'
 import {
-  type CellSummary,
   type Exceedance,
   estimate,
   exceedance,
   exceedanceOf,
+  Histogram,
+  type JudgedCell,
+  type JudgedFigure,
   type JudgedTail,
+  judgedFigures,
   judgedTails,
   neededForUpper,
   neededForVerdict,
@@ -23,7 +26,7 @@ import { periodS } from '../../traffic/index.ts'
 import { costOf } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
 import type { CallsSummary } from '../figures/calls.ts'
-import type { RunSummary } from '../figures/run-summary.ts'
+import type { JudgedRunSummary } from '../figures/run-summary.ts'
 
 /** What a run has for an objective. */
 export interface ObjectiveFigure extends Pick<WindowFigure, 'value' | 'n'> {
@@ -53,7 +56,7 @@ export function judgedRuns(scenario: Scenario, exact: boolean): JudgedRuns {
 type Judged = Result['objectives'][number]
 
 /** What each objective of a scenario is judged on in one run, class by class. */
-export function objectiveFigures(scenario: Scenario, run: RunSummary): ObjectiveFigure[] {
+export function objectiveFigures(scenario: Scenario, run: JudgedRunSummary): ObjectiveFigure[] {
   const tails = judgedTails(scenario)
   return scenario.traffic.flatMap((traffic, i) => {
     const texts = scenario.slo[traffic.class] ?? []
@@ -206,7 +209,7 @@ function fewerText(percentile: number, { value, high }: Estimate): string {
 /** What a run has for an objective, a percentile, ms, or a share; and of how many requests. */
 function wholeRun(
   objective: Exclude<Objective, { kind: 'cost' }>,
-  cell: CellSummary & { readonly calls: CallsSummary | null },
+  cell: JudgedCell & { readonly calls: CallsSummary | null },
   tails: readonly JudgedTail[],
 ): ObjectiveFigure {
   const { good, counts, judged, tokens, calls } = cell
@@ -216,9 +219,14 @@ function wholeRun(
   const at = tails.findIndex((one) => one.percentile === percentile && one.limitMs === limitMs)
   if (kind === 'call') return { ...calls!.judged[at]!, n: calls!.made, upper: null }
   const times = kind === 'latency' ? judged : tokens?.judged[kind]
-  // where every request is lost, none has a token
-  const none = n > 0 && counts.served === 0 ? Number.POSITIVE_INFINITY : Number.NaN
-  return { ...(times?.[at] ?? { value: none, tail: null }), n, upper: null }
+  return { ...(times?.[at] ?? withoutTokens(tails[at]!, counts)), n, upper: null }
+}
+
+/** Of a class without any token: where every request is lost, each took infinitely long. */
+function withoutTokens(tail: JudgedTail, { arrived, served }: JudgedCell['counts']): JudgedFigure {
+  return arrived > 0 && served === 0
+    ? judgedFigures(new Histogram(), arrived, [tail])[0]!
+    : { value: Number.NaN, tail: null }
 }
 
 /** The limit of an objective: ms, a share, or US dollars. */

@@ -19,7 +19,7 @@ import {
   WorldMemory,
 } from '../../world/index.ts'
 import type { ObservedRun } from '../comparison/observed-run.ts'
-import { type RunRecording, type RunSummary, recordRun } from '../figures/run-summary.ts'
+import { type RecordsRun, recordRun } from '../figures/run-summary.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { lifecycleOf, lifecyclePlan } from './failure-plan.ts'
 import { executorWork, hardwareOf } from './hardware.ts'
@@ -94,34 +94,40 @@ function replicationParts(input: SimulationInput, replication: number) {
   }
 }
 
-/** Runs one replication. Throws where a trace is not held: see `runReadingReplication`. */
-export function runReplication(
+/** Runs one replication. Throws where a trace is not held: see `readingReplication`. */
+export const runReplication = (input: SimulationInput, replication: number, onPiece?: OnPiece) =>
+  recordedReplication(recordRun, input, replication, onPiece)
+
+/** The same with what `record` has of it. */
+export function recordedReplication<S>(
+  record: RecordsRun<S>,
   input: SimulationInput,
   replication: number,
   onPiece?: OnPiece,
-): RunSummary {
-  const { parts, summary } = recordedWorld(input, replication)
+): S {
+  const { parts, summary } = recordedWorld(input, replication, record)
   runWorld(parts, onPiece)
   return summary()
 }
 
 /** Runs one replication and reads on in its traces when their rows are used up. */
-export async function runReadingReplication(
+export async function readingReplication<S>(
+  record: RecordsRun<S>,
   input: SimulationInput,
   replication: number,
-  read: TraceReader,
-  onPiece?: OnPiece,
-): Promise<RunSummary> {
-  const { parts, source, summary } = recordedWorld(input, replication)
+  { read, onPiece }: { readonly read: TraceReader; readonly onPiece?: OnPiece | undefined },
+): Promise<S> {
+  const { parts, source, summary } = recordedWorld(input, replication, record)
   await runWorldInPieces(parts, { refill: () => (source as MergedSource).refill(read), onPiece })
   return summary()
 }
 
 /** A world of one replication, and what sums it up once it has run. */
-export function recordedWorld(
+export function recordedWorld<S>(
   input: SimulationInput,
   replication: number,
-): { readonly parts: RunParts; readonly source: Source; readonly summary: () => RunSummary } {
+  record: RecordsRun<S>,
+): { readonly parts: RunParts; readonly source: Source; readonly summary: () => S } {
   const watch = mayRepeat(input) ? new StreamWatch() : null
   const parts = replicationParts(input, replication)
   const work = executorWork(input)
@@ -129,9 +135,9 @@ export function recordedWorld(
   // declared work has no stalls, and drawn requests may be too many to hold their rows
   const hasProfile = input.models.some((model) => model !== null)
   const fired: DueEvent[] | null = input.requests && hasProfile ? [] : null
-  let recording: RunRecording | null = null
+  let recording: ReturnType<RecordsRun<S>> | null = null
   const observe = (requests: Requests) => {
-    recording = recordRun({
+    recording = record({
       ...input,
       requests,
       replication,

@@ -1,6 +1,7 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Batch, Ms, Requests } from '../../serving/index.ts'
 import type { RunSummary } from '../figures/run-summary.ts'
+import { recordRun } from '../figures/run-summary.ts'
 import { runWorld } from '../simulation/run-world.ts'
 import { recordedWorld } from '../simulation/simulate.ts'
 import { simulationInput } from '../system/simulation-input.ts'
@@ -14,7 +15,7 @@ export interface TheoryRun {
 
 /** Runs a scenario of declared work as `runReplication` does, and counts requests that waited. */
 export function theoryRun(scenario: Scenario, replication: number): TheoryRun {
-  const { parts, summary } = recordedWorld(simulationInput(scenario), replication)
+  const { parts, summary } = recordedWorld(simulationInput(scenario), replication, recordRun)
   const warmupMs = 1000 * scenario.warmup_s
   let waited = 0
   const observe = (requests: Requests) => {

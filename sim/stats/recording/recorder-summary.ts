@@ -8,6 +8,7 @@ import { Cell, PARTS, type Part, TOKEN_TIMES, type TokenTime } from './cell.ts'
 import type { CopySummary } from './copies.ts'
 import type { Histogram } from './histogram.ts'
 import type { RecordedFigures, Recorder } from './recorder.ts'
+import type { WorstSummary } from './window-recorder.ts'
 
 /** Mean and PERCENTILES of one run, ms; NaN where nothing was recorded. */
 export interface Figures {
@@ -79,6 +80,20 @@ export interface RecorderSummary extends Omit<RecordedFigures, 'cells' | 'hedged
   readonly classTails: readonly Tail[]
 }
 
+/** What objectives are judged on in one run: a part of what a recorder of all figures has. */
+export interface JudgedSummary extends Pick<RecordedFigures, 'observedMs'> {
+  readonly classes: readonly JudgedCell[]
+  readonly worst: Pick<WorstSummary, 'objectives'>
+}
+
+/** What objectives of one class are judged on. */
+export interface JudgedCell extends Pick<CellSummary, 'good' | 'judged'> {
+  readonly counts: Pick<Counts, 'arrived' | 'served'>
+  readonly inTraffic: Pick<CellSummary['inTraffic'], 'served'>
+  /** null where nothing was generated */
+  readonly tokens: Pick<TokenSummary, 'judged'> | null
+}
+
 /** What the timed objectives of a scenario limit: any percentile, as p(98). */
 export function judgedTails(scenario: Pick<Scenario, 'slo'>): JudgedTail[] {
   const tails = new Map<string, JudgedTail>()
@@ -138,6 +153,24 @@ function cellSummary(cell: Cell, judged: readonly JudgedTail[]): CellSummary {
   }
 }
 
+/** `judged`: see `judgedTails`. */
+export function judgedCell(cell: Cell, judged: readonly JudgedTail[]): JudgedCell {
+  const { counts, good } = cell
+  const lost = counts.arrived - counts.served
+  const isGenerated = cell.ttft.count > 0 || cell.tpot.count > 0
+  return {
+    ...{ counts, good },
+    inTraffic: { served: cell.servedInTraffic },
+    judged: judgedFigures(cell.latency, lost, judged),
+    tokens: isGenerated ? { judged: judgedTokens(cell, lost, judged) } : null,
+  }
+}
+
+const judgedTokens = (cell: Cell, lost: number, judged: readonly JudgedTail[]) => ({
+  ttft: judgedFigures(cell.ttft, lost, judged),
+  tpot: judgedFigures(cell.tpot, lost, judged),
+})
+
 function tokenSummary(
   cell: Cell,
   lost: number,
@@ -146,10 +179,7 @@ function tokenSummary(
   if (TOKEN_TIMES.every((name) => cell[name].count === 0)) return null
   return {
     ...figuresOf(cell, TOKEN_TIMES),
-    judged: {
-      ttft: judgedFigures(cell.ttft, lost, judged),
-      tpot: judgedFigures(cell.tpot, lost, judged),
-    },
+    judged: judgedTokens(cell, lost, judged),
     preemptions: cell.preemptions,
     generated: cell.generated,
   }

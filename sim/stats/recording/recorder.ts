@@ -1,5 +1,3 @@
-import { parseObjective, type TimedKind } from '../../../scenarios/schema/objective.ts'
-import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import type { Series } from '../../documents/index.ts'
 import {
   type Batch,
@@ -9,11 +7,8 @@ import {
   type Ms,
   type Observer,
   OUTCOME,
-  type Requests,
-  type ServingPlan,
   type StepRun,
   type TokenGapRun,
-  topologyOf,
 } from '../../serving/index.ts'
 import { BatchedRequests } from './batched-requests.ts'
 import { Cell } from './cell.ts'
@@ -27,25 +22,18 @@ import {
 } from './columns.ts'
 import { isSpare } from './copies.ts'
 import { DriftRecorder, type RunDrift } from './drift.ts'
-import { type EngineTimes, EngineWork, type WorkSummary } from './engine-work.ts'
+import { EngineWork, type WorkSummary } from './engine-work.ts'
 import { ExecutorSpans, timeWithin } from './executor-spans.ts'
+import {
+  type RecorderOptions,
+  type RecorderSettings,
+  recorderSettings,
+} from './recorder-settings.ts'
 import { RetryRecorder, type RetrySummary, retriedClasses } from './retries.ts'
 import { TimeGrid } from './time-grid.ts'
 import { TimeSeries } from './time-series.ts'
 import { tokenTimes } from './token-times.ts'
 import { WindowRecorder, type WorstSummary, windowOptions } from './window-recorder.ts'
-
-export interface RecorderOptions {
-  readonly scenario: Scenario
-  readonly plan: ServingPlan
-  readonly requests: Requests
-  /** of each pool, time of its tokens at its capacity; null or absent where that is not known */
-  readonly tokenTimes?: readonly (EngineTimes | null)[]
-  /** expected duration of a batch at speed 1, for the series of speed, ms */
-  readonly expected: ((batch: Batch) => Ms) | null
-  /** rows that are folded at once, at most `ROWS`; default: as many */
-  readonly rowsAtOnce?: number
-}
 
 /** What a recorder has of a run. Lists are by class or by pool, `cells` by both. */
 export interface RecordedFigures {
@@ -134,7 +122,7 @@ export class Recorder implements Observer {
   readonly #retries: RetryRecorder | null
   /** whether requests of each class may wait at their clients; null where none does */
   readonly #capped: readonly boolean[] | null
-  readonly #settings: Settings
+  readonly #settings: RecorderSettings
   readonly #series: TimeSeries
   readonly #drift: DriftRecorder
   /** by request: when its batch was done, the batch, and its place there; only with networks */
@@ -144,7 +132,7 @@ export class Recorder implements Observer {
 
   constructor(options: RecorderOptions) {
     const { scenario, plan, requests, tokenTimes = [] } = options
-    const settings = settingsOf(options)
+    const settings = recorderSettings(options)
     const { durationMs, warmupMs, poolOf, generates, limits, firstTokenDelaysMs } = settings
     const pools = plan.pools.length
     this.#settings = settings
@@ -506,37 +494,4 @@ export class Recorder implements Observer {
     const { itl } = this.#cells[number * this.#pools + this.#settings.poolOf[executor]!]!
     itl.recordRun(fromMs, toMs, steps, sequences)
   }
-}
-
-type Settings = ReturnType<typeof settingsOf>
-
-/** What is read for each request, batch or step. */
-function settingsOf({ scenario, plan, requests, expected }: RecorderOptions) {
-  return {
-    requests,
-    expected,
-    warmupMs: 1000 * scenario.warmup_s,
-    durationMs: 1000 * scenario.duration_s,
-    /** pool of each executor */
-    poolOf: topologyOf(plan).poolOf,
-    /** of each pool: batches are those of steps, and requests end token by token */
-    generates: plan.pools.map(({ generation }) => generation !== undefined),
-    /** a good request of each class is below these; Infinity for none */
-    limits: scenario.traffic.map(({ class: name }) => ({
-      latencyMs: limitMs(scenario, name, 'latency'),
-      ttftMs: limitMs(scenario, name, 'ttft'),
-      tpotMs: limitMs(scenario, name, 'tpot'),
-    })),
-    /** of each class, from when a first token is generated to when it leaves */
-    firstTokenDelaysMs: scenario.traffic.map(({ first_token_delay_ms: ms = 0 }) => ms),
-  }
-}
-
-/** The strictest limit that objectives of a class set; Infinity for none. */
-function limitMs({ slo }: Scenario, name: string, kind: TimedKind): Ms {
-  const limits = (slo[name] ?? []).map((text) => {
-    const objective = parseObjective(text)
-    return objective?.kind === kind ? objective.limitMs : Number.POSITIVE_INFINITY
-  })
-  return Math.min(...limits, Number.POSITIVE_INFINITY)
 }
