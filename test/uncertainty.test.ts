@@ -290,7 +290,9 @@ describe('objectives', () => {
     }
     const [open] = (await at('{ distribution: lognormal, median: 0.5, p99: 30 }')).objectives
     expect([open!.verdict, open!.interval]).toEqual(['UNDECIDED', 'draws'])
-    expect(open!.estimate.reason).toBe('it has no value in some draw of the uncertain inputs')
+    expect(open!.estimate.reason).toBe(
+      'it has no value in a replication or a draw of the uncertain inputs',
+    )
     const [held] = (await at('± 10 %')).objectives
     expect([held!.verdict, held!.interval]).toEqual(['PASS', 'inputs'])
   })

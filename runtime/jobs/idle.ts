@@ -5,7 +5,7 @@ import { topologyOf } from '../../sim/serving/index.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { probedBatches, wholePass } from '../live/idle-probes.ts'
 import { LiveSession } from '../live/live-session.ts'
-import { shortageText } from '../live/shortages.ts'
+import { shortageTexts } from '../live/shortages.ts'
 import { throwIfAborted } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { IDLE_SECONDS } from './defaults.ts'
@@ -41,6 +41,7 @@ export async function measureIdle(
     const text = 'no pool has a model that stays loaded, and whose times a profile has'
     throw new Failure(`${system.file}: ${text}; run: spillway calibrate ${system.file}`)
   }
+  const { poolOf } = topologyOf(system.plan)
   const probes: IdleProbe[] = []
   const warnings: string[] = []
   const session = new LiveSession({ signal, onProgress })
@@ -55,8 +56,8 @@ export async function measureIdle(
       onProgress('batches after idle times', Math.min(seconds, spent()), seconds)
       const at = 1000 * spent()
       const { rows, shortages } = await opened!.fleet.script(items)
-      const short = shortageText(system.scenario.name, shortages)
-      if (short !== null) throw new Failure(`${system.file}: ${short}`)
+      const short = shortageTexts(system.scenario.pools, poolOf, shortages)
+      if (short.length > 0) throw new Failure(short.map((text) => `${system.file}: ${text}`))
       probes.push({ at, batches: probedBatches(rows) })
     }
   } finally {

@@ -14,13 +14,13 @@ import {
   isIllConditioned,
   measuredPools,
   type ObservedRun,
-  OF_WORK,
   type RunSummary,
   roundsOf,
   type SimulationInput,
   type SpeedDoubt,
   scaledInput,
   speedWidth,
+  unrelatedSpeed,
   type WhatIfFigures,
   whatIfCheck,
   whatIfFigures,
@@ -244,21 +244,21 @@ function speedOfB(
     const sameModel =
       before !== undefined && modelKey(a.scenario, before) === modelKey(b.scenario, pool)
     const work = sameModel ? null : speedWidth(b.scenario, pool.model)
+    const { fields: predicted } = model
     const isUnrelated = before === undefined || recorded == null || calibrated == null
-    if (isUnrelated || isElsewhere(first)) {
-      if (work === null) return { pool: name, low: 1, high: 1, reasons: [] }
-      return { pool: name, ...work, reasons: [OF_WORK.reason], remedies: [OF_WORK.remedy] }
-    }
-    const range = changedSpeed({
-      replicas: { a: before.replicas, b: replicas },
-      busy: { a: busyShare(runs.a, i), b: busyShare(runs.b, index) },
-      recorded: recorded.fields,
-      profile: calibrated.fields,
-      predicted: model.fields,
-      probed: probed[measured] ?? null,
-      onProcessor: pool.execution_provider === 'cpu',
-      work,
-    })
+    const range =
+      isUnrelated || isElsewhere(first)
+        ? unrelatedSpeed({ replicas, predicted, work })
+        : changedSpeed({
+            replicas: { a: before.replicas, b: replicas },
+            busy: { a: busyShare(runs.a, i), b: busyShare(runs.b, index) },
+            recorded: recorded.fields,
+            profile: calibrated.fields,
+            predicted,
+            probed: probed[measured] ?? null,
+            onProcessor: pool.execution_provider === 'cpu',
+            work,
+          })
     return {
       ...{ pool: name, low: range.low, high: range.high },
       ...{ reasons: [...range.reasons], remedies: [...range.remedies] },

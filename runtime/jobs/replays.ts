@@ -13,7 +13,7 @@ import { playBack } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Replayed } from '../live/fleet.ts'
 import { LiveSession, type OpenSide, type SessionOptions } from '../live/live-session.ts'
-import { shortageText } from '../live/shortages.ts'
+import { shortageTexts } from '../live/shortages.ts'
 import { executionProviders } from '../models/index.ts'
 import { probesOf } from './idle-probes.ts'
 import { openSides, playerOn, type ReplaySide, type WarmUp } from './live-side.ts'
@@ -91,12 +91,8 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: O
     fleet.opened.fellBack[i] ? [`pool ${name}: some nodes ran on cpu, not ${provider}`] : [],
   )
   const { poolOf } = topologyOf(system.plan)
-  const short = system.scenario.pools.flatMap(({ name }, i) => {
-    const poolShortages = runs.flatMap(({ shortages }) =>
-      shortages.filter(({ executor }) => poolOf[executor] === i),
-    )
-    return shortageText(name, poolShortages) ?? []
-  })
+  const shortages = runs.flatMap((run) => run.shortages)
+  const short = shortageTexts(system.scenario.pools, poolOf, shortages)
   const local = system.scenario.pools.every(
     ({ execution_provider: on }) => executionProviders[on].onHost,
   )

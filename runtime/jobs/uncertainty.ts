@@ -2,6 +2,7 @@ import { EXIT, Failure, type Scenario, type Uncertain } from '../../scenarios/in
 import type { Result } from '../../sim/documents/index.ts'
 import {
   commonInputs,
+  constantNotes,
   type Drawn,
   type DrawnRuns,
   drawInputs,
@@ -47,7 +48,7 @@ export async function withUncertainInputs(
 ): Promise<Result> {
   const { uncertain, file: label } = system
   if (uncertain === undefined) return result
-  const notes = notesOfSources(system)
+  const notes = notesOfInputs(system)
   if (uncertain.inputs.length === 0) return { ...result, warnings: [...notes, ...result.warnings] }
   const { mostDraws = MOST_DRAWS } = options
   const replications = Math.min(options.replications ?? DRAWN_REPLICATIONS, result.runs)
@@ -61,11 +62,16 @@ export async function withUncertainInputs(
   return { ...wider, warnings: [...notes, ...others] }
 }
 
-/** What is assumed of the sources of a system, and what is not known of them, where included. */
-export function notesOfSources(system: System): string[] {
+/**
+ * Which inputs of a system no draw changes; what is assumed of its sources, and what is not known
+ * of them, where these are included.
+ */
+export function notesOfInputs(system: System): string[] {
   const { scenario, uncertain } = system
-  if (uncertain?.withSources !== true) return []
-  return [...sourceNotes(scenario, uncertain.inputs), ...profileNotes(system)]
+  if (uncertain === undefined) return []
+  const constant = constantNotes(scenario, uncertain.inputs)
+  if (uncertain.withSources !== true) return constant
+  return [...constant, ...sourceNotes(scenario, uncertain.inputs), ...profileNotes(system)]
 }
 
 export interface DrawOptions extends UncertaintyOptions {

@@ -23,6 +23,18 @@ export class Shortages {
   }
 }
 
+/** The warnings about batches of pools; `poolOf`: the pool of each executor. */
+export function shortageTexts(
+  pools: readonly { readonly name: string }[],
+  poolOf: readonly number[],
+  shortages: readonly Shortage[],
+): string[] {
+  return pools.flatMap(({ name }, i) => {
+    const ofPool = shortages.filter(({ executor }) => poolOf[executor] === i)
+    return shortageText(name, ofPool) ?? []
+  })
+}
+
 /** The warning about a pool's batches; null if none ran out of memory. */
 export function shortageText(name: string, shortages: readonly Shortage[]): string | null {
   if (shortages.length === 0) return null

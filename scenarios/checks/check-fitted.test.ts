@@ -92,4 +92,7 @@ test('a law that is stated over a fit has no alternatives of that fit', () => {
   expect(workOf([])).toHaveProperty('work.alternatives')
   expect(workOf(['duration_s=50'])).toHaveProperty('work.alternatives')
   expect(workOf(['models.m.work.base_ms=20'])).not.toHaveProperty('work.alternatives')
+  const asVariant = { name: 'other', set: ['models.m.work.base_ms=20'] }
+  const { scenario } = parseScenario(text(fit), { file: 's.yaml', asVariant })
+  expect(scenario.models.m).not.toHaveProperty('work.alternatives')
 })

@@ -29,7 +29,7 @@ import {
 } from './located.ts'
 import { didYouMean } from './nearest.ts'
 import { numberOf } from './uncertain-numbers.ts'
-import { atTraffic, trafficPart, trafficProblem, usersProblem } from './uncertain-traffic.ts'
+import { atTraffic, trafficPart, trafficProblem } from './uncertain-traffic.ts'
 
 /** The inputs of a scenario that are not known. */
 export interface Uncertain {
@@ -136,24 +136,16 @@ function speedOf(root: Node, name: string, width: StatedWidth): Read {
       'key',
     )
   }
-  const run = new Draft(root).pools.flatMap((pool) => pool.model ?? [])
-  if (run.length > 0 && !run.includes(model)) {
-    const which = `the speed of a model that a pool runs (${listed([...new Set(run)])})`
-    return problemOf(name, `${which}, got ${describeValue(model)}`, 'key')
-  }
   const law = factorLaw(name, width)
   if ('problem' in law) return law
   return { input: { name, model, value: 1, whole: false, law }, path: [name] }
 }
 
 function trafficInput(root: Node, name: string, of: TrafficPart, width: StatedWidth): Read {
-  const draft = new Draft(root)
-  const problem = trafficProblem(of, draft)
+  const problem = trafficProblem(of, new Draft(root))
   if (problem !== null) return problemOf(name, problem, 'key')
   const law = factorLaw(name, width)
   if ('problem' in law) return law
-  const same = usersProblem(of, draft, endsOf(law))
-  if (same !== null) return problemOf(name, same, 'value')
   const against = contradiction(root, endsOf(law), (tree, factor) => atTraffic(tree, of, factor))
   if (against !== null) return problemOf(name, against, 'value')
   return { input: { name, model: null, value: 1, whole: false, law, ofTraffic: of }, path: [name] }
@@ -200,18 +192,18 @@ function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth):
   if (typeof stated === 'string') return problemOf(name, stated, 'value')
   const whole = number.isInt === true
   const law = whole ? lawOfWhole(stated) : stated
-  const drawn = endsOf(law).map((end) => (whole ? Math.round(end) : end))
-  if (whole && drawn[0] === drawn[1]) {
-    const text = `a width with several whole numbers, got ${drawn[0]} alone`
-    return problemOf(name, text, 'value')
+  const [low, high] = endsOf(law)
+  const drawn = whole ? [Math.round(low), Math.ceil(high - 0.5)] : [low, high]
+  if (drawn[0]! > drawn[1]!) {
+    return problemOf(name, `a range with a whole number, got ${ends(stated)}`, 'value')
   }
   const outside = drawn.find((end) => !number.safeParse(end).success)
   if (outside !== undefined) {
-    const text = `draws that are each ${numberText(number)}, got ${ends(law)}`
+    const text = `draws that are each ${numberText(number)}, got ${ends(stated)}`
     return problemOf(name, `${text}; take a range`, 'value')
   }
   if (value < drawn[0]! || value > drawn[1]!) {
-    return problemOf(name, `a range that holds the value ${value}, got ${ends(law)}`, 'value')
+    return problemOf(name, `a range that holds the value ${value}, got ${ends(stated)}`, 'value')
   }
   const problem = contradiction(root, drawn, (tree, end) =>
     replaced(tree, path, { kind: 'value', place: root.place, value: end }),
@@ -223,7 +215,7 @@ function numberAt(root: Node, plain: unknown, name: string, width: StatedWidth):
 /** In a range of whole numbers each is as likely as the others: rounded, its ends would be half. */
 const lawOfWhole = (law: UncertainLaw): UncertainLaw =>
   law.law === 'uniform'
-    ? { ...law, low: Math.ceil(law.low) - 0.5, high: Math.floor(law.high) + 0.5 - 1e-9 }
+    ? { ...law, low: Math.ceil(law.low) - 0.5, high: Math.floor(law.high) + 0.5 }
     : law
 
 /** How many steps of a text a path has: names can contain dots. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { scenarioSchema } from '../schema/schema.ts'
 import { bare, schemaAt } from '../schema/schema-walk.ts'
-import { MOST_INPUTS, readNumberAndWidth } from '../schema/uncertain.ts'
+import { readNumberAndWidth } from '../schema/uncertain.ts'
 import { locate } from './locate.ts'
 import {
   childOf,
@@ -44,12 +44,6 @@ export function withUncertainNumbers(root: Node, problems: PlacedProblem[]): Nod
   if (candidates.length === 0) return root
   const plain = plainOf(root)
   const stated = candidates.filter(({ path }) => isNumber(path, plain))
-  const more = stated[MOST_INPUTS]
-  if (more !== undefined) {
-    const text = `expected at most ${MOST_INPUTS} uncertain numbers, got ${stated.length}`
-    problems.push({ place: more.place, path: pathText(root, more.path), text })
-    return root
-  }
   return stated.reduce<MapNode>((tree, each) => moved(tree, each, problems), root)
 }
 

@@ -46,22 +46,6 @@ export function trafficProblem(of: TrafficPart, draft: Draft): string | null {
     : `lengths that a model takes; ${LENGTH_LAWS}`
 }
 
-/** What is expected of a width of closed loops that draws the same users always; null elsewhere. */
-export function usersProblem(
-  of: TrafficPart,
-  draft: Draft,
-  [low, high]: readonly [low: number, high: number],
-): string | null {
-  if (of.part !== 'rates') return null
-  const classes = draft.classes.filter((traffic) => isOf(of, traffic))
-  const isSame = classes.every(({ arrivals }) => {
-    if (arrivals?.process !== 'closed-loop') return false
-    const users = [low, high].map((factor) => Math.max(1, Math.round(factor * arrivals.users)))
-    return users[0] === users[1]
-  })
-  return isSame ? 'a width with several numbers of users: it has one alone' : null
-}
-
 const isOf = ({ class: name }: TrafficPart, traffic: ClassDraft) =>
   name === null || traffic.name === name
 

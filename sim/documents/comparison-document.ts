@@ -45,7 +45,8 @@ const controlKernel = z.strictObject({
     .describe(
       'Why no time can show whether the machine is as fast as when its profile was recorded, and ' +
         'what to do: errors of predictions are then UNDECIDED. Absent where times of the control ' +
-        'kernel show it, and of accelerators, on which it does not run.',
+        'kernel show it, where no pool is measured, and where all are on accelerators of the ' +
+        'host of the profile, on which it does not run.',
     ),
 })
 

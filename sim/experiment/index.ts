@@ -19,7 +19,7 @@ export {
   ratiosOfBlocks,
   roundsOf,
 } from './comparison/blocks.ts'
-export { changedSpeed, OF_WORK } from './comparison/changed-speed.ts'
+export { changedSpeed, unrelatedSpeed } from './comparison/changed-speed.ts'
 export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export {
@@ -210,6 +210,7 @@ export {
 } from './transfer/transfer-widths.ts'
 export { slowestScenario } from './transfer/transferred-verdicts.ts'
 export { commonInputs } from './uncertainty/common-inputs.ts'
+export { constantNotes } from './uncertainty/constant-inputs.ts'
 export {
   type DrawnInputs,
   drawInputs,

@@ -31,7 +31,7 @@ import { profileWarnings, workWarnings } from '../profile-warnings.ts'
 import { runReplications } from '../simulations/replications.ts'
 import { processesFor } from '../simulations/simulation-processes.ts'
 import { slowestSystem } from '../slowest.ts'
-import { notesOfSources } from '../uncertainty.ts'
+import { notesOfInputs } from '../uncertainty.ts'
 import type { LoadedVariants, NamedSystem } from './load-variants.ts'
 import { type ReplayedVariants, replayVariants } from './replay-variants.ts'
 import { refuseManyInputs, widerVariants } from './variants-with-inputs.ts'
@@ -151,7 +151,7 @@ export async function variants(
     measured: replayed?.document ?? null,
     warnings: [
       ...warnings,
-      ...held(named, notesOfSources),
+      ...held(named, notesOfInputs),
       ...held(named, ({ scenario: stated }) => transferWarnings(stated)),
       ...held(named, ({ scenario: stated }) => uncalibratedWarnings(stated)),
       ...held(named, ({ scenario: stated }) => busyEngineWarnings(stated)),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RecordedField } from '../../world/index.ts'
-import { type ChangedPool, changedSpeed } from './changed-speed.ts'
+import { type ChangedPool, changedSpeed, unrelatedSpeed } from './changed-speed.ts'
 
 const NONE = { from: [], to: [] }
 
@@ -143,5 +143,30 @@ describe('the speed of B', () => {
     const { low, high, reasons } = changedSpeed(four)
     expect([low, high]).toEqual([expect.closeTo(0.5, 9), expect.closeTo(1, 9)])
     expect(reasons).toEqual(['no recording has 4 replicas beside one another'])
+  })
+
+  test('between numbers that recordings have may be that of either', () => {
+    const predicted = [field(1, { executors: 4 }), field(1)]
+    const two = { ...SAME, replicas: { a: 4, b: 2 }, predicted }
+    const { low, high } = changedSpeed(two)
+    expect([low, high]).toEqual([expect.closeTo(0.5, 9), expect.closeTo(2, 9)])
+    expect(changedSpeed({ ...two, predicted: predicted.toReversed() })).toMatchObject({ low, high })
+  })
+
+  test('of other numbers has no idle cost beside: their fields are of about the load of B', () => {
+    const two = field(1, { executors: 2 })
+    const of = { ...SAME, replicas: { a: 1, b: 2 }, predicted: [two], profile: [field(1), two] }
+    expect(changedSpeed({ ...of, busy: BUSIER })).toEqual(changedSpeed(of))
+  })
+
+  test('of a pool that nothing is beside is as uncertain as its work and its replicas', () => {
+    const of = { replicas: 1, predicted: [field(1)], work: null }
+    expect(unrelatedSpeed(of)).toEqual({ low: 1, high: 1, reasons: [], remedies: [] })
+    const { low, high, reasons } = unrelatedSpeed({
+      ...{ replicas: 4, predicted: [field(1)], work: { low: 0.8, high: 1.5 } },
+    })
+    expect(Math.log(low)).toBeCloseTo(-Math.hypot(Math.log(4), Math.log(0.8)), 9)
+    expect(high).toBeCloseTo(1.5, 9)
+    expect(reasons.length).toBe(2)
   })
 })

@@ -30,21 +30,34 @@ export interface SpeedRange extends Factors {
 
 type Source = Factors & { readonly reason: string; readonly remedy: string }
 
-/** Of the work of a model that A does not run. */
-export const OF_WORK = {
-  reason: 'the speed of its model is uncertain',
-  remedy: 'calibrate its model',
-} as const
-
 /**
  * What is not known of the speed of B. A's replays show the machine at the time, but not how much
  * faster executors are that are idle less often, not how more of them share its cores, and not how
  * long batches of another model take.
  */
 export function changedSpeed(pool: ChangedPool): SpeedRange {
-  const work = pool.work && { ...pool.work, ...OF_WORK }
   const idle = pool.probed === null ? idleSource(pool) : probedSource(pool.probed)
-  const sources = [idle, replicasSource(pool), work].filter((source) => source !== null)
+  return rangeOf([idle, replicasSource(pool), workSource(pool.work)])
+}
+
+/** The same of a pool that nothing on A's machine is beside: on another host, or new in B. */
+export function unrelatedSpeed({
+  replicas,
+  predicted,
+  work,
+}: Pick<ChangedPool, 'predicted' | 'work'> & { readonly replicas: number }): SpeedRange {
+  return rangeOf([unrecordedReplicas(predicted, replicas), workSource(work)])
+}
+
+const workSource = (work: Factors | null): Source | null =>
+  work && {
+    ...work,
+    reason: 'the speed of its model is uncertain',
+    remedy: 'calibrate its model',
+  }
+
+function rangeOf(all: readonly (Source | null)[]): SpeedRange {
+  const sources = all.filter((source) => source !== null)
   const { low, high } = widenedBy({ value: 1, low: 1, high: 1 }, sources)
   return {
     low: low!,
@@ -85,6 +98,8 @@ function probedSource({ factor, low, high, passes }: IdleChange): Source | null 
 function idleSource({ busy, replicas, onProcessor, ...fields }: ChangedPool): Source | null {
   const change = busy.b - busy.a
   if (!(Math.abs(change) > AS_BUSY)) return null
+  // fields of other numbers of replicas are of about B's load, with what idling costs there
+  if (executorsOf(fields.predicted) !== executorsOf(fields.recorded)) return null
   const [recorded, others] = [fields.recorded, fields.profile].map((of) => fieldsOf(of, replicas.a))
   // an accelerator may be as fast as it was where the processor is not
   const timed =
@@ -116,17 +131,23 @@ function idleSource({ busy, replicas, onProcessor, ...fields }: ChangedPool): So
   return { low: 1, high, reason, remedy }
 }
 
+/**
+ * What so many replicas may have of the speed of those that a recording has beside one another: of
+ * more, each may have its part of cores, caches or an accelerator. Null where one has as many.
+ */
+function unrecordedReplicas(fields: readonly RecordedField[], replicas: number): Source | null {
+  const ratios = fieldsOf(fields, replicas).map(({ executors }) => executors.length / replicas)
+  if (ratios.includes(1)) return null
+  const reason = `no recording has ${replicas} replicas beside one another`
+  const remedy = 'calibrate with the replicas of B'
+  return { low: Math.min(1, ...ratios), high: Math.max(1, ...ratios), reason, remedy }
+}
+
 /** The speed of other numbers of replicas is that of the profile's few fields with so many. */
 function replicasSource({ replicas, profile, predicted }: ChangedPool): Source | null {
   if (replicas.a === replicas.b) return null
-  const shown = fieldsOf(predicted, replicas.b)[0]!.executors.length
-  if (shown !== replicas.b) {
-    // of so many, each may have its part of cores, caches or an accelerator
-    const ratio = shown / replicas.b
-    const reason = `no recording has ${replicas.b} replicas beside one another`
-    const remedy = 'calibrate with the replicas of B'
-    return { low: Math.min(1, ratio), high: Math.max(1, ratio), reason, remedy }
-  }
+  const unrecorded = unrecordedReplicas(predicted, replicas.b)
+  if (unrecorded !== null) return unrecorded
   const sides = [fieldsOf(profile, replicas.a), fieldsOf(profile, replicas.b)]
   const [a, b] = sides.map((of) => of[0]?.executors.length)
   if (a === b) return null
@@ -145,6 +166,8 @@ function replicasSource({ replicas, profile, predicted }: ChangedPool): Source |
   const remedy = 'run `spillway calibrate` just before the replays, with the replicas of B'
   return { low: exp(-half), high: exp(half), reason, remedy }
 }
+
+const executorsOf = (fields: readonly RecordedField[]) => fields[0]?.executors.length
 
 function busyShare({ executors, durationMs }: RecordedField): number {
   return sum(executors.map(({ busyMs }) => busyMs)) / (executors.length * durationMs)

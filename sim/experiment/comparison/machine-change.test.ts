@@ -42,6 +42,23 @@ describe('the change of a machine', () => {
   })
 })
 
+test('a pool on the processor without times of the kernel is not known beside a card, either', () => {
+  const [pool] = input.scenario.pools
+  const untimed = profile.fields.map(({ controlMs: _, ...field }) => alone(field))
+  const pools = [
+    { ...pool!, name: 'before', replicas: 1 },
+    { ...pool!, name: 'card', replicas: 1, execution_provider: 'webgpu' as const },
+  ]
+  const one = { ...profile, fields: profile.fields.map(alone) }
+  const controlOf = (models: readonly ModelProfile[]) =>
+    machineChange({ ...input, scenario: { ...input.scenario, pools }, models }, replays, null)
+      .control
+  expect(controlOf([{ ...profile, fields: untimed }, one]).machine_unknown).toBe(
+    'the profile has no time of the control kernel; calibrate again',
+  )
+  expect(controlOf([one, { ...profile, fields: untimed }])).not.toHaveProperty('machine_unknown')
+})
+
 test('each pool has the control time of its own executors, and its own speed', () => {
   const [pool] = input.scenario.pools
   const pools = ['first', 'second'].map((name) => ({ ...pool!, name, replicas: 1 }))

@@ -30,6 +30,7 @@ export interface PredictedChange {
 /** Fields of a pool, in the profile and as the replays recorded them. */
 interface PoolFields {
   readonly name: string
+  readonly onProcessor: boolean
   readonly profile: readonly RecordedField[]
   readonly replays: readonly RecordedField[]
 }
@@ -49,11 +50,11 @@ export function machineChange(
     profile_ms: controlTime(profile),
     replays_ms: controlTime(replays),
   }))
-  const [accelerator, untimed] = [acceleratorText(input), untimedText(control)]
-  const unknown = otherHost ?? accelerator ?? untimed
-  // nothing of a pool that is declared is of another machine
-  const isMeasured = control.length > 0
-  const machine_unknown = isMeasured ? (otherHost ?? (accelerator === null ? untimed : null)) : null
+  const unknown = otherHost ?? acceleratorText(input) ?? untimedText(control)
+  const onProcessor = control.filter((_, i) => pools[i]!.onProcessor)
+  // nothing of a pool that is declared is of another machine, and no other kind was timed
+  const ofHost = control.length === 0 ? null : otherHost
+  const machine_unknown = ofHost ?? (onProcessor.length === 0 ? null : untimedText(onProcessor))
   const speeds = control.map(({ profile_ms, replays_ms }) => profile_ms! / replays_ms!)
   const levels = pools.map(({ profile, replays }) => meanLevel(replays) / meanLevel(profile))
   return {
@@ -75,6 +76,7 @@ function poolFields(input: SimulationInput, runs: readonly ObservedRun[]): PoolF
     const executors = [from, from + pool.replicas] as const
     return {
       name: pool.name,
+      onProcessor: pool.execution_provider === 'cpu',
       profile: fieldsOf(model.fields, pool.replicas),
       replays: recordedFields(runs.map((run) => ({ ...shared, run, executors }))).fields,
     }

@@ -110,6 +110,40 @@ const SCENARIOS = {
     slo: { web: TOKENS },
     pools: [{ ...pool, generation: { policy: 'continuous', max_sequences: 8 } }],
   },
+  'failed batches that a proxy sends again': {
+    traffic: [{ ...web, timeout_ms: 60 }],
+    pools: [
+      {
+        ...pool,
+        replicas: 3,
+        queue: { mode: 'per-replica' },
+        retry_policy: { num_retries: 2 },
+      },
+    ],
+    failures: [{ kind: 'errors', every_s: 3, for_s: 1, share: 0.5 }],
+  },
+  'prompts and answers on replicas of their own, and clients that leave': {
+    warmup_s: 1,
+    models: { m: { work } },
+    traffic: [
+      {
+        class: 'web',
+        arrivals: { process: 'poisson', rate_rps: 30 },
+        ...{ input_tokens: LENGTHS, output_tokens: LENGTHS, timeout_ms: 700 },
+      },
+    ],
+    slo: { web: TOKENS },
+    pools: [
+      {
+        ...pool,
+        generation: {
+          ...{ policy: 'continuous', max_sequences: 8 },
+          hand_over: { pool: 'decode', base_ms: 1 },
+        },
+      },
+      { ...pool, name: 'decode', generation: { policy: 'continuous', max_sequences: 8 } },
+    ],
+  },
   'nothing that is drawn': {
     traffic: [{ ...web, arrivals: { process: 'deterministic', rate_rps: 100 } }],
     pools: [pool],

@@ -38,5 +38,5 @@ export const FAMILIES = Object.freeze({
   extrapolation,
 }) satisfies Families
 
-/** Families of which objectives, also those on cost, are judged. */
+/** Families that verdicts are from: times of calls, replicas for costs, and work that no profile has. */
 export const JUDGED = Object.freeze({ calls, availability, extrapolation }) satisfies Families

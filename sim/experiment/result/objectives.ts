@@ -222,11 +222,9 @@ function wholeRun(
   return { ...(times?.[at] ?? withoutTokens(tails[at]!, counts)), n, upper: null }
 }
 
-/** Of a class without any token: where every request is lost, each took infinitely long. */
+/** Of a class without any token: each lost request took infinitely long for it. */
 function withoutTokens(tail: JudgedTail, { arrived, served }: JudgedCell['counts']): JudgedFigure {
-  return arrived > 0 && served === 0
-    ? judgedFigures(new Histogram(), arrived, [tail])[0]!
-    : { value: Number.NaN, tail: null }
+  return judgedFigures(new Histogram(), arrived - served, [tail])[0]!
 }
 
 /** The limit of an objective: ms, a share, or US dollars. */

@@ -194,13 +194,14 @@ function isMuchWider(wide: WidenedFigure, { estimate: { low, high } }: Objective
 }
 
 /**
- * An objective by the wider interval of its figure. Without a value in some draw there is none, and
- * nothing shows that it holds whatever the inputs are.
+ * An objective by the wider interval of its figure. Without a value in some draw, or with an
+ * infinite one in a replication, there is none, and nothing shows that it holds whatever the inputs
+ * are.
  */
 function judged(objective: Objective, wide: WidenedFigure | null): Objective {
   if (wide === null) {
     if (objective.verdict !== 'PASS') return { ...objective, interval: 'draws' }
-    const reason = 'it has no value in some draw of the uncertain inputs'
+    const reason = 'it has no value in a replication or a draw of the uncertain inputs'
     return undecided({ ...objective, interval: 'draws' }, reason)
   }
   const { verdict, with_inputs } = agreedVerdict(objective, wide)
