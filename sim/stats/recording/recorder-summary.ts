@@ -114,12 +114,14 @@ export function summariseRecorder(
   const pools = figuresOfAll.batchSizes.map((_, pool) => mergeCells(cells.map((row) => row[pool]!)))
   const classes = cells.map(mergeCells)
   const total = mergeCells(classes)
+  const ofClasses = classes.map((cell) => cellSummary(cell, judged))
   return {
     ...figuresOfAll,
     all: histogramFigures(total.latency),
-    classes: classes.map((cell) => cellSummary(cell, judged)),
+    classes: ofClasses,
     copies: classes.map(({ copies }, i) => (hedged[i] === true ? { ...copies } : null)),
-    pools: pools.map((cell) => cellSummary(cell, judged)),
+    // one class at one pool has the same
+    pools: pools.map((cell) => ofClasses[classes.indexOf(cell)] ?? cellSummary(cell, judged)),
     tail: tailOf(total.latency),
     classTails:
       classes.length > 1 ? classes.map(({ latency }) => tailOf(latency, POINTS_OF_CLASSES)) : [],
@@ -131,7 +133,9 @@ function tailOf(latency: Histogram, perNine?: number): Tail {
   return levels.map((p) => ({ p, value: latency.quantile(p) }))
 }
 
+/** The cell itself where there is one. */
 function mergeCells(cells: readonly Cell[]): Cell {
+  if (cells.length === 1) return cells[0]!
   const merged = new Cell()
   for (const cell of cells) merged.merge(cell)
   return merged
