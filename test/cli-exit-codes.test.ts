@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
 import { EXIT } from '../scenarios/index.ts'
 import { stream } from '../sim/kernel/index.ts'
 import type { Profile } from '../sim/world/index.ts'
@@ -30,6 +31,9 @@ pools:
     batching: { policy: dynamic, max_batch: 1, max_delay_ms: 0 }
 `
 
+/** Of the control kernel, in profiles and in replays: the machine has not changed between them. */
+const CONTROL_MS = 2
+
 /** A profile of a machine without overheads and stalls, `slower` times as slow as another. */
 function calm(text: string, slower: number): Profile {
   const made = madeUpProfile(text)
@@ -41,6 +45,7 @@ function calm(text: string, slower: number): Profile {
     overheads: { lag: [0, 0], timer: [0, 0], completion: none, dispatch: none },
     fields: model.fields.map((field) => ({
       ...field,
+      controlMs: CONTROL_MS,
       dispatcher: { from: [], to: [] },
       intake: { from: [], to: [] },
     })),
@@ -57,8 +62,11 @@ async function replays(name: string, scenario: string): Promise<void> {
   const measured = { ...simulated, world: 'measured', runs: 3, host: profile.host }
   put(folder, `${name}/measured.json`, JSON.stringify(measured))
   put(folder, `${name}/profile.json`, JSON.stringify(profile))
+  const rows = await readRows(at(`${name}/replication-1.parquet`))
+  const executors = profile.models[0]!.fields[0]!.executors.length
+  const control = [{ at: 0, ms: Array<number>(executors).fill(CONTROL_MS) }]
   for (const number of [1, 2, 3]) {
-    copyFileSync(at(`${name}/replication-1.parquet`), at(`${name}/replay-${number}.parquet`))
+    await writeRows(at(`${name}/replay-${number}.parquet`), { ...rows, control })
   }
 }
 
