@@ -206,7 +206,7 @@ describe('a session', () => {
       const replay = opened!.fleet.slices(side!.plan, requestsOf([1, 150]), { pauses: [100] })
       expect(await replay.next()).toMatchObject({ done: false })
       expect(opened!.fleet.usable).toBe(true)
-      await replay.return(undefined as never)
+      await expect(replay.throw(new Failure('left'))).rejects.toThrow('left')
       expect(opened!.fleet.usable).toBe(false)
       await session.close()
     }))

@@ -132,7 +132,7 @@ export class LiveSession {
       return played
     } catch (error) {
       // the other sides are in a pause
-      await Promise.allSettled(runs.map((run) => run.return(undefined as never)))
+      await Promise.allSettled(runs.map((run) => run.throw(error)))
       throw error
     }
   }

@@ -38,5 +38,5 @@ export const FAMILIES = Object.freeze({
   extrapolation,
 }) satisfies Families
 
-/** Families that verdicts are from: times of calls, replicas for costs, and work that no profile has. */
+/** Families of verdicts: times of calls, replicas for costs, and work beyond what was measured. */
 export const JUDGED = Object.freeze({ calls, availability, extrapolation }) satisfies Families
