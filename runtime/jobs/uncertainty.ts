@@ -62,16 +62,18 @@ export async function withUncertainInputs(
   return { ...wider, warnings: [...notes, ...others] }
 }
 
-/**
- * Which inputs of a system no draw changes; what is assumed of its sources, and what is not known
- * of them, where these are included.
- */
+/** Which inputs of a system no draw changes, and the notes of its sources. */
 export function notesOfInputs(system: System): string[] {
   const { scenario, uncertain } = system
   if (uncertain === undefined) return []
-  const constant = constantNotes(scenario, uncertain.inputs)
-  if (uncertain.withSources !== true) return constant
-  return [...constant, ...sourceNotes(scenario, uncertain.inputs), ...profileNotes(system)]
+  return [...constantNotes(scenario, uncertain.inputs), ...notesOfSources(system)]
+}
+
+/** What is assumed of the sources of a system, and what is not known of them, where included. */
+export function notesOfSources(system: System): string[] {
+  const { scenario, uncertain } = system
+  if (uncertain?.withSources !== true) return []
+  return [...sourceNotes(scenario, uncertain.inputs), ...profileNotes(system)]
 }
 
 export interface DrawOptions extends UncertaintyOptions {

@@ -7,7 +7,7 @@ import {
   type RunFigures,
 } from '../../../sim/experiment/index.ts'
 import type { System } from '../prepare.ts'
-import { notesOfInputs } from '../uncertainty.ts'
+import { notesOfSources } from '../uncertainty.ts'
 import type { PlanCandidates } from './plan-candidates.ts'
 import type { PlanSimulations } from './plan-simulations.ts'
 import type { SearchedPlan } from './searched-plan.ts'
@@ -17,7 +17,8 @@ export function inputNotes(
   { system, priced, drawn, outcome }: Pick<SearchedPlan, 'system' | 'priced' | 'drawn' | 'outcome'>,
   asked: { readonly headroom: boolean; readonly sensitivity: boolean },
 ): string[] {
-  const notes = notesOfInputs(system)
+  // an input that is constant in the stated configuration may vary in others
+  const notes = notesOfSources(system)
   if (priced.inputs.length === 0) return notes
   if (drawn === null) {
     return [...notes, 'no uncertain input was drawn, as no configuration meets at the stated ones']

@@ -27,6 +27,11 @@ const POISSON = { process: 'poisson', rate_rps: 220 }
 const web = { class: 'web', arrivals: POISSON }
 const pool = { name: 'central', model: 'm', price_usd_per_hour: 2 }
 const LENGTHS = { distribution: 'lognormal', median: 40, p99: 200, max: 400 }
+const chat = {
+  class: 'web',
+  arrivals: { process: 'poisson', rate_rps: 30 },
+  ...{ input_tokens: LENGTHS, output_tokens: LENGTHS },
+}
 const work = { law: 'generation', base_ms: 4, per_sequence_ms: 0.1, per_prefill_token_ms: 0.01 }
 
 /** Each with requests that end in other ways than to be served in time. */
@@ -88,25 +93,13 @@ const SCENARIOS = {
   'tokens, of which some requests get none': {
     warmup_s: 1,
     models: { m: { work } },
-    traffic: [
-      {
-        class: 'web',
-        arrivals: { process: 'poisson', rate_rps: 30 },
-        ...{ input_tokens: LENGTHS, output_tokens: LENGTHS, timeout_ms: 2500 },
-      },
-    ],
+    traffic: [{ ...chat, timeout_ms: 2500 }],
     slo: { web: TOKENS },
     pools: [{ ...pool, generation: { policy: 'continuous', max_sequences: 8 } }],
   },
   'all requests lost before their first token': {
     models: { m: { work: { ...work, base_ms: 900 } } },
-    traffic: [
-      {
-        class: 'web',
-        arrivals: { process: 'poisson', rate_rps: 30 },
-        ...{ input_tokens: LENGTHS, output_tokens: LENGTHS, timeout_ms: 100 },
-      },
-    ],
+    traffic: [{ ...chat, timeout_ms: 100 }],
     slo: { web: TOKENS },
     pools: [{ ...pool, generation: { policy: 'continuous', max_sequences: 8 } }],
   },
@@ -125,13 +118,7 @@ const SCENARIOS = {
   'prompts and answers on replicas of their own, and clients that leave': {
     warmup_s: 1,
     models: { m: { work } },
-    traffic: [
-      {
-        class: 'web',
-        arrivals: { process: 'poisson', rate_rps: 30 },
-        ...{ input_tokens: LENGTHS, output_tokens: LENGTHS, timeout_ms: 700 },
-      },
-    ],
+    traffic: [{ ...chat, timeout_ms: 700 }],
     slo: { web: TOKENS },
     pools: [
       {

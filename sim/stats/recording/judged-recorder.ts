@@ -13,7 +13,7 @@ import { WindowRecorder, windowOptions } from './window-recorder.ts'
 
 /**
  * Records what objectives are judged on, and nothing else: for runs of which no other figure is
- * read. It has the same digits as `Recorder`, in two thirds of its time.
+ * read. It has the same digits as `Recorder`, and runs are 1.3 to 1.5 times as fast.
  */
 export class JudgedRecorder implements Observer {
   readonly #options: RecorderOptions
