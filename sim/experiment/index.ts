@@ -20,7 +20,12 @@ export {
   roundsOf,
 } from './comparison/blocks.ts'
 export { changedSpeed, unrelatedSpeed } from './comparison/changed-speed.ts'
-export { compareRuns, disturbedProfile, simulatedPercentiles } from './comparison/compare.ts'
+export {
+  compareRuns,
+  disturbedProfile,
+  recordingsOf,
+  simulatedPercentiles,
+} from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
 export {
   type IdleChange,

@@ -9,11 +9,11 @@ import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
 import { probesOf } from '../../runtime/jobs/idle-probes.ts'
-import { openSides, playerOn, type ReplaySide } from '../../runtime/jobs/live-side.ts'
+import { openSides, playerOn } from '../../runtime/jobs/live-side.ts'
 import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
 import { requestsOf } from '../../runtime/jobs/requests.ts'
-import { LiveSession, type OpenSide, type Player } from '../../runtime/live/live-session.ts'
-import { hashOf, modelKey } from '../../scenarios/index.ts'
+import { LiveSession, type Player } from '../../runtime/live/live-session.ts'
+import { modelKey } from '../../scenarios/index.ts'
 import {
   feedBack,
   feedbackDifferences,
@@ -52,7 +52,7 @@ export interface Recording {
 
 /** Only the end of its process interrupts it: written files are used again. */
 const { signal } = new AbortController()
-// every fleet listens, and all stay open
+// every fleet of a session listens
 setMaxListeners(0, signal)
 /** Opening models and warming them up, s per replay; a rough estimate for progress. */
 const AROUND_S = 0.4
@@ -81,27 +81,21 @@ export async function recordSuite(
   const keys = new Set(unknown.flatMap(({ scenario }) => keysOf(scenario)))
   remaining.add(keys.size * calibrationSeconds)
   const cases = new Map<string, Recorded>()
-  const live = new LiveSession({ signal, onProgress: () => {} })
-  const fleets = new Map<string, OpenSide>()
-  try {
-    for (const session of suite) {
-      if (!session.cases.every(({ name }) => isCalibrated(profile, prepared.get(name)!))) {
-        // models that are compared alternate during calibration
-        const scenarios = session.cases.map(({ scenario }) => scenario)
-        const alike = suite
-          .flatMap((earlier) => earlier.cases)
-          .filter(({ scenario }) => scenarios.includes(scenario))
-        const ready = alike.map(({ name }) => prepared.get(name)!)
-        profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
-        await writeWhole(profilePath, documentText(profile))
-      }
-      const context = { prepared, profile: profile!, live, fleets }
-      for (const recorded of await recordSession(out, session, context, remaining)) {
-        cases.set(recorded.case.name, recorded)
-      }
+  for (const session of suite) {
+    if (!session.cases.every(({ name }) => isCalibrated(profile, prepared.get(name)!))) {
+      // models that are compared alternate during calibration
+      const scenarios = session.cases.map(({ scenario }) => scenario)
+      const alike = suite
+        .flatMap((earlier) => earlier.cases)
+        .filter(({ scenario }) => scenarios.includes(scenario))
+      const ready = alike.map(({ name }) => prepared.get(name)!)
+      profile = await calibrateFor(ready, profile, calibrationSeconds, remaining)
+      await writeWhole(profilePath, documentText(profile))
     }
-  } finally {
-    await live.close()
+    const context = { prepared, profile: profile! }
+    for (const recorded of await recordSession(out, session, context, remaining)) {
+      cases.set(recorded.case.name, recorded)
+    }
   }
   return { profile: profile!, cases, minutes: await remaining.spent() }
 }
@@ -145,18 +139,14 @@ async function calibrateFor(
 interface Context {
   readonly prepared: ReadonlyMap<string, Prepared>
   readonly profile: Profile
-  readonly live: LiveSession
-  /** those that are open, by their pools and models */
-  readonly fleets: Map<string, OpenSide>
 }
 
 async function recordSession(
   out: string,
   session: Session,
-  context: Context,
+  { prepared, profile }: Context,
   remaining: Remaining,
 ): Promise<Recorded[]> {
-  const { prepared, profile, live } = context
   const systems = new Map<string, System>()
   const requests = new Map<string, RequestList>()
   for (const { name, against } of session.cases) {
@@ -176,27 +166,35 @@ async function recordSession(
   })
   const probes = sides.map((side) => (session.cases.some(isChange) ? probesOf(side) : null))
   const rounds = Array.from({ length: session.rounds }, (_, i) => i + 1)
-  for (const round of rounds) {
-    const paths = sides.map((side) => rowsPath(out, side.case, side.system, round))
-    if (paths.every((path) => existsSync(path))) continue
-    const players: Player[] = []
-    for (const [i, side] of sides.entries()) {
-      const player = playerOn(await fleetFor(sides, i, context), side)
-      players.push({ ...player, probes: probes[i] ?? null })
+  const pathsOf = (round: number) => {
+    return sides.map((side) => rowsPath(out, side.case, side.system, round))
+  }
+  const left = rounds.filter((round) => !pathsOf(round).every((path) => existsSync(path)))
+  const live = new LiveSession({ signal, onProgress: () => {} })
+  try {
+    // a side that is opened before others is another one than these, for as long as it is open
+    const open = left.length === 0 ? [] : await openSides(live, sides)
+    const players = open.map((side, i): Player => {
+      return { ...playerOn(side, sides[i]!), probes: probes[i] ?? null }
+    })
+    for (const round of left) {
+      const place = { index: round - 1, of: rounds.length, slicing }
+      const orders = roundOrders(sides.length, place, sides[0]!.system.scenario.seed)
+      const playing = { name: `round ${round}`, slicing, orders, decisionLog: true }
+      const played = await live.round(players, playing)
+      const paths = pathsOf(round)
+      for (const [i, run] of played.entries()) {
+        const { system, traffic } = sides[i]!
+        const again = feedBack(system.plan, traffic, run.journal)
+        const differences = feedbackDifferences(run.rows, again)
+        await writeWhole(`${paths[i]}.feedback.json`, documentText({ differences }))
+        await writeRows(paths[i]!, run)
+        remaining.add(-secondsOf(system))
+      }
+      await remaining.print(`${session.name}: round ${round} of ${session.rounds}`)
     }
-    const place = { index: round - 1, of: rounds.length, slicing }
-    const orders = roundOrders(sides.length, place, sides[0]!.system.scenario.seed)
-    const playing = { name: `round ${round}`, slicing, orders, decisionLog: true }
-    const played = await live.round(players, playing)
-    for (const [i, run] of played.entries()) {
-      const { system, traffic } = sides[i]!
-      const again = feedBack(system.plan, traffic, run.journal)
-      const differences = feedbackDifferences(run.rows, again)
-      await writeWhole(`${paths[i]}.feedback.json`, documentText({ differences }))
-      await writeRows(paths[i]!, run)
-      remaining.add(-secondsOf(system))
-    }
-    await remaining.print(`${session.name}: round ${round} of ${session.rounds}`)
+  } finally {
+    await live.close()
   }
   return Promise.all(
     sides.map(async (side) => {
@@ -227,8 +225,6 @@ async function recordedCase(
 /** What idle time costs matters where a case is predicted from another one. */
 const isChange = ({ against }: Case) => against !== undefined
 
-const poolsHash = ({ scenario: { models, pools } }: System) => hashOf({ models, pools })
-
 /** Slices of a session with changes; null where whole replays alternate. */
 function slicingFor(
   { name, cases }: Session,
@@ -242,22 +238,6 @@ function slicingFor(
   if (!('whole' in slicing)) return slicing
   process.stderr.write(`${name}: whole replays alternate, not slices: ${slicing.whole}\n`)
   return null
-}
-
-/**
- * An open and warm fleet of the pools and models of a side that no earlier side of the round has:
- * between its slices a fleet holds a replay.
- */
-async function fleetFor(
-  sides: readonly ReplaySide[],
-  i: number,
-  { live, fleets }: Pick<Context, 'live' | 'fleets'>,
-): Promise<OpenSide> {
-  const hashes = sides.slice(0, i + 1).map(({ system }) => poolsHash(system))
-  const key = `${hashes[i]} ${hashes.filter((hash) => hash === hashes[i]).length}`
-  const fleet = fleets.get(key) ?? (await openSides(live, [sides[i]!]))[0]!
-  fleets.set(key, fleet)
-  return fleet
 }
 
 /** The remaining time, printed after every step; and the time spent, kept in a file. */

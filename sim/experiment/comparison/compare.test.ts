@@ -63,6 +63,7 @@ function compare(
     work: run.work,
     replays,
     predictions,
+    recordings: 1,
     change: unchanged(predictions),
     disturbed: false,
     warmupMs: 0,

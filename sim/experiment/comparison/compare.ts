@@ -17,10 +17,10 @@ import { splitError } from './error-split.ts'
 import { endFactors, widenedBy } from './joint-interval.ts'
 import { type Latencies, latenciesOf } from './latencies.ts'
 import type { PredictedChange } from './machine-change.ts'
+import { nextRun } from './next-run.ts'
 import { noiseFloor } from './noise-floor.ts'
 import type { ObservedRun } from './observed-run.ts'
 import {
-  prediction,
   predictionCheck,
   predictionError,
   predictionVerdict,
@@ -65,6 +65,8 @@ export interface ComparisonInput {
   readonly work: readonly ExecutorWork[]
   /** of each replication under the profile, over the same requests */
   readonly predictions: readonly SimulatedPercentiles[]
+  /** recordings of the machine that the predictions take turns with */
+  readonly recordings: number
   /** of each uncertain speed; by default none is uncertain */
   readonly inputs?: readonly PredictedEnds[]
   /** of the machine since the profile was recorded, with predictions by the same draws */
@@ -157,6 +159,17 @@ const DISTURBED: Check = {
   worst: null,
 }
 
+/** Recordings that replications take turns with; of pools with several numbers the least. */
+export function recordingsOf(
+  models: readonly (ModelProfile | null)[],
+  { pools }: ServingPlan,
+): number {
+  const each = models.flatMap((model, i) =>
+    model === null ? [] : [fieldsOf(model.fields, pools[i]!.replicas).length],
+  )
+  return Math.min(...each)
+}
+
 /** Whether all that is known of a pool's executors was recorded on a disturbed machine. */
 export function disturbedProfile(
   models: readonly (ModelProfile | null)[],
@@ -185,7 +198,7 @@ interface RequestSet {
 
 /** The percentiles that the runs support. */
 function comparePercentiles(
-  { seed, warmupMs, durationMs, disturbed, change: { control } }: ComparisonInput,
+  { seed, warmupMs, durationMs, disturbed, recordings, change: { control } }: ComparisonInput,
   { shown, judged }: { readonly shown: readonly number[]; readonly judged: boolean },
   { n, measured, structure, predictions, inputs, change }: RequestSet,
 ): PercentileComparison[] {
@@ -209,6 +222,7 @@ function comparePercentiles(
       measured: each.filter(({ replay }) => shown.includes(replay)),
       structure: structure.map(column),
       predictions: column(predictions),
+      recordings,
       inputs: inputs.map((ends) => ends.map(column)),
       change: change && {
         ...change,
@@ -238,6 +252,7 @@ interface PercentileFigures {
   /** [replay][run] */
   readonly structure: readonly (readonly number[])[]
   readonly predictions: readonly number[]
+  readonly recordings: number
   /** [input][end][replication] */
   readonly inputs: readonly (readonly (readonly number[])[])[]
   readonly change: {
@@ -256,7 +271,10 @@ function compareFigures(of: PercentileFigures): Compared {
   const noise_floor = noiseFloor(values)
   // where every request of a replication met a stall, it predicts nothing of the others
   const predictions = of.predictions.filter((value) => !Number.isNaN(value))
-  const simulated = predictions.length > 0 ? prediction(predictions, n) : { ...NO_PREDICTION, n }
+  const simulated =
+    predictions.length > 0
+      ? { ...nextRun(of.predictions, of.recordings), n }
+      : { ...NO_PREDICTION, n }
   const structure = measured.map(({ replay, value }, i) =>
     structureError(replay, value, of.structure[i]!),
   )

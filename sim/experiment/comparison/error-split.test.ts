@@ -72,6 +72,7 @@ function knownComparison(of: {
     predictions: Array.from({ length: 24 }, (_, i) =>
       simulatedPercentiles(runReplication(input, i)),
     ),
+    recordings: 1,
     change: {
       control: change.control,
       now: change.now && predict(change.now),

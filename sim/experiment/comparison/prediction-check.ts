@@ -6,13 +6,7 @@ import type {
   Verdict,
 } from '../../documents/index.ts'
 import { log } from '../../kernel/index.ts'
-import {
-  geometricMean,
-  noVerdictReason,
-  PERCENTILES,
-  percentile,
-  percentileLabel,
-} from '../../stats/index.ts'
+import { noVerdictReason, PERCENTILES, percentile, percentileLabel } from '../../stats/index.ts'
 import { changedMachineText } from './changed-machine.ts'
 import { causesText } from './error-causes.ts'
 import { isBeyond, jointDifference, type Ranged } from './joint-interval.ts'
@@ -41,11 +35,6 @@ export function band(values: readonly number[], n: number): Estimate {
     high: percentile(sorted, 0.975),
     n,
   }
-}
-
-/** Geometric mean over replications, as of replays, and the range of the middle 95 % of them. */
-export function prediction(values: readonly number[], n: number): Estimate {
-  return { ...band(values, n), value: geometricMean(values).value }
 }
 
 /**

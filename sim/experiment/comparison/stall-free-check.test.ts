@@ -34,6 +34,7 @@ const compare = (change: Partial<Parameters<typeof compareRuns>[0]> = {}) =>
     ...first,
     replays: [first, second],
     predictions,
+    recordings: 1,
     change: {
       control: { pools: [], unknown: null },
       now: null,

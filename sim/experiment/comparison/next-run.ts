@@ -1,0 +1,50 @@
+import { exp, log, sum } from '../../kernel/index.ts'
+import { geometricMean, percentile, studentTQuantile } from '../../stats/index.ts'
+import type { Ranged } from './joint-interval.ts'
+
+/**
+ * A figure above 0 of a run on another day of the machine: the geometric mean over replications,
+ * and where a next run is in 95 % of cases. Replications take turns with the recordings of the
+ * machine (`bootstrapField`), so those of one recording differ by chance, and their means differ as
+ * runs of that machine do. As so few recordings show that, it is Student's t that says how far the
+ * next run may be from them. Both are added in squares, those below and above each for itself.
+ *
+ * `values`: in the order of the replications; none is NaN where nothing is predicted.
+ * `recordings`: how many take turns. One shows no difference between runs, so the interval is
+ * that of chance alone.
+ */
+export function nextRun(values: readonly number[], recordings: number): Ranged {
+  const logs = values.map((value, i) => ({ of: i % recordings, log: log(value) }))
+  const known = logs.filter((each) => !Number.isNaN(each.log))
+  const groups = Array.from({ length: recordings }, (_, recording) =>
+    known.filter(({ of }) => of === recording).map((each) => each.log),
+  ).filter((group) => group.length > 0)
+  const means = groups.map(meanOf)
+  const residuals = Float64Array.from(groups.flatMap(residualsOf)).sort()
+  const between = halfWidthBetween(means)
+  const end = (p: number) => Math.hypot(percentile(residuals, p), between)
+  const { value } = geometricMean(values.filter((each) => !Number.isNaN(each)))
+  return { value, low: value / exp(end(0.025)), high: value * exp(end(0.975)) }
+}
+
+const meanOf = (values: readonly number[]) => sum(values) / values.length
+
+/** What values differ from their mean, as much as they differ from the true one. */
+function residualsOf(values: readonly number[]): number[] {
+  const mean = meanOf(values)
+  const n = values.length
+  const scale = Math.sqrt(n / Math.max(1, n - 1))
+  return values.map((value) => scale * (value - mean))
+}
+
+/**
+ * Recordings are used at levels that have the variance of a next run (`nextLevels`), so their own
+ * variance is divided by their number.
+ */
+function halfWidthBetween(means: readonly number[]): number {
+  const n = means.length
+  if (n < 2) return 0
+  const mean = meanOf(means)
+  const variance = sum(means.map((each) => (each - mean) ** 2)) / n
+  return studentTQuantile(0.975, n - 1) * Math.sqrt(variance)
+}
