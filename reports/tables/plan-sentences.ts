@@ -1,5 +1,5 @@
 import { parseObjective } from '../../scenarios/index.ts'
-import type { Plan, PlanRow } from '../../sim/documents/index.ts'
+import { type Plan, type PlanRow, probabilityText } from '../../sim/documents/index.ts'
 import {
   count,
   declared,
@@ -32,7 +32,6 @@ import {
 import { hoursOf, idleText } from './replica-hours.ts'
 import { headroomText } from './summary.ts'
 import { endsText } from './uncertainty-figures.ts'
-import { probabilityText } from './uncertainty-tables.ts'
 
 export const winnerOf = ({ rows, winner }: Plan): PlanRow | null =>
   winner === null ? null : rows[winner]!

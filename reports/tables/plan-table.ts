@@ -1,5 +1,5 @@
 import { parseObjective } from '../../scenarios/index.ts'
-import type { Plan, PlanRow } from '../../sim/documents/index.ts'
+import { type Plan, type PlanRow, probabilityText } from '../../sim/documents/index.ts'
 import { sum } from '../../sim/kernel/index.ts'
 import {
   estimateText,
@@ -16,7 +16,6 @@ import {
 } from '../format.ts'
 import { undecidedText } from './summary.ts'
 import { largestOfCapacity } from './sweep-rows.ts'
-import { probabilityText } from './uncertainty-tables.ts'
 
 /** Rows of a plan that a table shows; all of them are in the document. */
 const MOST_ROWS = 12

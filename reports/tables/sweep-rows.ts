@@ -2,6 +2,7 @@ import {
   byRank,
   endOf,
   figureOf,
+  probabilityText,
   type Sweep,
   type SweepAnswer,
   type SweepRow,
@@ -21,7 +22,7 @@ import {
 } from '../format.ts'
 import { undecidedText } from './summary.ts'
 import { endsText } from './uncertainty-figures.ts'
-import { probabilityText, withInputsText } from './uncertainty-tables.ts'
+import { withInputsText } from './uncertainty-tables.ts'
 
 /** A sweep in words and table cells, for pages and terminals. */
 

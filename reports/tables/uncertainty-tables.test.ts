@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { probabilityText } from '../../sim/documents/index.ts'
 import { reportHtml } from '../page/page.ts'
 import { sampleResult } from '../sample-documents.test-helper.ts'
 import { uncertainResult } from '../sample-uncertainty.test-helper.ts'
 import { resultText } from '../terminal/result-text.ts'
 import { objectiveSentences } from './objective-sentences.ts'
 import { endsText } from './uncertainty-figures.ts'
-import { probabilityText } from './uncertainty-tables.ts'
 
 describe('a result with uncertain inputs', () => {
   const lines = resultText(uncertainResult()).split('\n')

@@ -1,4 +1,4 @@
-import type { Result, Uncertainty } from '../../sim/documents/index.ts'
+import { probabilityText, type Result, type Uncertainty } from '../../sim/documents/index.ts'
 import {
   declared,
   estimateText,
@@ -30,15 +30,6 @@ import {
 } from './uncertainty-figures.ts'
 
 type Input = Uncertainty['inputs'][number]
-
-/** The fewest draws are 32: in none of these shows what happens in less than one of them. */
-const MOST_KNOWN = 0.97
-
-/** "81 %", "over 97 %" */
-export function probabilityText(p: number): string {
-  if (p > MOST_KNOWN) return 'over 97 %'
-  return p < 1 - MOST_KNOWN ? 'under 3 %' : percent(p, 0.03)
-}
 
 /** Both intervals of the figure of an objective: ", by draws; [42, 61] ms with the inputs, …". */
 export function withInputsText(

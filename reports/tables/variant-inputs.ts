@@ -1,5 +1,6 @@
 import {
   type Estimate,
+  probabilityText,
   type Uncertainty,
   VARIANT_FIGURES,
   VARIANT_METRICS,
@@ -8,13 +9,7 @@ import {
 } from '../../sim/documents/index.ts'
 import { count, listed, NONE, type Quantity } from '../format.ts'
 import { endsText } from './uncertainty-figures.ts'
-import {
-  causesText,
-  INPUT_COLUMNS,
-  inputCells,
-  MAY_STILL_MOVE,
-  probabilityText,
-} from './uncertainty-tables.ts'
+import { causesText, INPUT_COLUMNS, inputCells, MAY_STILL_MOVE } from './uncertainty-tables.ts'
 
 /** Variants of uncertain inputs in table cells and words, for terminals and pages. */
 

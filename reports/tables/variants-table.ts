@@ -3,6 +3,7 @@ import {
   type Estimate,
   fewRunsText,
   type OutputDrift,
+  probabilityText,
   type VariantFigures,
   type VariantMetric,
   type VariantRatio,
@@ -28,7 +29,7 @@ import {
 import { ranOut } from './memory-spaces.ts'
 import { overloadText, undecidedText } from './summary.ts'
 import { endsText } from './uncertainty-figures.ts'
-import { probabilityText, withInputsText } from './uncertainty-tables.ts'
+import { withInputsText } from './uncertainty-tables.ts'
 
 /** Variants in words and table cells, for terminals and pages. */
 

@@ -126,7 +126,7 @@ const MOST_REPLICATIONS = 100_000
 const ANSWERS = {
   interval:
     'independent runs behind each interval of a mean; 10 make it 1.15 times as wide as many do',
-  band: 'simulations behind the 95 % band of a prediction; of 40, one lies beyond each of its ends',
+  band: 'simulations behind the 95 % band of a prediction; each rehearsal has its share of them',
   test: 'simulations of the fit; of 99, the middle 95 make the range of 95 %',
 } as const
 

@@ -48,6 +48,7 @@ export type {
   PoolResult,
   PoolRetries,
 } from './pool-result.ts'
+export { probabilityText } from './probability-text.ts'
 export { type ReplicaUse, replicaUse } from './replica-use.ts'
 export {
   type Counts,

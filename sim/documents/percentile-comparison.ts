@@ -78,8 +78,9 @@ export const percentileComparison = z
         'in the replay or the simulation with the fewest.',
     ),
     simulated: estimate.describe(
-      'Predicted latency, ms: the geometric mean over replications, with the middle 95 % of ' +
-        'single replications as interval. That shows their draws only, not the profile.',
+      'Predicted latency, ms: the geometric mean over replications, and where a next run on this ' +
+        'machine is in 95 % of cases, by chance and by how the recordings of the profile differ. Of a single ' +
+        'recording nothing shows that, and the interval is that of chance.',
     ),
     measured: estimate.describe(
       'Measured latency, ms: the geometric mean over the replays that count, with a t interval ' +

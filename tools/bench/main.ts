@@ -30,6 +30,7 @@ import { planFigures } from './plan.ts'
 import { servingFigures } from './serving.ts'
 import { startupFigures } from './startup.ts'
 import { sweepFigures } from './sweep.ts'
+import { uncertainFigures } from './uncertain.ts'
 
 /** Speed and memory compared with Spillway's targets: `npm run bench -- --help`. */
 
@@ -44,6 +45,7 @@ const PARTS = {
   startup: startupFigures,
   sweep: sweepFigures,
   plan: planFigures,
+  uncertain: uncertainFigures,
   day: dayFigures,
   peers: peerFigures,
 } as const satisfies Readonly<Record<string, (extent: Extent) => Iterable<Figure>>>

@@ -1,11 +1,18 @@
-import { median } from 'simple-statistics'
+import { median, sampleStandardDeviation } from 'simple-statistics'
 import type {
   ErrorSplit,
   Estimate,
   PercentileComparison,
   Verdict,
 } from '../../sim/documents/index.ts'
-import { clopperPearson, type Interval, supportsVerdict, tInterval } from '../../sim/stats/index.ts'
+import { log } from '../../sim/kernel/index.ts'
+import {
+  clopperPearson,
+  type Interval,
+  studentTQuantile,
+  supportsVerdict,
+  tInterval,
+} from '../../sim/stats/index.ts'
 
 /**
  * Accuracy of predicting one percentile of replays. Relative to their median, except for n.
@@ -26,9 +33,8 @@ export interface PredictionRow {
   readonly floor: number
   /** number of replays inside the 95 % band */
   readonly inside: number
-  readonly bandWidth: number
-  /** range of the middle 95 % of replays; for a few replays, from the smallest to the largest */
-  readonly spread: number
+  /** ln of its upper end over its lower one, over that of a band that as many replays ask for */
+  readonly wideness: number
   /** Gneiting and Raftery 2007, eq. 43, mean over replays; less is better */
   readonly intervalScore: number
 }
@@ -39,7 +45,7 @@ export interface PredictionStudy {
 }
 
 const LEVEL = 0.95
-/** Largest width of a band, as a multiple of the spread of the replays. */
+/** Largest width of bands in the median, as a multiple of what replays ask for. */
 const WIDEST = 1.5
 
 export function predictionStudy(
@@ -75,13 +81,19 @@ function rowOf(
     split,
     floor: noise_floor.median ?? Number.NaN,
     inside: values.filter((value) => value >= simulated.low! && value <= simulated.high!).length,
-    bandWidth: high - low,
-    spread: (Math.max(...values) - Math.min(...values)) / middle,
+    wideness: log(high / low) / neededWidth(values),
     intervalScore: meanScore(
       { low, high },
       values.map((value) => value / middle),
     ),
   }
+}
+
+/** Of a band on the log scale that holds a next replay, by how replays differ. */
+function neededWidth(values: readonly number[]): number {
+  const logs = values.map((value) => log(value))
+  const t = studentTQuantile(0.975, logs.length - 1)
+  return 2 * t * sampleStandardDeviation(logs) * Math.sqrt(1 + 1 / logs.length)
 }
 
 /** Width of the band, and a penalty for each value outside in proportion to its distance. */
@@ -100,7 +112,7 @@ function checksOf(rows: readonly PredictionRow[]): PredictionStudy['checks'] {
   const cells = `${rows.length} (load, percentile) cells`
   const close = rows.filter(({ medianError, floor }) => medianError <= floor)
   const fair = rows.filter(({ meanError: { low, high } }) => low! <= 0 && high! >= 0)
-  const narrow = rows.filter(({ bandWidth, spread }) => bandWidth <= WIDEST * spread)
+  const wideness = median(rows.map((row) => row.wideness))
   const inside = rows.reduce((sum, row) => sum + row.inside, 0)
   const all = rows.reduce((sum, row) => sum + row.replays, 0)
   const coverage = clopperPearson(inside, all)
@@ -118,7 +130,10 @@ function checksOf(rows: readonly PredictionRow[]): PredictionStudy['checks'] {
       nominal,
       `${inside} of ${all} inside the 95 % band: ${share(coverage)} (Clopper–Pearson)`,
     ),
-    inAll(narrow, `band at most ${WIDEST} times the spread of the replays`),
+    check(
+      wideness <= WIDEST,
+      `bands are, in the median, ${wideness.toFixed(2)} times as wide as the differences between replays ask for; at most ${WIDEST}`,
+    ),
   ]
 }
 

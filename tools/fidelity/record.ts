@@ -9,11 +9,11 @@ import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
 import { probesOf } from '../../runtime/jobs/idle-probes.ts'
-import { openSides, playerOn } from '../../runtime/jobs/live-side.ts'
+import { openSides, playerOn, type ReplaySide } from '../../runtime/jobs/live-side.ts'
 import { type Prepared, prepare, type System } from '../../runtime/jobs/prepare.ts'
 import { requestsOf } from '../../runtime/jobs/requests.ts'
 import { LiveSession, type Player } from '../../runtime/live/live-session.ts'
-import { modelKey } from '../../scenarios/index.ts'
+import { hashOf, modelKey } from '../../scenarios/index.ts'
 import {
   feedBack,
   feedbackDifferences,
@@ -172,11 +172,8 @@ async function recordSession(
   const left = rounds.filter((round) => !pathsOf(round).every((path) => existsSync(path)))
   const live = new LiveSession({ signal, onProgress: () => {} })
   try {
-    // a side that is opened before others is another one than these, for as long as it is open
-    const open = left.length === 0 ? [] : await openSides(live, sides)
-    const players = open.map((side, i): Player => {
-      return { ...playerOn(side, sides[i]!), probes: probes[i] ?? null }
-    })
+    const opened = left.length === 0 ? [] : await playersOf(live, sides, slicing)
+    const players = opened.map((player, i) => ({ ...player, probes: probes[i] ?? null }))
     for (const round of left) {
       const place = { index: round - 1, of: rounds.length, slicing }
       const orders = roundOrders(sides.length, place, sides[0]!.system.scenario.seed)
@@ -203,6 +200,27 @@ async function recordSession(
     }),
   )
 }
+
+/**
+ * Sides are opened at once: one that is opened before others differs from them as long as it is
+ * open. Between its slices a fleet holds a replay, so that every side has its own. Where whole
+ * replays alternate, sides with the same pools and models share one, as replays and rehearsals do.
+ */
+async function playersOf(
+  live: LiveSession,
+  sides: readonly ReplaySide[],
+  slicing: Slicing | null,
+): Promise<Player[]> {
+  const keys = sides.map(({ system }, i) => (slicing === null ? poolsHash(system) : String(i)))
+  const distinct = [...new Set(keys)]
+  const opened = await openSides(
+    live,
+    distinct.map((key) => sides[keys.indexOf(key)]!),
+  )
+  return sides.map((side, i) => playerOn(opened[distinct.indexOf(keys[i]!)]!, side))
+}
+
+const poolsHash = ({ scenario: { models, pools } }: System) => hashOf({ models, pools })
 
 /** The kept replays of a case. */
 async function recordedCase(

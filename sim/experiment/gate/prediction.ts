@@ -5,6 +5,7 @@ import {
   type GateFigure,
   type GateMetric,
   type GateVerdict,
+  probabilityText,
   type Verdict,
   worst,
 } from '../../documents/index.ts'
@@ -238,7 +239,7 @@ function inputsNote(
   if (agreed(stated, change) === stated) return null
   if (change.verdict === 'PASS' && stated === 'IMPROVED') return MAYBE_NONE
   const worse = `worse by more than ${percentText(margin)}`
-  return `${worse} with a probability of ${percentText(pWorse)}${hangsText(change)}`
+  return `${worse} with a probability of ${probabilityText(pWorse)}${hangsText(change)}`
 }
 
 /** "; it hangs on speed of m in the head (97 %)"; empty where no input is notable. */
@@ -345,7 +346,7 @@ function objectiveMetrics({ base, head }: JudgedObjectives): GateMetric[] {
 /** How surely an objective holds; empty where no draws of inputs decide it. */
 function holdsText({ pHolds = null }: JudgedObjective): string {
   if (pHolds === null) return ''
-  return `, and with uncertain inputs it holds with a probability of ${percentText(pHolds)}`
+  return `, and with uncertain inputs it holds with a probability of ${probabilityText(pHolds)}`
 }
 
 /** The row of an objective: it has a verdict, and no figures. */
