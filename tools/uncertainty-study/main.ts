@@ -36,9 +36,9 @@ await runStudy<Options>({
   script: 'study:uncertainty',
   description: `How often intervals hold what is true of machines whose inputs are not known. Planners that have been simulated are kept in ${FOLDER} and used again, so an interrupted study goes on; remove that folder to simulate again.`,
   examples: [
-    ['', `${WHOLE.planners} planners of each machine, four hours; writes the page`],
+    ['', `${WHOLE.planners} planners of each machine, four to twelve hours; writes the page`],
     ['-- --minutes 50', 'ends after 50 minutes, and keeps what it has; the next run goes on'],
-    ['-- 100', 'so many planners of each machine, and no page; the next run goes on with these'],
+    ['-- 100', 'so many planners of each machine, and the page of these; the next run goes on'],
     ['-- --quick', `${QUICK.planners} planners of each machine, in ten minutes; keeps nothing`],
   ],
   define: (command) =>
@@ -61,7 +61,7 @@ await runStudy<Options>({
       const rows = await studied(rowsOf(MACHINES, extent), { kept, requests: REQUESTS, endsAt })
       const figures = figuresOfCoverage(rows, TRUTHS)
       console.log(tableOf(figures.rows))
-      if (begun !== null && planners === WHOLE.planners) {
+      if (begun !== null) {
         const spent = kept.earlierMinutes + (performance.now() - begun.sinceMs) / 60_000
         await keepStudy(begun, { figures, page: studyPage(figures), minutes: spent })
       }
