@@ -8,9 +8,8 @@ const TYPE = onnx.TensorProto.DataType
 const ATTRIBUTE = onnx.AttributeProto.AttributeType
 
 /** A size, or the name of a free dimension. */
-export type Dimension = 'batch' | 'length' | number
-type Whole = 'INT64' | 'INT32' | 'INT8'
-export type ElementType = 'FLOAT' | 'FLOAT16' | Whole
+type Dimension = string | number
+export type ElementType = 'FLOAT' | 'FLOAT16' | 'INT64' | 'INT32' | 'INT8' | 'BOOL'
 type Attribute = number | readonly number[] | { readonly float: number }
 
 /** Protobuf messages end at 2 GiB; no reader accepts a larger one. */
@@ -21,10 +20,16 @@ export interface GraphOptions {
   /** of the weights */
   readonly seed: number
   readonly precision: Precision
+  /** default 17 */
+  readonly opset?: Opset
 }
 
+/** Versions of the operators, each with that of the format which knows it. */
+const FORMAT_OF = { 17: 8, 24: 10 } as const
+type Opset = keyof typeof FORMAT_OF
+
 /**
- * An ONNX graph under construction, opset 17. Methods that add a value return its name. Weights are
+ * An ONNX graph under construction. Methods that add a value return its name. Weights are
  * drawn from streams named after them, so a weight does not depend on the order of building.
  */
 export class Graph {
@@ -33,6 +38,7 @@ export class Graph {
   readonly floatType: 'FLOAT' | 'FLOAT16'
   readonly #name: string
   readonly #seed: number
+  readonly #opset: Opset
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = []
   /** per tensor, its fields before its data, and its data, which come last */
   readonly #initializers: { readonly header: Uint8Array; readonly data: Uint8Array }[] = []
@@ -44,6 +50,7 @@ export class Graph {
     this.#name = options.name
     this.#seed = options.seed
     this.precision = options.precision
+    this.#opset = options.opset ?? 17
     this.floatType = options.precision === 'fp16' ? 'FLOAT16' : 'FLOAT'
   }
 
@@ -52,9 +59,14 @@ export class Graph {
     return name
   }
 
-  output(value: string, name: string, shape: readonly Dimension[]): void {
+  output(
+    value: string,
+    name: string,
+    shape: readonly Dimension[],
+    type: ElementType = 'FLOAT',
+  ): void {
     this.#nodes.push(onnx.NodeProto.create({ opType: 'Identity', input: [value], output: [name] }))
-    this.#outputs.push(valueInfo(name, 'FLOAT', shape))
+    this.#outputs.push(valueInfo(name, type, shape))
   }
 
   node(opType: string, input: readonly string[], attributes: Record<string, Attribute> = {}) {
@@ -126,9 +138,10 @@ export class Graph {
       data,
     ])
     const graph = [before, ...weights, after]
-    const opsetImport = [{ domain: '', version: 17 }]
+    const opsetImport = [{ domain: '', version: this.#opset }]
+    const irVersion = FORMAT_OF[this.#opset]
     return [
-      onnx.ModelProto.encode({ irVersion: 8, producerName: 'spillway' }).finish(),
+      onnx.ModelProto.encode({ irVersion, producerName: 'spillway' }).finish(),
       field(FIELD.graph, size(graph)),
       ...graph,
       onnx.ModelProto.encode({ opsetImport }).finish(),

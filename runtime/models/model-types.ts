@@ -1,5 +1,7 @@
 import type { ModelInput } from '../../scenarios/index.ts'
-import type { Dimension } from './graph.ts'
+
+/** A size, or a free dimension: requests of a batch, or their length. */
+type Dimension = 'batch' | 'length' | number
 
 /** One input of a model and what it is fed with. */
 export interface InputSpec extends Readonly<Omit<ModelInput, 'shape'>> {

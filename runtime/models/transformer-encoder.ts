@@ -2,6 +2,7 @@ import type { Precision } from '../../scenarios/index.ts'
 import { MAX_POSITIONS, type TransformerOptions } from './builtin-inputs.ts'
 import { dense } from './dense.ts'
 import { Graph } from './graph.ts'
+import { gelu, norm } from './transformer-layers.ts'
 
 /**
  * An encoder with normalisation after each sum (Vaswani et al. 2017, section 3; GELU of Hendrycks
@@ -99,20 +100,6 @@ function feedForward(graph: Graph, x: string, layer: string, hidden: number): st
   const down = { inputs: 4 * hidden, outputs: hidden, scale: 1 / Math.sqrt(4 * hidden) }
   const inner = gelu(graph, dense(graph, x, { name: `${layer}.up`, ...up }), layer)
   return dense(graph, inner, { name: `${layer}.down`, ...down })
-}
-
-/** x (1 + erf(x / sqrt 2)) / 2 */
-function gelu(graph: Graph, x: string, layer: string): string {
-  const inner = graph.node('Mul', [x, graph.scalar(`${layer}.rootHalf`, Math.SQRT1_2)])
-  const shifted = graph.node('Add', [graph.node('Erf', [inner]), graph.scalar(`${layer}.one`, 1)])
-  const half = graph.node('Mul', [x, graph.scalar(`${layer}.half`, 0.5)])
-  return graph.node('Mul', [half, shifted])
-}
-
-function norm(graph: Graph, x: string, name: string, hidden: number): string {
-  const gain = graph.floats(`${name}.gain`, [hidden], new Float32Array(hidden).fill(1))
-  const shift = graph.weight(`${name}.shift`, [hidden], 0.1)
-  return graph.node('LayerNormalization', [x, gain, shift], { axis: -1, epsilon: { float: 1e-5 } })
 }
 
 /** Mean over kept positions of float32 [batch, length, hidden]; 0 if none is kept. */

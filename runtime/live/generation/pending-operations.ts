@@ -1,0 +1,111 @@
+import {
+  type Observer,
+  type Requests,
+  type ServingPlan,
+  topologyOf,
+} from '../../../sim/serving/index.ts'
+import { commonTokens, tokensOf } from './prompt-tokens.ts'
+import type { Answer, Operation } from './sequence-runner.ts'
+
+interface Generating {
+  readonly plan: ServingPlan
+  readonly requests: Requests
+  /** by pool; null where a pool does not generate */
+  readonly vocabularies: readonly (number | null)[]
+}
+
+/** The tokens of a request, which an executor gets with a slot. */
+interface Told {
+  /** of its prompt, and answers that have come */
+  readonly tokens: number[]
+  /** of its prompt, and of answers that its content states */
+  readonly stated: Int32Array
+  readonly common: number
+}
+
+/**
+ * What the control plane does with the sequences of each executor, kept until its next run: an
+ * executor learns it with that. Sequences are named by the slots of their requests.
+ */
+export class PendingOperations implements Observer {
+  readonly #plan: ServingPlan
+  readonly #requests: Requests
+  readonly #poolOf: readonly number[]
+  readonly #vocabularies: Generating['vocabularies']
+  readonly #pending: Operation[][]
+  /** by slot of the request */
+  readonly #told: Told[] = []
+
+  constructor({ plan, requests, vocabularies }: Generating) {
+    this.#plan = plan
+    this.#requests = requests
+    this.#vocabularies = vocabularies
+    this.#poolOf = [...topologyOf(plan).poolOf]
+    this.#pending = this.#poolOf.map(() => [])
+  }
+
+  /** A later attempt or another request may have the slot of one that has ended. */
+  arrived(_: number, request: number): void {
+    delete this.#told[request]
+  }
+
+  slotTaken(executor: number, request: number): void {
+    const { inputTokens, outputTokens } = this.#requests
+    const pool = this.#poolOf[executor]!
+    const { tokens, stated, common } = this.#toldOf(request, this.#vocabularies[pool]!)
+    const most = inputTokens[request]! + outputTokens[request]! - 1
+    const context = tokens.length
+    const isStatic = this.#plan.pools[pool]!.generation!.policy === 'static'
+    this.#pending[executor]!.push({
+      kind: 'join',
+      sequence: request,
+      ids: Int32Array.from([...tokens, ...stated.subarray(context)]),
+      ...{ context, common, most, reserved: isStatic ? most : context },
+    })
+  }
+
+  prompted(executor: number, request: number, tokens: number): void {
+    this.#pending[executor]!.push({ kind: 'chunk', sequence: request, tokens })
+  }
+
+  slotLeft(executor: number, request: number): void {
+    const { inputTokens, outputTokens } = this.#requests
+    const answers = this.#told[request]!.tokens.length - inputTokens[request]!
+    const done = answers === outputTokens[request]!
+    this.#pending[executor]!.push({ kind: 'leave', sequence: request, done })
+  }
+
+  /** What has been done since the last call. */
+  take(executor: number): Operation[] {
+    return this.#pending[executor]!.splice(0)
+  }
+
+  /** Answers have come: a sequence that loses its slot is computed with them again. */
+  came(answers: readonly Answer[]): void {
+    for (const { sequence, token } of answers) {
+      const { tokens, stated } = this.#told[sequence]!
+      tokens.push(stated[tokens.length] ?? token)
+    }
+  }
+
+  #toldOf(request: number, vocabulary: number): Told {
+    const before = this.#told[request]
+    if (before !== undefined) return before
+    const { inputTokens, outputTokens, class: classes, key, prefixes } = this.#requests
+    const number = classes[request]!
+    const { sharedPrefixTokens, carriesContext } = this.#plan.classes[number]!
+    const content = {
+      class: number,
+      key: key[request]!,
+      prefix: prefixes.get(request) ?? null,
+      sharedTokens: sharedPrefixTokens,
+    }
+    const prompt = inputTokens[request]!
+    const whole = prompt + outputTokens[request]!
+    const common = Math.min(commonTokens(content), carriesContext ? whole : prompt)
+    const stated = tokensOf(content, Math.max(prompt, common), vocabulary)
+    const told = { tokens: [...stated.subarray(0, prompt)], stated, common }
+    this.#told[request] = told
+    return told
+  }
+}

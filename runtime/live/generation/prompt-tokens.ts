@@ -1,0 +1,51 @@
+import { PREFIX_TOKENS } from '../../../sim/serving/index.ts'
+
+/** What the tokens of a request follow from. */
+export interface Content {
+  readonly class: number
+  /** its identity, from which all tokens follow that no other request has */
+  readonly key: number
+  /** what its prompt begins with, a number for every 512 tokens; null where it is not known */
+  readonly prefix: ArrayLike<number> | null
+  /** tokens with which all requests of its class begin, where there are no numbers */
+  readonly sharedTokens: number
+}
+
+/** Leading tokens that other requests may have, too. */
+export const commonTokens = ({ prefix, sharedTokens }: Content): number =>
+  prefix === null ? sharedTokens : prefix.length * PREFIX_TOKENS
+
+const [SHARED, NUMBERED, OWN] = [1, 2, 3]
+
+/** The first tokens of a request: where its content equals that of another one, the same ones. */
+export function tokensOf(content: Content, length: number, vocabulary: number): Int32Array {
+  const { key, prefix } = content
+  const common = commonTokens(content)
+  return Int32Array.from({ length }, (_, i) => {
+    const hash =
+      i >= common
+        ? hashOf(OWN, key, i)
+        : prefix === null
+          ? hashOf(SHARED, content.class, i)
+          : hashOf(
+              NUMBERED + 4 * content.class,
+              prefix[Math.floor(i / PREFIX_TOKENS)]!,
+              i % PREFIX_TOKENS,
+            )
+    return hash % vocabulary
+  })
+}
+
+/** MurmurHash3 of three words (Appleby 2011), 32 bits. */
+function hashOf(...words: readonly number[]): number {
+  let hash = 0
+  for (const word of words) {
+    let k = Math.imul(word, 0xcc9e2d51)
+    k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
+    hash ^= k
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

@@ -1,0 +1,165 @@
+import type { Ms } from '../../../sim/serving/index.ts'
+import type { BlockTables } from './block-tables.ts'
+import type { PagedDecoder, PromptChunk } from './paged-decoder.ts'
+
+/** What the control plane does with the sequences of an executor between two runs, in order. */
+export type Operation =
+  | Join
+  | { readonly kind: 'chunk'; readonly sequence: number; readonly tokens: number }
+  /** `done`: all its answers have come, so that its tokens stay known */
+  | { readonly kind: 'leave'; readonly sequence: number; readonly done: boolean }
+
+/** A sequence takes a slot. */
+interface Join {
+  readonly kind: 'join'
+  readonly sequence: number
+  /** its prompt, answers that came before, and then answers that are given, whatever comes out */
+  readonly ids: Int32Array
+  /** tokens of the prompt and of answers that came before */
+  readonly context: number
+  /** leading tokens that others may have, too */
+  readonly common: number
+  /** tokens for which it takes blocks */
+  readonly reserved: number
+  /** tokens that it has in the cache once all its answers have come */
+  readonly most: number
+}
+
+/** Steps that an executor runs by itself. */
+export interface StepOrder {
+  readonly operations: readonly Operation[]
+  readonly steps: number
+  /** whether sequences decode in them, or prompts are computed alone */
+  readonly decodes: boolean
+}
+
+/** An answer, in the order of steps and of sequences. */
+export interface Answer {
+  readonly sequence: number
+  readonly token: number
+  readonly margin: number
+}
+
+/** What became of a run. */
+export interface SteppedRun {
+  readonly steps: number
+  /** when each step ended */
+  readonly ends: readonly Ms[]
+  readonly answers: readonly Answer[]
+}
+
+interface Sequence {
+  readonly ids: Int32Array
+  /** all its tokens, the last of which is not in the cache while it decodes */
+  readonly tokens: number[]
+  readonly common: number
+  readonly most: number
+  /** tokens in the cache */
+  past: number
+  decodes: boolean
+}
+
+interface RunnerParts {
+  readonly decoder: PagedDecoder
+  readonly tables: BlockTables
+  readonly now: () => Ms
+  /** whether the run ends with the step under way */
+  readonly yields: () => boolean
+}
+
+/** Follows the operations of the control plane, and runs steps of the sequences that have a slot. */
+export class SequenceRunner {
+  readonly #parts: RunnerParts
+  readonly #sequences = new Map<number, Sequence>()
+  /** prompts that the last run has completed */
+  readonly #completed: number[] = []
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts
+  }
+
+  /** At least one step; several where no prompt is computed. */
+  async run({ operations, steps, decodes }: StepOrder): Promise<SteppedRun> {
+    this.#settle()
+    let chunks = operations.flatMap((operation) => this.#apply(operation))
+    const ends: Ms[] = []
+    const answers: Answer[] = []
+    while (ends.length < steps) {
+      answers.push(...(await this.#step(decodes, chunks)))
+      chunks = []
+      ends.push(this.#parts.now())
+      if (this.#parts.yields()) break
+    }
+    return { steps: ends.length, ends, answers }
+  }
+
+  /** Prompts that are computed are known from then on, and decode in the next run. */
+  #settle(): void {
+    for (const id of this.#completed.splice(0)) {
+      const sequence = this.#sequences.get(id)!
+      this.#parts.tables.computed(id, Math.min(sequence.past, sequence.common))
+      sequence.decodes = true
+    }
+  }
+
+  #apply(operation: Operation): Chunk[] {
+    const { tables } = this.#parts
+    const { kind, sequence: id } = operation
+    if (kind === 'chunk') return [{ id, tokens: operation.tokens }]
+    if (kind === 'leave') {
+      const { past, common } = this.#sequences.get(id)!
+      if (operation.done) tables.computed(id, Math.min(past, common))
+      tables.leave(id)
+      this.#sequences.delete(id)
+      return []
+    }
+    const { ids, context, common, reserved, most } = operation
+    const known = ids.subarray(0, common)
+    const past = tables.join(id, { ids: known, find: context - 1, tokens: reserved })
+    const tokens = [...ids.subarray(0, context)]
+    this.#sequences.set(id, { ids, tokens, common, most, past, decodes: false })
+    return []
+  }
+
+  async #step(decodes: boolean, chunks: readonly Chunk[]): Promise<Answer[]> {
+    const { decoder, tables } = this.#parts
+    const decoding = decodes ? [...this.#sequences].filter(([, { decodes: own }]) => own) : []
+    const prompts = chunks.map(({ id, tokens: count }): PromptChunk => {
+      const { tokens, past } = this.#sequences.get(id)!
+      const own = tokens.slice(past, past + count)
+      return {
+        blocks: tables.blocksOf(id),
+        past,
+        tokens: own,
+        last: past + count === tokens.length,
+      }
+    })
+    const out = await decoder.step(
+      decoding.map(([id, { past, most, tokens }]) => {
+        // one that is done waits for others of its batch, and computes its last token again
+        const at = Math.min(past, most - 1)
+        tables.hold(id, at + 1)
+        return { blocks: tables.blocksOf(id), past: at, token: tokens[at]! }
+      }),
+      prompts,
+    )
+    for (const { id, tokens } of chunks) this.#sequences.get(id)!.past += tokens
+    const ended = chunks.filter((_, i) => prompts[i]!.last).map(({ id }) => id)
+    this.#completed.push(...ended)
+    const answering = [...decoding.map(([id]) => id), ...ended]
+    return answering.flatMap((id, i): Answer[] => {
+      const sequence = this.#sequences.get(id)!
+      const { ids, tokens, most, decodes: grows } = sequence
+      if (grows && sequence.past === most) return []
+      if (grows) sequence.past++
+      const [token, margin] = [out.tokens[i]!, out.margins[i]!]
+      tokens.push(ids[tokens.length] ?? token)
+      return [{ sequence: id, token, margin }]
+    })
+  }
+}
+
+interface Chunk {
+  readonly id: number
+  readonly tokens: number
+}
