@@ -1,6 +1,7 @@
 /** The second door of this folder: what loads ONNX Runtime, or decodes graphs. */
+export { cacheNames } from './decoder-inputs.ts'
 export { openFeeds } from './feeds.ts'
-export { env } from './onnx-runtime.ts'
+export { env, Tensor } from './onnx-runtime.ts'
 export {
   countOperations,
   fitOperations,

@@ -1,6 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node'
-import { cacheNames } from '../../models/decoder-inputs.ts'
-import { Tensor } from '../../models/onnx-runtime.ts'
+import { cacheNames, Tensor } from '../../models/onnx.ts'
 
 /** The KV cache of a decoder, whose inputs `buildDecoder` describes. */
 export interface CacheShape {

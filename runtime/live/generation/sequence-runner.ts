@@ -67,7 +67,7 @@ interface RunnerParts {
   readonly yields: () => boolean
 }
 
-/** Follows the operations of the control plane, and runs steps of the sequences that have a slot. */
+/** Follows the operations of the control plane, and runs steps of sequences that have a slot. */
 export class SequenceRunner {
   readonly #parts: RunnerParts
   readonly #sequences = new Map<number, Sequence>()
