@@ -33,7 +33,7 @@ export interface PredictionRow {
   readonly floor: number
   /** number of replays inside the 95 % band */
   readonly inside: number
-  /** ln of its upper end over its lower one, over that of a band that as many replays ask for */
+  /** ln of its upper end over its lower one, over that of the band that as many replays require */
   readonly wideness: number
   /** Gneiting and Raftery 2007, eq. 43, mean over replays; less is better */
   readonly intervalScore: number
@@ -45,7 +45,7 @@ export interface PredictionStudy {
 }
 
 const LEVEL = 0.95
-/** Largest width of bands in the median, as a multiple of what replays ask for. */
+/** Largest width of bands in the median, as a multiple of what replays require. */
 const WIDEST = 1.5
 
 export function predictionStudy(
@@ -132,7 +132,7 @@ function checksOf(rows: readonly PredictionRow[]): PredictionStudy['checks'] {
     ),
     check(
       wideness <= WIDEST,
-      `bands are, in the median, ${wideness.toFixed(2)} times as wide as the differences between replays ask for; at most ${WIDEST}`,
+      `bands are, in the median, ${wideness.toFixed(2)} times as wide as the differences between replays require; at most ${WIDEST}`,
     ),
   ]
 }

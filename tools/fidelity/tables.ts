@@ -125,13 +125,13 @@ function predictionTable({ rows, checks }: PredictionStudy): FidelityTable {
   return {
     heading: 'Prediction',
     note: `${rows[0]?.replays ?? 0} replays at each of four loads, predicted from as many rehearsals with other requests, which alternated
-with them (as in \`spillway run\`). Relative to the median of the replays. Band: where a next run is in 95 % of cases, by the rehearsals; asked for: how wide that is by the
+with them (as in \`spillway run\`). Relative to the median of the replays. Band: where a next run is in 95 % of cases, by the rehearsals; required: how wide that is by the
 replays; interval score: Gneiting and Raftery 2007, less is better. Service model and drift: parts of the error of the means; drift is the
 change of the machine since the rehearsals, by the control kernel.`,
     columns: [
       ...['replays', 'percentile', 'median error', 'A/A', 'mean signed error [95 %, Bonferroni]'],
       ...['service model', 'drift'],
-      ...['in band', 'band / asked for', 'interval score'],
+      ...['in band', 'band / required', 'interval score'],
     ],
     align: 'llrrrrrrrr',
     rows: rows.map((row) => [

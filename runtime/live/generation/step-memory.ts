@@ -58,8 +58,8 @@ function roomOf({ sequences, context }: StepLimits) {
 }
 
 /**
- * Passes runs of steps to an executor, and what became of them back. The mailbox of the executor
- * says whose turn it is.
+ * Passes runs of steps to an executor, and what became of them back. Only the
+ * side that the mailbox of the executor lets go on may use it.
  */
 export class StepMemory {
   readonly #words: Int32Array

@@ -156,7 +156,7 @@ function isOff({ simulated, measured }: PercentileComparison): boolean {
 
 /**
  * Why percentiles are undecided: one replay shows no noise, the machine has changed, replays
- * scatter, or the band of single runs is wide.
+ * scatter, or the band of a next run is wide.
  */
 function openReason(open: readonly PercentileComparison[], changed: string | null): string {
   const limit = 'max(5 %, 50 µs)'
@@ -179,7 +179,7 @@ function openReason(open: readonly PercentileComparison[], changed: string | nul
   const labels = (scattered.length > 0 ? scattered : open).map(({ p }) => percentileLabel(p))
   const at = labels.join(', ')
   if (scattered.length === 0) {
-    const inside = failed.length > 0 ? 'intervals of both sides' : 'band of single runs'
+    const inside = failed.length > 0 ? 'intervals of both sides' : 'band of a next run'
     return `${first}off by more than ${limit}, but inside the ${inside}, at ${at}; a longer duration_s narrows it`
   }
   const further = furtherRuns(present, Math.max(...scattered.map(neededReplays)), 'replay')
