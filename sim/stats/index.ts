@@ -96,7 +96,12 @@ export {
 } from './uncertainty/input-effects.ts'
 export { drawnValue } from './uncertainty/law-quantile.ts'
 export type { InputNarrowing } from './uncertainty/narrowing.ts'
-export { nextOccasion, type Occasions } from './uncertainty/next-occasion.ts'
+export {
+  type NextOccasion,
+  nextOccasion,
+  nextQuantile,
+  type Occasions,
+} from './uncertainty/next-occasion.ts'
 export { drawsForPairs, leastDraws } from './uncertainty/polynomial-terms.ts'
 export { MOST_DIMENSIONS, scrambledSobol } from './uncertainty/sobol.ts'
 export { type FigureLaw, probabilityBelow, widerInterval } from './uncertainty/wider-interval.ts'

@@ -65,7 +65,7 @@ describe('a profile with occasions', () => {
   const { inputs, warnings, profile } = inputsOf({}, widthsOf(SCATTER, COSTS))
   const half = speedHalfWidth(profile.models[0]!)!
 
-  test('has its speed as an input, lognormal with the width of a next occasion', () => {
+  test('has its speed as an input, with the width of a next occasion', () => {
     const [speed] = inputs
     expect(speed).toMatchObject({ name: 'speed of net', value: 1, model: null, source: 'profile' })
     const [low, high] = ends(speed!)
@@ -73,6 +73,13 @@ describe('a profile with occasions', () => {
     expect(Math.abs(Math.log(high!) / half - 1)).toBeLessThan(0.01)
     expect(low! * high!).toBeCloseTo(1, 9)
     expect(warnings).toEqual([])
+  })
+
+  test('has the law of a next occasion itself, not a normal one that is as wide', () => {
+    const [speed] = inputs
+    const [quarter, upper] = [0.75, 0.975].map((p) => Math.log(drawnValue(speed!, p)))
+    // Student's t with three degrees of freedom; of a normal law it is 2.9
+    expect(upper! / quarter!).toBeCloseTo(3.182 / 0.7649, 1)
   })
 
   test('has the cost of its idle executors as an input, which is never below 0', () => {

@@ -1,10 +1,14 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
-import type { MeasuredPart, UncertainInput } from '../../../scenarios/schema/uncertain.ts'
-import { log } from '../../kernel/index.ts'
-import { normalQuantile } from '../../stats/index.ts'
+import type {
+  MeasuredPart,
+  UncertainInput,
+  UncertainLaw,
+} from '../../../scenarios/schema/uncertain.ts'
+import { exp, log } from '../../kernel/index.ts'
+import { type NextOccasion, nextQuantile } from '../../stats/index.ts'
 import type { ModelProfile, Profile } from '../../world/index.ts'
 import { withMeasuredSpeed } from '../system/scaled-speed.ts'
-import { idleHalfWidth, occasionsOf, speedHalfWidth } from './profile-width.ts'
+import { idleHalfWidth, nextIdle, nextSpeed, occasionsOf, speedHalfWidth } from './profile-width.ts'
 
 /** The parts of a resolved system that have inputs. */
 interface ProfiledSystem {
@@ -29,8 +33,10 @@ interface Named {
   readonly wakes: boolean
 }
 
-/** A wider law says no more than that the speed is not known. */
-const MOST_HALF = log(4)
+/** A speed that is more times that of the profile, or fewer, is rather that of another machine. */
+const MOST_SPEED = 4
+/** The same of a cost of idle executors. */
+const MOST_COST = 10
 
 /**
  * The speeds of calibrated models and the costs of their idle executors, as far as a profile shows
@@ -72,7 +78,7 @@ function widthNotes({ name, model }: Named): string[] {
       `the profile has no width of the speed of ${name}, as ${why}: its speed is taken as exact; calibrate again, for longer`,
     ]
   }
-  if (half <= MOST_HALF) return []
+  if (half <= log(MOST_SPEED)) return []
   return [
     `the speed of ${name} differed so much between occasions that its width is cut at a factor of 4; calibrate again, for longer or on a stiller machine`,
   ]
@@ -108,45 +114,35 @@ function namedModels({ scenario, models }: ProfiledSystem): Named[] {
 
 /** None where no occasion differed, or where it is not known whether any did. */
 function speedInput({ name, model }: Named): UncertainInput[] {
-  const half = speedHalfWidth(model)
-  if (half === null || half === 0) return []
-  const deviation = Math.min(half, MOST_HALF) / normalQuantile(0.975)
-  return [
-    {
-      ...inputOf(`speed of ${name}`, { key: model.key, part: 'speed' }),
-      law: { law: 'lognormal', median: 1, deviation },
-    },
-  ]
+  const next = nextSpeed(model)
+  if (next === null || next.scale === 0) return []
+  const law = lawOf(next, (apart) => Math.min(MOST_SPEED, Math.max(1 / MOST_SPEED, exp(apart))))
+  return [{ ...inputOf(`speed of ${name}`, { key: model.key, part: 'speed' }), law }]
 }
 
-/** Probabilities between which the law of a cost is linear; its outer tails are cut. */
+/** Never below 0: none where there is no cost, or where it is not known to differ. */
+function idleInput({ name, model, wakes }: Named): UncertainInput[] {
+  const next = wakes && model.wake.ms.some((cost) => cost > 0) ? nextIdle(model) : null
+  if (next === null || next.scale === 0) return []
+  const law = lawOf(next, (apart) => Math.min(MOST_COST, Math.max(0, 1 + apart)))
+  return [{ ...inputOf(`idle cost of ${name}`, { key: model.key, part: 'idle' }), law }]
+}
+
+/** Probabilities between which a law is linear; its outer tails are cut. */
 const LEVELS = [
   [0, 0.001],
-  [0.025, 0.025],
-  [0.16, 0.16],
-  [0.5, 0.5],
-  [0.84, 0.84],
-  [0.975, 0.975],
+  ...[0.005, 0.01, 0.025, 0.05, 0.1, 0.16, 0.25, 0.37, 0.5].map((p) => [p, p] as const),
+  ...[0.63, 0.75, 0.84, 0.9, 0.95, 0.975, 0.99, 0.995].map((p) => [p, p] as const),
   [1, 0.999],
 ] as const
-/** A cost of more is rather that of another machine. */
-const MOST_COST = 10
 
-/** Normal, but never below 0: none where there is no cost, or where it is not known to differ. */
-function idleInput({ name, model, wakes }: Named): UncertainInput[] {
-  const half = wakes && model.wake.ms.some((cost) => cost > 0) ? idleHalfWidth(model) : null
-  if (half === null || half === 0) return []
-  const deviation = half / normalQuantile(0.975)
-  const quantiles = LEVELS.map(([p, of]): [number, number] => {
-    const factor = 1 + deviation * normalQuantile(of)
-    return [p, Math.min(MOST_COST, Math.max(0, factor))]
-  })
-  return [
-    {
-      ...inputOf(`idle cost of ${name}`, { key: model.key, part: 'idle' }),
-      law: { law: 'quantiles', quantiles },
-    },
-  ]
+/**
+ * Student's t itself: a normal law that is as wide in its middle 95 % makes a sum of two inputs,
+ * each of which is known from a few occasions, too wide.
+ */
+function lawOf(next: NextOccasion, timesOf: (apart: number) => number): UncertainLaw {
+  const quantiles = LEVELS.map(([p, of]): [number, number] => [p, timesOf(nextQuantile(next, of))])
+  return { law: 'quantiles', quantiles }
 }
 
 const inputOf = (name: string, measured: MeasuredPart): Omit<UncertainInput, 'law'> => {

@@ -1,5 +1,5 @@
 import { log, sum } from '../../kernel/index.ts'
-import { nextOccasion } from '../../stats/index.ts'
+import { type NextOccasion, nextOccasion, nextQuantile } from '../../stats/index.ts'
 import type { ModelProfile, ProfileWidths } from '../../world/index.ts'
 
 type Widened = Pick<ModelProfile, 'work' | 'widths'>
@@ -10,10 +10,10 @@ type Occasion = ProfileWidths['occasions'][number]
 const MEDIAN_ERROR = 0.6745
 
 /**
- * How far the speed of a model may be from that of its profile on another occasion: half of the
- * 95 % interval of its logarithm. Null where the profile has no scatter between occasions.
+ * How far the speed of a model may be from that of its profile on another occasion, as a logarithm.
+ * Null where the profile has no scatter between occasions.
  */
-export function speedHalfWidth({ work, widths }: Widened): number | null {
+export function nextSpeed({ work, widths }: Widened): NextOccasion | null {
   if (widths === undefined) return null
   return nextOccasion({
     calibrations: byCalibration(widths, ({ speeds }) => speeds.map((speed) => log(speed))),
@@ -23,7 +23,7 @@ export function speedHalfWidth({ work, widths }: Widened): number | null {
 }
 
 /** The same of the cost of its idle executors, as a multiple of that of the profile. */
-export function idleHalfWidth({ widths }: Widened): number | null {
+export function nextIdle({ widths }: Widened): NextOccasion | null {
   if (widths === undefined) return null
   const calibrations = byCalibration(widths, ({ idle }) => (idle === null ? [] : [idle]))
   const known = calibrations
@@ -31,6 +31,14 @@ export function idleHalfWidth({ widths }: Widened): number | null {
     .filter((occasions) => occasions.length > 0)
   return nextOccasion({ calibrations: known, levels: [], more: 0 })
 }
+
+/** Half of the 95 % interval of the logarithm of a speed; null where it is not known. */
+export const speedHalfWidth = (model: Widened): number | null => halfWidth(nextSpeed(model))
+
+/** The same of the cost of idle executors, as a multiple of that of the profile. */
+export const idleHalfWidth = (model: Widened): number | null => halfWidth(nextIdle(model))
+
+const halfWidth = (next: NextOccasion | null) => next && nextQuantile(next, 0.975)
 
 /** How many occasions, and of how many calibrations, a profile has. */
 export function occasionsOf({ widths }: Widened): {

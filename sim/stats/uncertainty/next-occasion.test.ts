@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Random, sum } from '../../kernel/index.ts'
-import { nextOccasion } from './next-occasion.ts'
+import { nextOccasion, nextQuantile, type Occasions } from './next-occasion.ts'
 
 /** How much the value of a made-up machine differs. */
 interface Machine {
@@ -21,6 +21,12 @@ interface Known {
 
 const TRIALS = 4000
 
+/** Half of the interval that holds 95 % of next occasions. */
+function halfOf(occasions: Occasions) {
+  const next = nextOccasion(occasions)
+  return next && nextQuantile(next, 0.975)
+}
+
 const mean = (values: readonly number[]) => sum(values) / values.length
 
 /** The share of next occasions that the interval holds, and that one without its level does. */
@@ -40,11 +46,11 @@ function coverage({ between, within, replays }: Machine, known: Known) {
       return scattered(centre!, replays, count)
     })
     const occasions = calibrations.map((values) => values.map((value) => [value]))
-    const half = nextOccasion({ calibrations: occasions, levels, more: 0 })!
+    const half = halfOf({ calibrations: occasions, levels, more: 0 })!
     const level = levels.length > 0 ? mean(levels.map(mean)) : mean(calibrations.at(-1)!)
     const [next] = scattered(0, Math.hypot(between, within), 1)
     if (Math.abs(next! - level) <= half) held++
-    const exact = nextOccasion({ calibrations: occasions, levels: [], more: 0 })!
+    const exact = halfOf({ calibrations: occasions, levels: [], more: 0 })!
     if (Math.abs(next! - level) <= exact) heldWithoutLevel++
   }
   return { held: held / TRIALS, heldWithoutLevel: heldWithoutLevel / TRIALS }
@@ -93,7 +99,7 @@ describe('the half-width', () => {
 
   test('of one calibration is that of a next value by Student t', () => {
     // two values: 12.706 standard deviations, and the error of their mean
-    const half = nextOccasion({ calibrations: of([0.01, -0.01]), levels: [], more: 0 })!
+    const half = halfOf({ calibrations: of([0.01, -0.01]), levels: [], more: 0 })!
     expect(half).toBeCloseTo(12.706 * 0.01 * Math.SQRT2 * Math.sqrt(1.5), 4)
   })
 
@@ -106,24 +112,24 @@ describe('the half-width', () => {
     ]
     const alike = of([Math.sqrt(5) / 100, -Math.sqrt(5) / 100])
     const [half, same] = [calibrations, alike].map((each) =>
-      nextOccasion({ calibrations: each, levels: [], more: 0 }),
+      halfOf({ calibrations: each, levels: [], more: 0 }),
     )
     expect(half).toBeCloseTo(same!, 12)
   })
 
   test('has a further variance in squares, and is that alone where occasions are alike', () => {
-    const half = nextOccasion({ calibrations: of([0, 0, 0]), levels: [], more: 0.0004 })
+    const half = halfOf({ calibrations: of([0, 0, 0]), levels: [], more: 0.0004 })
     expect(half).toBeCloseTo(1.96 * 0.02, 4)
-    expect(nextOccasion({ calibrations: of([0, 0]), levels: [], more: 0 })).toBe(0)
+    expect(halfOf({ calibrations: of([0, 0]), levels: [], more: 0 })).toBe(0)
   })
 
   test('is not known of one occasion, whatever its replays show', () => {
-    expect(nextOccasion({ calibrations: of([0]), levels: [[0, 0.1, 0.2]], more: 0.1 })).toBeNull()
-    expect(nextOccasion({ calibrations: [], levels: [], more: 0 })).toBeNull()
+    expect(halfOf({ calibrations: of([0]), levels: [[0, 0.1, 0.2]], more: 0.1 })).toBeNull()
+    expect(halfOf({ calibrations: [], levels: [], more: 0 })).toBeNull()
   })
 
   test('of one occasion is that of the replays of two folders', () => {
-    const half = nextOccasion({ calibrations: of([0]), levels: [[0, 0], [0.1]], more: 0 })
+    const half = halfOf({ calibrations: of([0]), levels: [[0, 0], [0.1]], more: 0 })
     expect(half).toBeGreaterThan(0.5)
   })
 })

@@ -24,15 +24,31 @@ interface Part {
   readonly degrees: number
 }
 
+/** Student's t of how far a next occasion may be from the level that is taken for it. */
+export interface NextOccasion {
+  /** 0 where no occasion differed */
+  readonly scale: number
+  /** of freedom; a million and more where the variance is as good as known */
+  readonly degrees: number
+}
+
+/** How far it is from the level at a probability, 0 < p < 1. */
+export function nextQuantile({ scale, degrees }: NextOccasion, p: number): number {
+  return scale * (degrees < MANY ? studentTQuantile(p, degrees) : normalQuantile(p))
+}
+
+/** From so many degrees of freedom on Student's t is a normal law. */
+const MANY = 1e6
+
 /**
- * How far the value of a next occasion may be from the level that is taken for it: half of the
- * 95 % interval, null where no scatter is known.
+ * How far the value of a next occasion may be from the level that is taken for it; null where no
+ * scatter is known.
  *
  * The next occasion is one of another calibration, where several show how these differ, and else
  * another one of the same calibration. Its variance and that of the level add up, and Student's t
  * has the degrees of freedom of Welch and Satterthwaite.
  */
-export function nextOccasion({ calibrations, levels, more }: Occasions): number | null {
+export function nextOccasion({ calibrations, levels, more }: Occasions): NextOccasion | null {
   const within = pooled(calibrations.map(squaresOf))
   const ofCalibrations = squaresOf(calibrations.map(meansOf))
   const ofLevels = squaresOf(levels.map((of) => meansOf(of.map((level) => [level]))))
@@ -48,7 +64,7 @@ export function nextOccasion({ calibrations, levels, more }: Occasions): number 
       ? { between: 1 / levels.length, within: hidden / levels.length }
       : { between: 1, within: between === null ? 1 / calibrations.at(-1)!.length : 0 }
   const replays = pooled(levels.map((of) => squaresOf(of.map((each) => [each]))))
-  return halfWidth([
+  return together([
     ...part(between, next.between + level.between),
     ...part(within, next.within + level.within),
     ...part(replays, 1 / sum(levels.map((of) => of.length))),
@@ -59,14 +75,13 @@ export function nextOccasion({ calibrations, levels, more }: Occasions): number 
 const part = (of: Part | null, times: number): Part[] =>
   of === null ? [] : [{ variance: times * of.variance, degrees: of.degrees }]
 
-function halfWidth(parts: readonly Part[]): number {
+function together(parts: readonly Part[]): NextOccasion {
   const variance = sum(parts.map((of) => of.variance))
-  if (variance === 0) return 0
+  if (variance === 0) return { scale: 0, degrees: MANY }
   const inverse = sum(parts.map((of) => (of.variance / variance) ** 2 / of.degrees))
   // the next lower integer, as the Guide to the expression of uncertainty has it (GUM, G.4.1)
   const degrees = Math.max(1, Math.floor(1 / inverse + 1e-9))
-  const t = inverse < 1e-6 ? normalQuantile(0.975) : studentTQuantile(0.975, degrees)
-  return t * Math.sqrt(variance)
+  return { scale: Math.sqrt(variance), degrees }
 }
 
 /** The sum of squared differences from the mean, as a mean over the values of an occasion. */
