@@ -60,7 +60,7 @@ async function stepped(engine: StepEngine, { order }: Job, mailbox: Mailbox): Pr
   if (order !== 'steps' || memory === null) {
     throw new Error(`Expected an executor with a KV cache to run steps, got ${order}`)
   }
-  const run = await engine.run(memory.read(), () => memory.yields)
+  const run = await engine.run(memory.read(), memory)
   memory.finish(run, run.counts)
   return run
 }

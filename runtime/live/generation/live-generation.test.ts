@@ -55,9 +55,9 @@ const STATIC = {
 }
 
 /** Answers by the key of their request, in the order in which they came. */
-function byRequest({ keys, tokens }: AnswerColumns): number[][] {
-  const each: number[][] = []
-  for (const [i, key] of keys.entries()) (each[key] ??= []).push(tokens[i]!)
+function byRequest({ keys, tokens }: AnswerColumns): Map<number, number[]> {
+  const each = new Map<number, number[]>()
+  for (const [i, key] of keys.entries()) each.set(key, [...(each.get(key) ?? []), tokens[i]!])
   return each
 }
 
@@ -100,9 +100,8 @@ async function replays(
 async function expectRight(requests: RequestList, answers: AnswerColumns): Promise<number> {
   const whole = await openWholeDecoder(SIZES, 'fp32')
   const { inputTokens, outputTokens } = requests.columns
-  const came = byRequest(answers)
   let different = 0
-  for (const [key, own] of came.entries()) {
+  for (const [key, own] of byRequest(answers)) {
     const length = inputTokens[key]!
     expect(own.length).toBe(outputTokens[key]!)
     const content = { class: 0, key, prefix: null, sharedTokens: SHARED }
@@ -136,4 +135,41 @@ describe.each([
     const preempted = first!.rows.columns.preemptions.some((times) => times > 0)
     expect(preempted).toBe(generation === CONTINUOUS)
   })
+})
+
+test('a process that is killed in the middle of a step takes its sequences with it, and no others', async () => {
+  const requests = crowd(120)
+  const plan = planWith(CONTINUOUS)
+  const mortal = { ...engineFor(CONTINUOUS), mortal: true }
+  const fleet = await Fleet.open(plan, [mortal], signal)
+  const at = 120
+  const failures = {
+    seed: 1,
+    events: [
+      { at, executor: 0, kind: 'crash' },
+      { at: at + 5, executor: 0, kind: 'detected' },
+      { at: at + 100, executor: 0, kind: 'up' },
+    ] as const,
+  }
+  const { rows, generation, deaths } = await fleet.replay(plan, requests, { failures })
+  await fleet.close()
+  const { outcome, executor } = rows.columns
+  const { served, failed } = OUTCOME
+  const lost = [...outcome.keys()].filter((key) => outcome[key] === failed)
+  expect(lost.length).toBeGreaterThan(0)
+  expect(lost.length).toBeLessThanOrEqual(SEQUENCES + 2)
+  for (const key of lost) expect(executor[key]).toBe(0)
+  expect(outcome.every((of) => of === served || of === failed)).toBe(true)
+  // it was killed on purpose
+  expect(deaths).toEqual([0, 0])
+  const { steps, answers, differences } = generation!
+  expect(differences).toEqual([])
+  expect(steps.some((step) => step.executor === 0 && step.started > at + 100)).toBe(true)
+  const kept = [...answers.keys.keys()].filter((i) => outcome[answers.keys[i]!] === served)
+  const [keys, tokens, margins] = [
+    Uint32Array.from(kept, (i) => answers.keys[i]!),
+    Int32Array.from(kept, (i) => answers.tokens[i]!),
+    Float32Array.from(kept, (i) => answers.margins[i]!),
+  ]
+  expect(await expectRight(requests, { keys, tokens, margins })).toBeLessThan(5)
 })

@@ -90,6 +90,7 @@ export class StepMemory {
   /** The run ends with the step under way. */
   yieldAtStep(): void {
     Atomics.store(this.#words, YIELDS, 1)
+    Atomics.notify(this.#words, YIELDS)
   }
 
   /** What became of the last run. */
@@ -125,6 +126,12 @@ export class StepMemory {
     return Atomics.load(this.#words, YIELDS) === 1
   }
 
+  /** Resolves once the run may have to end with the step under way, or has ended. */
+  async whenYields(): Promise<void> {
+    const { value } = Atomics.waitAsync(this.#words, YIELDS, 0)
+    await value
+  }
+
   finish({ steps, ends, answers }: SteppedRun, { used, kept, free }: BlockCounts): void {
     this.#words[RAN] = steps
     this.#ends.set(ends as readonly Ms[])
@@ -137,6 +144,8 @@ export class StepMemory {
     this.#words[USED] = used
     this.#words[KEPT] = kept
     this.#words[FREE] = free
+    // nothing waits any more for this run to yield
+    Atomics.notify(this.#words, YIELDS)
   }
 
   /** Returns where the next one begins. */
