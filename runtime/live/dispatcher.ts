@@ -122,7 +122,7 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     const { executor } = run
     const failures = this.#failures
     if (failures?.takes(this.#now, executor) === false) {
-      this.#steps!.lost(executor)
+      this.#steps!.forget(executor)
       return
     }
     this.#running++
@@ -238,7 +238,7 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
       control.onSteps(now, executor, steps, firstMs, lastMs)
       return
     }
-    this.#steps!.lost(executor)
+    this.#steps!.forget(executor)
     control.onDone(now, executor, started, ended, STATUS.died)
   }
 

@@ -85,8 +85,8 @@ export class LiveSteps implements Observer {
   }
 
   /** It was refused, or its executor was lost with it. */
-  lost(executor: number): void {
-    this.#pending.lost(executor)
+  forget(executor: number): void {
+    this.#pending.forget(executor)
   }
 
   kv(at: Ms, { executor, used, kept, free }: KvUse): void {

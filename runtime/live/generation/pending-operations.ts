@@ -87,13 +87,13 @@ export class PendingOperations implements Observer {
   }
 
   /** An executor has lost its sequences. */
-  lost(executor: number): void {
+  forget(executor: number): void {
     this.#pending[executor]!.length = 0
     this.#fresh[executor] = true
   }
 
   executor(_: number, executor: number, phase: ExecutorPhase): void {
-    if (phase === 'down') this.lost(executor)
+    if (phase === 'down') this.forget(executor)
   }
 
   /** Answers have come: a sequence that loses its slot is computed with them again. */
