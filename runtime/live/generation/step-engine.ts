@@ -1,14 +1,14 @@
 import { Failure } from '../../../scenarios/index.ts'
 import { type Ms, STATUS, type Status } from '../../../sim/serving/index.ts'
 import { executionProviders } from '../../models/index.ts'
-import { detailOf, openSession } from '../../models/onnx.ts'
+import { openSession } from '../../models/onnx.ts'
 import { ChildEnded } from '../../process/child.ts'
 import { WallClock } from '../clock.ts'
 import type { EngineOptions, Mortal } from '../engine.ts'
 import { type EngineRequest, openEngineProcess, YIELD } from '../engine-child.ts'
 import { BlockTables } from './block-tables.ts'
 import type { GenerationOptions } from './generation-options.ts'
-import { PagedDecoder } from './paged-decoder.ts'
+import { CannotRun, PagedDecoder } from './paged-decoder.ts'
 import {
   type BlockCounts,
   SequenceRunner,
@@ -138,10 +138,9 @@ export async function openLocalSteps(
       const stepped = await runner
         .run(order, () => word.yields)
         .catch((error: unknown) => {
-          const provider = how.executionProvider
-          throw new Failure(
-            `${file.path}: ONNX Runtime cannot run a step on ${provider} (${detailOf(error)})`,
-          )
+          if (!(error instanceof CannotRun)) throw error
+          const text = `cannot run a step on ${how.executionProvider} (${error.message})`
+          throw new Failure(`${file.path}: ONNX Runtime ${text}`)
         })
       return { status: STATUS.ok, started, ended: from, counts: runner.counts, ...stepped }
     },
