@@ -74,8 +74,8 @@ export interface StepRun {
   prefillTokens: number
   /** the same without the padding of a static batch */
   promptTokens: number
-  /** tokens of prompts in this run, each times those of its prompt that the cache has before */
-  promptPairs: number
+  /** tokens that these prompts have in the KV cache before, together */
+  promptPast: number
   /** tokens in the KV caches of decoding sequences, before the first step */
   context: number
   /** the most of one of them; 0 unless the plan has steps that are padded to it */

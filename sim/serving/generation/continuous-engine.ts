@@ -93,7 +93,7 @@ export class ContinuousEngine extends Engine {
       if (request < 0) break
       const chunk = Math.min(toPrefill[request]!, left)
       left -= chunk
-      this.run.promptPairs += chunk * (context[request]! - toPrefill[request]!)
+      this.run.promptPast += context[request]! - toPrefill[request]!
       toPrefill[request]! -= chunk
       this.host.observer.prompted?.(this.run.executor, request, chunk, toPrefill[request]!)
       this.run.prefills++

@@ -41,7 +41,7 @@ export abstract class Engine {
       prefills: 0,
       prefillTokens: 0,
       promptTokens: 0,
-      promptPairs: 0,
+      promptPast: 0,
       context: 0,
       longest: 0,
       blocks: 0,
@@ -68,7 +68,7 @@ export abstract class Engine {
     run.prefills = 0
     run.prefillTokens = 0
     run.promptTokens = 0
-    run.promptPairs = 0
+    run.promptPast = 0
     run.extraMs = 0
     run.waitsForBlocks = false
     run.decodes = this.compose(now) ? this.decoding.count : 0

@@ -8,7 +8,7 @@ import type { Observer, Requests } from '../index.ts'
 /** What runs state of contexts, beside what follows from the sequences in them. */
 interface Stated {
   readonly longest: number
-  readonly pairs: number
+  readonly past: number
 }
 
 function statedAndFound(system: SmallSystem, padsContexts: boolean) {
@@ -21,7 +21,7 @@ function statedAndFound(system: SmallSystem, padsContexts: boolean) {
   const observe = (requests: Requests): Observer => {
     const recorder = new StepRecorder(requests)
     const answers = new Map<number, number>()
-    const pairs: number[] = []
+    const past: number[] = []
     const completed: number[][] = []
     const lengthOf = (key: number) => columns.inputTokens[key]! + (answers.get(key) ?? 0)
     return {
@@ -34,25 +34,25 @@ function statedAndFound(system: SmallSystem, padsContexts: boolean) {
       prompted(executor, request, tokens, left) {
         recorder.prompted(executor, request, tokens, left)
         const key = requests.key[request]!
-        pairs[executor] = (pairs[executor] ?? 0) + tokens * (lengthOf(key) - left - tokens)
+        past[executor] = (past[executor] ?? 0) + lengthOf(key) - left - tokens
         if (left === 0) completed[executor] = [...(completed[executor] ?? []), key]
       },
       stepped(now, run) {
-        const { executor, longest, promptPairs } = run
+        const { executor, longest, promptPast } = run
         recorder.stepped(now, run)
         const { generating, contexts, idle, decodes } = recorder.rows.at(-1)!
         const isStatic = system.plan.pools[0]!.generation!.policy === 'static'
         // the last token of a sequence that is done is computed again
         const waiting = isStatic && decodes > 0 ? idle.map((key) => lengthOf(key) - 2) : []
-        stated.push({ longest, pairs: promptPairs })
+        stated.push({ longest, past: promptPast })
         found.push({
           longest: decodes > 0 ? Math.max(0, ...contexts, ...waiting) : 0,
-          pairs: pairs[executor] ?? 0,
+          past: past[executor] ?? 0,
         })
         for (const key of generating) answers.set(key, (answers.get(key) ?? 0) + run.steps)
         for (const key of completed[executor] ?? []) answers.set(key, (answers.get(key) ?? 0) + 1)
         completed[executor] = []
-        pairs[executor] = 0
+        past[executor] = 0
       },
       batch: (now, batch) => recorder.batch(now, batch),
     }
@@ -62,21 +62,21 @@ function statedAndFound(system: SmallSystem, padsContexts: boolean) {
 }
 
 describe.each(['continuous', 'static'] as const)('%s engines', (policy) => {
-  test('state the longest context of each run, and what its prompts attend to', () => {
-    let [longest, pairs] = [0, 0]
+  test('state the longest context of each run, and what its prompts have before', () => {
+    let [longest, past] = [0, 0]
     fc.assert(
       fc.property(generatingSystem({ policy }), (system) => {
         const { stated, found } = statedAndFound(system, true)
         expect(stated).toEqual(found)
         for (const each of stated) {
           longest = Math.max(longest, each.longest)
-          pairs += each.pairs
+          past += each.past
         }
       }),
       { numRuns: 150 },
     )
     expect(longest).toBeGreaterThan(80)
-    if (policy === 'continuous') expect(pairs).toBeGreaterThan(10_000)
+    if (policy === 'continuous') expect(past).toBeGreaterThan(10_000)
   })
 
   test('state no longest context where nothing asks for it', () => {

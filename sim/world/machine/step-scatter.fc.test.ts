@@ -20,7 +20,7 @@ const runOf = (steps: number, decodes = 4, context = 40) => ({
   prefillTokens: 0,
   blocks: 0,
   generating: 0,
-  promptPairs: 0,
+  promptPast: 0,
   longest: 0,
   promptTokens: 0,
   waitsForBlocks: false,
