@@ -40,7 +40,7 @@ export interface Troubles {
 
 const CLOCK_STEP_MS = 0.25
 /** In the order of a simulation, where a load comes after the ends of the same instant. */
-const TURNS = { unload: 0, run: 1, load: 2, restart: 3 } as const
+const TURNS = { unload: 0, run: 1, steps: 1, load: 2, restart: 3 } as const
 const isBefore = (a: Running, b: Running) =>
   a.ended < b.ended || (a.ended === b.ended && TURNS[a.order] < TURNS[b.order])
 

@@ -75,7 +75,7 @@ export async function compare(
     replays: replays.runs,
     work: executorWork(input),
     predictions: predictions.map(simulatedPercentiles),
-    recordings: recordingsOf(system.models, plan),
+    recordings: recordingsOf(system),
     inputs: inputs.map((ends) => ends.map((runs) => runs.map(simulatedPercentiles))),
     change,
     disturbed: disturbedProfile(system.models, plan),

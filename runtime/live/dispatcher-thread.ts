@@ -14,6 +14,7 @@ import {
   Requests,
   type ServingPlan,
   type Source,
+  type StepBackend,
   Transfers,
 } from '../../sim/serving/index.ts'
 import {
@@ -23,6 +24,8 @@ import {
   type RowColumns,
   RowRecorder,
   Rows,
+  StepRecorder,
+  type StepRow,
 } from '../../sim/stats/index.ts'
 import {
   ListSource,
@@ -36,6 +39,8 @@ import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ExecutorFailures } from './executor-failures.ts'
+import { type AnswerColumns, type BlockDifference, LiveSteps } from './generation/live-steps.ts'
+import { PendingOperations } from './generation/pending-operations.ts'
 import { probedBatches } from './idle-probes.ts'
 import { MailboxPort } from './live-port.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
@@ -49,6 +54,8 @@ export interface DispatcherStart {
   readonly progress: SharedArrayBuffer
   /** a reading of the monotonic clock that the executors' clocks count from */
   readonly epochNs: bigint
+  /** by pool, of a model that generates; null for another one */
+  readonly vocabularies: readonly (number | null)[]
   /** cores that it keeps to; null for any */
   readonly cores: readonly number[] | null
 }
@@ -96,6 +103,8 @@ export type DispatcherReply =
       readonly control: readonly ControlReading[]
       /** absent where nothing was probed */
       readonly probes?: readonly IdleProbe[]
+      /** absent where no pool generates */
+      readonly generation?: GeneratedRun
       /** by number of the batch, ms; NaN where it was not measured; absent where not asked for */
       readonly processorMs?: Float64Array
     }
@@ -106,6 +115,15 @@ export type DispatcherReply =
       readonly shortages: readonly Shortage[]
     }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
+
+/** What a replay of generation has beside its rows. */
+export interface GeneratedRun {
+  readonly steps: readonly StepRow[]
+  readonly answers: AnswerColumns
+  /** runs whose blocks were compared, and those in which they differed */
+  readonly compared: number
+  readonly differences: readonly BlockDifference[]
+}
 
 type Job<Kind extends DispatcherJob['kind']> = Extract<DispatcherJob, { readonly kind: Kind }>
 
@@ -164,6 +182,7 @@ function* replay(job: Job<'replay'>): Replay {
   const processorMs: Ms[] = []
   const count = traffic.kind === 'list' ? traffic.requests.at.length : REACTING_ROWS
   const recorder = new RowRecorder(Rows.allocate(count), requests)
+  const generation = generationOf(job.plan, requests, port)
   const { driver, control, log } = assemble({
     plan: job.plan,
     source: sent,
@@ -172,12 +191,15 @@ function* replay(job: Job<'replay'>): Replay {
       const failures = job.failures && failuresOf(port, job.failures)
       const { channels } = job.plan
       const transfers = channels ? new Transfers(channels) : null
-      const dispatcher = new Dispatcher(port, traffic, { failures, transfers })
+      const { steps = null } = generation ?? {}
+      const dispatcher = new Dispatcher(port, traffic, { failures, transfers, steps })
       const ports = { timers: dispatcher, backend: dispatcher, transfers: dispatcher }
-      return { driver: dispatcher, ...ports }
+      if (steps === null) return { driver: dispatcher, ...ports }
+      return { driver: dispatcher, ...ports, steps: stepsOf(dispatcher, steps) }
     },
     observe: () => [
       { arrived: (_, request) => report(traffic, requests, request) },
+      ...(generation?.observers ?? []),
       recorder,
       ...(job.processorTime ? [{ batch: (_: Ms, batch: Batch) => keepTime(batch) }] : []),
     ],
@@ -214,6 +236,7 @@ function* replay(job: Job<'replay'>): Replay {
     changes: recorder.changes,
     ejections: recorder.ejections,
     control: readings,
+    ...(generation && { generation: generation.ran() }),
     ...(probes.length > 0 && { probes }),
     ...(job.processorTime && { processorMs: Float64Array.from(processorMs) }),
   }
@@ -222,6 +245,25 @@ function* replay(job: Job<'replay'>): Replay {
 /** Runs batches in a pause; progress stays that of the traffic. */
 const scripted = (items: readonly ScriptItem[], port: MailboxPort): ScriptRow[] =>
   runScript(items, port, mailboxes, new Int32Array(1))
+
+/** Null where no pool generates. */
+function generationOf(plan: ServingPlan, requests: Requests, port: MailboxPort) {
+  if (!plan.pools.some(({ generation }) => generation)) return null
+  const { vocabularies } = start
+  const pending = new PendingOperations({ plan, requests, vocabularies })
+  const steps = new LiveSteps(port, pending, (request) => requests.key[request]!)
+  const recorder = new StepRecorder(requests)
+  const ran = (): GeneratedRun => {
+    const { answers, compared, differences } = steps
+    return { steps: recorder.rows, answers, compared, differences }
+  }
+  return { steps, observers: [pending, steps, recorder], ran }
+}
+
+const stepsOf = (dispatcher: Dispatcher, steps: LiveSteps): StepBackend => ({
+  run: (run) => dispatcher.startSteps(run),
+  yieldAtStep: (executor) => steps.yieldAtStep(executor),
+})
 
 function failuresOf(port: MailboxPort, { events, seed }: CausedFailures): ExecutorFailures {
   return new ExecutorFailures(port, events, failureDraws(seed, 0))

@@ -5,6 +5,7 @@ import {
   type Ms,
   STATUS,
   type Status,
+  type StepRun,
   type Timers,
   type Traffic,
   type Transfer,
@@ -13,6 +14,7 @@ import {
 } from '../../sim/serving/index.ts'
 import type { ModelMove } from '../../sim/stats/index.ts'
 import type { ExecutorFailures, Impairment } from './executor-failures.ts'
+import type { LiveSteps } from './generation/live-steps.ts'
 import type { Order } from './mailbox.ts'
 
 /** The live world as a dispatcher needs it: a clock to sleep on, and executors. */
@@ -58,6 +60,8 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
   readonly #failures: ExecutorFailures | null
   /** null where nothing is sent over a channel */
   readonly #transfers: Transfers | null
+  /** null where no pool generates */
+  readonly #steps: LiveSteps | null
   readonly #timers: Ms[] = []
   /** of two timers that are due at one instant the one armed first fires first, as simulated */
   readonly #turn: number[] = []
@@ -73,11 +77,17 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     {
       failures = null,
       transfers = null,
-    }: { failures?: ExecutorFailures | null; transfers?: Transfers | null } = {},
+      steps = null,
+    }: {
+      failures?: ExecutorFailures | null
+      transfers?: Transfers | null
+      steps?: LiveSteps | null
+    } = {},
   ) {
     this.#port = port
     this.#failures = failures
     this.#transfers = transfers
+    this.#steps = steps
     this.#traffic = traffic
   }
 
@@ -106,6 +116,18 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     if (failures?.takes(this.#now, batch.executor) === false) return
     this.#running++
     this.#port.start(batch, failures?.impairment(batch.executor) ?? null)
+  }
+
+  startSteps(run: StepRun): void {
+    const { executor } = run
+    const failures = this.#failures
+    if (failures?.takes(this.#now, executor) === false) {
+      this.#steps!.forget(executor)
+      return
+    }
+    this.#running++
+    const factor = failures?.factor(executor) ?? 1
+    this.#steps!.start(run, factor)
   }
 
   load(executor: number): void {
@@ -193,12 +215,31 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
       control.onDone(now, executor, started, ended, ends)
       return
     }
+    if (order === 'steps') {
+      this.#stepped(executor, finished, control)
+      return
+    }
     // a process that died has been started again, and has completed the load or unload
     const ok = status !== STATUS.outOfMemory
     const asked = this.#asked[order][executor]!
     this.moves.push({ executor, kind: order, asked, started, ended, done: now, ok })
     // for a control plane an unload ends at once
     if (order === 'load') control.onLoaded(now, executor, ok)
+  }
+
+  #stepped(executor: number, finished: FinishedOrder, control: ControlPlanePort): void {
+    const now = this.#now
+    const { status, started, ended } = finished
+    const failures = this.#failures
+    const ends = failures?.batchEnded(now, executor, status, control) ?? status
+    // the cache of an executor that was killed is lost, also where its run was complete
+    if (ends === STATUS.ok && failures?.isLost(executor) !== true) {
+      const { steps, firstMs, lastMs } = this.#steps!.ended(executor)
+      control.onSteps(now, executor, steps, firstMs, lastMs)
+      return
+    }
+    this.#steps!.forget(executor)
+    control.onDone(now, executor, started, ended, STATUS.died)
   }
 
   #earliest(): number {

@@ -1,5 +1,7 @@
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import type { EngineOptions, EngineRun } from './engine.ts'
+import type { StepOrder } from './generation/sequence-runner.ts'
+import type { StepEngineRun } from './generation/step-engine.ts'
 
 /** Parent to process. */
 export type EngineRequest =
@@ -12,9 +14,13 @@ export type EngineRequest =
       readonly keys: Uint32Array
     }
   | { readonly kind: 'load' | 'unload' }
+  | { readonly kind: 'steps'; readonly order: StepOrder }
 
 /** Process to parent. */
-export type EngineReply = OpenedEngine | EngineRun
+export type EngineReply = OpenedEngine | EngineRun | StepEngineRun
+
+/** A note to the process: the run of steps under way ends with the step under way. */
+export const YIELD = 'yield'
 
 interface OpenedEngine {
   readonly fellBack: boolean

@@ -1,5 +1,6 @@
 import type { Ms, Status } from '../../sim/serving/index.ts'
 import type { ModelFile, SessionOptions } from '../models/index.ts'
+import type { GenerationOptions } from './generation/generation-options.ts'
 
 /** What is needed to open a model and to run its shapes once before the first request. */
 export interface EngineOptions {
@@ -9,6 +10,8 @@ export interface EngineOptions {
   readonly warmUp: readonly (readonly [number, number])[]
   /** whether it has a process that is killed on purpose; default: no */
   readonly mortal?: boolean
+  /** of a decoder that runs steps; absent where batches are run */
+  readonly generation?: GenerationOptions
   /** whether batches have their processor time, where it can be measured; default: no */
   readonly processorTime?: boolean
 }
@@ -34,9 +37,11 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** An engine whose process may be killed. */
-export interface MortalEngine extends Engine {
+/** Has a process that may be killed. */
+export interface Mortal {
   readonly pid: number
   /** Starts a new process, and opens the model in it. */
   restart(): Promise<EngineRun>
 }
+
+export type MortalEngine = Engine & Mortal

@@ -87,6 +87,16 @@ export class ExecutorFailures {
     return { factor, afterMs: fails ? (afterMs ?? null) : null }
   }
 
+  /** How many times as long the steps take that the executor begins now. */
+  factor(executor: number): number {
+    return this.#conditions.get(executor)?.factor ?? 1
+  }
+
+  /** Whether it was lost, and is not up again. */
+  isLost(executor: number): boolean {
+    return this.#dead.has(executor)
+  }
+
   /** Handles the first event or refusal that is due; false where none is. */
   handle(now: Ms, control: ControlPlanePort): boolean {
     const refused = this.#refused[0]

@@ -5,7 +5,8 @@ import { type FailureMessage, failureMessage } from '../process/failure-message.
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { type KernelClock, timeControlKernel } from './control-kernel.ts'
-import type { Engine, EngineOptions, EngineRun, MortalEngine } from './engine.ts'
+import type { Engine, EngineOptions, EngineRun, Mortal } from './engine.ts'
+import { openStepEngine, type StepEngine } from './generation/step-engine.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { openEngine } from './process-engine.ts'
 import { threadClockFor } from './thread-clock.ts'
@@ -27,21 +28,41 @@ export type ExecutorMessage =
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
   | FailureMessage
 
-async function serve(engine: Engine, mailbox: Mailbox, clock: KernelClock): Promise<void> {
+type Job = NonNullable<ReturnType<Mailbox['receive']>>
+
+/** Performs the orders of a mailbox until it is stopped. */
+async function serve(
+  mailbox: Mailbox,
+  clock: KernelClock,
+  perform: (job: Job) => Promise<EngineRun>,
+): Promise<void> {
   for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
-    const { order } = job
-    if (order === 'control') {
+    if (job.order === 'control') {
       mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS, clock).medianMs, STATUS.ok)
       continue
     }
-    const run =
-      order === 'run'
-        ? await ran(engine, job, mailbox)
-        : order === 'restart'
-          ? await restarted(engine, mailbox)
-          : await engine[order]()
+    const run = await perform(job)
     mailbox.finish(run.started, run.ended, run.status, run.processorMs)
   }
+}
+
+async function performed(engine: Engine, job: Job, mailbox: Mailbox): Promise<EngineRun> {
+  const { order } = job
+  if (order === 'run') return ran(engine, job, mailbox)
+  if (order === 'restart') return restarted(engine, mailbox)
+  if (order === 'load' || order === 'unload') return engine[order]()
+  throw new Error(`Expected no order ${order} for an executor that runs batches`)
+}
+
+async function stepped(engine: StepEngine, { order }: Job, mailbox: Mailbox): Promise<EngineRun> {
+  const memory = mailbox.steps
+  if (order === 'restart') return restarted(engine, mailbox)
+  if (order !== 'steps' || memory === null) {
+    throw new Error(`Expected an executor with a KV cache to run steps, got ${order}`)
+  }
+  const run = await engine.run(memory.read(), memory)
+  memory.finish(run, run.counts)
+  return run
 }
 
 /** Runs a batch, as slowly as the replay has it, or lets it fail without running it. */
@@ -67,17 +88,28 @@ function waited(mailbox: Mailbox, started: Ms, end: Ms): EngineRun {
   return { status: isWhole ? STATUS.ok : STATUS.died, started, ended: clock.now() }
 }
 
-async function restarted(engine: Engine, mailbox: Mailbox): Promise<EngineRun> {
+async function restarted(engine: Engine | StepEngine, mailbox: Mailbox): Promise<EngineRun> {
   if (!isMortal(engine)) throw new Error('Expected an executor that may be killed')
   const run = await engine.restart()
   mailbox.pid = engine.pid
   return run
 }
 
-const isMortal = (engine: Engine): engine is MortalEngine => 'restart' in engine
+const isMortal = (engine: object): engine is Mortal => 'restart' in engine
 
 /** Of about 1 ms each; a stall within one of them does not move their median. */
 const CONTROL_REPETITIONS = 60
+
+async function opened(mailbox: Mailbox) {
+  const { generation, ...options } = start.engine
+  if (generation !== undefined) {
+    const engine = await openStepEngine({ ...options, generation }, start.epochNs)
+    return { engine, perform: (job: Job) => stepped(engine, job, mailbox) }
+  }
+  const engine = await openEngine(start.engine, start.epochNs)
+  if (start.absent) await engine.unload()
+  return { engine, perform: (job: Job) => performed(engine, job, mailbox) }
+}
 
 const start = workerData as ExecutorStart
 const clock = new WallClock(start.epochNs)
@@ -96,13 +128,12 @@ new PerformanceObserver((list) => {
 parentPort?.on('message', () => {})
 
 try {
-  const engine = await openEngine(start.engine, start.epochNs)
-  if (start.absent) await engine.unload()
   const mailbox = new Mailbox(start.memory)
+  const { engine, perform } = await opened(mailbox)
   if (isMortal(engine)) mailbox.pid = engine.pid
   post({ kind: 'ready', fellBack: engine.fellBack })
   // where batches have their processor time, the control kernel has it too
-  await serve(engine, mailbox, threadClockFor(start.engine) ?? performance)
+  await serve(mailbox, threadClockFor(start.engine) ?? performance, perform)
   post({ kind: 'stopped', gcMs, gcCount })
 } catch (error) {
   post(failureMessage(error))

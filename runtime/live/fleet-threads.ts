@@ -8,6 +8,7 @@ import { type Affinity, affinityOf } from './affinity.ts'
 import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
+import { stepMemory } from './generation/step-memory.ts'
 import { Mailbox, type MailboxMemory, mailboxMemory } from './mailbox.ts'
 
 export interface OpenedFleet {
@@ -56,13 +57,21 @@ export class FleetThreads {
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
     const { poolOf } = topologyOf(plan)
-    const mailboxes = poolOf.map((pool) => mailboxMemory(largestBatch(plan.pools[pool]!), ends))
+    const mailboxes = poolOf.map((pool) => {
+      const { generation } = engines[pool]!
+      return mailboxMemory(
+        largestBatch(plan.pools[pool]!),
+        ends,
+        generation === undefined ? null : stepMemory(generation),
+      )
+    })
     // before arenas grow: afterwards memory may be too short for another thread
     const dispatcher = startThread(entryBeside(import.meta.url, 'dispatcher-thread'), {
       mailboxes,
       signal: ends,
       progress,
       epochNs,
+      vocabularies: engines.map(({ generation }) => generation?.vocabulary ?? null),
       cores: affinity?.dispatcher ?? null,
     } satisfies DispatcherStart)
     for (const [i, pool] of poolOf.entries()) {

@@ -3,6 +3,8 @@ import { endGroup } from '../process/child.ts'
 import type { WallClock } from './clock.ts'
 import type { FinishedOrder, LivePort } from './dispatcher.ts'
 import type { ExecutorProcesses, Impairment } from './executor-failures.ts'
+import type { StepPort } from './generation/live-steps.ts'
+import type { StepOrder } from './generation/sequence-runner.ts'
 import { type Mailbox, postBatch } from './mailbox.ts'
 import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
@@ -22,7 +24,7 @@ interface LiveWorld {
 }
 
 /** Executors behind mailboxes, on the wall clock. */
-export class MailboxPort implements LivePort, ExecutorProcesses {
+export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
   readonly shortages = new Shortages()
   /** by executor, how often its process has ended in the middle of an order */
   readonly deaths: number[]
@@ -83,6 +85,21 @@ export class MailboxPort implements LivePort, ExecutorProcesses {
     const mailbox = this.#world.mailboxes[batch.executor]!
     mailbox.impair(impairment)
     postBatch(mailbox, batch, this.#world.requests)
+  }
+
+  startSteps(executor: number, order: StepOrder): void {
+    const mailbox = this.#world.mailboxes[executor]!
+    mailbox.steps!.write(order)
+    mailbox.postOrder('steps')
+  }
+
+  yieldAtStep(executor: number): void {
+    this.#world.mailboxes[executor]!.steps!.yieldAtStep()
+  }
+
+  stepped(executor: number): ReturnType<StepPort['stepped']> {
+    const { run, counts } = this.#world.mailboxes[executor]!.steps!
+    return { run: { ...run, ends: run.ends.map((end) => end - this.#origin) }, counts }
   }
 
   load(executor: number): void {

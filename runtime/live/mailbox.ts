@@ -1,5 +1,6 @@
 import type { Batch, Ms, Requests, Status } from '../../sim/serving/index.ts'
 import type { Impairment } from './executor-failures.ts'
+import { StepMemory, type StepMemoryParts } from './generation/step-memory.ts'
 
 const COMMAND = 0
 const FINISHED = 1
@@ -21,10 +22,10 @@ const PROCESSOR = 4
 const TIMES = 5
 
 /**
- * Orders for an executor: run a batch, load or unload its model, start its process again, or time
- * the control kernel.
+ * Orders for an executor: run a batch or steps, load or unload its model, start its process again,
+ * or time the control kernel.
  */
-const ORDERS = ['run', 'load', 'unload', 'restart', 'control'] as const
+const ORDERS = ['run', 'steps', 'load', 'unload', 'restart', 'control'] as const
 export type Order = (typeof ORDERS)[number]
 
 /** The shared memory between a dispatcher and one executor. It can be sent to another thread. */
@@ -34,14 +35,21 @@ export interface MailboxMemory {
   /** one counter for all executors of a dispatcher, which sleeps on it */
   readonly signal: SharedArrayBuffer
   readonly maxBatch: number
+  /** of an executor that generates; null for another one */
+  readonly steps: StepMemoryParts | null
 }
 
-export function mailboxMemory(maxBatch: number, signal: SharedArrayBuffer): MailboxMemory {
+export function mailboxMemory(
+  maxBatch: number,
+  signal: SharedArrayBuffer,
+  steps: StepMemoryParts | null = null,
+): MailboxMemory {
   return {
     words: new SharedArrayBuffer((HEADER + 2 * maxBatch) * 4),
     times: new SharedArrayBuffer(8 * TIMES),
     signal,
     maxBatch,
+    steps,
   }
 }
 
@@ -53,6 +61,8 @@ export class Mailbox {
   /** per request of the batch, its actual length in tokens; `keys` has its key */
   readonly lengths: Int32Array
   readonly keys: Uint32Array
+  /** of an executor that generates */
+  readonly steps: StepMemory | null
   readonly #words: Int32Array
   readonly #times: Float64Array
   readonly #signal: Int32Array
@@ -64,6 +74,7 @@ export class Mailbox {
     this.#times = new Float64Array(memory.times)
     this.#signal = new Int32Array(memory.signal)
     this.lengths = new Int32Array(memory.words, HEADER * 4, memory.maxBatch)
+    this.steps = memory.steps && new StepMemory(memory.steps)
     this.keys = new Uint32Array(memory.words, (HEADER + memory.maxBatch) * 4, memory.maxBatch)
   }
 

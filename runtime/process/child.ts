@@ -150,6 +150,11 @@ export class Child {
     }
   }
 
+  /** Sends what has no answer. */
+  note(text: string): void {
+    if (this.alive) this.#process.send(text, () => {})
+  }
+
   /** Ends the process and its group at once. */
   end(): void {
     if (this.alive) endGroup(this.#process.pid!)

@@ -113,7 +113,7 @@ export const percentileComparison = z
       .optional()
       .describe(
         'Change of the predicted latency, in percent, for 1 % of speed of the machine; absent where ' +
-          'the predicted interval is narrow, or no other speed was simulated.',
+          'the predicted interval is narrow, no other speed was simulated, or the change is below 3.',
       ),
   })
   .describe('Comparison at one percentile of the latency.')

@@ -195,10 +195,10 @@ export const tailPoint = z
     p: number.describe('Level of the percentile, 0 to 1.'),
     value: number.describe('Latency at this level, ms: of one run, or the median over runs.'),
     low: numberOrNull.describe(
-      'Lower end of the middle 95 % of runs, ms; null where it is the latency of one run.',
+      'Lower end of where 95 % of runs are, ms: the middle of these runs, and by a profile with several recordings that of a next run on its machine. Null where it is the latency of one run.',
     ),
     high: numberOrNull.describe(
-      'Upper end of the middle 95 % of runs, ms; null where it is the latency of one run.',
+      'Upper end of where 95 % of runs are, ms; null where it is the latency of one run.',
     ),
   })
   .describe('One point of a tail curve.')

@@ -53,7 +53,7 @@ export const whatIfPercentile = z
       .optional()
       .describe(
         'Change of the predicted ratio, in percent, for 1 % of speed of the machine; absent where ' +
-          'the predicted interval is narrow, or decides nothing.',
+          'the predicted interval is narrow or decides nothing, or the change is below 3.',
       ),
     verdict: verdict
       .nullable()

@@ -23,7 +23,6 @@ export { changedSpeed, unrelatedSpeed } from './comparison/changed-speed.ts'
 export {
   compareRuns,
   disturbedProfile,
-  recordingsOf,
   simulatedPercentiles,
 } from './comparison/compare.ts'
 export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
@@ -39,6 +38,7 @@ export { latenciesOf } from './comparison/latencies.ts'
 export { machineChange, type PredictedChange } from './comparison/machine-change.ts'
 export { measuredPools, scaledInput } from './comparison/measured-pools.ts'
 export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
+export { recordingsOf } from './comparison/next-run.ts'
 export { overheadsOf } from './comparison/observed-overheads.ts'
 export {
   batchesOf,

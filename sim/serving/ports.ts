@@ -74,8 +74,12 @@ export interface StepRun {
   prefillTokens: number
   /** the same without the padding of a static batch */
   promptTokens: number
+  /** tokens that these prompts have in the KV cache before, together */
+  promptPast: number
   /** tokens in the KV caches of decoding sequences, before the first step */
   context: number
+  /** the most of one of them; 0 unless the plan has steps that are padded to it */
+  longest: number
   /** of the KV cache, in use when the run has ended */
   blocks: number
   /** sequences that have a token with each step: static batches keep those that are done */

@@ -64,7 +64,7 @@ class Followed implements Observer {
   slotTaken(executor: number, request: number, missing: number): void {
     this.#settle(executor)
     this.#pending.slotTaken(executor, request)
-    const [join, ...others] = this.#pending.take(executor)
+    const [join, ...others] = this.#pending.take(executor).operations
     if (join?.kind !== 'join' || others.length > 0) throw new Error('Expected one to join')
     const { ids, context, common, reserved } = join
     const hit = this.#tables[executor]!.join(request, {
@@ -124,7 +124,7 @@ class Followed implements Observer {
     this.#settle(executor)
     const sequence = this.#sequences.get(executor)!.get(request)!
     this.#pending.slotLeft(executor, request)
-    const [leave] = this.#pending.take(executor)
+    const [leave] = this.#pending.take(executor).operations
     if (leave?.kind !== 'leave') throw new Error('Expected one to leave')
     if (leave.done && sequence.decodes) this.#tables[executor]!.computed(request, sequence.context)
     this.#tables[executor]!.leave(request)

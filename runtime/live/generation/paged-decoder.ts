@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node'
-import { cacheNames, Tensor } from '../../models/onnx.ts'
+import { cacheNames, detailOf, Tensor } from '../../models/onnx.ts'
 
 /** The KV cache of a decoder, whose inputs `buildDecoder` describes. */
 export interface CacheShape {
@@ -35,6 +35,9 @@ export interface Answers {
   /** by how much the score of each was above the next likely one */
   readonly margins: Float32Array
 }
+
+/** ONNX Runtime has refused a step. */
+export class CannotRun extends Error {}
 
 const NO_TOKEN = [0] as const
 
@@ -77,13 +80,16 @@ export class PagedDecoder {
     const decodes = decoding.length > 0 ? decoding : [{ ...absent, token: 0 }]
     const chunks = prompts.length > 0 ? prompts : [{ ...absent, tokens: NO_TOKEN, last: false }]
     const answers = answersOf(decoding.length, decodes.length, prompts)
-    const outputs = await this.#session.run({
+    const feeds = {
       ...this.#cacheFeeds,
       ...tokenFeeds(decodes, chunks),
       ...this.#decodeFeeds(decodes),
       ...this.#promptFeeds(chunks),
       // a step has at least one answer, which may be of no use
       answers: int32(answers.length > 0 ? answers : [0], [Math.max(1, answers.length)]),
+    }
+    const outputs = await this.#session.run(feeds).catch((error: unknown) => {
+      throw new CannotRun(detailOf(error))
     })
     this.#write(outputs.new_rows!.data as Float32Array, decodes, chunks)
     const tokens = outputs.tokens!.data as BigInt64Array

@@ -1,11 +1,12 @@
 import {
+  type ExecutorPhase,
   type Observer,
   type Requests,
   type ServingPlan,
   topologyOf,
 } from '../../../sim/serving/index.ts'
 import { commonTokens, tokensOf } from './prompt-tokens.ts'
-import type { Answer, Operation } from './sequence-runner.ts'
+import type { Answer, Operation, StepOrder } from './sequence-runner.ts'
 
 interface Generating {
   readonly plan: ServingPlan
@@ -33,6 +34,8 @@ export class PendingOperations implements Observer {
   readonly #poolOf: readonly number[]
   readonly #vocabularies: Generating['vocabularies']
   readonly #pending: Operation[][]
+  /** executors that begin with an empty cache */
+  readonly #fresh: boolean[]
   /** by slot of the request */
   readonly #told: Told[] = []
 
@@ -42,6 +45,7 @@ export class PendingOperations implements Observer {
     this.#vocabularies = vocabularies
     this.#poolOf = [...topologyOf(plan).poolOf]
     this.#pending = this.#poolOf.map(() => [])
+    this.#fresh = this.#poolOf.map(() => true)
   }
 
   /** A later attempt or another request may have the slot of one that has ended. */
@@ -76,8 +80,20 @@ export class PendingOperations implements Observer {
   }
 
   /** What has been done since the last call. */
-  take(executor: number): Operation[] {
-    return this.#pending[executor]!.splice(0)
+  take(executor: number): Pick<StepOrder, 'fresh' | 'operations'> {
+    const fresh = this.#fresh[executor]!
+    this.#fresh[executor] = false
+    return { fresh, operations: this.#pending[executor]!.splice(0) }
+  }
+
+  /** An executor has lost its sequences. */
+  forget(executor: number): void {
+    this.#pending[executor]!.length = 0
+    this.#fresh[executor] = true
+  }
+
+  executor(_: number, executor: number, phase: ExecutorPhase): void {
+    if (phase === 'down') this.forget(executor)
   }
 
   /** Answers have come: a sequence that loses its slot is computed with them again. */

@@ -137,9 +137,8 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
     enableMemPattern: false,
   })
   const shape = { layers: SIZES.layers, width: kvWidthOf(SIZES), ...KV }
-  const tables = new BlockTables(KV)
   const decoder = new PagedDecoder(session, shape)
-  const runner = new SequenceRunner({ decoder, tables, now: () => 0, yields: () => false })
+  const runner = new SequenceRunner({ decoder, tables: () => new BlockTables(KV), ended: () => 0 })
   const { inputTokens, outputTokens } = system.requests.columns
   const tokens = Array.from({ length: REQUESTS }, (_, key) => {
     const content = { class: 0, key, prefix: null, sharedTokens: SHARED }
@@ -148,6 +147,7 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
   let mixed = 0
   for (const { operations, steps, decodes, use } of runs) {
     const order: StepOrder = {
+      ...{ fresh: false, factor: 1 },
       steps,
       decodes,
       operations: operations.map((operation) => {
@@ -165,10 +165,9 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
         }
       }),
     }
-    const { steps: ran, answers } = await runner.run(order)
+    const { steps: ran, answers } = await runner.run(order, () => false)
     expect(ran).toBe(steps)
-    const { used, kept, free } = tables
-    expect({ used, kept, free }).toEqual(use)
+    expect(runner.counts).toEqual(use)
     for (const { sequence, token } of answers) tokens[sequence]!.push(token)
     if (decodes && operations.some(({ kind }) => kind === 'chunk')) mixed++
   }

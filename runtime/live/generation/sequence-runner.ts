@@ -27,6 +27,10 @@ interface Join {
 
 /** Steps that an executor runs by itself. */
 export interface StepOrder {
+  /** whether it begins with an empty cache: the control plane believes in no earlier sequence */
+  readonly fresh: boolean
+  /** times as long as it would take */
+  readonly factor: number
   readonly operations: readonly Operation[]
   readonly steps: number
   /** whether sequences decode in them, or prompts are computed alone */
@@ -38,6 +42,13 @@ export interface Answer {
   readonly sequence: number
   readonly token: number
   readonly margin: number
+}
+
+/** Blocks of an executor's KV cache. */
+export interface BlockCounts {
+  readonly used: number
+  readonly kept: number
+  readonly free: number
 }
 
 /** What became of a run. */
@@ -61,25 +72,38 @@ interface Sequence {
 
 interface RunnerParts {
   readonly decoder: PagedDecoder
-  readonly tables: BlockTables
-  readonly now: () => Ms
-  /** whether the run ends with the step under way */
-  readonly yields: () => boolean
+  /** of an empty cache */
+  readonly tables: () => BlockTables
+  /** Called at the end of each step, returns when that is. */
+  readonly ended: (factor: number) => Ms
 }
 
 /** Follows the operations of the control plane, and runs steps of sequences that have a slot. */
 export class SequenceRunner {
   readonly #parts: RunnerParts
+  #tables: BlockTables
   readonly #sequences = new Map<number, Sequence>()
   /** prompts that the last run has completed */
   readonly #completed: number[] = []
 
   constructor(parts: RunnerParts) {
     this.#parts = parts
+    this.#tables = parts.tables()
   }
 
-  /** At least one step; several where no prompt is computed. */
-  async run({ operations, steps, decodes }: StepOrder): Promise<SteppedRun> {
+  /** Blocks of the cache. */
+  get counts(): BlockCounts {
+    const { used, kept, free } = this.#tables
+    return { used, kept, free }
+  }
+
+  /**
+   * At least one step; several where no prompt is computed. `yields`: whether the run ends with the
+   * step under way.
+   */
+  async run(order: StepOrder, yields: () => boolean): Promise<SteppedRun> {
+    const { fresh, factor, operations, steps, decodes } = order
+    if (fresh) this.#begin()
     this.#settle()
     let chunks = operations.flatMap((operation) => this.#apply(operation))
     const ends: Ms[] = []
@@ -87,23 +111,29 @@ export class SequenceRunner {
     while (ends.length < steps) {
       answers.push(...(await this.#step(decodes, chunks)))
       chunks = []
-      ends.push(this.#parts.now())
-      if (this.#parts.yields()) break
+      ends.push(this.#parts.ended(factor))
+      if (yields()) break
     }
     return { steps: ends.length, ends, answers }
+  }
+
+  #begin(): void {
+    this.#tables = this.#parts.tables()
+    this.#sequences.clear()
+    this.#completed.length = 0
   }
 
   /** Prompts that are computed are known from then on, and decode in the next run. */
   #settle(): void {
     for (const id of this.#completed.splice(0)) {
       const sequence = this.#sequences.get(id)!
-      this.#parts.tables.computed(id, Math.min(sequence.past, sequence.common))
+      this.#tables.computed(id, Math.min(sequence.past, sequence.common))
       sequence.decodes = true
     }
   }
 
   #apply(operation: Operation): Chunk[] {
-    const { tables } = this.#parts
+    const tables = this.#tables
     const { kind, sequence: id } = operation
     if (kind === 'chunk') return [{ id, tokens: operation.tokens }]
     if (kind === 'leave') {
@@ -122,7 +152,8 @@ export class SequenceRunner {
   }
 
   async #step(decodes: boolean, chunks: readonly Chunk[]): Promise<Answer[]> {
-    const { decoder, tables } = this.#parts
+    const { decoder } = this.#parts
+    const tables = this.#tables
     const decoding = decodes ? [...this.#sequences].filter(([, { decodes: own }]) => own) : []
     const prompts = chunks.map(({ id, tokens: count }): PromptChunk => {
       const { tokens, past } = this.#sequences.get(id)!

@@ -9,6 +9,10 @@ const join = (sequence: number, length: number) => ({
   ids: Int32Array.from({ length }, (_, i) => 1000 * sequence + i),
 })
 
+const order = (of: Pick<StepOrder, 'operations' | 'steps' | 'decodes'>): StepOrder => {
+  return { fresh: false, factor: 1, ...of }
+}
+
 function sides(): [dispatcher: StepMemory, executor: StepMemory] {
   const parts = stepMemory(LIMITS)
   return [new StepMemory(parts), new StepMemory(parts)]
@@ -16,7 +20,8 @@ function sides(): [dispatcher: StepMemory, executor: StepMemory] {
 
 test('a run arrives as it was posted, with the operations in their order', () => {
   const [dispatcher, executor] = sides()
-  const order: StepOrder = {
+  const posted: StepOrder = {
+    ...{ fresh: true, factor: 2.5 },
     steps: 7,
     decodes: true,
     operations: [
@@ -27,10 +32,11 @@ test('a run arrives as it was posted, with the operations in their order', () =>
       join(1, 3),
     ],
   }
-  dispatcher.write(order)
-  expect(executor.read()).toEqual(order)
-  dispatcher.write({ operations: [], steps: 1, decodes: false })
-  expect(executor.read()).toEqual({ operations: [], steps: 1, decodes: false })
+  dispatcher.write(posted)
+  expect(executor.read()).toEqual(posted)
+  const empty = order({ operations: [], steps: 1, decodes: false })
+  dispatcher.write(empty)
+  expect(executor.read()).toEqual(empty)
 })
 
 test('what became of it comes back, whatever came before', () => {
@@ -49,23 +55,24 @@ test('what became of it comes back, whatever came before', () => {
 
 test('the word that ends a run holds for that run', () => {
   const [dispatcher, executor] = sides()
-  const order = { operations: [], steps: 100, decodes: true }
-  dispatcher.write(order)
+  const long = order({ operations: [], steps: 100, decodes: true })
+  dispatcher.write(long)
   expect(executor.yields).toBe(false)
   dispatcher.yieldAtStep()
   expect(executor.yields).toBe(true)
-  dispatcher.write(order)
+  dispatcher.write(long)
   expect(executor.yields).toBe(false)
 })
 
 test('a run of more steps than there is room for has as many as there is', () => {
   const [dispatcher, executor] = sides()
-  dispatcher.write({ operations: [], steps: 1e9, decodes: true })
+  dispatcher.write(order({ operations: [], steps: 1e9, decodes: true }))
   expect(executor.read().steps).toBe(1024)
 })
 
 test('operations beyond the room are an error, and no memory of others is written', () => {
   const [dispatcher] = sides()
   const many = Array.from({ length: 20 }, () => join(0, 40))
-  expect(() => dispatcher.write({ operations: many, steps: 1, decodes: true })).toThrow(/room/)
+  const full = order({ operations: many, steps: 1, decodes: true })
+  expect(() => dispatcher.write(full)).toThrow(/room/)
 })

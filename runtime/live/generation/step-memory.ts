@@ -1,12 +1,5 @@
 import type { Ms } from '../../../sim/serving/index.ts'
-import type { Answer, Operation, StepOrder, SteppedRun } from './sequence-runner.ts'
-
-/** Blocks of an executor's KV cache after a run. */
-export interface BlockCounts {
-  readonly used: number
-  readonly kept: number
-  readonly free: number
-}
+import type { Answer, BlockCounts, Operation, StepOrder, SteppedRun } from './sequence-runner.ts'
 
 /** The shared memory between a dispatcher and an executor that generates. */
 export interface StepMemoryParts {
@@ -25,10 +18,12 @@ export interface StepLimits {
 /** Steps of a run: more are split into runs, which ends of steps allow. */
 export const MOST_STEPS = 1024
 
-const [STEPS, DECODES, OPERATIONS, YIELDS, RAN, ANSWERS, USED, KEPT, FREE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8,
+const [STEPS, DECODES, OPERATIONS, YIELDS, RAN, ANSWERS, USED, KEPT, FREE, FRESH] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
 ] as const
-const HEADER = 9
+const HEADER = 10
+/** numbers before the ends of steps */
+const FACTORS = 1
 
 const [JOIN, CHUNK, LEAVE] = [0, 1, 2] as const
 /** words of a join beside its tokens */
@@ -44,7 +39,7 @@ export function stepMemory(limits: StepLimits): StepMemoryParts {
   const { operations, answers } = roomOf(limits)
   return {
     words: new SharedArrayBuffer(4 * (HEADER + operations + 2 * answers)),
-    numbers: new SharedArrayBuffer(8 * (MOST_STEPS + answers)),
+    numbers: new SharedArrayBuffer(8 * (FACTORS + MOST_STEPS + answers)),
     limits,
   }
 }
@@ -67,30 +62,35 @@ export class StepMemory {
   readonly #answers: Int32Array
   readonly #ends: Float64Array
   readonly #margins: Float64Array
+  readonly #factor: Float64Array
 
   constructor({ words, numbers, limits }: StepMemoryParts) {
     const { operations, answers } = roomOf(limits)
     this.#words = new Int32Array(words)
     this.#operations = new Int32Array(words, 4 * HEADER, operations)
     this.#answers = new Int32Array(words, 4 * (HEADER + operations), 2 * answers)
-    this.#ends = new Float64Array(numbers, 0, MOST_STEPS)
-    this.#margins = new Float64Array(numbers, 8 * MOST_STEPS, answers)
+    this.#factor = new Float64Array(numbers, 0, FACTORS)
+    this.#ends = new Float64Array(numbers, 8 * FACTORS, MOST_STEPS)
+    this.#margins = new Float64Array(numbers, 8 * (FACTORS + MOST_STEPS), answers)
   }
 
   // the dispatcher's side
 
-  write({ operations, steps, decodes }: StepOrder): void {
+  write({ fresh, factor, operations, steps, decodes }: StepOrder): void {
     let at = 0
     for (const operation of operations) at = this.#writeOperation(at, operation)
     this.#words[OPERATIONS] = at
     this.#words[STEPS] = Math.min(steps, MOST_STEPS)
     this.#words[DECODES] = decodes ? 1 : 0
+    this.#words[FRESH] = fresh ? 1 : 0
+    this.#factor[0] = factor
     Atomics.store(this.#words, YIELDS, 0)
   }
 
   /** The run ends with the step under way. */
   yieldAtStep(): void {
     Atomics.store(this.#words, YIELDS, 1)
+    Atomics.notify(this.#words, YIELDS)
   }
 
   /** What became of the last run. */
@@ -117,11 +117,19 @@ export class StepMemory {
       operations.push(operation)
       at = next
     }
-    return { operations, steps: this.#words[STEPS]!, decodes: this.#words[DECODES] === 1 }
+    const [steps, decodes, fresh] = [STEPS, DECODES, FRESH].map((at) => this.#words[at]!)
+    const factor = this.#factor[0]!
+    return { fresh: fresh === 1, factor, operations, steps: steps!, decodes: decodes === 1 }
   }
 
   get yields(): boolean {
     return Atomics.load(this.#words, YIELDS) === 1
+  }
+
+  /** Resolves once the run may have to end with the step under way, or has ended. */
+  async whenYields(): Promise<void> {
+    const { value } = Atomics.waitAsync(this.#words, YIELDS, 0)
+    await value
   }
 
   finish({ steps, ends, answers }: SteppedRun, { used, kept, free }: BlockCounts): void {
@@ -136,6 +144,8 @@ export class StepMemory {
     this.#words[USED] = used
     this.#words[KEPT] = kept
     this.#words[FREE] = free
+    // nothing waits any more for this run to yield
+    Atomics.notify(this.#words, YIELDS)
   }
 
   /** Returns where the next one begins. */

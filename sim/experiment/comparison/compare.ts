@@ -27,7 +27,7 @@ import {
   undecided,
   unpredicted,
 } from './prediction-check.ts'
-import { elasticityOf, isVeryWide } from './saturation.ts'
+import { elasticityOf, isVeryWide, saturated } from './saturation.ts'
 import { type StallFreeFigures, stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
 import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
 import { type ExecutorWork, structureSimulator } from './structure.ts'
@@ -157,17 +157,6 @@ const DISTURBED: Check = {
   reason:
     'the profile was recorded while other programs used the machine, or at too high a rate; run or calibrate again',
   worst: null,
-}
-
-/** Recordings that replications take turns with; of pools with several numbers the least. */
-export function recordingsOf(
-  models: readonly (ModelProfile | null)[],
-  { pools }: ServingPlan,
-): number {
-  const each = models.flatMap((model, i) =>
-    model === null ? [] : [fieldsOf(model.fields, pools[i]!.replicas).length],
-  )
-  return Math.min(...each)
 }
 
 /** Whether all that is known of a pool's executors was recorded on a disturbed machine. */
@@ -330,8 +319,7 @@ function elasticityWhereWide(
 ): Pick<PercentileComparison, 'speed_elasticity'> {
   const { faster = 1, level = [] } = change ?? {}
   if (!isVeryWide(wide) || Math.abs(faster - 1) < LEAST_FASTER) return {}
-  const speed_elasticity = elasticityOf(predictions, level, faster)
-  return Number.isFinite(speed_elasticity) ? { speed_elasticity } : {}
+  return saturated(elasticityOf(predictions, level, faster))
 }
 
 /** Figures that support no verdict, neither of single replays nor of all. */

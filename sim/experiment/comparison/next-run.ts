@@ -1,6 +1,27 @@
+import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { exp, log, sum } from '../../kernel/index.ts'
 import { geometricMean, percentile, studentTQuantile } from '../../stats/index.ts'
+import { fieldsOf, type ModelProfile } from '../../world/index.ts'
 import type { Ranged } from './joint-interval.ts'
+
+/** A system by the profiles of its models, null where its work is declared. */
+interface Recorded {
+  readonly scenario: Pick<Scenario, 'pools'>
+  readonly models: readonly (ModelProfile | null)[]
+}
+
+/**
+ * Recordings that replications take turns with; of pools with several numbers the least, and one
+ * where no pool meets any.
+ */
+export function recordingsOf({ scenario, models }: Recorded): number {
+  const each = scenario.pools.flatMap(({ replicas, speed }, i) => {
+    const model = models[i] ?? null
+    const isRecorded = model !== null && speed !== 'ideal'
+    return isRecorded ? [fieldsOf(model.fields, replicas).length] : []
+  })
+  return each.length === 0 ? 1 : Math.min(...each)
+}
 
 /**
  * A figure above 0 of a run on another day of the machine: the geometric mean over replications,

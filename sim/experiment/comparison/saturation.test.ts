@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { elasticityOf, isVeryWide, saturationText } from './saturation.ts'
+import { elasticityOf, isVeryWide, saturated, saturationText } from './saturation.ts'
 
 test('the elasticity to speed is that of the logarithms, the mean over replications', () => {
   // times that are inverse to the speed, and to its cube
@@ -22,7 +22,7 @@ describe('saturation', () => {
   test('is named with what 1 % of speed does, at the percentiles that hang on it', () => {
     const rows = [
       { p: 0.5, speed_elasticity: -13.7 },
-      { p: 0.95, speed_elasticity: 2.9 },
+      { p: 0.95 },
       { p: 0.99, speed_elasticity: -3.04 },
       { p: 0.999 },
     ]
@@ -32,7 +32,11 @@ describe('saturation', () => {
   })
 
   test('is none where nothing moves by much, or nothing is known', () => {
-    expect(saturationText([{ p: 0.5, speed_elasticity: -2 }, { p: 0.95 }], 'the ratio')).toBeNull()
+    expect(saturated(-3)).toEqual({ speed_elasticity: -3 })
+    for (const elasticity of [2.9, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(saturated(elasticity)).toEqual({})
+    }
+    expect(saturationText([{ p: 0.95 }], 'the ratio')).toBeNull()
     expect(saturationText([], 'the ratio')).toBeNull()
   })
 })

@@ -28,20 +28,25 @@ export function elasticityOf(
   return sum(changes) / changes.length / log(faster)
 }
 
-/** A percentile and its elasticity; absent where it was not simulated. */
+/** A percentile and its elasticity; absent where it was not simulated, or service decides. */
 type Row = Pick<PercentileComparison, 'p' | 'speed_elasticity'>
 
+/** The elasticity of a figure that queues decide; nothing of any other. */
+export function saturated(speed_elasticity: number): Pick<Row, 'speed_elasticity'> {
+  const isFound = Number.isFinite(speed_elasticity) && Math.abs(speed_elasticity) >= SATURATED
+  return isFound ? { speed_elasticity } : {}
+}
+
 /**
- * "near saturation, where 1 % of speed moves the ratio by 14 % at p50", of rows whose figure hangs
- * on the speed that much; null where none does.
+ * "near saturation, where 1 % of speed moves the ratio by 14 % at p50"; null where queues decide no
+ * row.
  */
 export function saturationText(rows: readonly Row[], figure: string): string | null {
-  const saturated = rows.flatMap(({ p, speed_elasticity: elasticity = 0 }) => {
-    if (Math.abs(elasticity) < SATURATED) return []
-    return [`${percent(elasticity)} % at ${percentileLabel(p)}`]
-  })
-  if (saturated.length === 0) return null
-  return `near saturation, where 1 % of speed moves ${figure} by ${saturated.join(', ')}`
+  const moved = rows.flatMap(({ p, speed_elasticity: elasticity }) =>
+    elasticity === undefined ? [] : [`${percent(elasticity)} % at ${percentileLabel(p)}`],
+  )
+  if (moved.length === 0) return null
+  return `near saturation, where 1 % of speed moves ${figure} by ${moved.join(', ')}`
 }
 
 const percent = (elasticity: number) => Number(Math.abs(elasticity).toPrecision(2))

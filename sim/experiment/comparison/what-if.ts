@@ -14,7 +14,7 @@ import { type Block, controlOf, driftBy, servedOn } from './blocks.ts'
 import { type Factors, isBeyond, jointDifference, widenedBy } from './joint-interval.ts'
 import { noiseFloor } from './noise-floor.ts'
 import { band } from './prediction-check.ts'
-import { isVeryWide, saturationText } from './saturation.ts'
+import { isVeryWide, saturated, saturationText } from './saturation.ts'
 import { noneCounts } from './validity.ts'
 import { type Check, furtherRuns, percentileCheck } from './verdicts.ts'
 
@@ -128,8 +128,8 @@ export function withElasticities(
   elasticities: readonly number[],
 ): WhatIfFigures {
   const percentiles = figures.percentiles.map((row) => {
-    const speed_elasticity = elasticities[PERCENTILES.findIndex((p) => p === row.p)]!
-    return Number.isFinite(speed_elasticity) ? { ...row, speed_elasticity } : row
+    const elasticity = elasticities[PERCENTILES.findIndex((p) => p === row.p)]!
+    return { ...row, ...saturated(elasticity) }
   })
   return { ...figures, percentiles }
 }
@@ -248,11 +248,11 @@ function openReason(figures: WhatIfFigures): string {
   const openBySide = (side: WhatIfPercentile['open']) =>
     figures.percentiles.filter(({ open }) => open === side)
   const [predicted, measured] = [openBySide('predicted'), openBySide('measured')]
-  const saturated = saturationText([...predicted, ...measured], 'the ratio')
+  const saturation = saturationText([...predicted, ...measured], 'the ratio')
   const parts: string[] = []
-  if (saturated !== null) parts.push(`${saturated}: lower the load of the busier side`)
+  if (saturation !== null) parts.push(`${saturation}: lower the load of the busier side`)
   if (predicted.length > 0) {
-    const remedy = saturated === null ? `; ${narrower(predicted, figures.speed)}` : ''
+    const remedy = saturation === null ? `; ${narrower(predicted, figures.speed)}` : ''
     parts.push(`the prediction is too wide to tell at ${labelsOf(predicted)}${remedy}`)
   }
   if (measured.length > 0) {

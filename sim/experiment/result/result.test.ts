@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
+import { madeUpProfile } from '../../../test/profiles.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { resultSchema } from '../../documents/index.ts'
 import { servingPlan } from '../../serving/index.ts'
@@ -316,4 +317,26 @@ test('the tail has the median over runs and their range, except at its last poin
   expect(tail[0]!.value).toBeCloseTo(50, 0)
   expect(tail[0]!.low).toBeCloseTo(49, 0)
   expect(tail[0]!.high).toBeCloseTo(51, 0)
+})
+
+test('by three recordings of a machine its band is that of a next run there', () => {
+  const scenario = scenarioWith([])
+  const [model] = madeUpProfile(scenario).models
+  const runs = [0.98, 1, 1.02, 0.98, 1, 1.02].map((scale) => runOf(20_000, scale))
+  const bandBy = (recordings: number, speed: 'profile' | 'ideal' = 'profile') => {
+    const fields = Array.from({ length: recordings }, () => model!.fields[0]!)
+    const pools = scenario.pools.map((pool) => ({ ...pool, speed }))
+    const system = { ...systemOf({ ...scenario, pools }), models: [{ ...model!, fields }] }
+    const { value, low, high } = resultOf(system, runs, HEAD).tail[0]!
+    return { value, below: value / low!, above: high! / value }
+  }
+  const chance = bandBy(1)
+  expect(chance.above).toBeCloseTo(1.02, 2)
+  // the recordings, which turns show, are known from two degrees of freedom: 4.3 deviations
+  const next = bandBy(3)
+  expect(next.value).toBe(chance.value)
+  expect(next.below).toBeCloseTo(Math.exp(4.303 * 0.0163), 2)
+  expect(next.above).toBeCloseTo(Math.exp(4.303 * 0.0163), 2)
+  // executors that are always of their work's speed meet no recording
+  expect(bandBy(3, 'ideal')).toEqual(chance)
 })

@@ -11,6 +11,7 @@ import {
   percentiles,
   TOKEN_TIMES,
 } from '../../stats/index.ts'
+import { nextRun, recordingsOf } from '../comparison/next-run.ts'
 import { costOf, servedRates } from '../configuration/cost.ts'
 import { paidReplicas } from '../configuration/paid-replicas.ts'
 import { allExtrapolated } from '../figures/extrapolation.ts'
@@ -66,6 +67,7 @@ export function resultOf(
 ): Result {
   const { scenario, hash, plan, capacitiesRps } = system
   const same = head.world === 'simulated' ? sameRuns(runs) : null
+  const recordings = head.world === 'simulated' ? recordingsOf(system) : 1
   const observedS = scenario.duration_s - scenario.warmup_s
   const figures = documented(FAMILIES, { ...system, runs })
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
@@ -104,7 +106,10 @@ export function resultOf(
   const classes = scenario.traffic.map((traffic, i) => ({
     ...cell(traffic.class, (run) => run.classes[i]!),
     ...figures.ofClass(i),
-    tail: tail(runs.map(({ classTails }) => classTails[i] ?? [])),
+    tail: tail(
+      runs.map(({ classTails }) => classTails[i] ?? []),
+      recordings,
+    ),
   }))
   const pools = scenario.pools.map((pool, i) => ({
     ...cell(pool.name, (run) => run.pools[i]!),
@@ -165,7 +170,10 @@ export function resultOf(
       runs.map((run) => paidReplicas(scenario, run)),
     ),
     ...figures.ofSystem(),
-    tail: tail(runs.map((run) => run.tail)),
+    tail: tail(
+      runs.map((run) => run.tail),
+      recordings,
+    ),
     tails: head.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
     series: mergeSeries(runs.map((run) => run.series)),
   }
@@ -249,19 +257,27 @@ const point = ({ p, value }: { p: number; value: number }): TailPoint => ({
   high: null,
 })
 
-/** Median over runs and the range of the middle 95 % of runs, where all runs support the point. */
-function tail(tails: readonly RunSummary['tail'][]): TailPoint[] {
+/**
+ * Median over runs and the band in which 95 % of runs are, where all runs support the point: the
+ * middle of these runs, and by several recordings of a machine that of a next run on it.
+ */
+function tail(tails: readonly RunSummary['tail'][], recordings: number): TailPoint[] {
   const shortest = tails.reduce((a, b) => (b.length < a.length ? b : a))
   return shortest.slice(0, -1).map(({ p }, i) => {
-    const values = Float64Array.from(tails, (of) => of[i]!.value).sort()
-    const band = tails.length > 1
-    return {
-      p,
-      value: percentile(values, 0.5),
-      low: band ? percentile(values, 0.025) : null,
-      high: band ? percentile(values, 0.975) : null,
-    }
+    const values = tails.map((of) => of[i]!.value)
+    return { p, ...bandOf(values, recordings) }
   })
+}
+
+function bandOf(values: readonly number[], recordings: number): Omit<TailPoint, 'p'> {
+  const sorted = Float64Array.from(values).sort()
+  const value = percentile(sorted, 0.5)
+  if (values.length === 1) return { value, low: null, high: null }
+  if (recordings > 1 && sorted[0]! > 0) {
+    const { low, high } = nextRun(values, recordings)
+    return { value, low, high }
+  }
+  return { value, low: percentile(sorted, 0.025), high: percentile(sorted, 0.975) }
 }
 
 /** A limit; null for none. */

@@ -86,13 +86,14 @@ export class ContinuousEngine extends Engine {
 
   /** Goes on with prompts, in the order of admission; returns what is left of the budget. */
   #prefillOn(budget: number): number {
-    const { toPrefill } = this.host.sequences
+    const { toPrefill, context } = this.host.sequences
     let left = budget
     while (left > 0) {
       const request = this.#prefilling.oldest
       if (request < 0) break
       const chunk = Math.min(toPrefill[request]!, left)
       left -= chunk
+      this.run.promptPast += context[request]! - toPrefill[request]!
       toPrefill[request]! -= chunk
       this.host.observer.prompted?.(this.run.executor, request, chunk, toPrefill[request]!)
       this.run.prefills++

@@ -21,9 +21,18 @@ export class Decoding {
   /** by the step after which they are done */
   readonly #finish: KeyedHeap
   readonly #gaps: TokenGaps
+  /** those that have tokens to come, the longest context first; null where nothing asks for it */
+  readonly #longest: KeyedHeap | null
+  /** the longest context of those that wait for others */
+  #waiting = 0
 
-  constructor(executor: number, kv: KvLedger | null, host: EngineHost) {
+  constructor(executor: number, kv: KvLedger | null, host: EngineHost, padsContexts = false) {
     this.#host = host
+    // all grow by a token with each step, so their order stays
+    const { sequences } = host
+    this.#longest = padsContexts
+      ? new KeyedHeap((request) => sequences.joined[request]! - sequences.context[request]!)
+      : null
     this.#kv = kv
     this.#finish = new KeyedHeap((request) => host.sequences.finish[request]!)
     this.#gaps = new TokenGaps(executor, host)
@@ -33,6 +42,13 @@ export class Decoding {
   get stepsAhead(): number {
     const next = this.#host.sequences.finish[this.#finish.next()]! - this.step
     return this.#kv === null ? next : this.#kv.affords(this.step, next)
+  }
+
+  /** The most tokens of one of them; 0 where nothing asks for it. */
+  get longest(): number {
+    const request = this.#longest?.next() ?? -1
+    const context = request < 0 ? 0 : this.#host.sequences.contextAt(request, this.step)
+    return Math.max(context, this.#waiting)
   }
 
   /** Sequences that still have tokens to come. */
@@ -53,6 +69,7 @@ export class Decoding {
     this.count++
     this.context += sequences.context[request]!
     this.#finish.push(request)
+    this.#longest?.push(request)
     this.#gaps.join(request)
     this.#kv?.join(sequences.context[request]!, this.step)
   }
@@ -73,11 +90,21 @@ export class Decoding {
     return request
   }
 
+  /** One that is done waits for others, and its last token is computed again with each step. */
+  wait(request: number): void {
+    if (this.#longest === null) return
+    this.#longest.remove(request)
+    const context = this.#host.sequences.contextAt(request, this.step) - 1
+    this.#waiting = Math.max(this.#waiting, context)
+  }
+
   /** A sequence leaves; returns the tokens that it had in the KV cache. */
   leave(request: number): number {
     const context = this.#host.sequences.contextAt(request, this.step)
     this.count--
     this.context -= context
+    if (this.#longest?.has(request)) this.#longest.remove(request)
+    if (this.count === 0) this.#waiting = 0
     this.#kv?.leave(context, this.step)
     return context
   }

@@ -33,7 +33,7 @@ export abstract class Engine {
     this.plan = plan
     this.host = host
     this.slots = slots
-    this.decoding = new Decoding(executor, growing, host)
+    this.decoding = new Decoding(executor, growing, host, plan.padsContexts === true)
     this.run = {
       executor,
       steps: 0,
@@ -41,7 +41,9 @@ export abstract class Engine {
       prefills: 0,
       prefillTokens: 0,
       promptTokens: 0,
+      promptPast: 0,
       context: 0,
+      longest: 0,
       blocks: 0,
       generating: 0,
       waitsForBlocks: false,
@@ -66,11 +68,13 @@ export abstract class Engine {
     run.prefills = 0
     run.prefillTokens = 0
     run.promptTokens = 0
+    run.promptPast = 0
     run.extraMs = 0
     run.waitsForBlocks = false
     run.decodes = this.compose(now) ? this.decoding.count : 0
     run.generating = run.decodes > 0 ? this.decoding.generating : 0
     run.context = run.decodes > 0 ? this.decoding.context : 0
+    run.longest = run.decodes > 0 ? this.decoding.longest : 0
     this.host.observer.kv?.(now, this.slots.use)
     if (run.decodes + run.prefills === 0) return false
     const single = this.decides || run.prefills > 0 || run.extraMs > 0

@@ -14,6 +14,8 @@ export interface GenerationPlan {
   /** which of the two gets the budget first */
   readonly first: 'prefill' | 'decode'
   readonly kv: KvPlan
+  /** whether steps take as long as their longest context: runs have it; default: no */
+  readonly padsContexts?: boolean
   /** to move the KV cache of a preempted sequence out, and again in; null: it is computed anew */
   readonly swapMsPerToken: Ms | null
   /** whether a request of a higher priority preempts a sequence of a lower one */

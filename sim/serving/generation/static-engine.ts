@@ -58,6 +58,7 @@ export class StaticEngine extends Engine {
     for (;;) {
       const request = this.decoding.takeDone()
       if (request < 0) break
+      this.decoding.wait(request)
       this.#done.push(request)
     }
     if (this.decoding.hasNext) return

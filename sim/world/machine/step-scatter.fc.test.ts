@@ -20,6 +20,8 @@ const runOf = (steps: number, decodes = 4, context = 40) => ({
   prefillTokens: 0,
   blocks: 0,
   generating: 0,
+  promptPast: 0,
+  longest: 0,
   promptTokens: 0,
   waitsForBlocks: false,
   extraMs: 0,

@@ -1,0 +1,125 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { Random } from '../../../sim/kernel/index.ts'
+import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../../sim/serving/index.ts'
+import type { RequestList } from '../../../sim/traffic/index.ts'
+import { enginesOf, expectRightTokens, smallDecoder } from '../../../test/small-decoder.ts'
+import { planOf, requestsOf } from '../../../test/small-system.ts'
+import { Fleet, type Replayed } from '../fleet.ts'
+
+const SHARED = 32
+const KV = { blocks: 30, blockTokens: 16, prefixCache: true } as const
+const SEQUENCES = 6
+
+const CONTINUOUS = {
+  policy: 'continuous',
+  maxSequences: SEQUENCES,
+  tokenBudget: 40,
+  chunked: true,
+  first: 'decode',
+  kv: { ...KV, watermark: 0, contiguous: false },
+  swapMsPerToken: null,
+  preemptsByPriority: false,
+  handOver: null,
+} as const
+
+const planWith = (generation: PoolPlan['generation'], replicas = 2) =>
+  planOf([{ generation, replicas }], {
+    classes: [{ ...ANY_CLASS, sharedPrefixTokens: SHARED }],
+  })
+
+/** Requests, one after another. */
+function crowd(count: number, apartMs: number) {
+  const random = new Random('crowd')
+  const below = (end: number) => Math.floor(end * random.uniform())
+  const each = Array.from({ length: count }, () => [20 + below(80), 10 + below(50)] as const)
+  return requestsOf(
+    each.map((_, i) => apartMs * i),
+    { lengths: each.map(([length]) => length), outputs: each.map(([, output]) => output) },
+  )
+}
+
+const STATIC = {
+  ...CONTINUOUS,
+  ...({ policy: 'static', tokenBudget: Number.POSITIVE_INFINITY, chunked: false } as const),
+  ...({ first: 'prefill', kv: { ...CONTINUOUS.kv, prefixCache: false } } as const),
+}
+
+const decoder = smallDecoder()
+afterAll(() => decoder.remove())
+
+const { signal } = new AbortController()
+
+/** Replays of requests in the same fleet, one after another. */
+async function replays(
+  requests: RequestList,
+  generation: typeof CONTINUOUS | typeof STATIC,
+  count = 1,
+) {
+  const plan = planWith(generation)
+  const fleet = await Fleet.open(plan, enginesOf(plan, decoder), signal)
+  const all: Replayed[] = []
+  while (all.length < count) all.push(await fleet.replay(plan, requests))
+  await fleet.close()
+  return all
+}
+
+describe.each([
+  ['continuous', CONTINUOUS],
+  ['static', STATIC],
+] as const)('executors of a fleet generate: %s', (_, generation) => {
+  // all at once, so that blocks run short
+  const requests = crowd(60, 0)
+  const plan = planWith(generation)
+
+  test('every request, with the tokens of a whole recomputation and the blocks of the ledger', async () => {
+    const [first, second] = await replays(requests, generation, 2)
+    for (const { rows, generation: generated } of [first!, second!]) {
+      expect(rows.columns.outcome.every((outcome) => outcome === OUTCOME.served)).toBe(true)
+      const { steps, compared, differences, answers } = generated!
+      expect(differences).toEqual([])
+      expect(compared).toBe(steps.length)
+      expect(new Set(steps.map(({ executor }) => executor)).size).toBe(2)
+      expect(await expectRightTokens(plan, requests, answers, () => true)).toBeLessThan(5)
+    }
+    const preempted = first!.rows.columns.preemptions.some((times) => times > 0)
+    expect(preempted).toBe(generation === CONTINUOUS)
+  })
+})
+
+test('a process that is killed in the middle of a step takes its sequences with it, and no others', async () => {
+  const requests = crowd(120, 4)
+  const plan = planWith(CONTINUOUS)
+  const engines = enginesOf(plan, decoder).map((engine) => ({ ...engine, mortal: true }))
+  const fleet = await Fleet.open(plan, engines, signal)
+  const at = 120
+  const failures = {
+    seed: 1,
+    events: [
+      { at, executor: 0, kind: 'crash' },
+      { at: at + 5, executor: 0, kind: 'detected' },
+      { at: at + 100, executor: 0, kind: 'up' },
+    ] as const,
+  }
+  const { rows, generation, deaths } = await fleet.replay(plan, requests, { failures })
+  const after = await fleet.replay(plan, requests)
+  await fleet.close()
+  const { outcome, executor, done } = rows.columns
+  const { served, failed } = OUTCOME
+  const lost = [...outcome.keys()].filter((key) => outcome[key] === failed)
+  expect(lost.length).toBeGreaterThan(0)
+  for (const key of lost) {
+    expect(executor[key]).toBe(0)
+    expect(done[key]).toBeGreaterThan(at)
+  }
+  expect(outcome.every((of) => of === served || of === failed)).toBe(true)
+  // it was killed on purpose
+  expect(deaths).toEqual([0, 0])
+  const { steps, answers, differences } = generation!
+  expect(differences).toEqual([])
+  expect(steps.length).toBeGreaterThan(0)
+  // in a new process
+  expect(after.rows.columns.outcome.every((of) => of === served)).toBe(true)
+  expect(after.generation!.steps.some((step) => step.executor === 0)).toBe(true)
+  const isServed = (key: number) => outcome[key] === served
+  expect(await expectRightTokens(plan, requests, answers, isServed)).toBeLessThan(5)
+})

@@ -1,0 +1,115 @@
+import type { KvUse, Ms, Observer, StepRun } from '../../../sim/serving/index.ts'
+import type { PendingOperations } from './pending-operations.ts'
+import type { Answer, BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
+
+/** Executors that run steps. */
+export interface StepPort {
+  startSteps(executor: number, order: StepOrder): void
+  /** The run under way ends with the step under way. */
+  yieldAtStep(executor: number): void
+  /** What became of a run that has ended, and the blocks of the cache then. */
+  stepped(executor: number): { readonly run: SteppedRun; readonly counts: BlockCounts }
+}
+
+/** What `onSteps` reports of a run. */
+export interface StepTimes {
+  readonly steps: number
+  readonly firstMs: Ms
+  readonly lastMs: Ms
+}
+
+/** A run after which an executor had other blocks than the control plane believes. */
+export interface BlockDifference {
+  readonly executor: number
+  readonly at: Ms
+  readonly believed: BlockCounts
+  readonly found: BlockCounts
+}
+
+/** Answers in the order in which they came, by the keys of their requests. */
+export interface AnswerColumns {
+  readonly keys: Uint32Array
+  readonly tokens: Int32Array
+  /** by how much the score of each was above the next likely one */
+  readonly margins: Float32Array
+}
+
+/** As many show what is wrong. */
+const MOST_DIFFERENCES = 100
+
+/** The runs of executors that generate: what each is told, and what became of it. */
+export class LiveSteps implements Observer {
+  readonly differences: BlockDifference[] = []
+  /** runs whose blocks were compared */
+  compared = 0
+  readonly #port: StepPort
+  readonly #pending: PendingOperations
+  readonly #keyOf: (request: number) => number
+  /** by executor */
+  readonly #runs: StepRun[] = []
+  /** of runs that have ended, until the control plane has shown its blocks */
+  readonly #found = new Map<number, BlockCounts>()
+  readonly #answers: { key: number; token: number; margin: number }[] = []
+
+  constructor(port: StepPort, pending: PendingOperations, keyOf: (request: number) => number) {
+    this.#port = port
+    this.#pending = pending
+    this.#keyOf = keyOf
+  }
+
+  /** A run begins, `factor` times as slow as it would be. */
+  start(run: StepRun, factor: number): void {
+    const { executor, steps, decodes } = run
+    this.#runs[executor] = run
+    run.stepEnds = null
+    const told = this.#pending.take(executor)
+    this.#port.startSteps(executor, { ...told, factor, steps, decodes: decodes > 0 })
+  }
+
+  yieldAtStep(executor: number): void {
+    this.#port.yieldAtStep(executor)
+  }
+
+  /** It has ended at the ends of its steps; sequences that leave now have had their answers. */
+  ended(executor: number): StepTimes {
+    const { run: stepped, counts } = this.#port.stepped(executor)
+    const { steps, ends, answers } = stepped
+    const run = this.#runs[executor]!
+    const { started } = run
+    run.stepEnds = Float64Array.from(ends, (end) => end - started)
+    this.#keep(answers)
+    this.#pending.came(answers)
+    this.#found.set(executor, counts)
+    const [last, before] = [ends.at(-1)!, ends.at(-2) ?? started]
+    return { steps, firstMs: ends[0]! - started, lastMs: last - before }
+  }
+
+  /** It was refused, or its executor was lost with it. */
+  forget(executor: number): void {
+    this.#pending.forget(executor)
+  }
+
+  kv(at: Ms, { executor, used, kept, free }: KvUse): void {
+    const found = this.#found.get(executor)
+    if (found === undefined) return
+    this.#found.delete(executor)
+    this.compared++
+    if (found.used === used && found.kept === kept && found.free === free) return
+    if (this.differences.length >= MOST_DIFFERENCES) return
+    this.differences.push({ executor, at, believed: { used, kept, free }, found })
+  }
+
+  get answers(): AnswerColumns {
+    return {
+      keys: Uint32Array.from(this.#answers, ({ key }) => key),
+      tokens: Int32Array.from(this.#answers, ({ token }) => token),
+      margins: Float32Array.from(this.#answers, ({ margin }) => margin),
+    }
+  }
+
+  #keep(answers: readonly Answer[]): void {
+    for (const { sequence, token, margin } of answers) {
+      this.#answers.push({ key: this.#keyOf(sequence), token, margin })
+    }
+  }
+}

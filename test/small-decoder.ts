@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { AnswerColumns } from '../runtime/live/generation/live-steps.ts'
+import { commonTokens, tokensOf } from '../runtime/live/generation/prompt-tokens.ts'
+import type { StepEngineOptions } from '../runtime/live/generation/step-engine.ts'
+import { type DecoderOptions, kvWidthOf } from '../runtime/models/decoder-inputs.ts'
+import { openWholeDecoder } from '../runtime/models/decoder-reference.test-helper.ts'
+import { buildDecoder } from '../runtime/models/transformer-decoder.ts'
+import type { ServingPlan } from '../sim/serving/index.ts'
+import type { RequestList } from '../sim/traffic/index.ts'
+
+/** A decoder whose steps take less than a ms. */
+const SIZES: DecoderOptions = {
+  ...{ layers: 2, hidden: 64, heads: 4, kvHeads: 2, vocabulary: 1024, context: 256, seed: 5 },
+}
+
+/** Its file, in a folder of its own; `remove` it after the tests. */
+export function smallDecoder() {
+  const folder = mkdtempSync(join(tmpdir(), 'spillway-decoder-'))
+  const path = join(folder, 'decoder.onnx')
+  const content = Buffer.concat(buildDecoder(SIZES, 'fp32'))
+  writeFileSync(path, content)
+  const file = { path, key: 'small', content: 'small', inputs: [], bytes: content.length }
+  return { file, remove: () => rmSync(folder, { recursive: true }) }
+}
+
+/** How executors of each pool open it. */
+export function enginesOf(
+  { pools }: ServingPlan,
+  { file }: ReturnType<typeof smallDecoder>,
+): StepEngineOptions[] {
+  const { layers, context, vocabulary } = SIZES
+  return pools.map(({ generation }) => {
+    const { maxSequences, tokenBudget, kv } = generation!
+    return {
+      file,
+      session: { executionProvider: 'cpu', threads: 1, memoryPattern: false },
+      warmUp: [],
+      generation: {
+        cache: { ...kv, layers, width: kvWidthOf(SIZES) },
+        sequences: maxSequences,
+        promptTokens: tokenBudget,
+        ...{ context, vocabulary },
+      },
+    }
+  })
+}
+
+/** A token that is not the likeliest one must have been nearly as likely. */
+const LEAST_MARGIN = 1e-4
+
+/**
+ * Every answer is that of a whole recomputation, or nearly as likely. Returns how many differ.
+ * Requests of `complete` have all their answers.
+ */
+export async function expectRightTokens(
+  { classes }: ServingPlan,
+  requests: RequestList,
+  answers: AnswerColumns,
+  complete: (key: number) => boolean,
+): Promise<number> {
+  const whole = await openWholeDecoder(SIZES, 'fp32')
+  const columns = requests.columns
+  let different = 0
+  for (const [key, own] of byRequest(answers)) {
+    if (!complete(key)) continue
+    const length = columns.inputTokens[key]!
+    expect(own.length).toBe(columns.outputTokens[key]!)
+    const number = columns.class[key]!
+    const { sharedPrefixTokens: sharedTokens, carriesContext } = classes[number]!
+    const prefix = columns.prefixes?.[key] ?? null
+    const content = { class: number, key, prefix, sharedTokens }
+    // of a conversation, answers are in the cache as the content states them
+    const stated = carriesContext ? Math.min(commonTokens(content), length + own.length) : 0
+    const ids = tokensOf(content, Math.max(length, stated), SIZES.vocabulary)
+    const wanted = await whole([...ids, ...own.slice(ids.length - length)])
+    for (const [i, token] of own.entries()) {
+      const { token: right, margin } = wanted[length + i - 1]!
+      if (token === right) continue
+      different++
+      expect(margin).toBeLessThan(LEAST_MARGIN)
+    }
+  }
+  return different
+}
+
+function byRequest({ keys, tokens }: AnswerColumns): Map<number, number[]> {
+  const each = new Map<number, number[]>()
+  for (const [i, key] of keys.entries()) each.set(key, [...(each.get(key) ?? []), tokens[i]!])
+  return each
+}
