@@ -41,6 +41,8 @@ import { Dispatcher } from './dispatcher.ts'
 import { ExecutorFailures } from './executor-failures.ts'
 import { type AnswerColumns, type BlockDifference, LiveSteps } from './generation/live-steps.ts'
 import { PendingOperations } from './generation/pending-operations.ts'
+import type { StepOrder } from './generation/sequence-runner.ts'
+import { runStepScript, type StepScriptRow } from './generation/step-script.ts'
 import { probedBatches } from './idle-probes.ts'
 import { MailboxPort } from './live-port.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
@@ -87,6 +89,7 @@ export type DispatcherJob =
     }
   | { readonly kind: 'goOn' }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
+  | { readonly kind: 'steps'; readonly orders: readonly StepOrder[] }
   | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
 
 export type DispatcherReply =
@@ -114,6 +117,7 @@ export type DispatcherReply =
       readonly rows: ScriptRow[]
       readonly shortages: readonly Shortage[]
     }
+  | { readonly kind: 'stepped'; readonly rows: readonly StepScriptRow[] }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
 
 /** What a replay of generation has beside its rows. */
@@ -269,14 +273,17 @@ function failuresOf(port: MailboxPort, { events, seed }: CausedFailures): Execut
   return new ExecutorFailures(port, events, failureDraws(seed, 0))
 }
 
-function measure(job: Job<'script' | 'loads'>): DispatcherReply {
+function measure(job: Job<'script' | 'steps' | 'loads'>): DispatcherReply {
   const port = portTo(job.kind === 'loads' ? job.plan : null, new Requests(4096))
   const reply = measured(job, port)
   if (port.deaths.every((times) => times === 0)) return reply
   throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
 }
 
-function measured(job: Job<'script' | 'loads'>, port: MailboxPort): DispatcherReply {
+function measured(job: Job<'script' | 'steps' | 'loads'>, port: MailboxPort): DispatcherReply {
+  if (job.kind === 'steps') {
+    return { kind: 'stepped', rows: runStepScript(job.orders, port, progress) }
+  }
   if (job.kind === 'loads') return { kind: 'loaded', times: timeLoads(port, job.durationMs) }
   const rows = runScript(job.items, port, mailboxes, progress)
   return { kind: 'scripted', rows, shortages: port.shortages.all }

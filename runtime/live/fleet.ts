@@ -8,6 +8,7 @@ import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispat
 import type { EngineOptions } from './engine.ts'
 import type { FleetRequest } from './fleet-process.ts'
 import type { Collections, OpenedFleet } from './fleet-threads.ts'
+import type { StepOrder } from './generation/sequence-runner.ts'
 import type { ScriptItem } from './script.ts'
 
 type Reply<Kind> = Extract<DispatcherReply, { readonly kind: Kind }>
@@ -115,6 +116,15 @@ export class Fleet {
   /** Runs batches one by one, as calibration needs them. */
   async script(items: readonly ScriptItem[], onProgress?: Progress): Promise<Reply<'scripted'>> {
     return this.#perform<'scripted'>({ kind: 'script', items }, items.length, onProgress)
+  }
+
+  /** Runs steps of executor 0 one after another, as calibration needs them. */
+  async steps(
+    orders: readonly StepOrder[],
+    onProgress?: Progress,
+  ): Promise<Reply<'stepped'>['rows']> {
+    const job = { kind: 'steps', orders } as const
+    return (await this.#perform<'stepped'>(job, orders.length, onProgress)).rows
   }
 
   /** Load times of the swappable model of executor 0, ms. Null if memory ran out. */

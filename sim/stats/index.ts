@@ -95,6 +95,7 @@ export {
   type InputEffects,
 } from './uncertainty/input-effects.ts'
 export { drawnValue } from './uncertainty/law-quantile.ts'
+export { leastSquares } from './uncertainty/least-squares.ts'
 export type { InputNarrowing } from './uncertainty/narrowing.ts'
 export {
   type NextOccasion,

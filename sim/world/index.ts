@@ -13,6 +13,12 @@ export {
 } from './machine/field-bootstrap.ts'
 export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
 export { bootstrappedMachine, IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
+export {
+  type MeasuredSteps,
+  measuredSteps,
+  type StepAmounts,
+  stepTerms,
+} from './machine/measured-steps.ts'
 export { type BootstrappedField, IDEAL_EXECUTOR } from './machine/met-stalls.ts'
 export {
   classEdges,

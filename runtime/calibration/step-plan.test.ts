@@ -1,0 +1,51 @@
+import { afterAll, expect, test } from 'vitest'
+import { Random } from '../../sim/kernel/index.ts'
+import { enginesOf, smallDecoder } from '../../test/small-decoder.ts'
+import { planOf } from '../../test/small-system.ts'
+import { Fleet } from '../live/fleet.ts'
+import { calibrateSteps } from './calibrate-steps.ts'
+import { stepRound } from './step-plan.ts'
+
+const KV = { blocks: 100, blockTokens: 16, prefixCache: false } as const
+const LIMITS = {
+  ...{ sequences: 6, context: 256, promptTokens: 40, vocabulary: 1024 },
+  ...{ blocks: KV.blocks, blockTokens: KV.blockTokens },
+}
+
+const decoder = smallDecoder()
+afterAll(() => decoder.remove())
+
+test('a round has every number of sequences at several contexts, and prompts beside them', () => {
+  const steps = stepRound(LIMITS, new Random('round')).flatMap((planned) => planned.steps)
+  for (const count of [1, 2, 3, 4, 5, 6]) {
+    const own = steps.filter(({ decodes }) => decodes === count)
+    const contexts = own.map(({ longest }) => longest)
+    expect(Math.max(...contexts)).toBeGreaterThan(4 * Math.min(...contexts))
+    expect(own.some(({ promptTokens }) => promptTokens > 0)).toBe(true)
+  }
+  expect(steps.every(({ longest }) => longest < LIMITS.context)).toBe(true)
+  expect(steps.some(({ promptPast }) => promptPast > 100)).toBe(true)
+})
+
+test('an executor runs rounds one after another, and their times have a law', async () => {
+  const generation = {
+    policy: 'continuous',
+    maxSequences: LIMITS.sequences,
+    tokenBudget: LIMITS.promptTokens,
+    chunked: true,
+    first: 'decode',
+    kv: { ...KV, watermark: 0, contiguous: false },
+    swapMsPerToken: null,
+    preemptsByPriority: false,
+    handOver: null,
+  } as const
+  const plan = planOf([{ generation }])
+  const fleet = await Fleet.open(plan, enginesOf(plan, decoder), new AbortController().signal)
+  const random = new Random('calibration')
+  const found = await calibrateSteps(fleet, LIMITS, { durationMs: 500, random })
+  await fleet.close()
+  expect(found.rounds).toBeGreaterThanOrEqual(3)
+  expect(found.steps.counts).toEqual([0, 1, 2, 3, 4, 5, 6])
+  expect(found.timed.every(({ ms }) => ms > 0)).toBe(true)
+  expect(found.errors.every(Number.isFinite)).toBe(true)
+})
