@@ -33,7 +33,7 @@ const INTERVAL = '[low,\u00a0high]'
 
 /** What the figures of the table are. */
 export const COMPARISON_NOTES = [
-  'Simulated: geometric mean of replications and the range of 95 % of them: of their draws only, not of the profile.',
+  'Simulated: geometric mean of replications, and where a next run is in 95 % of cases, by chance and by how the recordings of the profile differ.',
   'Measured: geometric mean of replays and its 95 % interval. Prediction error: simulated over measured, less 1.',
   'Structure error: the same for simulations on the machine that each replay recorded; worst replay: of a single one.',
   'A/A: median difference of two replays. Verdict: structure / prediction. n: per replay.',

@@ -3,9 +3,11 @@ import type { Ms } from '../../sim/serving/index.ts'
 import { leastSquares } from '../../sim/stats/index.ts'
 import {
   type MeasuredSteps,
-  measuredSteps,
+  rowsOf,
+  rowWeights,
   type StepAmounts,
   stepTerms,
+  timeOf,
 } from '../../sim/world/index.ts'
 
 /** A step that was timed. */
@@ -19,37 +21,26 @@ export interface StepFit {
   readonly errors: readonly number[]
 }
 
-type TermName = keyof ReturnType<typeof stepTerms>
-const TERM_NAMES: readonly TermName[] = ['contextMs', 'promptMs', 'promptTokenMs', 'promptPairMs']
+const TERM_NAMES = ['contextMs', 'longestMs', 'pastMs', 'pairMs'] as const
+/** Rows of a table are at least so many times those before, where they are many. */
+const APART = 1.15
 
 /** Parts into which shapes are divided, each of which the others predict. */
 const PARTS = 5
 
 /**
- * Fits a table by the number of sequences and the terms of the law to medians of shapes, by least
- * squares of relative errors. No time is negative: a term that would be is left out. Slow spells of
- * the machine are left out by the medians: they belong to its speed.
+ * Fits a table by computed tokens and the terms of the law to medians of shapes, by least squares
+ * of relative errors. No term is negative: one that would be is left out. Slow spells of the
+ * machine are left out by the medians: they belong to its speed.
  */
 export function fitSteps(timed: readonly TimedStep[]): StepFit {
   const shapes = medians(timed)
   const errors = shapes.map((shape, i) => {
     const others = shapes.filter((_, j) => j % PARTS !== i % PARTS)
-    return predicted(fitted(others), shape) / shape.ms - 1
+    return timeOf(fitted(others), shape) / shape.ms - 1
   })
   return { steps: fitted(shapes), errors }
 }
-
-const predicted = (steps: MeasuredSteps, shape: StepAmounts): Ms =>
-  measuredSteps(steps).stepMs({
-    decodes: shape.decodes,
-    prefills: shape.promptTokens > 0 ? 1 : 0,
-    prefillTokens: shape.promptTokens,
-    context: shape.decodes * (shape.longest - 1),
-    // the law counts the token that the step computes
-    longest: shape.longest - 1,
-    promptTokens: shape.promptTokens,
-    promptPast: shape.promptPast,
-  })
 
 /** One for each shape. */
 function medians(timed: readonly TimedStep[]): TimedStep[] {
@@ -66,33 +57,43 @@ function medians(timed: readonly TimedStep[]): TimedStep[] {
 }
 
 function fitted(shapes: readonly TimedStep[]): MeasuredSteps {
-  const counts = [...new Set(shapes.map(({ decodes }) => decodes))].sort((a, b) => a - b)
+  const rows = tableRows(shapes.map(rowsOf))
   let names = TERM_NAMES.filter((name) => shapes.some((shape) => stepTerms(shape)[name] > 0))
   for (;;) {
-    const rows = shapes.map((shape) => {
+    const equations = shapes.map((shape) => {
       const terms = stepTerms(shape)
-      const own = counts.map((count) => (count === shape.decodes ? 1 : 0))
-      return [...own, ...names.map((name) => terms[name])].map((term) => term / shape.ms)
+      const all = [...rowWeights(rows, rowsOf(shape)), ...names.map((name) => terms[name])]
+      return all.map((term) => term / shape.ms)
     })
-    const scales = rows[0]!.map((_, i) => Math.hypot(...rows.map((row) => row[i]!)) || 1)
-    const fit = leastSquares(rows.map((row) => row.map((term, i) => term / scales[i]!)))
+    const scales = equations[0]!.map(
+      (_, i) => Math.hypot(...equations.map((each) => each[i]!)) || 1,
+    )
+    const fit = leastSquares(equations.map((each) => each.map((term, i) => term / scales[i]!)))
     const found = fit?.coefficients(shapes.map(() => 1)).map((value, i) => value / scales[i]!)
-    const values = found?.slice(counts.length) ?? []
+    const values = found?.slice(rows.length) ?? []
     const least = Math.min(0, ...values)
     if (found !== undefined && least >= 0) {
       const ofTerms = Object.fromEntries(names.map((name, i) => [name, values[i]!]))
-      return {
-        ...NO_TERMS,
-        ...ofTerms,
-        counts,
-        ms: found.slice(0, counts.length).map((ms) => Math.max(0, ms)),
-      }
+      const ms = found.slice(0, rows.length).map((each) => Math.max(0, each))
+      return { ...NO_TERMS, ...ofTerms, rows, ms }
     }
+    if (names.length === 0) throw new Error('Expected steps of which a table can be made')
     // of terms that depend on each other the last one, which matters to few shapes
     const left = found === undefined ? names.length - 1 : values.indexOf(least)
-    if (names.length === 0) throw new Error('Expected steps of which a table can be made')
     names = names.filter((_, i) => i !== left)
   }
 }
 
-const NO_TERMS = { contextMs: 0, promptMs: 0, promptTokenMs: 0, promptPairMs: 0 } as const
+const NO_TERMS = { contextMs: 0, longestMs: 0, pastMs: 0, pairMs: 0 } as const
+
+/** Of all rows that occur, those of a table: each of a few, and fewer of many. */
+function tableRows(all: readonly number[]): number[] {
+  const distinct = [...new Set(all)].sort((a, b) => a - b)
+  const most = distinct.at(-1)!
+  const rows: number[] = []
+  for (const row of distinct) {
+    const last = rows.at(-1)
+    if (last === undefined || (row >= APART * last && most >= APART * row)) rows.push(row)
+  }
+  return most > rows.at(-1)! ? [...rows, most] : rows
+}

@@ -45,7 +45,7 @@ test('an executor runs rounds one after another, and their times have a law', as
   const found = await calibrateSteps(fleet, LIMITS, { durationMs: 500, random })
   await fleet.close()
   expect(found.rounds).toBeGreaterThanOrEqual(3)
-  expect(found.steps.counts).toEqual([0, 1, 2, 3, 4, 5, 6])
+  expect(found.steps.rows.slice(0, 6)).toEqual([2, 3, 4, 5, 6, 7])
   expect(found.timed.every(({ ms }) => ms > 0)).toBe(true)
   expect(found.errors.every(Number.isFinite)).toBe(true)
 })

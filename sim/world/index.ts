@@ -16,8 +16,11 @@ export { bootstrappedMachine, IDEAL_MACHINE, type Machine, machineOf } from './m
 export {
   type MeasuredSteps,
   measuredSteps,
+  rowsOf,
+  rowWeights,
   type StepAmounts,
   stepTerms,
+  timeOf,
 } from './machine/measured-steps.ts'
 export { type BootstrappedField, IDEAL_EXECUTOR } from './machine/met-stalls.ts'
 export {

@@ -2,26 +2,25 @@ import type { Ms } from '../../serving/index.ts'
 import type { StepBatch, StepLaw } from './step-runs.ts'
 
 /**
- * Times of steps that were measured, ms: of decoding sequences by a table of their number, of
- * contexts by the longest one, to which a step is padded, and of prompts by their tokens and by
- * what these attend to.
+ * Times of steps that were measured, ms: a table by the tokens that a step computes, as kernels
+ * take these in groups, and terms by what these tokens attend to.
  */
 export interface MeasuredSteps {
-  /** numbers of sequences that decode, rising from 0, where prompts are computed alone */
-  readonly counts: readonly number[]
-  /** of a step with so many, without contexts and prompts */
+  /** tokens that are computed, rising: see `rowsOf` */
+  readonly rows: readonly number[]
+  /** of a step with so many, without anything before them */
   readonly ms: readonly Ms[]
-  /** for each sequence and each token of the longest context */
+  /** for each sequence that decodes and each token of the longest context, to which it is padded */
   readonly contextMs: Ms
-  /** of a step with prompts */
-  readonly promptMs: Ms
-  /** for each token of a prompt */
-  readonly promptTokenMs: Ms
+  /** for each token of the longest context, however many sequences decode */
+  readonly longestMs: Ms
+  /** for each token that prompts have in the cache before */
+  readonly pastMs: Ms
   /**
-   * for each pair of a prompt's token and one before it: all prompts of a step are one segment, and
-   * pairs of different prompts are computed, too
+   * for each pair of a prompt's token and one that it is computed with: all prompts of a step are
+   * one segment, and pairs of different prompts are computed, too
    */
-  readonly promptPairMs: Ms
+  readonly pairMs: Ms
 }
 
 /** What a step computes, in the units of its measured times. */
@@ -34,32 +33,52 @@ export interface StepAmounts {
   readonly promptPast: number
 }
 
-/** Beside the table, what a measured step's amounts are multiplied with. */
+/** Tokens that a step computes: a part that is absent has one that is not used. */
+export const rowsOf = ({ decodes, promptTokens }: StepAmounts): number =>
+  Math.max(1, decodes) + Math.max(1, promptTokens)
+
+/** Beside the table, what the times of a measured step are multiplied with. */
 export function stepTerms({ decodes, longest, promptTokens, promptPast }: StepAmounts) {
   return {
     contextMs: decodes * longest,
-    promptMs: promptTokens > 0 ? 1 : 0,
-    promptTokenMs: promptTokens,
-    promptPairMs: promptTokens * (promptPast + promptTokens),
+    longestMs: longest,
+    pastMs: promptPast,
+    pairMs: promptTokens * (promptPast + promptTokens),
   }
 }
 
-/** Linear between measured numbers of sequences, and on beyond the last two. */
 export function measuredSteps(measured: MeasuredSteps): StepLaw {
-  const { contextMs, promptMs, promptTokenMs, promptPairMs } = measured
+  const { contextMs, longestMs } = measured
   return {
-    stepMs(batch) {
-      const terms = stepTerms(amountsOf(batch))
-      return (
-        between(measured, batch.decodes) +
-        contextMs * terms.contextMs +
-        promptMs * terms.promptMs +
-        promptTokenMs * terms.promptTokenMs +
-        promptPairMs * terms.promptPairMs
-      )
-    },
-    growthMs: ({ decodes }) => contextMs * decodes,
+    stepMs: (batch) => timeOf(measured, amountsOf(batch)),
+    growthMs: ({ decodes }) => (decodes > 0 ? contextMs * decodes + longestMs : 0),
   }
+}
+
+/** Linear between measured rows, and on beyond the last two. */
+export function timeOf(measured: MeasuredSteps, amounts: StepAmounts): Ms {
+  const { contextMs, longestMs, pastMs, pairMs } = stepTerms(amounts)
+  const { rows, ms } = measured
+  const table = rowWeights(rows, rowsOf(amounts)).map((weight, i) => weight * ms[i]!)
+  return (
+    table.reduce((sum, part) => sum + part, 0) +
+    measured.contextMs * contextMs +
+    measured.longestMs * longestMs +
+    measured.pastMs * pastMs +
+    measured.pairMs * pairMs
+  )
+}
+
+/** What each entry of a table counts at a number of rows. */
+export function rowWeights(rows: readonly number[], at: number): number[] {
+  const weights = rows.map(() => 0)
+  if (rows.length === 1) return [1]
+  const found = rows.findIndex((row) => row >= at)
+  const above = Math.max(1, found < 0 ? rows.length - 1 : found)
+  const share = (at - rows[above - 1]!) / (rows[above]! - rows[above - 1]!)
+  weights[above - 1] = 1 - share
+  weights[above] = share
+  return weights
 }
 
 /** Of a mean step, whose longest context is not known, it is the mean one. */
@@ -72,13 +91,4 @@ function amountsOf(batch: StepBatch): StepAmounts {
     promptTokens: batch.promptTokens ?? prefillTokens,
     promptPast: batch.promptPast ?? 0,
   }
-}
-
-function between({ counts, ms }: MeasuredSteps, decodes: number): Ms {
-  const found = counts.findIndex((count) => count >= decodes)
-  const above = Math.max(1, found < 0 ? counts.length - 1 : found)
-  if (counts.length === 1) return ms[0]!
-  const [low, high] = [counts[above - 1]!, counts[above]!]
-  const share = (decodes - low) / (high - low)
-  return ms[above - 1]! + share * (ms[above]! - ms[above - 1]!)
 }
