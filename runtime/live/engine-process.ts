@@ -1,7 +1,8 @@
 import { serveParent } from '../process/serve-parent.ts'
 import type { Engine } from './engine.ts'
 import { type EngineReply, type EngineRequest, YIELD } from './engine-child.ts'
-import { openLocalSteps, type StepEngine } from './generation/step-engine.ts'
+import { openLocalSteps } from './generation/local-steps.ts'
+import type { StepEngine } from './generation/step-engine.ts'
 import { openLocalEngine } from './local-engine.ts'
 
 let engine: Engine | null = null

@@ -15,7 +15,6 @@ export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
 export { bootstrappedMachine, IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
 export {
   type MeasuredSteps,
-  measuredSteps,
   rowsOf,
   rowWeights,
   type StepAmounts,

@@ -37,7 +37,7 @@ export interface AnswerColumns {
 /** As many show what is wrong. */
 const MOST_DIFFERENCES = 100
 
-/** The runs of executors that generate: what each is told, and what became of it. */
+/** The runs of executors that generate: what each gets to do, and what became of it. */
 export class LiveSteps implements Observer {
   readonly differences: BlockDifference[] = []
   /** runs whose blocks were compared */

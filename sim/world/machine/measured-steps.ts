@@ -1,5 +1,4 @@
 import type { Ms } from '../../serving/index.ts'
-import type { StepBatch, StepLaw } from './step-runs.ts'
 
 /**
  * Times of steps that were measured, ms: a table by the tokens that a step computes, as kernels
@@ -47,14 +46,6 @@ export function stepTerms({ decodes, longest, promptTokens, promptPast }: StepAm
   }
 }
 
-export function measuredSteps(measured: MeasuredSteps): StepLaw {
-  const { contextMs, longestMs } = measured
-  return {
-    stepMs: (batch) => timeOf(measured, amountsOf(batch)),
-    growthMs: ({ decodes }) => (decodes > 0 ? contextMs * decodes + longestMs : 0),
-  }
-}
-
 /** Linear between measured rows, and on beyond the last two. */
 export function timeOf(measured: MeasuredSteps, amounts: StepAmounts): Ms {
   const { contextMs, longestMs, pastMs, pairMs } = stepTerms(amounts)
@@ -79,16 +70,4 @@ export function rowWeights(rows: readonly number[], at: number): number[] {
   weights[above - 1] = 1 - share
   weights[above] = share
   return weights
-}
-
-/** Of a mean step, whose longest context is not known, it is the mean one. */
-function amountsOf(batch: StepBatch): StepAmounts {
-  const { decodes, context, prefillTokens } = batch
-  const longest = batch.longest ?? context / Math.max(1, decodes)
-  return {
-    decodes,
-    longest: decodes > 0 ? longest + 1 : 0,
-    promptTokens: batch.promptTokens ?? prefillTokens,
-    promptPast: batch.promptPast ?? 0,
-  }
 }

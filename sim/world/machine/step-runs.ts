@@ -4,9 +4,8 @@ import type { Scatter } from './scatter.ts'
 import { FULL_PACE, type StepSpeed } from './speed.ts'
 import { StepScatter } from './step-scatter.ts'
 
-/** The batch of an engine's step; of a mean step, some of it is not known. */
-export type StepBatch = Pick<StepRun, 'decodes' | 'prefills' | 'prefillTokens' | 'context'> &
-  Partial<Pick<StepRun, 'longest' | 'promptTokens' | 'promptPast'>>
+/** The batch of an engine's step. */
+export type StepBatch = Pick<StepRun, 'decodes' | 'prefills' | 'prefillTokens' | 'context'>
 
 /**
  * Durations of an engine's steps, ms at speed 1. Contexts grow by one token a step and sequence,

@@ -1,0 +1,74 @@
+import { Failure } from '../../../scenarios/index.ts'
+import { type Ms, STATUS } from '../../../sim/serving/index.ts'
+import { openSession } from '../../models/onnx.ts'
+import { WallClock } from '../clock.ts'
+import { BlockTables } from './block-tables.ts'
+import type { GenerationOptions } from './generation-options.ts'
+import { CannotRun, PagedDecoder } from './paged-decoder.ts'
+import { SequenceRunner } from './sequence-runner.ts'
+import type { StepEngine, StepEngineOptions } from './step-engine.ts'
+
+/** Opens a decoder in this thread. Throws `Failure` where it cannot be opened. */
+export async function openLocalSteps(
+  { file, session: how, generation }: StepEngineOptions,
+  epochNs: bigint,
+): Promise<StepEngine> {
+  const { session, fellBack } = await openSession(file, how)
+  const clock = new WallClock(epochNs)
+  const decoder = new PagedDecoder(session, generation.cache)
+  let from = 0
+  const runner = new SequenceRunner({
+    decoder,
+    tables: () => new BlockTables(generation.cache),
+    ended: (factor) => {
+      const now = clock.now()
+      if (factor > 1) sleepUntil(from + factor * (now - from), clock)
+      from = clock.now()
+      return from
+    },
+  })
+  await warmUp(decoder, generation)
+  return {
+    fellBack,
+    async run(order, word) {
+      const started = clock.now()
+      from = started
+      const stepped = await runner
+        .run(order, () => word.yields)
+        .catch((error: unknown) => {
+          if (!(error instanceof CannotRun)) throw error
+          const text = `cannot run a step on ${how.executionProvider} (${error.message})`
+          throw new Failure(`${file.path}: ONNX Runtime ${text}`)
+        })
+      return { status: STATUS.ok, started, ended: from, counts: runner.counts, ...stepped }
+    },
+    close: () => session.release(),
+  }
+}
+
+/** Runs the largest step first, so that the arena does not grow while requests wait. */
+async function warmUp(
+  decoder: PagedDecoder,
+  { cache, sequences, context, promptTokens }: GenerationOptions,
+): Promise<void> {
+  const tokens = Math.min(context, cache.blocks * cache.blockTokens)
+  const blocks = Array.from({ length: Math.ceil(tokens / cache.blockTokens) }, (_, i) => i)
+  const decoding = (count: number, past: number) =>
+    Array.from({ length: count }, () => ({ blocks, past, token: 0 }))
+  const prompt = (length: number) => ({
+    ...{ blocks, past: 0, last: true },
+    tokens: new Int32Array(length),
+  })
+  const longest = prompt(Math.min(promptTokens, tokens))
+  await decoder.step(decoding(sequences, tokens - 1), [longest])
+  await decoder.step([], [longest])
+  for (let count = 1; count <= sequences; count++) await decoder.step(decoding(count, 0), [])
+  await decoder.step(decoding(1, 0), [prompt(1)])
+}
+
+const ASLEEP = new Int32Array(new SharedArrayBuffer(4))
+
+/** Blocks this thread, as a step does. */
+function sleepUntil(until: Ms, clock: WallClock): void {
+  Atomics.wait(ASLEEP, 0, 0, Math.max(0, until - clock.now()))
+}
