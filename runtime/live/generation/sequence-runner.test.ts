@@ -188,3 +188,41 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
   expect(total).toBeGreaterThan(10_000)
   expect(different / total).toBeLessThan(0.001)
 })
+
+test('100,000 steps leave the memory of their process as it was', async () => {
+  const sizes = { ...SIZES, layers: 1, hidden: 16, heads: 2, kvHeads: 1, vocabulary: 64 }
+  const session = await InferenceSession.create(Buffer.concat(buildDecoder(sizes, 'fp32')), {
+    intraOpNumThreads: 1,
+    enableMemPattern: false,
+  })
+  const shape = { layers: 1, width: kvWidthOf(sizes), ...KV }
+  const decoder = new PagedDecoder(session, shape)
+  const tables = () => new BlockTables(KV)
+  const runner = new SequenceRunner({ decoder, tables, ended: () => 0 })
+  const run = (order: Omit<StepOrder, 'fresh' | 'factor'>) =>
+    runner.run({ fresh: false, factor: 1, ...order }, () => false)
+  const decoding: number[] = []
+  /** least bytes of each tenth: collections of garbage come and go */
+  const least = Array.from({ length: 10 }, () => Number.POSITIVE_INFINITY)
+  for (let steps = 0, next = 0; steps < 100_000; next++) {
+    const length = 10 + ((next * 7) % 60)
+    const ids = Int32Array.from({ length }, (_, i) => (next * 31 + i) % 64)
+    const leaving = decoding.length === 4 ? [decoding.shift()!] : []
+    const context = { context: length, common: 16, reserved: length, most: 127 }
+    const { steps: first } = await run({
+      operations: [
+        ...leaving.map((sequence) => ({ kind: 'leave', sequence, done: true }) as const),
+        { kind: 'join', sequence: next, ids, ...context },
+        { kind: 'chunk', sequence: next, tokens: length },
+      ],
+      ...{ steps: 1, decodes: decoding.length > 0 },
+    })
+    decoding.push(next)
+    const { steps: others } = await run({ operations: [], steps: 12, decodes: true })
+    steps += first + others
+    const tenth = Math.min(9, Math.floor(steps / 10_000))
+    if (next % 50 === 0) least[tenth] = Math.min(least[tenth]!, process.memoryUsage().rss)
+  }
+  // 300 bytes that each step keeps would be more
+  expect(Math.min(...least.slice(-3)) - Math.min(...least.slice(1, 4))).toBeLessThan(20e6)
+})
