@@ -48,6 +48,16 @@ export function planOf(pools: readonly Partial<PoolPlan>[], rest: Partial<Servin
   return plan
 }
 
+/** Engines that generate continuously: decode first, prompts in chunks, no swaps. */
+export const CONTINUOUS = Object.freeze({
+  policy: 'continuous',
+  chunked: true,
+  first: 'decode',
+  swapMsPerToken: null,
+  preemptsByPriority: false,
+  handOver: null,
+} as const)
+
 /** Classes with these client timeouts, ms. */
 export function patient(...clientTimeoutMs: readonly number[]): ClassPlan[] {
   return clientTimeoutMs.map((ms) => ({ ...ANY_CLASS, clientTimeoutMs: ms }))

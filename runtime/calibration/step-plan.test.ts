@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { Random } from '../../sim/kernel/index.ts'
 import { enginesOf, smallDecoder } from '../../test/small-decoder.ts'
-import { planOf } from '../../test/small-system.ts'
+import { CONTINUOUS, planOf } from '../../test/small-system.ts'
 import { Fleet } from '../live/fleet.ts'
 import { calibrateSteps } from './calibrate-steps.ts'
 import { stepRound } from './step-plan.ts'
@@ -29,16 +29,11 @@ test('a round has every number of sequences at several contexts, and prompts bes
 
 test('an executor runs rounds one after another, and their times have a law', async () => {
   const generation = {
-    policy: 'continuous',
+    ...CONTINUOUS,
     maxSequences: LIMITS.sequences,
     tokenBudget: LIMITS.promptTokens,
-    chunked: true,
-    first: 'decode',
     kv: { ...KV, watermark: 0, contiguous: false },
-    swapMsPerToken: null,
-    preemptsByPriority: false,
-    handOver: null,
-  } as const
+  }
   const plan = planOf([{ generation }])
   const fleet = await Fleet.open(plan, enginesOf(plan, decoder), new AbortController().signal)
   const random = new Random('calibration')

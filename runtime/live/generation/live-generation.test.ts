@@ -3,23 +3,18 @@ import { Random } from '../../../sim/kernel/index.ts'
 import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../../sim/serving/index.ts'
 import type { RequestList } from '../../../sim/traffic/index.ts'
 import { enginesOf, expectRightTokens, smallDecoder } from '../../../test/small-decoder.ts'
-import { planOf, requestsOf } from '../../../test/small-system.ts'
+import { CONTINUOUS, planOf, requestsOf } from '../../../test/small-system.ts'
 import { Fleet, type Replayed } from '../fleet.ts'
 
 const SHARED = 32
 const KV = { blocks: 30, blockTokens: 16, prefixCache: true } as const
 const SEQUENCES = 6
 
-const CONTINUOUS = {
-  policy: 'continuous',
+const BUSY = {
+  ...CONTINUOUS,
   maxSequences: SEQUENCES,
   tokenBudget: 40,
-  chunked: true,
-  first: 'decode',
   kv: { ...KV, watermark: 0, contiguous: false },
-  swapMsPerToken: null,
-  preemptsByPriority: false,
-  handOver: null,
 } as const
 
 const planWith = (generation: PoolPlan['generation'], replicas = 2) =>
@@ -39,9 +34,9 @@ function crowd(count: number, apartMs: number) {
 }
 
 const STATIC = {
-  ...CONTINUOUS,
+  ...BUSY,
   ...({ policy: 'static', tokenBudget: Number.POSITIVE_INFINITY, chunked: false } as const),
-  ...({ first: 'prefill', kv: { ...CONTINUOUS.kv, prefixCache: false } } as const),
+  ...({ first: 'prefill', kv: { ...BUSY.kv, prefixCache: false } } as const),
 }
 
 const decoder = smallDecoder()
@@ -50,11 +45,7 @@ afterAll(() => decoder.remove())
 const { signal } = new AbortController()
 
 /** Replays of requests in the same fleet, one after another. */
-async function replays(
-  requests: RequestList,
-  generation: typeof CONTINUOUS | typeof STATIC,
-  count = 1,
-) {
+async function replays(requests: RequestList, generation: typeof BUSY | typeof STATIC, count = 1) {
   const plan = planWith(generation)
   const fleet = await Fleet.open(plan, enginesOf(plan, decoder), signal)
   const all: Replayed[] = []
@@ -64,7 +55,7 @@ async function replays(
 }
 
 describe.each([
-  ['continuous', CONTINUOUS],
+  ['continuous', BUSY],
   ['static', STATIC],
 ] as const)('executors of a fleet generate: %s', (_, generation) => {
   // all at once, so that blocks run short
@@ -82,13 +73,13 @@ describe.each([
       expect(await expectRightTokens(plan, requests, answers, () => true)).toBeLessThan(5)
     }
     const preempted = first!.rows.columns.preemptions.some((times) => times > 0)
-    expect(preempted).toBe(generation === CONTINUOUS)
+    expect(preempted).toBe(generation === BUSY)
   })
 })
 
 test('a process that is killed in the middle of a step takes its sequences with it, and no others', async () => {
   const requests = crowd(120, 4)
-  const plan = planWith(CONTINUOUS)
+  const plan = planWith(BUSY)
   const engines = enginesOf(plan, decoder).map((engine) => ({ ...engine, mortal: true }))
   const fleet = await Fleet.open(plan, engines, signal)
   const at = 120

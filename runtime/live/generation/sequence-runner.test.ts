@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { Random } from '../../../sim/kernel/index.ts'
 import type { KvUse, Observer, Requests } from '../../../sim/serving/index.ts'
 import { ANY_CLASS } from '../../../sim/serving/index.ts'
-import { planOf, requestsOf, type SmallSystem, serve } from '../../../test/small-system.ts'
+import {
+  CONTINUOUS,
+  planOf,
+  requestsOf,
+  type SmallSystem,
+  serve,
+} from '../../../test/small-system.ts'
 import { type DecoderOptions, kvWidthOf } from '../../models/decoder-inputs.ts'
 import { openWholeDecoder } from '../../models/decoder-reference.test-helper.ts'
 import { InferenceSession } from '../../models/onnx-runtime.ts'
@@ -32,15 +38,10 @@ function busySystem(): SmallSystem {
       [
         {
           generation: {
-            policy: 'continuous',
+            ...CONTINUOUS,
             maxSequences: 10,
             tokenBudget: 40,
-            chunked: true,
-            first: 'decode',
             kv: { ...KV, watermark: 0, contiguous: false },
-            swapMsPerToken: null,
-            preemptsByPriority: false,
-            handOver: null,
           },
         },
       ],
