@@ -49,8 +49,7 @@ const READS: readonly Statement[] = [
   ({ text }) => `select content::varchar from read_blob('${text}')`,
   ({ text }) => `select * from read_csv('${text}', header = false)`,
   ({ text }) => `select * from read_csv_auto('${text}')`,
-  // of one column: several are refused within an expression, before it is known what they are of
-  ({ text }) => `select delimiter from sniff_csv('${text}')`,
+  ({ text }) => `select * from sniff_csv('${text}')`,
   ({ text }) => `select * from read_json('${text}')`,
   ({ text }) => `select * from read_ndjson_objects('${text}')`,
   ({ table }) => `select * from read_parquet('${table}')`,

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Random } from '../../sim/kernel/index.ts'
 import { commandsIn } from '../../test/command-line.ts'
 import { words } from './choose.ts'
-import { type HostileSql, hostileSql, SECRET, WRITTEN } from './hostile-sql.ts'
+import { type Aims, type HostileSql, hostileSql, SECRET, WRITTEN } from './hostile-sql.ts'
 import { faultOf, type Outcome } from './outcome.ts'
 import { Runner } from './runner.ts'
 import { DECLARED } from './stock.ts'
@@ -92,11 +92,23 @@ async function listen() {
 const UNSEEN =
   /^error: (Permission Error|Catalog Error|(Failed to extract statements: )?Parser Error)/m
 
-function reachFault({ aim }: HostileSql, { code, stderr }: Outcome): string | null {
+/** `alike`: whether the answer is the same where the file is not there: it has looked at none. */
+async function reachFault(
+  { aim }: HostileSql,
+  { code, stderr }: Outcome,
+  alike: () => Promise<boolean>,
+): Promise<string | null> {
   if (aim === 'harmless') return null
-  if (code === 0) return 'is answered'
-  return aim === 'read' && !UNSEEN.test(stderr) ? 'is refused after a look at the file' : null
+  const fault = code === 0 ? 'is answered' : 'is refused after a look at the file'
+  if (aim !== 'read') return code === 0 ? fault : null
+  return (code !== 0 && UNSEEN.test(stderr)) || (await alike()) ? null : fault
 }
+
+const ABSENT = 'absent'
+const FILES = /\b(secret|absent)(?=\.)/g
+
+/** What a command prints, whichever of the files it was about. */
+const printed = ({ stdout, stderr }: Outcome) => `${stdout}${stderr}`.replaceAll(FILES, 'file')
 
 export interface SqlOptions {
   readonly seed: number
@@ -118,6 +130,11 @@ export async function fuzzSql(
     target: join(folder, `${WRITTEN}.x`),
     server: server.address,
   }
+  const absent = {
+    ...aims,
+    text: join(folder, `${ABSENT}.csv`),
+    table: join(folder, `${ABSENT}.parquet`),
+  }
   const codes = new Map<number | null, number>()
   const findings: SqlFinding[] = []
   const shop = { stock: folder, cache: join(folder, 'cache'), limitMs }
@@ -127,14 +144,18 @@ export async function fuzzSql(
   let content = contentOf(folder)
   try {
     for (let number = 0; number < count; number++) {
-      const hostile = hostileSql(number, aims, new Random(`sql/${seed}/${number}`))
+      const drawn = (of: Aims) => hostileSql(number, of, new Random(`sql/${seed}/${number}`))
+      const hostile = drawn(aims)
       const { sql } = hostile
       const args = ['query', 'swept', sql, '--json']
       const outcome = await runner.runIn(folder, args)
       codes.set(outcome.code, (codes.get(outcome.code) ?? 0) + 1)
-      const faults = [faultOf(args, outcome), reachFault(hostile, outcome)].filter(
-        (fault) => fault !== null,
-      )
+      const alike = async () => {
+        const other = await runner.runIn(folder, ['query', 'swept', drawn(absent).sql, '--json'])
+        return other.code === outcome.code && printed(other) === printed(outcome)
+      }
+      const reach = await reachFault(hostile, outcome, alike)
+      const faults = [faultOf(args, outcome), reach].filter((fault) => fault !== null)
       if ((await server.taken()) > 0) faults.push('connects to a server')
       if ((outcome.stdout + outcome.stderr).includes(SECRET)) faults.push('reads another file')
       if (contentOf(folder) !== content) faults.push('changes files')
