@@ -203,7 +203,7 @@ test('100,000 steps leave the memory of their process as it was', async () => {
   const run = (order: Omit<StepOrder, 'fresh' | 'factor'>) =>
     runner.run({ fresh: false, factor: 1, ...order }, () => false)
   const decoding: number[] = []
-  /** least bytes of each tenth: collections of garbage come and go */
+  /** least bytes of each tenth: memory grows until garbage is collected */
   const least = Array.from({ length: 10 }, () => Number.POSITIVE_INFINITY)
   for (let steps = 0, next = 0; steps < 100_000; next++) {
     const length = 10 + ((next * 7) % 60)
