@@ -10,11 +10,11 @@ import {
   shippedHint,
   visibleLine,
 } from '../../scenarios/index.ts'
-import { KINDS, PARAMETER_NAMES, type PARAMETERS } from '../commands/model-parameters.ts'
+import { flagOf, KINDS, optionOf, PARAMETER_NAMES } from '../commands/model-parameters.ts'
 import { type BuiltModel, buildPools } from '../jobs/build-models.ts'
 import { print } from './output.ts'
 
-type BuildOptions = { readonly [K in keyof typeof PARAMETERS]?: string } & {
+type BuildOptions = { readonly [K in ReturnType<typeof optionOf>]?: string } & {
   readonly precision?: string
   readonly out: string
   readonly set?: readonly string[]
@@ -47,9 +47,10 @@ async function buildModels(
 }
 
 async function scenarioFrom(path: string, options: BuildOptions): Promise<LoadedScenario> {
-  const misplaced = [...PARAMETER_NAMES, 'precision' as const].filter((key) => options[key])
+  const given = PARAMETER_NAMES.filter((key) => options[optionOf(key)])
+  const misplaced = options.precision ? [...given, 'precision'] : given
   if (misplaced.length > 0) {
-    const flags = misplaced.map((key) => `--${key}`).join(', ')
+    const flags = misplaced.map(flagOf).join(', ')
     const text = `${path}: remove ${flags}: built-in kinds take it, a scenario takes --set`
     throw new Failure(text, EXIT.usage)
   }
@@ -64,17 +65,22 @@ async function scenarioFrom(path: string, options: BuildOptions): Promise<Loaded
 /** A built-in kind as a scenario with a pool for each precision, so that the schema checks it. */
 function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
   const parameters = PARAMETER_NAMES.flatMap((key) => {
-    const text = options[key]
+    const text = options[optionOf(key)]
     return text === undefined ? [] : [[key, Number.isNaN(Number(text)) ? text : Number(text)]]
   })
   const precisions = [...new Set((options.precision ?? 'fp32').split(','))]
+  const decodes = kind === 'transformer-decoder'
+  const answers = decodes && { output_tokens: { distribution: 'fixed', value: 1 } }
+  const generating = decodes && { generation: { policy: 'static', max_sequences: 1 } }
   const scenario = {
     spillway: 1,
     name: kind,
     duration_s: 1,
     models: { [kind]: { builtin: kind, ...Object.fromEntries(parameters) } },
-    traffic: [{ class: 'none', arrivals: { process: 'deterministic', rate_rps: 1 } }],
-    pools: precisions.map((precision, i) => ({ name: `pool${i}`, model: kind, precision })),
+    traffic: [{ class: 'none', arrivals: { process: 'deterministic', rate_rps: 1 }, ...answers }],
+    pools: precisions.map((precision, i) => ({
+      ...{ name: `pool${i}`, model: kind, precision, ...generating },
+    })),
   }
   try {
     return {
@@ -90,7 +96,10 @@ function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
 
 /** A problem of the scenario of a built-in kind, as a problem of the option. */
 function ofOption(problem: string): string {
-  return problem.replace(/^(\S+):\d+:\d+ \S+\.(\w+): /, '$1 --$2: ')
+  return problem.replace(
+    /^(\S+):\d+:\d+ \S+\.(\w+): /,
+    (_, kind: string, key: string) => `${kind} ${flagOf(key)}: `,
+  )
 }
 
 const megabytes = (bytes: number) =>

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { Failure, hashOf, type Precision, readUserFile } from '../../scenarios/index.ts'
 import { askOnce, entryBeside } from '../process/child.ts'
-import { type BuiltinModel, mlpInputs, transformerInputs } from './builtin-inputs.ts'
+import { type BuiltinModel, builtinInputs } from './builtin-inputs.ts'
+import { decoderOptions } from './decoder-inputs.ts'
 import type { InputSpec, ModelPlaces } from './model-types.ts'
 
 /** Part of every file name and content: raise it when the builders' output changes. */
@@ -25,7 +26,7 @@ export async function builtinFile(
   { cacheDirectory, signal }: ModelPlaces,
 ): Promise<{ path: string; inputs: readonly InputSpec[]; bytes: Uint8Array }> {
   const path = join(cacheDirectory, builtinName(model, precision))
-  const inputs = model.builtin === 'mlp' ? mlpInputs(model) : transformerInputs(model)
+  const inputs = builtinInputs(model)
   let bytes = await soundFile(path)
   if (bytes === null) {
     const request: BuildRequest = { model, precision, path }
@@ -55,11 +56,17 @@ export function sumText(path: string, pieces: readonly Uint8Array[]): string {
 
 /** A name with all parameters, such as mlp-12x512-fp32-seed1-v1.onnx. */
 function builtinName(model: BuiltinModel, precision: Precision): string {
-  const size =
-    model.builtin === 'mlp'
-      ? `${model.layers}x${model.width}`
-      : `${model.layers}x${model.hidden}-heads${model.heads}-vocabulary${model.vocabulary}`
+  const size = sizeName(model)
   return `${model.builtin}-${size}-${precision}-seed${model.seed}-v${BUILDER_VERSION}.onnx`
+}
+
+function sizeName(model: BuiltinModel): string {
+  if (model.builtin === 'mlp') return `${model.layers}x${model.width}`
+  const { layers, hidden, heads, vocabulary } = model
+  const size = `${layers}x${hidden}-heads${heads}-vocabulary${vocabulary}`
+  if (model.builtin === 'transformer-encoder') return size
+  const { kvHeads, context } = decoderOptions(model)
+  return `${size}-kv${kvHeads}-context${context}`
 }
 
 /** First 16 hex digits of the SHA-256 of a file's bytes. */

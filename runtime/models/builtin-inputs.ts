@@ -13,6 +13,12 @@ export type TransformerOptions = Omit<
 /** Positions with a separate vector. */
 export const MAX_POSITIONS = 4096
 
+/** What a batch is fed with; a decoder gets its tokens from the executor that runs its steps. */
+export function builtinInputs(model: BuiltinModel): readonly InputSpec[] {
+  if (model.builtin === 'mlp') return mlpInputs(model)
+  return model.builtin === 'transformer-encoder' ? transformerInputs(model) : []
+}
+
 export function mlpInputs({ width }: MlpOptions): readonly InputSpec[] {
   return [{ name: 'x', type: 'float32', shape: ['batch', width], fill: 'normal', vocabulary: 0 }]
 }

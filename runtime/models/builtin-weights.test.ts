@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { builtinWeightBytes } from './builtin-weights.ts'
+import { decoderOptions } from './decoder-inputs.ts'
 import { buildMlp } from './mlp.ts'
 import { readGraph } from './onnx-graph.ts'
+import { buildDecoder } from './transformer-decoder.ts'
 import { buildTransformer } from './transformer-encoder.ts'
 
 const size = { layers: 3, hidden: 48, heads: 4, vocabulary: 100, seed: 1 }
@@ -16,5 +18,9 @@ test.each(['fp32', 'fp16', 'int8'] as const)(
     )
     const encoder = { builtin: 'transformer-encoder', ...size, pad_to: 1 } as const
     expect(builtinWeightBytes(encoder, precision)).toBe(read(buildTransformer(size, precision)))
+    if (precision === 'fp16') return
+    const decoder = { ...size, builtin: 'transformer-decoder', kv_heads: 2, context: 50 } as const
+    const built = buildDecoder(decoderOptions(decoder), precision)
+    expect(builtinWeightBytes(decoder, precision)).toBe(read(built))
   },
 )

@@ -1,5 +1,6 @@
-import type { Precision } from '../../scenarios/index.ts'
+import type { BuiltinDecoder, Precision } from '../../scenarios/index.ts'
 import { type BuiltinModel, MAX_POSITIONS } from './builtin-inputs.ts'
+import { decoderOptions, kvWidthOf } from './decoder-inputs.ts'
 
 const INT64 = 8
 const FLOAT = 4
@@ -13,12 +14,35 @@ export function builtinWeightBytes(model: BuiltinModel, precision: Precision): n
     return (matrix ?? float * inputs * outputs) + float * outputs
   }
   if (model.builtin === 'mlp') return model.layers * dense(model.width, model.width)
+  if (model.builtin === 'transformer-decoder') return decoderBytes(model, precision, dense)
   const { layers, hidden, vocabulary } = model
   const tables = float * hidden * (vocabulary + MAX_POSITIONS)
   const products = 4 * dense(hidden, hidden) + dense(hidden, 4 * hidden) + dense(4 * hidden, hidden)
   const layer = products + 4 * float * hidden + LAYER_SCALARS * float + LAYER_SHAPES * INT64
   return tables + layers * layer + 2 * float + MASK_AND_POOL
 }
+
+function decoderBytes(
+  model: BuiltinDecoder,
+  precision: Precision,
+  dense: (inputs: number, outputs: number) => number,
+): number {
+  const options = decoderOptions(model)
+  const { layers, hidden, vocabulary, context } = options
+  const tables = FLOAT * hidden * (2 * vocabulary + context)
+  const products =
+    dense(hidden, hidden + 2 * kvWidthOf(options)) +
+    dense(hidden, hidden) +
+    dense(hidden, 4 * hidden) +
+    dense(4 * hidden, hidden)
+  // int8 rows have an axis, a least range and a number of levels at each product
+  const byRow = precision === 'int8' ? 4 * (INT64 + 2 * FLOAT) : 0
+  const layer = products + 4 * FLOAT * hidden + 3 * FLOAT + 3 * INT64 + byRow
+  return tables + layers * layer + 2 * FLOAT * hidden + DECODER_SHAPES * INT64
+}
+
+/** Axes of two dimensions, and that there are two answers. */
+const DECODER_SHAPES = 3
 
 /** The scale of scores and three constants of GELU; sizes by which heads are split and joined. */
 const LAYER_SCALARS = 4

@@ -1,3 +1,5 @@
+import type { BuiltinDecoder } from '../../scenarios/index.ts'
+
 /** Sizes and inputs of decoders, apart from their builder, which loads the format of ONNX. */
 
 /** Sizes of a decoder with seeded weights. */
@@ -21,3 +23,8 @@ export const kvWidthOf = ({ hidden, heads, kvHeads }: DecoderOptions): number =>
 
 /** Names of a layer's part of the KV cache among the inputs. */
 export const cacheNames = (layer: number) => ({ key: `key${layer}`, value: `value${layer}` })
+
+export function decoderOptions(model: BuiltinDecoder): DecoderOptions {
+  const { layers, hidden, heads, kv_heads: kvHeads = heads, vocabulary, context, seed } = model
+  return { layers, hidden, heads, kvHeads, vocabulary, context, seed }
+}

@@ -22,13 +22,15 @@ function checkPool(pool: PoolDraft, draft: Draft): void {
   const model = draft.modelOf(pool)
   if (model === null) return
   const path = [...pool.path, 'generation']
-  if (!('work' in model && generates(model.work))) {
-    draft.unused(path, `the work of model ${pool.model} is not of law generation`)
+  const kind = 'work' in model ? `the work of model ${pool.model} is` : `model ${pool.model} is`
+  if (!generates(model)) {
+    const generating = 'work' in model ? 'of law generation' : 'a decoder'
+    draft.unused(path, `${kind} not ${generating}`)
     return
   }
   if (!draft.has(path)) {
-    const text = `the key generation, as the work of model ${pool.model} is of law ${model.work.law}`
-    draft.refuse(pool.path, text, 'nothing')
+    const generating = 'work' in model ? `of law ${model.work.law}` : 'a decoder'
+    draft.refuse(pool.path, `the key generation, as ${kind} ${generating}`, 'nothing')
   }
   const why = 'generation determines which sequences run together'
   draft.unused([...pool.path, 'batching'], why)

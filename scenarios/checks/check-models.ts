@@ -42,9 +42,7 @@ export function checkModels(draft: Draft): void {
       checkInputs(model.inputs, [...path, 'inputs'], draft)
     } else {
       checkSize(model, path, draft)
-      if (model.builtin !== 'transformer-encoder' || model.hidden % model.heads === 0) continue
-      const text = `a multiple of heads ${model.heads}`
-      draft.refuse([...path, 'hidden'], text, `${model.hidden}`)
+      if (model.builtin !== 'mlp') checkHeads(model, path, draft)
     }
   }
 }
@@ -60,25 +58,37 @@ function checkSlow(work: Work, path: Path, draft: Draft): void {
 function checkTransformer(work: Work, path: Path, draft: Draft): void {
   if (!isTransformer(work)) return
   checkFitted(work.efficiency?.fitted, [...path, 'efficiency', 'fitted'], draft)
-  const { hidden, heads } = work
-  const sized = work.law === 'transformer-decoder' && work.head_size !== undefined
-  if (!sized && hidden % heads !== 0) {
-    draft.refuse([...path, 'hidden'], `a multiple of heads ${heads}`, `${hidden}`)
-  }
+  checkHeads(work, path, draft)
   if (work.law === 'transformer-encoder') {
     draft.unused([...path, 'efficiency', 'fitted', 'prefill_tokens'], 'an encoder has no prefill')
     return
   }
-  const { kv_heads, experts, active_experts: active } = work
-  if (kv_heads !== undefined && heads % kv_heads !== 0) {
-    draft.refuse([...path, 'kv_heads'], `a divisor of heads ${heads}`, `${kv_heads}`)
-  }
+  const { experts, active_experts: active } = work
   if (experts === undefined) draft.unused([...path, 'active_experts'], 'the model has no experts')
   else if (active === undefined) {
     draft.refuse(path, 'the key active_experts, which experts needs', 'nothing')
   } else if (active > experts) {
     draft.refuse([...path, 'active_experts'], `at most experts ${experts}`, `${active}`)
   }
+}
+
+interface Headed {
+  readonly hidden: number
+  readonly heads: number
+  readonly kv_heads?: number | undefined
+  readonly head_size?: number | undefined
+}
+
+function checkHeads(
+  { hidden, heads, kv_heads, head_size }: Headed,
+  path: Path,
+  draft: Draft,
+): void {
+  if (head_size === undefined && hidden % heads !== 0) {
+    draft.refuse([...path, 'hidden'], `a multiple of heads ${heads}`, `${hidden}`)
+  }
+  if (kv_heads === undefined || heads % kv_heads === 0) return
+  draft.refuse([...path, 'kv_heads'], `a divisor of heads ${heads}`, `${kv_heads}`)
 }
 
 function checkOperations(work: Work, path: Path, draft: Draft): void {
@@ -144,8 +154,14 @@ function checkSize(model: BuiltinModel, path: Path, draft: Draft): void {
 /** Number of weights of a built-in model, without vectors. */
 function weightsOf(model: BuiltinModel): number {
   if (model.builtin === 'mlp') return model.layers * model.width ** 2
+  const { hidden, layers, vocabulary } = model
   // hidden² times 4 for attention and twice 4 for the two dense layers
-  return model.hidden * (12 * model.layers * model.hidden + model.vocabulary)
+  const encoder = hidden * (12 * layers * hidden + vocabulary)
+  if (model.builtin === 'transformer-encoder') return encoder
+  const { heads, kv_heads = heads, context } = model
+  const shared = 2 * layers * hidden * hidden * (1 - kv_heads / heads)
+  // tables of tokens and of positions, and the scores of tokens
+  return encoder - shared + hidden * (vocabulary + context)
 }
 
 /** Why the work of a law cannot be ragged. */

@@ -8,6 +8,7 @@ import { checkCapacity } from './check-capacity.ts'
 import { checkCards } from './check-cards.ts'
 import { checkClassModels } from './check-class-models.ts'
 import { checkClients } from './check-clients.ts'
+import { checkDecoders } from './check-decoders.ts'
 import { checkEjection } from './check-ejection.ts'
 import { checkFailures } from './check-failures.ts'
 import { checkGeneration } from './check-generation.ts'
@@ -53,6 +54,7 @@ const CHECKS = [
   checkRetries,
   checkGeneration,
   checkKvCache,
+  checkDecoders,
   checkPrefixes,
   checkLink,
   checkPlaces,

@@ -9,6 +9,12 @@ import { work } from './schema-work.ts'
 const layers = count.max(1024)
 const width = count.max(65_536)
 
+const heads = count.default(4).describe('The number of attention heads in each layer.')
+const vocabulary = count
+  .max(1 << 20)
+  .default(8192)
+  .describe('The number of token indices, which sets the size of the embedding table.')
+
 const weightsSeed = seed
   .default(1)
   .describe('The seed of the weights; a model with another one needs a calibration of its own.')
@@ -40,13 +46,42 @@ const builtin = lazy(() =>
         .describe(
           'The size of the vector of each token, a multiple of `heads`; work grows with the square.',
         ),
-      heads: count.default(4).describe('The number of attention heads in each layer.'),
-      vocabulary: count
-        .max(1 << 20)
-        .default(8192)
-        .describe('The number of token indices, which sets the size of the embedding table.'),
+      heads,
+      vocabulary,
       seed: weightsSeed,
       pad_to: padTo,
+    }),
+    z.strictObject({
+      builtin: kind(
+        'transformer-decoder',
+        'A transformer decoder, which generates answers token by token from a paged KV cache; ' +
+          'its pools need `generation`.',
+      ),
+      layers: layers
+        .default(4)
+        .describe('The number of decoder layers; each takes about the same time.'),
+      hidden: width
+        .default(256)
+        .describe(
+          'The size of the vector of each token, a multiple of `heads`; work grows with the square.',
+        ),
+      heads,
+      kv_heads: count
+        .optional()
+        .describe(
+          'The number of heads of keys and values, a divisor of `heads`, each of which serves as ' +
+            'many heads of queries; by default as many as `heads`. Fewer make the KV cache smaller.',
+        ),
+      vocabulary,
+      context: count
+        .max(65_536)
+        .default(2048)
+        .describe(
+          'The most tokens of a prompt and its answer, without the last one, which is not ' +
+            'computed on. A request of a trace or of a session that has more is shed, as one that ' +
+            'never fits into memory.',
+        ),
+      seed: weightsSeed,
     }),
   ]),
 )

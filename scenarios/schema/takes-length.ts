@@ -28,9 +28,18 @@ const LENGTHY: readonly Work['law'][] = [
   'transformer-decoder',
 ]
 
+/** The decoder that is built in. */
+export type BuiltinDecoder = Extract<Model, { builtin: 'transformer-decoder' }>
+
+export const isBuiltinDecoder = (model: Model): model is BuiltinDecoder =>
+  'builtin' in model && model.builtin === 'transformer-decoder'
+
 /** Whether a model generates in steps. */
-export const generates = ({ law }: Work): boolean =>
-  law === 'generation' || law === 'transformer-decoder'
+export function generates(model: Model): boolean {
+  if (!('work' in model)) return isBuiltinDecoder(model)
+  const { law } = model.work
+  return law === 'generation' || law === 'transformer-decoder'
+}
 
 /** Work whose time follows from the accelerator of its pool. */
 export type AcceleratedWork = Extract<

@@ -25,7 +25,7 @@ export type {
 export type { Engine } from './generation/engine.ts'
 export type { EngineHost } from './generation/engine-host.ts'
 export type { GenerationPlan } from './generation/generation-plan.ts'
-export { kvBytes } from './generation/kv-plan.ts'
+export { couldHoldTokens, kvBytes } from './generation/kv-plan.ts'
 export { newEngine } from './generation/new-engine.ts'
 export { PREFIX_TOKENS, type PrefixClass } from './generation/prefix-keys.ts'
 export { Sequences } from './generation/sequences.ts'

@@ -55,7 +55,8 @@ export function couldHold(
   key: number,
 ): boolean {
   const fits = (cache: GenerationPlan['kv'], tokens: number) =>
-    Math.ceil(tokens / cache.blockTokens) <= (cache.contiguous ? 1 : cache.blocks)
+    Math.ceil(tokens / cache.blockTokens) <= (cache.contiguous ? 1 : cache.blocks) &&
+    tokens <= (cache.context ?? tokens)
   const number = expected.sending[key]!
   const prompt = requests.inputTokens[number]!
   // the last token is not computed on

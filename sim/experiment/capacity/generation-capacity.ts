@@ -1,4 +1,4 @@
-import type { Ms, PoolPlan, PrefixClass } from '../../serving/index.ts'
+import { couldHoldTokens, type Ms, type PoolPlan, type PrefixClass } from '../../serving/index.ts'
 import type { EngineTimes } from '../../stats/index.ts'
 import type { Backlog, Sequence } from './endless-queue.ts'
 import { type EngineWorkDone, type MeanSteps, saturatedWork } from './saturated-engine.ts'
@@ -83,7 +83,9 @@ function replicaCapacity(
   drawn: readonly Sequence[],
   { classes, decodesOnly }: Pick<EngineTraffic, 'classes' | 'decodesOnly'>,
 ): EngineCapacity {
-  const held = drawn.filter((request) => neededBlocks(request, generation) <= most(generation))
+  const held = drawn.filter((request) =>
+    couldHoldTokens(generation.kv, neededTokens(request, generation)),
+  )
   // where no request fits, the capacity is that without a limit
   const [requests, plan] = held.length > 0 ? [held, generation] : [drawn, endless(generation)]
   const sequences = decodesOnly ? decodedOnly(requests) : requests
@@ -129,17 +131,12 @@ function decodedOnly(requests: readonly Sequence[]): readonly Sequence[] {
   return decoded.length > 0 ? decoded : requests.map((request) => ({ ...request, output: 2 }))
 }
 
-/** Blocks of a request at its end: the last token is not computed on. */
-function neededBlocks({ input, output }: Sequence, { kv, handOver }: GenerationPlan): number {
-  return Math.ceil((input + (handOver === null ? output - 1 : 0)) / kv.blockTokens)
-}
-
-/** The most blocks that a sequence can have. */
-function most({ kv }: GenerationPlan): number {
-  return kv.contiguous ? Math.min(1, kv.blocks) : kv.blocks
+/** Tokens of a request at its end: the last one is not computed on. */
+function neededTokens({ input, output }: Sequence, { handOver }: GenerationPlan): number {
+  return input + (handOver === null ? output - 1 : 0)
 }
 
 function endless(plan: GenerationPlan): GenerationPlan {
-  const kv = { ...plan.kv, blocks: Number.POSITIVE_INFINITY, contiguous: false }
+  const { context: _, ...kv } = { ...plan.kv, blocks: Number.POSITIVE_INFINITY, contiguous: false }
   return { ...plan, kv }
 }

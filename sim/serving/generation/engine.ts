@@ -3,6 +3,7 @@ import { Decoding } from './decoding.ts'
 import type { EngineHost } from './engine-host.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import type { KvLedger } from './kv-ledger.ts'
+import { couldHoldTokens } from './kv-plan.ts'
 import type { SequenceSlots } from './sequence-slots.ts'
 
 /**
@@ -57,9 +58,7 @@ export abstract class Engine {
   holds(request: number): boolean {
     const { inputTokens, outputTokens } = this.host.requests
     const grows = this.host.handOver === null ? outputTokens[request]! - 1 : 0
-    const { blocks, contiguous } = this.plan.kv
-    const most = contiguous ? Math.min(1, blocks) : blocks
-    return this.slots.kv.blocksOf(inputTokens[request]! + grows) <= most
+    return couldHoldTokens(this.plan.kv, inputTokens[request]! + grows)
   }
 
   /** Begins the next run; false where there is nothing to do. */

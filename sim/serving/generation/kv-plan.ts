@@ -1,4 +1,5 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
+import { isBuiltinDecoder } from '../../../scenarios/schema/takes-length.ts'
 import { declaredPlan, kvTokenBytes, weightsBytesOf } from '../../memory/index.ts'
 import { declaredMemory } from '../memory/memory-plan.ts'
 
@@ -7,6 +8,8 @@ export interface KvPlan {
   readonly blocks: number
   /** tokens that a block holds */
   readonly blockTokens: number
+  /** tokens for which its model has positions, at most; absent: any number */
+  readonly context?: number
   /** share of the blocks that admission leaves free while others run */
   readonly watermark: number
   /** whether a block is the reservation of a sequence, which never gets a second one */
@@ -26,6 +29,13 @@ export interface KvBytes {
   readonly token: number
 }
 
+/** Whether it could hold a sequence of so many tokens, alone. */
+export function couldHoldTokens(kv: KvPlan, tokens: number): boolean {
+  const { blocks, blockTokens, contiguous, context = NO_LIMIT } = kv
+  const most = contiguous ? Math.min(1, blocks) : blocks
+  return tokens <= context && Math.ceil(tokens / blockTokens) <= most
+}
+
 const MIB = 2 ** 20
 const NO_LIMIT = Number.POSITIVE_INFINITY
 
@@ -39,7 +49,9 @@ export function kvPlan(pool: Pool, scenario: Scenario): KvPlan {
     return { blocks: blocksIn(bytes, blockTokens), blockTokens, ...shape }
   }
   const blockTokens = cache?.block_tokens ?? 16
+  const model = scenario.models[pool.model]!
   return {
+    ...(isBuiltinDecoder(model) && { context: model.context }),
     blocks: bytes === null ? (cache?.blocks ?? NO_LIMIT) : blocksIn(bytes, blockTokens),
     blockTokens,
     watermark: cache?.watermark ?? 0.01,

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { problemsIn } from './problems.test-helper.ts'
+
+const OF = {
+  model: '',
+  pool: '',
+  traffic: 'input_tokens: { distribution: uniform, min: 8, max: 200 }',
+  answers: '{ distribution: fixed, value: 20 }',
+  generation: '{ policy: continuous, max_sequences: 4, kv_cache: { blocks: 100 } }',
+}
+
+const scenario = ({ model, pool, traffic, answers, generation }: typeof OF) => `spillway: 1
+name: decoder
+duration_s: 1
+models: { m: { builtin: transformer-decoder, context: 256${model} } }
+traffic:
+  - class: chat
+    arrivals: { process: poisson, rate_rps: 1 }
+    ${traffic}
+    output_tokens: ${answers}
+pools: [{ name: engine, model: m, generation: ${generation}${pool} }]
+`
+
+test('a decoder with generation is valid', () => {
+  expect(problemsIn(scenario(OF))).toEqual([])
+  expect(
+    problemsIn(scenario({ ...OF, pool: ', precision: int8', model: ', kv_heads: 2' })),
+  ).toEqual([])
+})
+
+test.each<[Partial<typeof OF>, string]>([
+  [{ model: ', hidden: 250' }, 'models.m.hidden: expected a multiple of heads 4, got 250'],
+  [{ model: ', kv_heads: 3' }, 'models.m.kv_heads: expected a divisor of heads 4, got 3'],
+  [
+    { model: ', hidden: 16384' },
+    'models.m.hidden: expected at most 2.00 GB of weights in fp32, got 52.6 GB',
+  ],
+  [
+    { answers: '{ distribution: uniform, min: 1, max: 60 }' },
+    'traffic.chat.output_tokens: expected at most 256 tokens of a prompt and an answer without its ' +
+      'last, the context 256 of model m, got up to 259',
+  ],
+  [
+    { pool: ', precision: fp16' },
+    'pools.engine.precision: expected fp32 or int8 for a decoder on cpu, got "fp16"',
+  ],
+  [
+    { pool: ', execution_provider: webgpu' },
+    'pools.engine.execution_provider: expected cpu, as the KV cache of the built-in decoder is in the ' +
+      'memory of the host, got "webgpu"',
+  ],
+  [
+    { pool: ', memory: { allocator: paged, limit_mib: 100 }' },
+    'pools.engine.memory: remove memory: generation.kv_cache.blocks states the memory of a decoder',
+  ],
+])('%o is refused', (part, problem) => {
+  expect(problemsIn(scenario({ ...OF, ...part }))).toEqual([problem])
+})
+
+test('a decoder needs generation, and other models that are built in have none', () => {
+  const text = scenario(OF)
+  const without = text.replace(`, generation: ${OF.generation}`, '')
+  expect(problemsIn(without).join('\n')).toContain(
+    'pools.engine: expected the key generation, as model m is a decoder, got nothing',
+  )
+  const encoder = text.replace('transformer-decoder, context: 256', 'transformer-encoder')
+  expect(problemsIn(encoder)).toContain(
+    'pools.engine.generation: remove generation: model m is not a decoder',
+  )
+})
