@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
+import type { GeneratedColumns } from '../../sim/audit/index.ts'
 import {
   type CausedFailures,
   type ControlReading,
@@ -24,8 +25,6 @@ import {
   type RowColumns,
   RowRecorder,
   Rows,
-  StepRecorder,
-  type StepRow,
 } from '../../sim/stats/index.ts'
 import {
   ListSource,
@@ -39,7 +38,7 @@ import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ExecutorFailures } from './executor-failures.ts'
-import { type AnswerColumns, type BlockDifference, LiveSteps } from './generation/live-steps.ts'
+import { LiveSteps } from './generation/live-steps.ts'
 import { PendingOperations } from './generation/pending-operations.ts'
 import type { StepOrder } from './generation/sequence-runner.ts'
 import { runStepScript, type StepScriptRow } from './generation/step-script.ts'
@@ -107,7 +106,7 @@ export type DispatcherReply =
       /** absent where nothing was probed */
       readonly probes?: readonly IdleProbe[]
       /** absent where no pool generates */
-      readonly generation?: GeneratedRun
+      readonly generated?: GeneratedColumns
       /** by number of the batch, ms; NaN where it was not measured; absent where not asked for */
       readonly processorMs?: Float64Array
     }
@@ -119,15 +118,6 @@ export type DispatcherReply =
     }
   | { readonly kind: 'stepped'; readonly rows: readonly StepScriptRow[] }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
-
-/** What a replay of generation has beside its rows. */
-export interface GeneratedRun {
-  readonly steps: readonly StepRow[]
-  readonly answers: AnswerColumns
-  /** runs whose blocks were compared, and those in which they differed */
-  readonly compared: number
-  readonly differences: readonly BlockDifference[]
-}
 
 type Job<Kind extends DispatcherJob['kind']> = Extract<DispatcherJob, { readonly kind: Kind }>
 
@@ -207,7 +197,8 @@ function* replay(job: Job<'replay'>): Replay {
       recorder,
       ...(job.processorTime ? [{ batch: (_: Ms, batch: Batch) => keepTime(batch) }] : []),
     ],
-    logs: job.decisionLog,
+    // engines are seen again by their log only
+    logs: job.decisionLog || generation !== null,
   })
   const keepTime = ({ executor, ended }: Batch) => {
     const order = port.finished(executor)
@@ -240,7 +231,7 @@ function* replay(job: Job<'replay'>): Replay {
     changes: recorder.changes,
     ejections: recorder.ejections,
     control: readings,
-    ...(generation && { generation: generation.ran() }),
+    ...(generation && { generated: generation.ran() }),
     ...(probes.length > 0 && { probes }),
     ...(job.processorTime && { processorMs: Float64Array.from(processorMs) }),
   }
@@ -256,12 +247,8 @@ function generationOf(plan: ServingPlan, requests: Requests, port: MailboxPort) 
   const { vocabularies } = start
   const pending = new PendingOperations({ plan, requests, vocabularies })
   const steps = new LiveSteps(port, pending, (request) => requests.key[request]!)
-  const recorder = new StepRecorder(requests)
-  const ran = (): GeneratedRun => {
-    const { answers, compared, differences } = steps
-    return { steps: recorder.rows, answers, compared, differences }
-  }
-  return { steps, observers: [pending, steps, recorder], ran }
+  const ran = (): GeneratedColumns => ({ answers: steps.answers, blocks: steps.blocks })
+  return { steps, observers: [pending], ran }
 }
 
 const stepsOf = (dispatcher: Dispatcher, steps: LiveSteps): StepBackend => ({

@@ -25,7 +25,7 @@ export {
   disturbedProfile,
   simulatedPercentiles,
 } from './comparison/compare.ts'
-export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export { feedBack, feedbackDifferences, watchAgain } from './comparison/feedback.ts'
 export {
   type IdleChange,
   type IdlePass,

@@ -1,4 +1,5 @@
-import type { KvUse, Ms, Observer, StepRun } from '../../../sim/serving/index.ts'
+import type { AnswerColumns, BlockColumns } from '../../../sim/audit/index.ts'
+import type { Ms, StepRun } from '../../../sim/serving/index.ts'
 import type { PendingOperations } from './pending-operations.ts'
 import type { Answer, BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
 
@@ -18,37 +19,16 @@ export interface StepTimes {
   readonly lastMs: Ms
 }
 
-/** A run after which an executor had other blocks than the control plane believes. */
-export interface BlockDifference {
-  readonly executor: number
-  readonly at: Ms
-  readonly believed: BlockCounts
-  readonly found: BlockCounts
-}
-
-/** Answers in the order in which they came, by the keys of their requests. */
-export interface AnswerColumns {
-  readonly keys: Uint32Array
-  readonly tokens: Int32Array
-  /** by how much the score of each was above the next likely one */
-  readonly margins: Float32Array
-}
-
-/** As many show what is wrong. */
-const MOST_DIFFERENCES = 100
-
 /** The runs of executors that generate: what each gets to do, and what became of it. */
-export class LiveSteps implements Observer {
-  readonly differences: BlockDifference[] = []
-  /** runs whose blocks were compared */
-  compared = 0
+export class LiveSteps {
   readonly #port: StepPort
   readonly #pending: PendingOperations
   readonly #keyOf: (request: number) => number
   /** by executor */
   readonly #runs: StepRun[] = []
-  /** of runs that have ended, until the control plane has shown its blocks */
-  readonly #found = new Map<number, BlockCounts>()
+  readonly #blocks: Record<keyof BlockColumns, number[]> = {
+    ...{ executors: [], used: [], kept: [], free: [] },
+  }
   readonly #answers: { key: number; token: number; margin: number }[] = []
 
   constructor(port: StepPort, pending: PendingOperations, keyOf: (request: number) => number) {
@@ -79,7 +59,7 @@ export class LiveSteps implements Observer {
     run.stepEnds = Float64Array.from(ends, (end) => end - started)
     this.#keep(answers)
     this.#pending.came(answers)
-    this.#found.set(executor, counts)
+    this.#count(executor, counts)
     const [last, before] = [ends.at(-1)!, ends.at(-2) ?? started]
     return { steps, firstMs: ends[0]! - started, lastMs: last - before }
   }
@@ -89,22 +69,24 @@ export class LiveSteps implements Observer {
     this.#pending.forget(executor)
   }
 
-  kv(at: Ms, { executor, used, kept, free }: KvUse): void {
-    const found = this.#found.get(executor)
-    if (found === undefined) return
-    this.#found.delete(executor)
-    this.compared++
-    if (found.used === used && found.kept === kept && found.free === free) return
-    if (this.differences.length >= MOST_DIFFERENCES) return
-    this.differences.push({ executor, at, believed: { used, kept, free }, found })
-  }
-
   get answers(): AnswerColumns {
     return {
       keys: Uint32Array.from(this.#answers, ({ key }) => key),
       tokens: Int32Array.from(this.#answers, ({ token }) => token),
       margins: Float32Array.from(this.#answers, ({ margin }) => margin),
     }
+  }
+
+  /** As executors counted them after each run, in the order in which runs ended. */
+  get blocks(): BlockColumns {
+    return this.#blocks
+  }
+
+  #count(executor: number, { used, kept, free }: BlockCounts): void {
+    this.#blocks.executors.push(executor)
+    this.#blocks.used.push(used)
+    this.#blocks.kept.push(kept)
+    this.#blocks.free.push(free)
   }
 
   #keep(answers: readonly Answer[]): void {

@@ -10,9 +10,9 @@ import {
   serve,
 } from '../../../test/small-system.ts'
 import { type DecoderOptions, kvWidthOf } from '../../models/decoder-inputs.ts'
-import { openWholeDecoder } from '../../models/decoder-reference.test-helper.ts'
 import { InferenceSession } from '../../models/onnx-runtime.ts'
 import { buildDecoder } from '../../models/transformer-decoder.ts'
+import { openWholeDecoder } from '../../models/whole-decoder.ts'
 import { BlockTables } from './block-tables.ts'
 import { PagedDecoder } from './paged-decoder.ts'
 import { tokensOf } from './prompt-tokens.ts'
@@ -177,7 +177,7 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
   let [total, different] = [0, 0]
   for (const [key, own] of tokens.entries()) {
     expect(own.length).toBe(inputTokens[key]! + outputTokens[key]!)
-    const wanted = await whole(own)
+    const wanted = await whole.run(own)
     for (let i = inputTokens[key]!; i < own.length; i++) {
       total++
       const { token, margin } = wanted[i - 1]!
