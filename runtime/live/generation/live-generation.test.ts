@@ -114,3 +114,31 @@ test('a process that is killed in the middle of a step takes its sequences with 
   const isServed = (key: number) => outcome[key] === served
   expect(await expectRightTokens(plan, requests, answers, isServed)).toBeLessThan(5)
 })
+
+test('an idle process that ends has lost its KV cache, although nothing finds that', async () => {
+  const back = 4000
+  const first = crowd(8, 1).columns
+  const requests = requestsOf([...first.at, ...first.at.map((at) => back + at)], {
+    lengths: [...first.inputTokens, ...first.inputTokens],
+    outputs: [...first.outputTokens, ...first.outputTokens],
+  })
+  const plan = planWith(BUSY, 1)
+  const engines = enginesOf(plan, decoder).map((engine) => ({ ...engine, mortal: true }))
+  const fleet = await Fleet.open(plan, engines, signal)
+  const failures = {
+    seed: 1,
+    events: [
+      { at: 1000, executor: 0, kind: 'crash' },
+      { at: 1000, executor: 0, kind: 'up' },
+    ] as const,
+  }
+  const { rows, generation } = await fleet.replay(plan, requests, { failures })
+  await fleet.close()
+  const { outcome } = rows.columns
+  const isServed = (key: number) => outcome[key] === OUTCOME.served
+  expect([...outcome.keys()].some((key) => key >= first.at.length && isServed(key))).toBe(true)
+  const { steps, compared, differences, answers } = generation!
+  expect(differences).toEqual([])
+  expect(compared).toBe(steps.length)
+  expect(await expectRightTokens(plan, requests, answers, isServed)).toBeLessThan(3)
+})
