@@ -7,6 +7,8 @@ export interface ExecutorProcesses {
   kill(executor: number): void
   /** ends as the order `restart` */
   restart(executor: number): void
+  /** The run of steps under way, if any, ends with the step under way. */
+  yieldAtStep(executor: number): void
 }
 
 type Condition = Extract<ExecutorEvent, { kind: 'condition' }>
@@ -126,6 +128,8 @@ export class ExecutorFailures {
     if (kind === 'condition') {
       if (event.factor === 1 && event.share === 0) this.#conditions.delete(executor)
       else this.#conditions.set(executor, event)
+      // steps from the next one on are as the executor is now
+      this.#processes.yieldAtStep(executor)
     } else if (kind === 'crash') this.#kill(executor)
     else if (kind === 'detected') this.#find(now, executor, control)
     else if (kind === 'up') {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { Random } from '../../../sim/kernel/index.ts'
 import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../../sim/serving/index.ts'
+import type { StepRow } from '../../../sim/stats/index.ts'
 import type { RequestList } from '../../../sim/traffic/index.ts'
 import { enginesOf, expectRightTokens, smallDecoder } from '../../../test/small-decoder.ts'
 import { CONTINUOUS, planOf, requestsOf } from '../../../test/small-system.ts'
@@ -141,4 +142,27 @@ test('an idle process that ends has lost its KV cache, although nothing finds th
   expect(differences).toEqual([])
   expect(compared).toBe(steps.length)
   expect(await expectRightTokens(plan, requests, answers, isServed)).toBeLessThan(3)
+})
+
+test('a slow executor is as fast as before from the step on that begins when that ends', async () => {
+  const outputs = 100
+  const requests = requestsOf([0], { lengths: [20], outputs: [outputs] })
+  const plan = planWith(BUSY, 1)
+  const fleet = await Fleet.open(plan, enginesOf(plan, decoder), signal)
+  const failures = {
+    seed: 1,
+    events: [
+      { at: 0, executor: 0, kind: 'condition', factor: 50, share: 0 },
+      { at: 300, executor: 0, kind: 'condition', factor: 1, share: 0 },
+    ] as const,
+  }
+  const { generation } = await fleet.replay(plan, requests, { failures })
+  await fleet.close()
+  const [prompt, slow, fast, ...others] = generation!.steps
+  expect(others).toEqual([])
+  expect(prompt!.steps).toBe(1)
+  expect(slow!.ended).toBeGreaterThanOrEqual(300)
+  expect(slow!.steps + fast!.steps).toBe(outputs - 1)
+  const stepMs = ({ started, ended, steps }: StepRow) => (ended - started) / steps
+  expect(stepMs(slow!)).toBeGreaterThan(stepMs(fast!))
 })
