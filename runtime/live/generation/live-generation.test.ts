@@ -3,7 +3,12 @@ import { Random } from '../../../sim/kernel/index.ts'
 import { ANY_CLASS, OUTCOME, type PoolPlan } from '../../../sim/serving/index.ts'
 import type { StepRow } from '../../../sim/stats/index.ts'
 import type { RequestList } from '../../../sim/traffic/index.ts'
-import { enginesOf, expectRightTokens, smallDecoder } from '../../../test/small-decoder.ts'
+import {
+  answersWithout,
+  enginesOf,
+  expectRightTokens,
+  smallDecoder,
+} from '../../../test/small-decoder.ts'
 import { CONTINUOUS, planOf, requestsOf } from '../../../test/small-system.ts'
 import { Fleet, type Replayed } from '../fleet.ts'
 
@@ -73,6 +78,10 @@ describe.each([
       expect(new Set(steps.map(({ executor }) => executor)).size).toBe(2)
       expect(await expectRightTokens(plan, requests, answers, () => true)).toBeLessThan(5)
     }
+    const lost = answersWithout(first!.generation!.answers, 7)
+    await expect(expectRightTokens(plan, requests, lost, () => true)).rejects.toThrow(
+      'answers of request 7',
+    )
     const preempted = first!.rows.columns.preemptions.some((times) => times > 0)
     expect(preempted).toBe(generation === BUSY)
   })
