@@ -64,10 +64,12 @@ export async function expectRightTokens(
   const whole = await openWholeDecoder(SIZES, 'fp32')
   const columns = requests.columns
   let different = 0
-  for (const [key, own] of byRequest(answers)) {
+  const tokensOfKey = byRequest(answers)
+  for (const key of columns.at.keys()) {
     if (!complete(key)) continue
     const length = columns.inputTokens[key]!
-    expect(own.length).toBe(columns.outputTokens[key]!)
+    const own = tokensOfKey.get(key) ?? []
+    expect(own.length, `answers of request ${key}`).toBe(columns.outputTokens[key]!)
     const number = columns.class[key]!
     const { sharedPrefixTokens: sharedTokens, carriesContext } = classes[number]!
     const prefix = columns.prefixes?.[key] ?? null
@@ -84,6 +86,12 @@ export async function expectRightTokens(
     }
   }
   return different
+}
+
+/** The same without those of one request. */
+export function answersWithout({ keys, tokens, margins }: AnswerColumns, key: number) {
+  const own = <T>(column: ArrayLike<T>) => Array.from(column).filter((_, i) => keys[i] !== key)
+  return { keys: own(keys), tokens: own(tokens), margins: own(margins) }
 }
 
 function byRequest({ keys, tokens }: AnswerColumns): Map<number, number[]> {

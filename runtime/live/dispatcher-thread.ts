@@ -6,6 +6,7 @@ import {
   type ControlReading,
   failureDraws,
   type IdleProbe,
+  registersAnew,
 } from '../../sim/experiment/index.ts'
 import {
   assemble,
@@ -182,7 +183,7 @@ function* replay(job: Job<'replay'>): Replay {
     source: sent,
     requests,
     world: (traffic) => {
-      const failures = job.failures && failuresOf(port, job.failures)
+      const failures = job.failures && failuresOf(port, job.plan, job.failures)
       const { channels } = job.plan
       const transfers = channels ? new Transfers(channels) : null
       const { steps = null } = generation ?? {}
@@ -256,8 +257,13 @@ const stepsOf = (dispatcher: Dispatcher, steps: LiveSteps): StepBackend => ({
   yieldAtStep: (executor) => steps.yieldAtStep(executor),
 })
 
-function failuresOf(port: MailboxPort, { events, seed }: CausedFailures): ExecutorFailures {
-  return new ExecutorFailures(port, events, failureDraws(seed, 0))
+function failuresOf(
+  port: MailboxPort,
+  plan: ServingPlan,
+  { events, seed }: CausedFailures,
+): ExecutorFailures {
+  const random = failureDraws(seed, 0)
+  return new ExecutorFailures(port, events, { random, registers: registersAnew(plan) })
 }
 
 function measure(job: Job<'script' | 'steps' | 'loads'>): DispatcherReply {

@@ -176,6 +176,7 @@ export {
   causedFailures,
   failureDraws,
   mayBeLost,
+  registersAnew,
 } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { mayRepeat } from './simulation/may-repeat.ts'
