@@ -10,9 +10,9 @@ const LIMITS = {
 }
 
 const TRUE: MeasuredSteps = {
-  // kernels take tokens in fours
-  rows: [2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 33, 46, 77],
-  ms: [1, 1.4, 1.8, 1.9, 2.6, 2.9, 3.1, 3.2, 4.3, 4.9, 5.5, 9.5, 12, 18],
+  // kernels take tokens in fours, which shows where there are few
+  rows: [2, 3, 4, 5, 6, 7, 8, 9, 77],
+  ms: [1, 1.4, 1.8, 1.9, 2.6, 2.9, 3.1, 3.2, 18],
   contextMs: 0.0008,
   longestMs: 0.0011,
   pastMs: 0.003,
@@ -34,7 +34,7 @@ const TERMS = ['contextMs', 'longestMs', 'pastMs', 'pairMs'] as const
 describe('steps of a known law', () => {
   test('are fitted exactly where nothing scatters', () => {
     const { steps, errors } = fitSteps(timedBy(TRUE, { rounds: 1 }))
-    for (const name of TERMS) expect(steps[name] / TRUE[name]).toBeCloseTo(1, 1)
+    for (const name of TERMS) expect(steps[name] / TRUE[name]).toBeCloseTo(1, 2)
     // a row that no other shape has is between others
     const sorted = errors.map(Math.abs).sort((a, b) => a - b)
     expect(sorted[Math.floor(0.8 * sorted.length)]).toBeLessThan(0.01)

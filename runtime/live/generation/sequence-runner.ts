@@ -71,7 +71,7 @@ interface Sequence {
 }
 
 interface RunnerParts {
-  readonly decoder: PagedDecoder
+  readonly decoder: Pick<PagedDecoder, 'step'>
   /** of an empty cache */
   readonly tables: () => BlockTables
   /** Called at the end of each step, returns when that is. */
