@@ -42,5 +42,6 @@ test('an executor runs rounds one after another, and their times have a law', as
   expect(found.rounds).toBeGreaterThanOrEqual(3)
   expect(found.steps.rows.slice(0, 6)).toEqual([2, 3, 4, 5, 6, 7])
   expect(found.timed.every(({ ms }) => ms > 0)).toBe(true)
-  expect(found.errors.every(Number.isFinite)).toBe(true)
+  expect(found.heldOut.length).toBeGreaterThan(0)
+  expect(found.heldOut.every(({ errors }) => errors.every(Number.isFinite))).toBe(true)
 })
