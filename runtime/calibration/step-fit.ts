@@ -15,31 +15,76 @@ export interface TimedStep extends StepAmounts {
   readonly ms: Ms
 }
 
+/** Shapes that were left out together, and by how much those predict them that were not. */
+export interface HeldOutSteps {
+  /** what they have in common: sequences that decode, tokens of a context, or tokens of prompts */
+  readonly by: keyof typeof AXES
+  /** the least and the most of it */
+  readonly from: number
+  readonly to: number
+  /** predicted / measured − 1, of each shape */
+  readonly errors: readonly number[]
+}
+
 export interface StepFit {
   readonly steps: MeasuredSteps
-  /** of each shape, by how much it is off where the others predict it, as a share */
-  readonly errors: readonly number[]
+  readonly heldOut: readonly HeldOutSteps[]
 }
 
 const TERM_NAMES = ['contextMs', 'longestMs', 'pastMs', 'pairMs'] as const
 /** Rows of a table are at least so many times those before, where they are many. */
 const APART = 1.15
 
-/** Parts into which shapes are divided, each of which the others predict. */
-const PARTS = 5
+/** A group for each halving of the most, as it is the end that stays; 0 is a group of its own. */
+const halvings = (value: number, most: number) =>
+  value === 0 ? -1 : Math.floor(Math.log2(most / value))
+
+/**
+ * What shapes are left out by: neighbours of a shape have about as much of one of these, and are
+ * left out with it.
+ */
+const AXES = {
+  decodes: { amountOf: ({ decodes }: StepAmounts) => decodes, groupOf: (value: number) => value },
+  context: {
+    amountOf: ({ decodes, longest, promptTokens, promptPast }: StepAmounts) =>
+      decodes > 0 ? longest : promptPast + promptTokens,
+    groupOf: halvings,
+  },
+  prompt: { amountOf: ({ promptTokens }: StepAmounts) => promptTokens, groupOf: halvings },
+} as const
 
 /**
  * Fits a table by computed tokens and the terms of the law to medians of shapes, by least squares
  * of relative errors. No term is negative: one that would be is left out. Slow spells of the
  * machine are left out by the medians: they belong to its speed.
+ *
+ * Errors are those of shapes that are held out with all that are near them in one way. The least
+ * and the most of each axis stay, as they could only be extrapolated: simulated steps with more
+ * than was measured are extrapolated, too, and no error of them is known.
  */
 export function fitSteps(timed: readonly TimedStep[]): StepFit {
   const shapes = medians(timed)
-  const errors = shapes.map((shape, i) => {
-    const others = shapes.filter((_, j) => j % PARTS !== i % PARTS)
-    return timeOf(fitted(others), shape) / shape.ms - 1
+  const axes = Object.keys(AXES) as (keyof typeof AXES)[]
+  return { steps: fitted(shapes), heldOut: axes.flatMap((by) => heldOutBy(by, shapes)) }
+}
+
+/** One group of an axis after the other, but the first and the last. */
+function heldOutBy(by: keyof typeof AXES, shapes: readonly TimedStep[]): HeldOutSteps[] {
+  const { amountOf, groupOf } = AXES[by]
+  const most = Math.max(...shapes.map(amountOf))
+  const groups = new Map<number, TimedStep[]>()
+  for (const shape of shapes.toSorted((a, b) => amountOf(a) - amountOf(b))) {
+    const group = groupOf(amountOf(shape), most)
+    groups.set(group, [...(groups.get(group) ?? []), shape])
+  }
+  return [...groups.values()].slice(1, -1).flatMap((own) => {
+    const others = shapes.filter((shape) => !own.includes(shape))
+    const law = fitted(others)
+    return {
+      ...{ by, from: amountOf(own[0]!), to: amountOf(own.at(-1)!) },
+      errors: own.map((shape) => timeOf(law, shape) / shape.ms - 1),
+    }
   })
-  return { steps: fitted(shapes), errors }
 }
 
 /** One for each shape. */

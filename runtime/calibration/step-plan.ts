@@ -1,9 +1,10 @@
+import { Failure } from '../../scenarios/index.ts'
 import type { Random } from '../../sim/kernel/index.ts'
 import type { StepAmounts } from '../../sim/world/index.ts'
 import type { Operation, StepOrder } from '../live/generation/sequence-runner.ts'
 import { sizeGrid } from './script-plan.ts'
 
-/** What an executor may be given. */
+/** What an executor may be given. `blocks` may be infinite. */
 export interface StepLimits {
   readonly sequences: number
   /** tokens of a sequence */
@@ -21,21 +22,85 @@ export interface PlannedSteps {
   readonly steps: readonly StepAmounts[]
 }
 
+/** How many sequences decode together, and up to how many tokens each of them has in a step. */
+export interface StepLevel {
+  readonly sequences: number
+  readonly context: number
+}
+
 /** Steps of a run with as many sequences; the first begins with other caches than the others. */
 const STEPS = 4
-/** Contexts of a round, as shares of the longest one. */
+/** Contexts of a round, as shares of the longest one that a sequence may have. */
 const LEVELS = [0.05, 0.15, 0.4, 1] as const
 /** Prompts of a step beside sequences that decode, as shares of the most tokens. */
 const PROMPTS = [1, 0.5, 0.2, 0.05] as const
+/** A sequence of one token has a prompt, and no step in which it decodes. */
+const LEAST_CONTEXT = 2
+
+/**
+ * What a round measures, by rising contexts. Where blocks are few, long contexts are those of a few
+ * sequences, and another level has as many sequences as there is room for. A block is left for a
+ * prompt beside sequences. Throws `Failure` where no sequence can decode.
+ */
+export function stepLevels(limits: StepLimits): StepLevel[] {
+  refuseTooSmall(limits)
+  const { sequences, blocks, blockTokens } = limits
+  const longest = longestContext(limits)
+  const together = (context: number) => {
+    const room = Math.floor((blocks - 1) / Math.ceil(context / blockTokens))
+    return Math.max(1, Math.min(sequences, room))
+  }
+  const most = together(LEAST_CONTEXT)
+  const shared = Math.floor((blocks - 1) / most) * blockTokens
+  const contexts = LEVELS.map((share) => Math.max(LEAST_CONTEXT, Math.round(share * longest)))
+  const own = together(contexts[0]!) < most ? [Math.max(LEAST_CONTEXT, shared)] : []
+  return [...new Set([...own, ...contexts])].map((context) => ({
+    sequences: together(context),
+    context,
+  }))
+}
+
+/** The most tokens that a sequence may have, alone. */
+const longestContext = ({ context, blocks, blockTokens }: StepLimits) =>
+  Math.min(context, blocks * blockTokens)
+
+function refuseTooSmall(limits: StepLimits): void {
+  const { sequences, promptTokens, context, blocks, blockTokens } = limits
+  const cannot = 'steps cannot be calibrated: expected'
+  if (sequences < 1) throw new Failure(`${cannot} at least 1 sequence, got ${sequences}`)
+  if (promptTokens < 1) {
+    throw new Failure(`${cannot} at least 1 token of prompts in a step, got ${promptTokens}`)
+  }
+  const longest = longestContext(limits)
+  if (longest >= LEAST_CONTEXT) return
+  const of = `a context of ${context} and ${blocks} blocks of ${blockTokens} tokens`
+  throw new Failure(
+    `${cannot} room for ${LEAST_CONTEXT} tokens of a sequence, got ${longest}: ${of}`,
+  )
+}
+
+/** A note where not all sequences can have the longest context; null where they can. */
+export function fewerSequencesText(label: string, limits: StepLimits): string | null {
+  const levels = stepLevels(limits)
+  const least = Math.min(...levels.map(({ sequences }) => sequences))
+  if (least === limits.sequences) return null
+  const { sequences, blocks, blockTokens } = limits
+  const measured = levels.map(({ sequences, context }) => `${sequences} of ${context}`).join(', ')
+  return (
+    `${label}: ${blocks} blocks of ${blockTokens} tokens do not hold ${sequences} sequences of ` +
+    `${longestContext(limits)} tokens: steps are measured of up to as many sequences together: ` +
+    `${measured} tokens; others are extrapolated`
+  )
+}
 
 /**
  * A round of a calibration: sequences grow to each of some contexts in chunks of their prompts, all
  * of them decode, and fewer and fewer, with prompts beside some of these steps. The first order
- * begins with an empty cache.
+ * begins with an empty cache. Throws `Failure` where no sequence can decode.
  */
 export function stepRound(limits: StepLimits, random: Random): PlannedSteps[] {
   const round = new Round(limits, random)
-  for (const share of LEVELS) round.level(share)
+  for (const level of stepLevels(limits)) round.level(level)
   return round.planned
 }
 
@@ -43,8 +108,9 @@ class Round {
   readonly planned: PlannedSteps[] = []
   readonly #limits: StepLimits
   readonly #random: Random
-  /** what decodes: tokens in the cache, by sequence */
-  readonly #decoding = new Map<number, number>()
+  /** sequences that decode, all with as many tokens in the cache */
+  readonly #decoding: number[] = []
+  #context = 0
   #next = 0
   /** operations before the next run */
   #operations: Operation[] = []
@@ -54,32 +120,30 @@ class Round {
     this.#random = random
   }
 
-  /** All sequences have contexts of about this share of the longest one. */
-  level(share: number): void {
-    const { sequences, context } = this.#limits
+  /** Steps of every count of sequences, the last of which have the context of the level. */
+  level({ sequences, context }: StepLevel): void {
     const counts = sizeGrid(sequences).toReversed()
-    // steps of each count make contexts longer, and so does the prompt beside them
-    const growth = counts.length * (STEPS + 1)
-    const room = this.#tokensOf(sequences + 1)
-    const most = Math.min(context, room) - growth - 1
-    const length = Math.max(1, Math.round(share * most))
-    while (this.#decoding.size < sequences) this.#grow(length)
-    for (const [i, count] of counts.entries()) {
-      while (this.#decoding.size > count) this.#leave()
-      this.#decode(STEPS)
-      this.#beside(PROMPTS[i % PROMPTS.length]!)
+    // each step makes contexts longer, so that short ones have steps of a few counts at a time
+    const each = Math.max(1, Math.floor((context - 1) / (STEPS + 1)))
+    for (let i = 0; i < counts.length; i += each) {
+      const some = counts.slice(i, i + each)
+      this.#growAll(some[0]!, Math.max(1, context - some.length * (STEPS + 1)))
+      for (const [j, count] of some.entries()) {
+        while (this.#decoding.length > count) this.#leave()
+        this.#decode(Math.min(STEPS, context - this.#context))
+        if (this.#context < context) this.#beside(PROMPTS[(i + j) % PROMPTS.length]!)
+      }
+      while (this.#decoding.length > 0) this.#leave()
     }
-    while (this.#decoding.size > 0) this.#leave()
   }
 
-  /** Tokens that each of so many sequences may have in the cache. */
-  #tokensOf(sequences: number): number {
-    const { blocks, blockTokens } = this.#limits
-    return Math.max(1, Math.floor(blocks / sequences)) * blockTokens
+  /** So many sequences, whose prompts are computed in chunks while none decodes. */
+  #growAll(count: number, length: number): void {
+    for (let i = 0; i < count; i++) this.#decoding.push(this.#grow(length))
+    this.#context = length
   }
 
-  /** A sequence with a prompt of this length, computed in chunks while none decodes. */
-  #grow(length: number): void {
+  #grow(length: number): number {
     const id = this.#join(length)
     for (let past = 0; past < length; ) {
       const tokens = Math.min(length - past, this.#limits.promptTokens)
@@ -87,7 +151,7 @@ class Round {
       this.#run(false, [{ decodes: 0, longest: 0, promptTokens: tokens, promptPast: past }])
       past += tokens
     }
-    this.#decoding.set(id, length)
+    return id
   }
 
   #decode(steps: number): void {
@@ -95,25 +159,31 @@ class Round {
       true,
       Array.from({ length: steps }, (_, i) => this.#amounts(i)),
     )
-    for (const [id, past] of this.#decoding) this.#decoding.set(id, past + steps)
+    this.#context += steps
   }
 
-  /** A step with a prompt beside those that decode; it leaves then. */
+  /** A step with a prompt beside those that decode, as far as there are blocks; it leaves then. */
   #beside(share: number): void {
-    const { promptTokens, context } = this.#limits
-    const most = Math.min(promptTokens, context - 1, this.#tokensOf(this.#limits.sequences + 1))
+    const { promptTokens, blocks, blockTokens } = this.#limits
+    const used = this.#decoding.length * Math.ceil((this.#context + 1) / blockTokens)
+    const room = (blocks - used) * blockTokens
+    if (room <= 0) {
+      this.#decode(1)
+      return
+    }
+    const most = Math.min(promptTokens, longestContext(this.#limits), room)
     const length = Math.max(1, Math.round(share * most))
     const id = this.#join(length)
     this.#operations.push({ kind: 'chunk', sequence: id, tokens: length })
     this.#run(true, [{ ...this.#amounts(0), promptTokens: length }])
-    for (const [each, past] of this.#decoding) this.#decoding.set(each, past + 1)
+    this.#context++
     this.#operations.push({ kind: 'leave', sequence: id, done: false })
   }
 
   /** What step number `i` of a run computes, of those that decode. */
   #amounts(i: number): StepAmounts {
-    const longest = Math.max(...this.#decoding.values()) + i + 1
-    return { decodes: this.#decoding.size, longest, promptTokens: 0, promptPast: 0 }
+    const longest = this.#context + i + 1
+    return { decodes: this.#decoding.length, longest, promptTokens: 0, promptPast: 0 }
   }
 
   #join(length: number): number {
@@ -129,9 +199,8 @@ class Round {
 
   /** The sequence that decodes for the longest time. */
   #leave(): void {
-    const [id] = this.#decoding.keys()
-    this.#decoding.delete(id!)
-    this.#operations.push({ kind: 'leave', sequence: id!, done: false })
+    const sequence = this.#decoding.shift()!
+    this.#operations.push({ kind: 'leave', sequence, done: false })
   }
 
   #run(decodes: boolean, steps: readonly StepAmounts[]): void {

@@ -15,19 +15,23 @@ const WITHIN = 0.02
 const REPLICATIONS = 40
 
 /** The share of next runs that both intervals hold, where figures are lognormal. */
-function coverage(recordings: number, trials: number) {
+function coverage(
+  recordings: number,
+  trials: number,
+  { replications = REPLICATIONS, between = BETWEEN } = {},
+) {
   const random = new Random(`next runs ${recordings}`)
   const scattered = (scatter: number) => scatter * random.normal()
   let [held, heldByRuns] = [0, 0]
   for (let trial = 0; trial < trials; trial++) {
-    const days = Array.from({ length: recordings }, () => scattered(BETWEEN))
+    const days = Array.from({ length: recordings }, () => scattered(between))
     const mean = days.reduce((sum, day) => sum + day, 0) / recordings
     const spread = Math.sqrt((recordings + 1) / (recordings - 1))
-    const values = Array.from({ length: REPLICATIONS }, (_, i) => {
+    const values = Array.from({ length: replications }, (_, i) => {
       const day = days[i % recordings]!
       return 10 * exp(mean + spread * (day - mean) + scattered(WITHIN))
     })
-    const next = 10 * exp(scattered(BETWEEN) + scattered(WITHIN))
+    const next = 10 * exp(scattered(between) + scattered(WITHIN))
     const isIn = ({ low, high }: { readonly low: number | null; readonly high: number | null }) =>
       next >= low! && next <= high!
     if (isIn(nextRun(values, recordings))) held++
@@ -46,6 +50,25 @@ describe('the interval of a next run holds 93 to 97 % of them', () => {
       expect(heldByRuns).toBeLessThan(recordings < 10 ? 0.9 : 0.94)
     },
   )
+})
+
+describe('where no recording has two runs, the interval holds 95 % at least', () => {
+  test.each([
+    [3, 3],
+    [4, 4],
+    [6, 6],
+    [10, 10],
+    [10, 5],
+  ])('of %i recordings and %i runs', (recordings, replications) => {
+    // chance alone is the worst case, as nothing shows it
+    const chance = coverage(recordings, 8000, { replications, between: 0 }).held
+    expect(chance).toBeGreaterThan(0.94)
+    expect(chance).toBeLessThan(0.965)
+    // it is too wide where recordings differ more than chance does
+    const days = coverage(recordings, 8000, { replications }).held
+    expect(days).toBeGreaterThan(0.94)
+    expect(days).toBeLessThan(0.99)
+  })
 })
 
 test('with one recording nothing shows how runs differ: the interval is that of chance', () => {

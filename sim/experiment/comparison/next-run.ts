@@ -30,6 +30,9 @@ export function recordingsOf({ scenario, models }: Recorded): number {
  * runs of that machine do. As so few recordings show that, it is Student's t that says how far the
  * next run may be from them. Both are added in squares, those below and above each for itself.
  *
+ * Where no recording has two replications, nothing tells chance from what recordings differ by. The
+ * interval then holds 95 % if all is chance, and more where recordings differ.
+ *
  * `values`: in the order of the replications; none is NaN where nothing is predicted.
  * `recordings`: how many take turns. One shows no difference between runs, so the interval is
  * that of chance alone.
@@ -40,32 +43,35 @@ export function nextRun(values: readonly number[], recordings: number): Ranged {
   const groups = Array.from({ length: recordings }, (_, recording) =>
     known.filter(({ of }) => of === recording).map((each) => each.log),
   ).filter((group) => group.length > 0)
-  const means = groups.map(meanOf)
-  const residuals = Float64Array.from(groups.flatMap(residualsOf)).sort()
-  const between = halfWidthBetween(means)
-  const end = (p: number) => Math.hypot(percentile(residuals, p), between)
+  const repeated = groups.filter((group) => group.length > 1)
+  const residuals = Float64Array.from(repeated.flatMap(residualsOf)).sort()
+  const between = halfWidthBetween(groups.map(meanOf), repeated.length > 0)
+  const end = (p: number) =>
+    Math.hypot(residuals.length > 0 ? percentile(residuals, p) : 0, between)
   const { value } = geometricMean(values.filter((each) => !Number.isNaN(each)))
   return { value, low: value / exp(end(0.025)), high: value * exp(end(0.975)) }
 }
 
 const meanOf = (values: readonly number[]) => sum(values) / values.length
 
-/** What values differ from their mean, as much as they differ from the true one. */
+/** What several values differ from their mean, as much as they differ from the true one. */
 function residualsOf(values: readonly number[]): number[] {
   const mean = meanOf(values)
   const n = values.length
-  const scale = Math.sqrt(n / Math.max(1, n - 1))
+  const scale = Math.sqrt(n / (n - 1))
   return values.map((value) => scale * (value - mean))
 }
 
 /**
  * Recordings are used at levels that have the variance of a next run (`nextLevels`), so their own
- * variance is divided by their number.
+ * variance is divided by their number. Chance has its usual variance: without `showsChance` all is
+ * taken for chance, of which a next run has 1 + 1/n times as much.
  */
-function halfWidthBetween(means: readonly number[]): number {
+function halfWidthBetween(means: readonly number[], showsChance: boolean): number {
   const n = means.length
   if (n < 2) return 0
   const mean = meanOf(means)
-  const variance = sum(means.map((each) => (each - mean) ** 2)) / n
+  const squares = sum(means.map((each) => (each - mean) ** 2))
+  const variance = showsChance ? squares / n : ((1 + 1 / n) * squares) / (n - 1)
   return studentTQuantile(0.975, n - 1) * Math.sqrt(variance)
 }
