@@ -94,6 +94,11 @@ export interface StepRun {
    * steps grow evenly from the first to the last one
    */
   stepEnds?: Float64Array | null
+  /**
+   * when its executor began it and ended it, since the start, written by a world in which the
+   * executor gets it later, and its end is seen later; absent elsewhere
+   */
+  ran?: { readonly beganMs: Ms; readonly endedMs: Ms } | null
 }
 
 /** Runs batches. A started batch is never interrupted; its end comes as `onDone`. */

@@ -45,7 +45,7 @@ export function feedBack(
   const due: Ms[] = []
   /** by executor: the event that will end its work; undefined for none */
   const ending: (LogEntry['event'] | undefined)[] = []
-  /** by executor: its run, and the ends of its steps, ms since it began */
+  /** by executor: its run, and the ends of its steps, ms since it was sent */
   const runs: StepRun[] = []
   const ends: Ms[][] = []
   /** keys of the requests with a transfer under way; and the slot of each request */
@@ -79,6 +79,7 @@ export function feedBack(
         run(run: StepRun) {
           ending[run.executor] = 'steps'
           runs[run.executor] = run
+          run.ran = null
           ends[run.executor] = []
         },
         yieldAtStep() {},
@@ -115,6 +116,11 @@ export function feedBack(
     if (event === 'delivered') {
       return onTheWay.has(id) ? null : 'no transfer of the request is under way'
     }
+    if (event === 'ran') {
+      if (ending[id] !== 'steps') return 'the executor runs no steps'
+      const { beganMs, endedMs } = entry
+      return 0 <= beganMs && beganMs <= endedMs ? null : 'it ends before it begins'
+    }
     if (event === 'step') {
       if (ending[id] !== 'steps') return 'the executor runs no steps'
       return entry.endMs > (ends[id]!.at(-1) ?? 0) ? null : 'it ends before the step before it'
@@ -144,7 +150,10 @@ export function feedBack(
     } else if (entry.event === 'done') {
       control.onDone(now, id, entry.started, entry.ended, entry.status)
     } else if (entry.event === 'step') ends[id]!.push(entry.endMs)
-    else if (entry.event === 'steps') {
+    else if (entry.event === 'ran') {
+      const { beganMs, endedMs } = entry
+      runs[id]!.ran = { beganMs, endedMs }
+    } else if (entry.event === 'steps') {
       runs[id]!.stepEnds = ends[id]!.length > 0 ? Float64Array.from(ends[id]!) : null
       control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
     } else if (entry.event === 'loaded') control.onLoaded(now, id, entry.ok)
