@@ -70,18 +70,22 @@ export class LiveSteps implements Observer {
     this.#port.yieldAtStep(executor)
   }
 
-  /** It has ended at the ends of its steps; sequences that leave now have had their answers. */
-  ended(executor: number): StepTimes {
+  /**
+   * The end of a run is known; sequences that leave now have had their answers. Those of its last
+   * step come now, as first answers and the ends of requests do: their times add up.
+   */
+  ended(executor: number, now: Ms): StepTimes {
     const { run: stepped, counts } = this.#port.stepped(executor)
     const { steps, ends, answers } = stepped
     const run = this.#runs[executor]!
     const { started } = run
-    run.stepEnds = Float64Array.from(ends, (end) => end - started)
+    const stepEnds = Float64Array.from([...ends.slice(0, -1), now], (end) => end - started)
+    run.stepEnds = stepEnds
     this.#keep(answers)
     this.#pending.came(answers)
     this.#found.set(executor, counts)
-    const [last, before] = [ends.at(-1)!, ends.at(-2) ?? started]
-    return { steps, firstMs: ends[0]! - started, lastMs: last - before }
+    const lastMs = stepEnds.at(-1)! - (stepEnds.at(-2) ?? 0)
+    return { steps, firstMs: stepEnds[0]!, lastMs }
   }
 
   /** It was refused, or its executor was lost with it. */
