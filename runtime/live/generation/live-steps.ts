@@ -1,6 +1,7 @@
 import type { KvUse, Ms, Observer, StepRun } from '../../../sim/serving/index.ts'
+import { type AnswerColumns, KeptAnswers } from './kept-answers.ts'
 import type { PendingOperations } from './pending-operations.ts'
-import type { Answer, BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
+import type { BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
 
 /** Executors that run steps. */
 export interface StepPort {
@@ -26,14 +27,6 @@ export interface BlockDifference {
   readonly found: BlockCounts
 }
 
-/** Answers in the order in which they came, by the keys of their requests. */
-export interface AnswerColumns {
-  readonly keys: Uint32Array
-  readonly tokens: Int32Array
-  /** by how much the score of each was above the next likely one */
-  readonly margins: Float32Array
-}
-
 /** As many show what is wrong. */
 const MOST_DIFFERENCES = 100
 
@@ -49,7 +42,7 @@ export class LiveSteps implements Observer {
   readonly #runs: StepRun[] = []
   /** of runs that have ended, until the control plane has shown its blocks */
   readonly #found = new Map<number, BlockCounts>()
-  readonly #answers: { key: number; token: number; margin: number }[] = []
+  readonly #answers = new KeptAnswers()
 
   constructor(port: StepPort, pending: PendingOperations, keyOf: (request: number) => number) {
     this.#port = port
@@ -81,7 +74,7 @@ export class LiveSteps implements Observer {
     const { started } = run
     const stepEnds = Float64Array.from([...ends.slice(0, -1), now], (end) => end - started)
     run.stepEnds = stepEnds
-    this.#keep(answers)
+    for (const answer of answers) this.#answers.add(this.#keyOf(answer.sequence), answer)
     this.#pending.came(answers)
     this.#found.set(executor, counts)
     const lastMs = stepEnds.at(-1)! - (stepEnds.at(-2) ?? 0)
@@ -104,16 +97,6 @@ export class LiveSteps implements Observer {
   }
 
   get answers(): AnswerColumns {
-    return {
-      keys: Uint32Array.from(this.#answers, ({ key }) => key),
-      tokens: Int32Array.from(this.#answers, ({ token }) => token),
-      margins: Float32Array.from(this.#answers, ({ margin }) => margin),
-    }
-  }
-
-  #keep(answers: readonly Answer[]): void {
-    for (const { sequence, token, margin } of answers) {
-      this.#answers.push({ key: this.#keyOf(sequence), token, margin })
-    }
+    return this.#answers.columns
   }
 }
