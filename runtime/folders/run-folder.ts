@@ -6,7 +6,7 @@ import type { GeneratedColumns } from '../../sim/audit/index.ts'
 import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { type ActivationPlan, activationPlanSchema } from '../../sim/memory/index.ts'
-import { logLines, parseLog } from '../../sim/serving/index.ts'
+import { generatesIn, logLines, parseLog } from '../../sim/serving/index.ts'
 import { parseRequests, type RequestList, requestText } from '../../sim/traffic/index.ts'
 import { pause, paused } from '../process/interruption.ts'
 import { parseJson, readJson, readText } from './documents.ts'
@@ -205,7 +205,7 @@ export async function readRuns(
   scenario: Scenario,
 ): Promise<KeptRun[]> {
   const runs: KeptRun[] = []
-  const generates = kind === 'replay' && scenario.pools.some(({ generation }) => generation)
+  const generates = kind === 'replay' && generatesIn(scenario)
   for (;;) {
     const { rows, journal } = filesOf(kind, runs.length + 1)
     if (!existsSync(join(directory, rows))) return runs

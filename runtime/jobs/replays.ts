@@ -9,7 +9,13 @@ import {
   type Slicing,
   watchAgain,
 } from '../../sim/experiment/index.ts'
-import { type Batch, livePlan, type ServingPlan, topologyOf } from '../../sim/serving/index.ts'
+import {
+  type Batch,
+  generatesIn,
+  livePlan,
+  type ServingPlan,
+  topologyOf,
+} from '../../sim/serving/index.ts'
 import { type EngineEvent, EngineEventRecorder, playBack } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
@@ -135,7 +141,7 @@ function eventsOfEngines(
   requests: RequestList,
   run: KeptRun,
 ): readonly EngineEvent[] {
-  if (plan.pools.every(({ generation }) => generation === undefined)) return []
+  if (!generatesIn(plan)) return []
   const watching = watchAgain(livePlan(plan), requests, run, () => new EngineEventRecorder())
   if (watching !== null) return watching.events
   const text = 'the decision log of a replay does not lead to its rows, so nothing is known of its'

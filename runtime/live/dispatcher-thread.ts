@@ -11,6 +11,7 @@ import {
 import {
   assemble,
   type Batch,
+  generatesIn,
   Ledger,
   type Ms,
   Requests,
@@ -244,7 +245,7 @@ const scripted = (items: readonly ScriptItem[], port: MailboxPort): ScriptRow[] 
 
 /** Null where no pool generates. */
 function generationOf(plan: ServingPlan, requests: Requests, port: MailboxPort) {
-  if (!plan.pools.some(({ generation }) => generation)) return null
+  if (!generatesIn(plan)) return null
   const { vocabularies } = start
   const pending = new PendingOperations({ plan, requests, vocabularies })
   const steps = new LiveSteps(port, pending, (request) => requests.key[request]!)

@@ -25,6 +25,7 @@ export {
   disturbedProfile,
   simulatedPercentiles,
 } from './comparison/compare.ts'
+export { withEngineRuns } from './comparison/engine-runs.ts'
 export { feedBack, feedbackDifferences, watchAgain } from './comparison/feedback.ts'
 export {
   type IdleChange,

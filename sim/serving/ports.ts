@@ -90,8 +90,8 @@ export interface StepRun {
   extraMs: Ms
   started: Ms
   /**
-   * ends of single steps since the start, written by a world whose steps scatter; absent where
-   * steps grow evenly from the first to the last one
+   * ends of single steps since the start, written by a world whose steps scatter, the last of them
+   * as of `onSteps`; absent where steps grow evenly from the first to the last one
    */
   stepEnds?: Float64Array | null
   /**

@@ -1,7 +1,8 @@
 import type { AnswerColumns, BlockColumns } from '../../../sim/audit/index.ts'
 import type { Ms, StepRun } from '../../../sim/serving/index.ts'
+import { KeptAnswers } from './kept-answers.ts'
 import type { PendingOperations } from './pending-operations.ts'
-import type { Answer, BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
+import type { BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
 
 /** Executors that run steps. */
 export interface StepPort {
@@ -29,7 +30,7 @@ export class LiveSteps {
   readonly #blocks: Record<keyof BlockColumns, number[]> = {
     ...{ executors: [], used: [], kept: [], free: [] },
   }
-  readonly #answers: { key: number; token: number; margin: number }[] = []
+  readonly #answers = new KeptAnswers()
 
   constructor(port: StepPort, pending: PendingOperations, keyOf: (request: number) => number) {
     this.#port = port
@@ -42,6 +43,7 @@ export class LiveSteps {
     const { executor, steps, decodes } = run
     this.#runs[executor] = run
     run.stepEnds = null
+    run.ran = null
     const told = this.#pending.take(executor)
     this.#port.startSteps(executor, { ...told, factor, steps, decodes: decodes > 0 })
   }
@@ -50,18 +52,24 @@ export class LiveSteps {
     this.#port.yieldAtStep(executor)
   }
 
-  /** It has ended at the ends of its steps; sequences that leave now have had their answers. */
-  ended(executor: number): StepTimes {
+  /**
+   * The end of a run is known; sequences that leave now have had their answers. Those of its last
+   * step come now, as first answers and the ends of requests do: their times add up. `began`: when
+   * the executor began it.
+   */
+  ended(executor: number, now: Ms, began: Ms): StepTimes {
     const { run: stepped, counts } = this.#port.stepped(executor)
     const { steps, ends, answers } = stepped
     const run = this.#runs[executor]!
     const { started } = run
-    run.stepEnds = Float64Array.from(ends, (end) => end - started)
-    this.#keep(answers)
+    const stepEnds = Float64Array.from([...ends.slice(0, -1), now], (end) => end - started)
+    run.stepEnds = stepEnds
+    run.ran = { beganMs: began - started, endedMs: ends.at(-1)! - started }
+    for (const answer of answers) this.#answers.add(this.#keyOf(answer.sequence), answer)
     this.#pending.came(answers)
     this.#count(executor, counts)
-    const [last, before] = [ends.at(-1)!, ends.at(-2) ?? started]
-    return { steps, firstMs: ends[0]! - started, lastMs: last - before }
+    const lastMs = stepEnds.at(-1)! - (stepEnds.at(-2) ?? 0)
+    return { steps, firstMs: stepEnds[0]!, lastMs }
   }
 
   /** It was refused, or its executor was lost with it. */
@@ -70,11 +78,7 @@ export class LiveSteps {
   }
 
   get answers(): AnswerColumns {
-    return {
-      keys: Uint32Array.from(this.#answers, ({ key }) => key),
-      tokens: Int32Array.from(this.#answers, ({ token }) => token),
-      margins: Float32Array.from(this.#answers, ({ margin }) => margin),
-    }
+    return this.#answers.columns
   }
 
   /** As executors counted them after each run, in the order in which runs ended. */
@@ -87,11 +91,5 @@ export class LiveSteps {
     this.#blocks.used.push(used)
     this.#blocks.kept.push(kept)
     this.#blocks.free.push(free)
-  }
-
-  #keep(answers: readonly Answer[]): void {
-    for (const { sequence, token, margin } of answers) {
-      this.#answers.push({ key: this.#keyOf(sequence), token, margin })
-    }
   }
 }

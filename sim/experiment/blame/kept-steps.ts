@@ -1,4 +1,4 @@
-import type { ServingPlan } from '../../serving/index.ts'
+import { generatesIn, type ServingPlan } from '../../serving/index.ts'
 import { StepRecorder, type StepRow } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
 import { watchAgain } from '../comparison/feedback.ts'
@@ -13,6 +13,6 @@ export function keptSteps(
   requests: RequestList,
   run: ObservedRun & { readonly journal: Float64Array },
 ): StepRow[] | null {
-  if (plan.pools.every(({ generation }) => generation === undefined)) return null
+  if (!generatesIn(plan)) return null
   return watchAgain(plan, requests, run, (slots) => new StepRecorder(slots))?.rows ?? null
 }
