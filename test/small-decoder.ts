@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { mostPromptTokens } from '../runtime/live/generation/generation-options.ts'
 import type { AnswerColumns } from '../runtime/live/generation/kept-answers.ts'
 import { commonTokens, tokensOf } from '../runtime/live/generation/prompt-tokens.ts'
 import type { StepEngineOptions } from '../runtime/live/generation/step-engine.ts'
@@ -33,7 +34,7 @@ export function enginesOf(
 ): StepEngineOptions[] {
   const { layers, context, vocabulary } = SIZES
   return pools.map(({ generation }) => {
-    const { maxSequences, tokenBudget, kv } = generation!
+    const { maxSequences, kv } = generation!
     return {
       file,
       session: { executionProvider: 'cpu', threads: 1, memoryPattern: false },
@@ -41,7 +42,7 @@ export function enginesOf(
       generation: {
         cache: { ...kv, layers, width: kvWidthOf(SIZES) },
         sequences: maxSequences,
-        promptTokens: tokenBudget,
+        promptTokens: mostPromptTokens(generation!, context),
         ...{ context, vocabulary },
       },
     }

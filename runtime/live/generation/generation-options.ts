@@ -1,3 +1,4 @@
+import type { GenerationPlan } from '../../../sim/serving/index.ts'
 import type { CacheShape } from './paged-decoder.ts'
 
 /** How an executor generates. */
@@ -7,7 +8,27 @@ export interface GenerationOptions {
   readonly sequences: number
   /** tokens of a sequence, at most */
   readonly context: number
-  /** tokens of prompts in a step, at most */
+  /** tokens of prompts in a step, at most: see `mostPromptTokens` */
   readonly promptTokens: number
   readonly vocabulary: number
+}
+
+/**
+ * Tokens of prompts that a step computes at most, where a prompt has `longest` tokens at most,
+ * those included that are computed again after a preemption.
+ */
+export function mostPromptTokens(
+  {
+    maxSequences,
+    tokenBudget,
+    chunked,
+    kv,
+  }: Pick<GenerationPlan, 'maxSequences' | 'tokenBudget' | 'chunked' | 'kv'>,
+  longest: number,
+): number {
+  const room = kv.blocks * kv.blockTokens
+  const each = Math.min(longest, kv.contiguous ? kv.blockTokens : room)
+  // a whole prompt that is longer than the budget has a step of its own
+  const budget = chunked ? tokenBudget : Math.max(tokenBudget, each)
+  return Math.min(budget, maxSequences * each, room)
 }
