@@ -5,6 +5,7 @@ import { keptReplication, runReplication, simulationInput } from '../sim/experim
 import { OUTCOME, REFUSAL } from '../sim/serving/index.ts'
 import { accept, meanWithError } from '../sim/stats/index.ts'
 import { requestsIn } from '../sim/traffic/index.ts'
+import { scenarioOf } from './scenarios.ts'
 
 const BASE = `
 spillway: 1
@@ -84,6 +85,8 @@ const FAILURES: Readonly<Record<string, string>> = {
     'failures: [{ kind: crash, every_s: 9, restart_s: { distribution: exponential, mean: 2 } }]',
   'crashes seen late':
     'failures: [{ kind: crash, every_s: 9, detection_s: 0.5, restart_s: { distribution: exponential, mean: 2 } }]',
+  'crashes seen only by the restart':
+    'failures: [{ kind: crash, every_s: 2, detection_s: 1, restart_s: { distribution: exponential, mean: 0.001 } }]',
   'a lost zone':
     'failures: [{ kind: crash, at_s: [50, 100], restart_s: { distribution: fixed, value: 4 } }]',
   errors: 'failures: [{ kind: errors, every_s: 5, for_s: 3, share: 0.4 }]',
@@ -348,4 +351,44 @@ failures: [{ kind: errors, replicas: [${replica}], at_s: [${at}], for_s: 20, sha
   expect(brokenIn(errors(50, 2), run).join()).toMatch(out)
   const missing = /failed-batches: .*when all of its batches fail/
   expect(brokenIn(errors(40, 1), run).join()).toMatch(missing)
+})
+
+describe('the KV cache of a replica whose process ended', () => {
+  /** Prompt tokens that were found in it, of requests that begin alike: one every second. */
+  function hits(failures: string): number {
+    const input = simulationInput(
+      scenarioOf(`
+spillway: 1
+name: cache
+duration_s: 20
+traffic:
+  - class: a
+    arrivals: { process: deterministic, rate_rps: 1 }
+    input_tokens: { distribution: fixed, value: 40 }
+    output_tokens: { distribution: fixed, value: 4 }
+    shared_prefix_tokens: 32${generation}
+pools: [{ name: p, model: m, generation: { policy: continuous, max_sequences: 4, kv_cache: { blocks: 30, prefix_cache: true } } }]
+${failures}`),
+    )
+    const run = keptReplication(input, 0)
+    expect(brokenIn(input, run)).toEqual([])
+    expect(run.rows.columns.outcome.every((outcome) => outcome === OUTCOME.served)).toBe(true)
+    return runReplication(input, 0).prefixes![0]!.part
+  }
+  const all = hits('')
+  // an instant at which it is idle
+  const crash = 'kind: crash, at_s: [10.5], restart_s: { distribution: fixed, value: 0.2 }'
+
+  test.each([
+    ['is found at once', `{ ${crash} }`],
+    ['is found before its restart', `{ ${crash}, detection_s: 0.1 }`],
+    ['is not found before its restart', `{ ${crash}, detection_s: 1 }`],
+    [
+      'is intended',
+      '{ kind: deployment, at_s: 10.5, restart_s: { distribution: fixed, value: 0.2 } }',
+    ],
+  ])('is empty where the end %s', (_, failure) => {
+    expect(all).toBe(32 * 18)
+    expect(hits(`failures: [${failure}]`)).toBe(all - 32)
+  })
 })

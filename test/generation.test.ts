@@ -103,6 +103,26 @@ describe.each(kinds)('%s generation', (_, options) => {
   })
 })
 
+test.each([{}, { split: true }])(
+  'first tokens and the gaps after them add up to ends: %o',
+  (options) => {
+    fc.assert(
+      fc.property(generatingSystem(options), (system) => {
+        let sum = 0
+        const { rows } = serveOnKnownMachine(system, {
+          gaps: (_, { fromMs, toMs, steps, sequences }) => {
+            sum += (sequences * steps * (fromMs + toMs)) / 2
+          },
+        })
+        const { done, firstToken } = rows.columns
+        const expected = done.reduce((ms, end, key) => ms + (end - firstToken[key]! || 0), 0)
+        expect(Math.abs(sum - expected)).toBeLessThan(1e-6 * (1 + expected))
+      }),
+      { numRuns: 100 },
+    )
+  },
+)
+
 test('some served requests were preempted on the way', () => {
   let preempted = 0
   for (const system of fc.sample(generatingSystem(), { numRuns: 100, seed: 1 })) {

@@ -1,14 +1,14 @@
 import { knownField, OVERHEADS } from '../sim/experiment/comparison/known-machine.test-helper.ts'
 import { runWorld } from '../sim/experiment/index.ts'
 import { Random } from '../sim/kernel/index.ts'
-import { topologyOf } from '../sim/serving/index.ts'
+import { type Observer, topologyOf } from '../sim/serving/index.ts'
 import { RowRecorder, Rows } from '../sim/stats/index.ts'
 import { ListSource } from '../sim/traffic/index.ts'
 import { declaredSteps, declaredWork, machineOf, NO_WAKE, Overheads } from '../sim/world/index.ts'
 import type { SmallSystem } from './small-system.ts'
 
 /** Simulates a system with overheads, late timers, slow spells and stalls. */
-export function serveOnKnownMachine(system: SmallSystem) {
+export function serveOnKnownMachine(system: SmallSystem, observer: Observer = {}) {
   const { plan, requests, work } = system
   const { executors } = topologyOf(plan)
   let recorder = null as RowRecorder | null
@@ -30,7 +30,7 @@ export function serveOnKnownMachine(system: SmallSystem) {
     replication: 0,
     observe: (slots) => {
       recorder = new RowRecorder(Rows.allocate(requests.count), slots)
-      return [recorder]
+      return [observer, recorder]
     },
   })
   return { plan, requests, rows: recorder!.rows }

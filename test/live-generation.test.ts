@@ -2,9 +2,8 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Fleet } from '../runtime/live/fleet.ts'
 import type { GenerationOptions } from '../runtime/live/generation/generation-options.ts'
-import { feedBack, feedbackDifferences } from '../sim/experiment/index.ts'
 import { OUTCOME } from '../sim/serving/index.ts'
-import { expectPromisesKept } from './kept-promises.ts'
+import { expectPromisesKept, generatedFaults } from './kept-promises.ts'
 import { generatingSystem } from './random-generation.ts'
 import { enginesOf, expectRightTokens, smallDecoder } from './small-decoder.ts'
 import type { SmallSystem } from './small-system.ts'
@@ -46,29 +45,43 @@ describe.each(['continuous', 'static'] as const)('random systems that generate, 
   test('keep every promise, with the blocks and tokens that they should have', async () => {
     for (const system of systems) {
       const { plan, requests } = system
-      const { rows, journal, generation } = await replayed(system)
+      const run = await replayed(system)
+      const { rows, generated } = run
       expectPromisesKept({ ...system, rows })
-      expect(feedbackDifferences(rows, feedBack(plan, requests, journal))).toEqual([])
-      const { compared, differences, steps, answers } = generation!
-      expect(differences).toEqual([])
-      expect(compared).toBe(steps.length)
+      expect(generatedFaults(plan, requests, run)).toEqual([])
+      const { answers } = generated!
       const isServed = (key: number) => rows.columns.outcome[key] === OUTCOME.served
       expect(await expectRightTokens(plan, requests, answers, isServed)).toBeLessThan(3)
     }
   })
 })
 
-test.each([
-  ['other blocks', { blockTokens: 8, blocks: 120 }],
-  ['no cache of prefixes', { prefixCache: false }],
-] as const)('an executor with %s is noticed', async (_, changed) => {
-  const [system] = fc
-    .sample(generatingSystem().filter(isLive), { numRuns: 200, seed: 34 })
-    .filter(({ plan, requests }) => {
+describe('an executor is noticed', () => {
+  /** The first random system of a kind, with some traffic. */
+  function systemWith(policy: 'continuous' | 'static', is: (system: SmallSystem) => boolean) {
+    const systems = fc.sample(generatingSystem({ policy }).filter(isLive), {
+      ...{ numRuns: 200, seed: 34 },
+    })
+    return systems.find((system) => system.requests.count > 20 && is(system))!
+  }
+
+  test('that has other blocks', async () => {
+    const system = systemWith('static', ({ plan }) => plan.pools[0]!.generation!.kv.blocks > 10)
+    const run = await replayed(system, { blocks: 120 })
+    const faults = generatedFaults(system.plan, system.requests, run)
+    expect(faults.join()).toContain('executor-blocks: after the run')
+  })
+
+  test('that has no cache of prefixes: it cannot follow, or has other blocks', async () => {
+    const system = systemWith('continuous', ({ plan }) => {
       const { kv } = plan.pools[0]!.generation!
       const shares = plan.classes.every(({ sharedPrefixTokens }) => sharedPrefixTokens === 32)
-      return kv.prefixCache && kv.blockTokens === 16 && shares && requests.count > 20
+      return kv.prefixCache && kv.blockTokens === 16 && shares
     })
-  const { generation } = await replayed(system!, changed)
-  expect(generation!.differences.length).toBeGreaterThan(0)
+    const found = replayed(system, { prefixCache: false }).then(
+      (run) => generatedFaults(system.plan, system.requests, run).join(),
+      ({ message }: Error) => message,
+    )
+    expect(await found).toMatch(/executor-blocks: after the run|Expected a step with a sequence/)
+  })
 })

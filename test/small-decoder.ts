@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { AnswerColumns } from '../runtime/live/generation/live-steps.ts'
 import { commonTokens, tokensOf } from '../runtime/live/generation/prompt-tokens.ts'
 import type { StepEngineOptions } from '../runtime/live/generation/step-engine.ts'
 import { type DecoderOptions, kvWidthOf } from '../runtime/models/decoder-inputs.ts'
-import { openWholeDecoder } from '../runtime/models/decoder-reference.test-helper.ts'
 import { buildDecoder } from '../runtime/models/transformer-decoder.ts'
+import { openWholeDecoder } from '../runtime/models/whole-decoder.ts'
+import type { AnswerColumns } from '../sim/audit/index.ts'
 import type { ServingPlan } from '../sim/serving/index.ts'
 import type { RequestList } from '../sim/traffic/index.ts'
 
@@ -64,10 +64,12 @@ export async function expectRightTokens(
   const whole = await openWholeDecoder(SIZES, 'fp32')
   const columns = requests.columns
   let different = 0
-  for (const [key, own] of byRequest(answers)) {
+  const tokensOfKey = byRequest(answers)
+  for (const key of columns.at.keys()) {
     if (!complete(key)) continue
     const length = columns.inputTokens[key]!
-    expect(own.length).toBe(columns.outputTokens[key]!)
+    const own = tokensOfKey.get(key) ?? []
+    expect(own.length, `answers of request ${key}`).toBe(columns.outputTokens[key]!)
     const number = columns.class[key]!
     const { sharedPrefixTokens: sharedTokens, carriesContext } = classes[number]!
     const prefix = columns.prefixes?.[key] ?? null
@@ -75,7 +77,7 @@ export async function expectRightTokens(
     // of a conversation, answers are in the cache as the content states them
     const stated = carriesContext ? Math.min(commonTokens(content), length + own.length) : 0
     const ids = tokensOf(content, Math.max(length, stated), SIZES.vocabulary)
-    const wanted = await whole([...ids, ...own.slice(ids.length - length)])
+    const wanted = await whole.run([...ids, ...own.slice(ids.length - length)])
     for (const [i, token] of own.entries()) {
       const { token: right, margin } = wanted[length + i - 1]!
       if (token === right) continue
@@ -86,8 +88,16 @@ export async function expectRightTokens(
   return different
 }
 
+/** The same without those of one request. */
+export function answersWithout({ keys, tokens, margins }: AnswerColumns, key: number) {
+  const own = <T>(column: ArrayLike<T>) => Array.from(column).filter((_, i) => keys[i] !== key)
+  return { keys: own(keys), tokens: own(tokens), margins: own(margins) }
+}
+
 function byRequest({ keys, tokens }: AnswerColumns): Map<number, number[]> {
   const each = new Map<number, number[]>()
-  for (const [i, key] of keys.entries()) each.set(key, [...(each.get(key) ?? []), tokens[i]!])
+  for (const [i, key] of Array.from(keys).entries()) {
+    each.set(key, [...(each.get(key) ?? []), tokens[i]!])
+  }
   return each
 }

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { Failure, parseKeptScenario, type Scenario } from '../../scenarios/index.ts'
+import type { GeneratedColumns } from '../../sim/audit/index.ts'
 import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { type ActivationPlan, activationPlanSchema } from '../../sim/memory/index.ts'
-import { logLines, parseLog } from '../../sim/serving/index.ts'
+import { generatesIn, logLines, parseLog } from '../../sim/serving/index.ts'
 import { parseRequests, type RequestList, requestText } from '../../sim/traffic/index.ts'
 import { pause, paused } from '../process/interruption.ts'
 import { parseJson, readJson, readText } from './documents.ts'
+import { readGenerated, writeGenerated } from './generated-files.ts'
 import { type FolderChange, settleFolder } from './replace-files.ts'
 import { readRows, rowsBytes } from './rows-file.ts'
 import { rowsProblem } from './rows-problem.ts'
@@ -29,7 +31,11 @@ export const ARENA_FILE = 'memory.json'
 export const AGAINST_FOLDER = 'against'
 
 /** A run with its decision log; an empty log if none was kept. */
-export type KeptRun = ObservedRun & { readonly journal: Float64Array }
+export type KeptRun = ObservedRun & {
+  readonly journal: Float64Array
+  /** of a replay that generates */
+  readonly generated?: GeneratedColumns
+}
 
 /**
  * Writes what comparisons and audits need: the scenario with every default filled in, the requests,
@@ -64,6 +70,9 @@ export async function keepRuns(
   for (const [i, run] of runs.entries()) {
     const { rows, journal } = filesOf(kind, i + 1)
     await change.write(rows, await rowsBytes(run, () => pause(signal)))
+    if (run.generated !== undefined) {
+      await writeGenerated(change, `${kind}-${i + 1}`, run.generated, () => pause(signal))
+    }
     if (run.journal.length === 0) continue
     await change.write(journal, paused(logLines(run.journal), signal))
   }
@@ -86,9 +95,11 @@ async function keepInput(change: FolderChange, kind: RunKind, name: string, text
 export const timelineFile = (name: string, compressed: boolean) =>
   `${name}.timeline.json${compressed ? '.gz' : ''}`
 
-/** Removes rows, decision logs and timelines of a kind, except those that the change writes. */
+/** Removes rows, what engines left beside them, decision logs and timelines of a kind, except those that the change writes. */
 export async function dropRuns(change: FolderChange, kind: RunKind): Promise<void> {
-  const ofKind = new RegExp(`^${kind}-\\d+\\.(parquet|journal\\.jsonl|timeline\\.json(\\.gz)?)$`)
+  const ofKind = new RegExp(
+    `^${kind}-\\d+\\.((answers\\.|blocks\\.)?parquet|journal\\.jsonl|timeline\\.json(\\.gz)?)$`,
+  )
   for (const name of await change.names()) {
     if (ofKind.test(name)) change.remove(name)
   }
@@ -194,12 +205,19 @@ export async function readRuns(
   scenario: Scenario,
 ): Promise<KeptRun[]> {
   const runs: KeptRun[] = []
+  const generates = kind === 'replay' && generatesIn(scenario)
   for (;;) {
     const { rows, journal } = filesOf(kind, runs.length + 1)
     if (!existsSync(join(directory, rows))) return runs
     const run = await readRun(directory, `${kind}-${runs.length + 1}`, scenario)
     const path = join(directory, journal)
-    const lines = existsSync(path) ? (await readText(path)).split('\n') : []
-    runs.push({ ...run, journal: parseLog(lines, path) })
+    // engines are seen again by their log only
+    const lines = generates || existsSync(path) ? (await readText(path)).split('\n') : []
+    const kept = { ...run, journal: parseLog(lines, path) }
+    if (!generates) runs.push(kept)
+    else {
+      const name = `${kind}-${runs.length + 1}`
+      runs.push({ ...kept, generated: await readGenerated((file) => join(directory, file), name) })
+    }
   }
 }

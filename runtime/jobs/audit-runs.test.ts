@@ -65,14 +65,14 @@ test('two exchanged rows break rules, and differ from the decision log', () => {
   )
 })
 
-test('a check names the side and the replay at fault', () => {
+test('a check names the side and the replay at fault', async () => {
   const side = (...runs: (typeof run)[]) => ({
     system: { scenario, plan },
     requests,
     replays: { runs },
   })
-  expect(auditCheck([side(run)])).toMatchObject({ verdict: 'PASS', worst: null })
-  const check = auditCheck([side(run, run), side(run, withRowsSwapped(run, A, B))])
+  expect(await auditCheck([side(run)])).toMatchObject({ verdict: 'PASS', worst: null })
+  const check = await auditCheck([side(run, run), side(run, withRowsSwapped(run, A, B))])
   expect(check.verdict).toBe('FAIL')
   expect(check.reason).toMatch(/^B replay-2 breaks /)
 })

@@ -1,11 +1,21 @@
 import type { Scenario } from '../../scenarios/index.ts'
-import { auditRows, exactCalls, exactPercentiles, promisesOf } from '../../sim/audit/index.ts'
+import {
+  auditGenerated,
+  auditRows,
+  BlockWitness,
+  exactCalls,
+  exactPercentiles,
+  promisesOf,
+  type RuleReport,
+} from '../../sim/audit/index.ts'
 import type { Audit, Comparison } from '../../sim/documents/index.ts'
 import { feedBack, feedbackDifferences } from '../../sim/experiment/index.ts'
 import { livePlan, type ServingPlan } from '../../sim/serving/index.ts'
 import { PERCENTILES, supports } from '../../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import type { KeptRun, RunKind } from '../folders/run-folder.ts'
+import { auditTokens } from './audit-tokens.ts'
+import type { JobOptions } from './options.ts'
 
 export type RunAudit = Audit['runs'][number]
 
@@ -26,7 +36,9 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const { columns, count } = run.rows
   const { changes, settings } = run
   const promises = promisesOf(scenario)
-  const { rules } = auditRows(promises, columns, requests.columns, changes, settings)
+  const audited = auditRows(promises, columns, requests.columns, changes, settings)
+  const { journal, engines } = decisionLogAudit(run, { ...of, requests })
+  const rules = [...audited.rules, ...engines]
   const warmupMs = scenario.warmup_s * 1000
   const levels = PERCENTILES
   const stated = (n: number, values: readonly number[]) =>
@@ -35,10 +47,7 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   return {
     run: name,
     requests: count,
-    rules: rules.map((rule) => ({
-      ...rule,
-      first: rule.first.map((violation) => ({ ...violation, rows: [...violation.rows] })),
-    })),
+    rules: rules.map(documented),
     percentiles: classes.map((label, i) => {
       const options = { warmupMs, levels }
       const { n, values } = exactPercentiles(
@@ -51,15 +60,39 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
       const { made, answered, values } = exactCalls(columns, { warmupMs, levels, class: i })
       return { class: traffic.class, made, answered, values: stated(answered, values) }
     }),
-    journal: decisionLogAudit(run, { ...of, requests }),
+    journal,
   }
 }
 
-function decisionLogAudit({ rows, journal }: KeptRun, of: RunsOf): RunAudit['journal'] {
-  if (journal.length === 0) return null
+const documented = (rule: RuleReport): RunAudit['rules'][number] => ({
+  ...rule,
+  first: rule.first.map((violation) => ({ ...violation, rows: [...violation.rows] })),
+})
+
+/** The audit of a run with that of its answers, where it generates. */
+export async function withAnswers(
+  audit: RunAudit,
+  { rows, generated }: KeptRun,
+  { mostTokens, ...of }: Pick<RunsOf, 'scenario' | 'plan'> & JobOptions & { mostTokens?: number },
+): Promise<RunAudit> {
+  if (generated === undefined) return audit
+  const rule = await auditTokens({ rows, generated }, of, mostTokens)
+  return { ...audit, rules: [...audit.rules, documented(rule)] }
+}
+
+/** The decision log fed back, and what it shows of executors that generate. */
+function decisionLogAudit(
+  { rows, journal, generated }: KeptRun,
+  of: RunsOf,
+): Pick<RunAudit, 'journal'> & { readonly engines: readonly RuleReport[] } {
+  if (journal.length === 0) return { journal: null, engines: [] }
   const plan = of.kind === 'replay' ? livePlan(of.plan) : of.plan
-  const again = feedBack(plan, of.requests, journal, rows.columns.copyOf)
-  return { entries: again.entries, differences: [...feedbackDifferences(rows, again)] }
+  const { columns } = rows
+  const witness = new BlockWitness()
+  const again = feedBack(plan, of.requests, journal, columns.copyOf, () => witness)
+  const differences = [...feedbackDifferences(rows, again)]
+  const engines = generated === undefined ? [] : auditGenerated(columns, generated, witness)
+  return { journal: { entries: again.entries, differences }, engines }
 }
 
 const plural = (n: number, noun: string) =>
@@ -101,8 +134,11 @@ function faultsOf({ run, rules, journal }: RunAudit): string[] {
   return [...faults, `the decision log of ${run} leads to other decisions`]
 }
 
+/** Tokens of a side whose answers a comparison recomputes at most; `audit` recomputes all. */
+const SHORT_AUDIT = 6000
+
 /** The audit of all replays of a comparison's sides, as one of its checks. */
-export function auditCheck(
+export async function auditCheck(
   sides: readonly {
     /** default: A, B */
     readonly name?: string
@@ -110,12 +146,18 @@ export function auditCheck(
     readonly requests: RequestList
     readonly replays: { readonly runs: readonly KeptRun[] }
   }[],
-): Comparison['checks']['audit'] {
-  const audits = sides.flatMap(({ name, system, requests, replays }, i) => {
+  options: JobOptions = {},
+): Promise<Comparison['checks']['audit']> {
+  const audits: RunAudit[] = []
+  for (const [i, { name, system, requests, replays }] of sides.entries()) {
     const side = sides.length > 1 ? `${name ?? 'AB'[i]} ` : ''
     const { scenario, plan } = system
     const of = { scenario, plan, kind: 'replay', requests } as const
-    return replays.runs.map((run, j) => auditRun(`${side}replay-${j + 1}`, run, of))
-  })
+    for (const [j, run] of replays.runs.entries()) {
+      const audit = auditRun(`${side}replay-${j + 1}`, run, of)
+      const mostTokens = SHORT_AUDIT / replays.runs.length
+      audits.push(await withAnswers(audit, run, { scenario, plan, ...options, mostTokens }))
+    }
+  }
   return { ...auditVerdict(audits), worst: null }
 }

@@ -21,7 +21,7 @@ import {
 import { pause } from '../process/interruption.ts'
 import { build } from '../version.ts'
 import { comparisonClaims, resultClaims } from './audit-claims.ts'
-import { auditRun, auditVerdict, type RunAudit } from './audit-runs.ts'
+import { auditRun, auditVerdict, type RunAudit, withAnswers } from './audit-runs.ts'
 import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 
 /** Rows of a run whose audit takes a second, or more. */
@@ -59,7 +59,8 @@ export async function audit(
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
       if (run.rows.count >= MANY_ROWS) onProgress?.(`auditing ${kind}s`, i, runs.length)
-      audits.push(auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests }))
+      const audit = auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests })
+      audits.push(await withAnswers(audit, run, { scenario, plan, signal, onProgress }))
       await pause(signal)
     }
     const changes = runs.map((run) => run.changes ?? [])

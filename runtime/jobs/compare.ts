@@ -104,7 +104,10 @@ export async function compare(
   const whatIf = second && (await predictChange(first, second, job))
   const memory = compareMemory(first, predictions)
   const arenas = memory && memoryCheck(memory)
-  const audit = auditCheck(second === null ? [first] : [first, second])
+  const audit = await auditCheck(second === null ? [first] : [first, second], {
+    signal,
+    onProgress,
+  })
   const verdicts = [checks.structure, checks.prediction, whatIf?.check, arenas, audit]
   return {
     document: 'spillway-comparison',

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT, Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
+import { withEngineRuns } from '../../sim/experiment/index.ts'
 import { filesOf, type RequestList } from '../../sim/traffic/index.ts'
 import { keptProfile, loadProfile, refuseOtherModels } from '../folders/profile-file.ts'
 import {
   AGAINST_FOLDER,
+  type KeptRun,
   readRequests,
   readScenario,
   SCENARIO_FILE,
@@ -44,10 +46,11 @@ export async function keptSides(
   const profile = await (path === undefined ? keptProfile(directory, result) : loadProfile(path))
   const contents = new Map(profile.models.map(({ key, content }) => [key, content]))
   await refuseOtherModels(directory, contents)
-  const [a, b = null] = kept.map(({ prepared, ...replayed }) => ({
-    ...replayed,
-    system: resolveSystem(prepared, profile),
-  }))
+  const [a, b = null] = kept.map(({ prepared, ...replayed }) => {
+    const system = resolveSystem(prepared, profile)
+    const seen = (run: KeptRun) => withEngineRuns(system.plan, replayed.requests, run)
+    return { ...replayed, system, replays: { runs: replayed.replays.runs.map(seen) } }
+  })
   return [a!, b]
 }
 

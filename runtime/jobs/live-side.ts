@@ -1,3 +1,4 @@
+import { isBuiltinDecoder } from '../../scenarios/index.ts'
 import { causedFailures, mayBeLost } from '../../sim/experiment/index.ts'
 import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
@@ -6,6 +7,7 @@ import { cacheDirectory } from '../folders/profile-paths.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
+import { generationOptions } from '../live/generation/generation-options.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
 import type { System } from './prepare.ts'
@@ -86,8 +88,8 @@ async function warmUpPools(
   const ledger = new Ledger(plan)
   const warnings: string[] = []
   for (const [i, pool] of plan.pools.entries()) {
-    // each load opens a new session
-    if (isSwappable(plan, i)) continue
+    // each load opens a new session; executors that generate warm up as they open
+    if (isSwappable(plan, i) || pool.generation !== undefined) continue
     const executors = executorsOf[i]!
     const grid = {
       sizes: sizeGrid(largestBatch(pool)),
@@ -134,13 +136,23 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
     if ('work' in model) {
       throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
     }
+    const file = await materialise(model, pool.precision, places)
+    const mortal = mayBeLost(scenario, pool)
+    const session = sessionOptions(pool)
+    if (isBuiltinDecoder(model)) {
+      const generation = generationOptions(model, plan.pools[i]!.generation!)
+      // arenas grow with each new shape, of which steps have many
+      engines.push({
+        file,
+        session: { ...session, memoryPattern: false },
+        warmUp: [],
+        generation,
+        mortal,
+      })
+      continue
+    }
     const [shortest] = warmLengths(lengths[i]!, plan.pools[i]!.padTo)
-    engines.push({
-      file: await materialise(model, pool.precision, places),
-      session: sessionOptions(pool),
-      warmUp: [[1, shortest!]],
-      mortal: mayBeLost(scenario, pool),
-    })
+    engines.push({ file, session, warmUp: [[1, shortest!]], mortal })
   }
   return engines
 }

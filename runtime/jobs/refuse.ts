@@ -40,11 +40,25 @@ export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]
           ? `model: ${pool.model} has declared work, which cannot run live`
           : pool.scaling !== undefined && !pool.scaling.advisory
             ? 'scaling: a replay does not start and stop replicas; with advisory it records decisions'
-            : memoryProblem(pool)
+            : (generationProblem(pool) ?? memoryProblem(pool))
       if (problem === null) continue
       throw new Failure(`${file} pools.${pool.name}.${problem}; simulate supports it`)
     }
   }
+}
+
+/** The first key of a pool's generation that a replay does not have. */
+function generationProblem({ generation }: Pool): string | null {
+  if (generation === undefined) return null
+  if (generation.kv_cache?.blocks === undefined) {
+    return 'generation: add kv_cache.blocks: the KV cache of a replay has an end'
+  }
+  if (generation.policy === 'static') return null
+  if (generation.preemption === 'swap') {
+    return 'generation.preemption: a replay does not swap KV caches out, but computes them again'
+  }
+  if (generation.hand_over === undefined) return null
+  return 'generation.hand_over: a replay does not decode in another pool'
 }
 
 /** The first key of a pool's memory that ONNX Runtime in Node does not have or cannot set. */

@@ -1,14 +1,17 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { EXIT, Failure, type Scenario } from '../../scenarios/index.ts'
+import type { GeneratedColumns } from '../../sim/audit/index.ts'
 import {
   type CausedFailures,
   type ControlReading,
   failureDraws,
   type IdleProbe,
+  registersAnew,
 } from '../../sim/experiment/index.ts'
 import {
   assemble,
   type Batch,
+  generatesIn,
   Ledger,
   type Ms,
   Requests,
@@ -24,8 +27,6 @@ import {
   type RowColumns,
   RowRecorder,
   Rows,
-  StepRecorder,
-  type StepRow,
 } from '../../sim/stats/index.ts'
 import {
   ListSource,
@@ -39,7 +40,7 @@ import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { ExecutorFailures } from './executor-failures.ts'
-import { type AnswerColumns, type BlockDifference, LiveSteps } from './generation/live-steps.ts'
+import { LiveSteps } from './generation/live-steps.ts'
 import { PendingOperations } from './generation/pending-operations.ts'
 import { runStepScript, type ScriptOrder, type StepScriptRow } from './generation/step-script.ts'
 import { probedBatches } from './idle-probes.ts'
@@ -106,7 +107,7 @@ export type DispatcherReply =
       /** absent where nothing was probed */
       readonly probes?: readonly IdleProbe[]
       /** absent where no pool generates */
-      readonly generation?: GeneratedRun
+      readonly generated?: GeneratedColumns
       /** by number of the batch, ms; NaN where it was not measured; absent where not asked for */
       readonly processorMs?: Float64Array
     }
@@ -118,15 +119,6 @@ export type DispatcherReply =
     }
   | { readonly kind: 'stepped'; readonly rows: readonly StepScriptRow[] }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
-
-/** What a replay of generation has beside its rows. */
-export interface GeneratedRun {
-  readonly steps: readonly StepRow[]
-  readonly answers: AnswerColumns
-  /** runs whose blocks were compared, and those in which they differed */
-  readonly compared: number
-  readonly differences: readonly BlockDifference[]
-}
 
 type Job<Kind extends DispatcherJob['kind']> = Extract<DispatcherJob, { readonly kind: Kind }>
 
@@ -191,7 +183,7 @@ function* replay(job: Job<'replay'>): Replay {
     source: sent,
     requests,
     world: (traffic) => {
-      const failures = job.failures && failuresOf(port, job.failures)
+      const failures = job.failures && failuresOf(port, job.plan, job.failures)
       const { channels } = job.plan
       const transfers = channels ? new Transfers(channels) : null
       const { steps = null } = generation ?? {}
@@ -206,7 +198,8 @@ function* replay(job: Job<'replay'>): Replay {
       recorder,
       ...(job.processorTime ? [{ batch: (_: Ms, batch: Batch) => keepTime(batch) }] : []),
     ],
-    logs: job.decisionLog,
+    // engines are seen again by their log only
+    logs: job.decisionLog || generation !== null,
   })
   const keepTime = ({ executor, ended }: Batch) => {
     const order = port.finished(executor)
@@ -239,7 +232,7 @@ function* replay(job: Job<'replay'>): Replay {
     changes: recorder.changes,
     ejections: recorder.ejections,
     control: readings,
-    ...(generation && { generation: generation.ran() }),
+    ...(generation && { generated: generation.ran() }),
     ...(probes.length > 0 && { probes }),
     ...(job.processorTime && { processorMs: Float64Array.from(processorMs) }),
   }
@@ -251,16 +244,12 @@ const scripted = (items: readonly ScriptItem[], port: MailboxPort): ScriptRow[] 
 
 /** Null where no pool generates. */
 function generationOf(plan: ServingPlan, requests: Requests, port: MailboxPort) {
-  if (!plan.pools.some(({ generation }) => generation)) return null
+  if (!generatesIn(plan)) return null
   const { vocabularies } = start
   const pending = new PendingOperations({ plan, requests, vocabularies })
   const steps = new LiveSteps(port, pending, (request) => requests.key[request]!)
-  const recorder = new StepRecorder(requests)
-  const ran = (): GeneratedRun => {
-    const { answers, compared, differences } = steps
-    return { steps: recorder.rows, answers, compared, differences }
-  }
-  return { steps, observers: [pending, steps, recorder], ran }
+  const ran = (): GeneratedColumns => ({ answers: steps.answers, blocks: steps.blocks })
+  return { steps, observers: [pending], ran }
 }
 
 const stepsOf = (dispatcher: Dispatcher, steps: LiveSteps): StepBackend => ({
@@ -268,8 +257,13 @@ const stepsOf = (dispatcher: Dispatcher, steps: LiveSteps): StepBackend => ({
   yieldAtStep: (executor) => steps.yieldAtStep(executor),
 })
 
-function failuresOf(port: MailboxPort, { events, seed }: CausedFailures): ExecutorFailures {
-  return new ExecutorFailures(port, events, failureDraws(seed, 0))
+function failuresOf(
+  port: MailboxPort,
+  plan: ServingPlan,
+  { events, seed }: CausedFailures,
+): ExecutorFailures {
+  const random = failureDraws(seed, 0)
+  return new ExecutorFailures(port, events, { random, registers: registersAnew(plan) })
 }
 
 function measure(job: Job<'script' | 'steps' | 'loads'>): DispatcherReply {

@@ -234,7 +234,7 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     const ends = failures?.batchEnded(now, executor, status, control) ?? status
     // the cache of an executor that was killed is lost, also where its run was complete
     if (ends === STATUS.ok && failures?.isLost(executor) !== true) {
-      const { steps, firstMs, lastMs } = this.#steps!.ended(executor)
+      const { steps, firstMs, lastMs } = this.#steps!.ended(executor, now, started)
       control.onSteps(now, executor, steps, firstMs, lastMs)
       return
     }

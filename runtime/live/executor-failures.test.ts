@@ -12,11 +12,12 @@ const killedAt1 = () =>
     { at: 3, executor: 0, kind: 'up' },
   ])
 
-function causing(events: readonly ExecutorEvent[]) {
+function causing(events: readonly ExecutorEvent[], registers = false) {
   const calls: string[] = []
   const processes = {
     kill: (executor: number) => calls.push(`kill ${executor}`),
     restart: (executor: number) => calls.push(`restart ${executor}`),
+    yieldAtStep: (executor: number) => calls.push(`yield ${executor}`),
   }
   const control = {
     onExecutor: (now: number, executor: number, state: string) =>
@@ -24,7 +25,8 @@ function causing(events: readonly ExecutorEvent[]) {
     onDone: (now: number, executor: number, _started: number, _ended: number, status: number) =>
       calls.push(`done ${executor} at ${now}, status ${status}`),
   } as Partial<ControlPlanePort> as ControlPlanePort
-  const failures = new ExecutorFailures(processes, events, stream(1, 0, 'failures'))
+  const random = stream(1, 0, 'failures')
+  const failures = new ExecutorFailures(processes, events, { random, registers: [registers] })
   const handleAll = (now: number) => {
     while (failures.handle(now, control));
   }
@@ -40,6 +42,35 @@ test('an idle executor is started again at once, and up when that is due', () =>
   expect(calls.at(-1)).toBe('up 0 at 3')
   expect(failures.quiet).toBe(true)
 })
+
+test.each([
+  ['with a state of its own: at its restart', true, ['down 0 at 3']],
+  ['without one: never', false, []],
+] as const)(
+  'when a loss is known that nothing finds before the restart, of a process %s',
+  (_, registers, known) => {
+    const { failures, control, calls, handleAll } = causing(
+      [
+        { at: 1, executor: 0, kind: 'crash' },
+        { at: 3, executor: 0, kind: 'up' },
+        { at: 5, executor: 0, kind: 'crash' },
+        { at: 6, executor: 0, kind: 'detected' },
+        { at: 7, executor: 0, kind: 'up' },
+      ],
+      registers,
+    )
+    handleAll(1)
+    failures.restarted(2, 0, control)
+    handleAll(3)
+    expect(calls).toEqual(['kill 0', 'restart 0', ...known, 'up 0 at 3'])
+    calls.length = 0
+    handleAll(5)
+    failures.restarted(5.5, 0, control)
+    handleAll(6)
+    handleAll(7)
+    expect(calls).toEqual(['kill 0', 'restart 0', 'down 0 at 6', 'up 0 at 7'])
+  },
+)
 
 test.each([
   ['takes its batch with it', STATUS.died],
@@ -87,7 +118,7 @@ test('batches that begin while an executor is impaired are slower, or fail, and 
   expect(batchAt(5)).toEqual([{ factor: 1, afterMs: null }, STATUS.died])
   expect(batchAt(7)).toEqual([null, STATUS.ok])
   // its process lives on, and so does its place in the routing
-  expect(calls).toEqual([])
+  expect(calls).toEqual(['yield 0', 'yield 0', 'yield 0', 'yield 0'])
 })
 
 test('of a share of the batches that fail, each is drawn', () => {

@@ -7,9 +7,18 @@ export interface ExecutorProcesses {
   kill(executor: number): void
   /** ends as the order `restart` */
   restart(executor: number): void
+  /** The run of steps under way, if any, ends with the step under way. */
+  yieldAtStep(executor: number): void
 }
 
 type Condition = Extract<ExecutorEvent, { kind: 'condition' }>
+
+interface FailuresOptions {
+  /** draws which batches end with errors */
+  readonly random: Random
+  /** by executor: whether the control plane learns of a loss at the restart, at the latest */
+  readonly registers: readonly boolean[]
+}
 
 /** How an executor runs a batch otherwise than it would. */
 export interface Impairment {
@@ -31,6 +40,7 @@ export class ExecutorFailures {
   readonly #processes: ExecutorProcesses
   readonly #events: readonly ExecutorEvent[]
   readonly #random: Random
+  readonly #registers: readonly boolean[]
   #next = 0
   /** by executor: how it is now; absent where it is as it should be */
   readonly #conditions = new Map<number, Condition>()
@@ -40,17 +50,23 @@ export class ExecutorFailures {
   readonly #busy = new Set<number>()
   /** executors that were lost, and are not up again */
   readonly #dead = new Set<number>()
+  /** those of them that the control plane knows of */
+  readonly #known = new Set<number>()
   readonly #restarting = new Set<number>()
   /** dead executors that are to be up as soon as their process is */
   readonly #due = new Set<number>()
   /** batches sent to dead executors, in order of time */
   readonly #refused: { readonly executor: number; readonly at: Ms }[] = []
 
-  /** `random`: which batches end with errors. */
-  constructor(processes: ExecutorProcesses, events: readonly ExecutorEvent[], random: Random) {
+  constructor(
+    processes: ExecutorProcesses,
+    events: readonly ExecutorEvent[],
+    { random, registers }: FailuresOptions,
+  ) {
     this.#processes = processes
     this.#events = events
     this.#random = random
+    this.#registers = registers
   }
 
   /** Time of the next event or refusal; Infinity for none. */
@@ -112,8 +128,10 @@ export class ExecutorFailures {
     if (kind === 'condition') {
       if (event.factor === 1 && event.share === 0) this.#conditions.delete(executor)
       else this.#conditions.set(executor, event)
+      // steps from the next one on are as the executor is now
+      this.#processes.yieldAtStep(executor)
     } else if (kind === 'crash') this.#kill(executor)
-    else if (kind === 'detected') control.onExecutor(now, executor, 'down')
+    else if (kind === 'detected') this.#find(now, executor, control)
     else if (kind === 'up') {
       this.#due.add(executor)
       this.#riseIfReady(now, executor, control)
@@ -139,9 +157,15 @@ export class ExecutorFailures {
     if (!killed) {
       this.#dead.add(executor)
       this.#due.add(executor)
-      control.onExecutor(now, executor, 'down')
+      this.#find(now, executor, control)
     }
     this.#restart(executor)
+  }
+
+  /** The control plane learns of a loss. */
+  #find(now: Ms, executor: number, control: ControlPlanePort): void {
+    this.#known.add(executor)
+    control.onExecutor(now, executor, 'down')
   }
 
   restarted(now: Ms, executor: number, control: ControlPlanePort): void {
@@ -170,8 +194,12 @@ export class ExecutorFailures {
     if (!this.#due.has(executor) || this.#restarting.has(executor)) return
     // the end of its last batch is still to be reported
     if (this.#busy.has(executor) && this.#dead.has(executor)) return
+    if (this.#registers[executor] === true && !this.#known.has(executor)) {
+      this.#find(now, executor, control)
+    }
     this.#due.delete(executor)
     this.#dead.delete(executor)
+    this.#known.delete(executor)
     control.onExecutor(now, executor, 'up')
   }
 }

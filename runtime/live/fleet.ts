@@ -1,8 +1,8 @@
 import { Failure } from '../../scenarios/index.ts'
-import type { CausedFailures } from '../../sim/experiment/index.ts'
+import { type CausedFailures, withEngineRuns } from '../../sim/experiment/index.ts'
 import type { Ms, ServingPlan } from '../../sim/serving/index.ts'
-import { Rows } from '../../sim/stats/index.ts'
-import { RequestList } from '../../sim/traffic/index.ts'
+import { type EngineRun, Rows } from '../../sim/stats/index.ts'
+import { RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
 import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
@@ -14,7 +14,11 @@ import type { ScriptItem } from './script.ts'
 type Reply<Kind> = Extract<DispatcherReply, { readonly kind: Kind }>
 
 /** The result of a replay. */
-export type Replayed = Omit<Reply<'replayed'>, 'rows'> & { readonly rows: Rows }
+export type Replayed = Omit<Reply<'replayed'>, 'rows'> & {
+  readonly rows: Rows
+  /** of executors that generate; absent where batches are run */
+  readonly engineRuns?: readonly EngineRun[]
+}
 
 /** Progress of a long job. */
 export type Progress = (done: number, total: number) => void
@@ -100,7 +104,11 @@ export class Fleet {
     }
     for (;;) {
       const reply = await this.#perform<'replayed' | 'paused'>(job, of, onProgress)
-      if (reply.kind === 'replayed') return { ...reply, rows: Rows.of(reply.rows) }
+      if (reply.kind === 'replayed') {
+        const rows = Rows.of(reply.rows)
+        const requests = source instanceof RequestList ? source : requestsIn(rows)
+        return withEngineRuns(plan, requests, { ...reply, rows })
+      }
       let isLeft = true
       try {
         yield

@@ -94,7 +94,7 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
   }
 
   yieldAtStep(executor: number): void {
-    this.#world.mailboxes[executor]!.steps!.yieldAtStep()
+    this.#world.mailboxes[executor]!.steps?.yieldAtStep()
   }
 
   stepped(executor: number): ReturnType<StepPort['stepped']> {

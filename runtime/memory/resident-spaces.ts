@@ -79,7 +79,7 @@ function changesOf({ plan, run }: Omit<Replayed, 'scenario'>, here: readonly num
     const bytes = here.includes(executor) && ok ? ledger.resident[executor]! : 0
     return kind === 'load' ? model(started, bytes) : model(ended, -bytes)
   })
-  const batches = batchesOf(run.rows).flatMap(({ executor, size, length, dispatched, done }) => {
+  const batches = batchesOf(run).flatMap(({ executor, size, length, dispatched, done }) => {
     const bytes = here.includes(executor) ? ledger.estimate(executor, size, length) : 0
     return [batch(dispatched, bytes), batch(done, -bytes)]
   })

@@ -9,3 +9,4 @@ export {
   weightlessModel,
 } from './operations/index.ts'
 export { detailOf, openSession, supportedProviders } from './session.ts'
+export { openWholeDecoder, type WholeDecoder } from './whole-decoder.ts'

@@ -9,5 +9,13 @@ export {
 } from './evidence/exact-percentiles.ts'
 export { exactScatter, showsScatter } from './evidence/exact-scatter.ts'
 export type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'
-export type { RuleReport, Violation } from './findings.ts'
+export { Findings, type RuleReport, type Violation } from './findings.ts'
+export {
+  type AnswerColumns,
+  auditGenerated,
+  type BelievedBlocks,
+  type BlockColumns,
+  BlockWitness,
+  type GeneratedColumns,
+} from './generated.ts'
 export { type Promises, promisesOf } from './promises/promises.ts'

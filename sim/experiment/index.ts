@@ -25,7 +25,8 @@ export {
   disturbedProfile,
   simulatedPercentiles,
 } from './comparison/compare.ts'
-export { feedBack, feedbackDifferences } from './comparison/feedback.ts'
+export { withEngineRuns } from './comparison/engine-runs.ts'
+export { feedBack, feedbackDifferences, watchAgain } from './comparison/feedback.ts'
 export {
   type IdleChange,
   type IdlePass,
@@ -181,6 +182,7 @@ export {
   causedFailures,
   failureDraws,
   mayBeLost,
+  registersAnew,
 } from './simulation/failure-plan.ts'
 export { executorWork } from './simulation/hardware.ts'
 export { mayRepeat } from './simulation/may-repeat.ts'

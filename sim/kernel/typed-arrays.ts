@@ -1,6 +1,6 @@
-const KINDS = [Float64Array, Int32Array, Uint32Array, Uint16Array, Uint8Array]
+const KINDS = [Float64Array, Float32Array, Int32Array, Uint32Array, Uint16Array, Uint8Array]
 
-type TypedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
+type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
 
 const isTypedArray = (value: unknown): value is TypedArray =>
   KINDS.some((kind) => value instanceof kind)

@@ -15,6 +15,7 @@ import {
   type Outcome,
   type Source,
   type StepBackend,
+  type StepRun,
   type Timers,
   type TransferBackend,
 } from './ports.ts'
@@ -90,10 +91,26 @@ export function assemble<D>(parts: SystemParts<D>): ServingSystem<D> {
   const observers = [...parts.observe(requests)]
   // last, so that every observer has seen how a request ended before its client reacts
   if (source.reactsUntil > 0) observers.push(new OutcomeFeedback(source, requests, plan))
-  const control = new ControlPlane(plan, { ...world, requests, observer: observerOf(observers) })
-  if (parts.logs !== true) return { driver, control, log: () => null }
-  const logging = new LoggingControlPlane(control, requests)
+  const host = { ...world, requests, observer: observerOf(observers) }
+  if (parts.logs !== true) {
+    return { driver, control: new ControlPlane(plan, host), log: () => null }
+  }
+  const runs: StepRun[] = []
+  const steps = world.steps && keepingRuns(world.steps, runs)
+  const control = new ControlPlane(plan, { ...host, ...(steps && { steps }) })
+  const logging = new LoggingControlPlane(control, requests, runs)
   return { driver, control: logging, log: () => logging.entries() }
+}
+
+/** Keeps the run of each executor, which has the ends of its steps. */
+function keepingRuns(steps: StepBackend, runs: StepRun[]): StepBackend {
+  return {
+    run(run) {
+      runs[run.executor] = run
+      steps.run(run)
+    },
+    yieldAtStep: (executor) => steps.yieldAtStep(executor),
+  }
 }
 
 /** Reports to a source how its requests ended. */

@@ -45,6 +45,7 @@ export { allOutcomes, outcomes, refusals } from './outcomes.ts'
 export {
   ANY_CLASS,
   type ClassPlan,
+  generatesIn,
   PLAIN_QUEUE,
   type PoolPlan,
   type ServingPlan,

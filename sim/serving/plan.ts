@@ -143,3 +143,10 @@ export interface ServingPlan {
   /** by number; absent where nothing is sent over a channel */
   readonly channels?: readonly ChannelPlan[]
 }
+
+/** Whether requests are served in steps of engines: in all pools, or in none. */
+export const generatesIn = ({
+  pools,
+}: {
+  readonly pools: readonly { readonly generation?: unknown }[]
+}): boolean => pools.some(({ generation }) => generation !== undefined)

@@ -90,10 +90,15 @@ export interface StepRun {
   extraMs: Ms
   started: Ms
   /**
-   * ends of single steps since the start, written by a world whose steps scatter; absent where
-   * steps grow evenly from the first to the last one
+   * ends of single steps since the start, written by a world whose steps scatter, the last of them
+   * as of `onSteps`; absent where steps grow evenly from the first to the last one
    */
   stepEnds?: Float64Array | null
+  /**
+   * when its executor began it and ended it, since the start, written by a world in which the
+   * executor gets it later, and its end is seen later; absent elsewhere
+   */
+  ran?: { readonly beganMs: Ms; readonly endedMs: Ms } | null
 }
 
 /** Runs batches. A started batch is never interrupted; its end comes as `onDone`. */

@@ -38,6 +38,8 @@ export { type SignFlipInterval, signFlipInterval, signFlipP } from './intervals/
 export { studentTCdf, studentTQuantile } from './intervals/student-t.ts'
 export { PARTS, TOKEN_TIMES } from './recording/cell.ts'
 export type { RunDrift } from './recording/drift.ts'
+export { type EngineEvent, EngineEventRecorder } from './recording/engine-events.ts'
+export { type EngineRun, EngineRunRecorder } from './recording/engine-runs.ts'
 export type { EngineTimes } from './recording/engine-work.ts'
 export { ExecutorSpans, type Span, timeWithin } from './recording/executor-spans.ts'
 export { Histogram } from './recording/histogram.ts'

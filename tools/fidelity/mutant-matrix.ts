@@ -147,7 +147,7 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
         check: 'structure',
         context: {
           work,
-          shapes: batchesOf(run.rows),
+          shapes: batchesOf(run),
           observed: run,
           others: runs.filter((candidate) => candidate !== run).slice(0, 1),
         },
@@ -217,7 +217,7 @@ function changeCases(recording: Recording): MeasuredCase[] {
       check: 'what-if',
       context: {
         work: executorWork(inputs[0]),
-        shapes: base.runs.flatMap(({ rows }) => batchesOf(rows)),
+        shapes: base.runs.flatMap(({ rows }) => batchesOf({ rows })),
         observed: null,
         others: [],
       },

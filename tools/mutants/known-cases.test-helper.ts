@@ -96,7 +96,7 @@ export function structureCase(
     check: 'structure',
     context: {
       work: run.work,
-      shapes: batchesOf(run.rows),
+      shapes: batchesOf(run),
       observed: run,
       others: [again],
     },
@@ -292,7 +292,7 @@ export function whatIfCase(
     check: 'what-if',
     context: {
       work: Array.from({ length: days[0]!.b.plan.pools[0]!.replicas }, () => run.work[0]!),
-      shapes: batchesOf(run.rows),
+      shapes: batchesOf(run),
       observed: null,
       others: [],
     },

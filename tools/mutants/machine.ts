@@ -75,7 +75,7 @@ function withTimes(
     inOrder: readonly Ms[],
   ) => RunParts['hardware'][number]['work']['of'],
 ): RunParts {
-  const batches = batchesOf(rows)
+  const batches = batchesOf({ rows })
   const hardware = parts.hardware.map((replica, executor) => {
     const mine = batches.filter((batch) => batch.executor === executor)
     const drawn = mine.length > 0 ? mine : batches
@@ -101,7 +101,7 @@ function recordedMachine(
   plan: ServingPlan,
   shiftMs: Ms,
 ): Machine {
-  const batches = batchesOf(run.rows)
+  const batches = batchesOf(run)
   const endMs = batches.reduce((last, { done }) => Math.max(last, done), 0)
   const later = shiftMs % endMs
   const field = shiftField(fieldOf(run, work), later, endMs)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { EXIT, Failure } from '../../../scenarios/index.ts'
 import { resultSchema } from '../../../sim/documents/index.ts'
 import { keptSteps, type ObservedRun } from '../../../sim/experiment/index.ts'
+import { generatesIn } from '../../../sim/serving/index.ts'
 import type { StepRow } from '../../../sim/stats/index.ts'
 import { reactingClasses, requestsIn } from '../../../sim/traffic/index.ts'
 import {
@@ -71,7 +72,7 @@ async function stepsOf(
   { scenario, plan }: System,
   runs: readonly KeptRun[],
 ): Promise<BlamedRuns['steps']> {
-  if (scenario.pools.every(({ generation }) => generation === undefined)) {
+  if (!generatesIn(scenario)) {
     return runs.map(() => null)
   }
   // reacting clients send other requests in every run

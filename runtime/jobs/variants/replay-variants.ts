@@ -63,7 +63,7 @@ export async function replayVariants(
       tail: result.tail,
     })),
     output_drift,
-    audit: auditCheck(sides),
+    audit: await auditCheck(sides),
     warnings: sides.flatMap(({ name, result }) =>
       result.warnings.map((text) => `${name}: ${text}`),
     ),

@@ -1,6 +1,8 @@
-import type { KvUse, Ms, Observer, StepRun } from '../../../sim/serving/index.ts'
+import type { AnswerColumns, BlockColumns } from '../../../sim/audit/index.ts'
+import type { Ms, StepRun } from '../../../sim/serving/index.ts'
+import { KeptAnswers } from './kept-answers.ts'
 import type { PendingOperations } from './pending-operations.ts'
-import type { Answer, BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
+import type { BlockCounts, StepOrder, SteppedRun } from './sequence-runner.ts'
 
 /** Executors that run steps. */
 export interface StepPort {
@@ -18,38 +20,17 @@ export interface StepTimes {
   readonly lastMs: Ms
 }
 
-/** A run after which an executor had other blocks than the control plane believes. */
-export interface BlockDifference {
-  readonly executor: number
-  readonly at: Ms
-  readonly believed: BlockCounts
-  readonly found: BlockCounts
-}
-
-/** Answers in the order in which they came, by the keys of their requests. */
-export interface AnswerColumns {
-  readonly keys: Uint32Array
-  readonly tokens: Int32Array
-  /** by how much the score of each was above the next likely one */
-  readonly margins: Float32Array
-}
-
-/** As many show what is wrong. */
-const MOST_DIFFERENCES = 100
-
 /** The runs of executors that generate: what each gets to do, and what became of it. */
-export class LiveSteps implements Observer {
-  readonly differences: BlockDifference[] = []
-  /** runs whose blocks were compared */
-  compared = 0
+export class LiveSteps {
   readonly #port: StepPort
   readonly #pending: PendingOperations
   readonly #keyOf: (request: number) => number
   /** by executor */
   readonly #runs: StepRun[] = []
-  /** of runs that have ended, until the control plane has shown its blocks */
-  readonly #found = new Map<number, BlockCounts>()
-  readonly #answers: { key: number; token: number; margin: number }[] = []
+  readonly #blocks: Record<keyof BlockColumns, number[]> = {
+    ...{ executors: [], used: [], kept: [], free: [] },
+  }
+  readonly #answers = new KeptAnswers()
 
   constructor(port: StepPort, pending: PendingOperations, keyOf: (request: number) => number) {
     this.#port = port
@@ -62,6 +43,7 @@ export class LiveSteps implements Observer {
     const { executor, steps, decodes } = run
     this.#runs[executor] = run
     run.stepEnds = null
+    run.ran = null
     const told = this.#pending.take(executor)
     this.#port.startSteps(executor, { ...told, factor, steps, decodes: decodes > 0 })
   }
@@ -70,18 +52,24 @@ export class LiveSteps implements Observer {
     this.#port.yieldAtStep(executor)
   }
 
-  /** It has ended at the ends of its steps; sequences that leave now have had their answers. */
-  ended(executor: number): StepTimes {
+  /**
+   * The end of a run is known; sequences that leave now have had their answers. Those of its last
+   * step come now, as first answers and the ends of requests do: their times add up. `began`: when
+   * the executor began it.
+   */
+  ended(executor: number, now: Ms, began: Ms): StepTimes {
     const { run: stepped, counts } = this.#port.stepped(executor)
     const { steps, ends, answers } = stepped
     const run = this.#runs[executor]!
     const { started } = run
-    run.stepEnds = Float64Array.from(ends, (end) => end - started)
-    this.#keep(answers)
+    const stepEnds = Float64Array.from([...ends.slice(0, -1), now], (end) => end - started)
+    run.stepEnds = stepEnds
+    run.ran = { beganMs: began - started, endedMs: ends.at(-1)! - started }
+    for (const answer of answers) this.#answers.add(this.#keyOf(answer.sequence), answer)
     this.#pending.came(answers)
-    this.#found.set(executor, counts)
-    const [last, before] = [ends.at(-1)!, ends.at(-2) ?? started]
-    return { steps, firstMs: ends[0]! - started, lastMs: last - before }
+    this.#count(executor, counts)
+    const lastMs = stepEnds.at(-1)! - (stepEnds.at(-2) ?? 0)
+    return { steps, firstMs: stepEnds[0]!, lastMs }
   }
 
   /** It was refused, or its executor was lost with it. */
@@ -89,27 +77,19 @@ export class LiveSteps implements Observer {
     this.#pending.forget(executor)
   }
 
-  kv(at: Ms, { executor, used, kept, free }: KvUse): void {
-    const found = this.#found.get(executor)
-    if (found === undefined) return
-    this.#found.delete(executor)
-    this.compared++
-    if (found.used === used && found.kept === kept && found.free === free) return
-    if (this.differences.length >= MOST_DIFFERENCES) return
-    this.differences.push({ executor, at, believed: { used, kept, free }, found })
-  }
-
   get answers(): AnswerColumns {
-    return {
-      keys: Uint32Array.from(this.#answers, ({ key }) => key),
-      tokens: Int32Array.from(this.#answers, ({ token }) => token),
-      margins: Float32Array.from(this.#answers, ({ margin }) => margin),
-    }
+    return this.#answers.columns
   }
 
-  #keep(answers: readonly Answer[]): void {
-    for (const { sequence, token, margin } of answers) {
-      this.#answers.push({ key: this.#keyOf(sequence), token, margin })
-    }
+  /** As executors counted them after each run, in the order in which runs ended. */
+  get blocks(): BlockColumns {
+    return this.#blocks
+  }
+
+  #count(executor: number, { used, kept, free }: BlockCounts): void {
+    this.#blocks.executors.push(executor)
+    this.#blocks.used.push(used)
+    this.#blocks.kept.push(kept)
+    this.#blocks.free.push(free)
   }
 }

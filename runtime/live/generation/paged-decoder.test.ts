@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../sim/kernel/index.ts'
 import { type DecoderOptions, kvWidthOf } from '../../models/decoder-inputs.ts'
-import { openWholeDecoder } from '../../models/decoder-reference.test-helper.ts'
 import { InferenceSession } from '../../models/onnx-runtime.ts'
 import { buildDecoder } from '../../models/transformer-decoder.ts'
+import { openWholeDecoder } from '../../models/whole-decoder.ts'
 import { PagedDecoder } from './paged-decoder.ts'
 
 const SIZES: DecoderOptions = {
@@ -129,7 +129,7 @@ describe('steps over a paged cache give the tokens of a whole recomputation', ()
     const whole = await openWholeDecoder(SIZES, precision)
     let [total, different] = [0, 0]
     for (const { prompt, tokens } of sequences) {
-      const wanted = await whole(tokens)
+      const wanted = await whole.run(tokens)
       for (let i = prompt.length; i < tokens.length; i++) {
         total++
         const { token, margin } = wanted[i - 1]!
@@ -154,7 +154,7 @@ describe('steps over a paged cache give the tokens of a whole recomputation', ()
     }
     const right = await answer(blocks)
     const whole = await openWholeDecoder(SIZES, 'fp32')
-    expect(right).toBe((await whole(prompt)).at(-1)!.token)
+    expect(right).toBe((await whole.run(prompt)).at(-1)!.token)
     const wrong: (number | undefined)[] = []
     for (const of of [
       [9, 3, 4],
@@ -176,7 +176,7 @@ describe('steps over a paged cache give the tokens of a whole recomputation', ()
     })
     const { tokens } = await decoder.step([], chunks)
     for (const [i, prompt] of prompts.entries()) {
-      expect(tokens[i]).toBe((await whole(prompt)).at(-1)!.token)
+      expect(tokens[i]).toBe((await whole.run(prompt)).at(-1)!.token)
     }
   })
 })

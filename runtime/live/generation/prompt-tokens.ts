@@ -36,6 +36,28 @@ export function tokensOf(content: Content, length: number, vocabulary: number): 
   })
 }
 
+/** Of a request with a prompt and an answer of such lengths. */
+interface StatedLengths {
+  readonly prompt: number
+  readonly answers: number
+  /** whether later prompts begin with its answer */
+  readonly carriesContext: boolean
+}
+
+/**
+ * The tokens of a request that its content states, whatever comes out: those of its prompt, and of
+ * an answer with which the next prompt of its conversation begins. `common`: leading tokens that
+ * others may have, too.
+ */
+export function statedTokens(
+  content: Content,
+  { prompt, answers, carriesContext }: StatedLengths,
+  vocabulary: number,
+): { readonly common: number; readonly stated: Int32Array } {
+  const common = Math.min(commonTokens(content), carriesContext ? prompt + answers : prompt)
+  return { common, stated: tokensOf(content, Math.max(prompt, common), vocabulary) }
+}
+
 /** MurmurHash3 of three words (Appleby 2011), 32 bits. */
 function hashOf(...words: readonly number[]): number {
   let hash = 0

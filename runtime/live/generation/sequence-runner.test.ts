@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Random } from '../../../sim/kernel/index.ts'
 import type { KvUse, Observer, Requests } from '../../../sim/serving/index.ts'
 import { ANY_CLASS } from '../../../sim/serving/index.ts'
@@ -10,9 +10,9 @@ import {
   serve,
 } from '../../../test/small-system.ts'
 import { type DecoderOptions, kvWidthOf } from '../../models/decoder-inputs.ts'
-import { openWholeDecoder } from '../../models/decoder-reference.test-helper.ts'
 import { InferenceSession } from '../../models/onnx-runtime.ts'
 import { buildDecoder } from '../../models/transformer-decoder.ts'
+import { openWholeDecoder } from '../../models/whole-decoder.ts'
 import { BlockTables } from './block-tables.ts'
 import { PagedDecoder } from './paged-decoder.ts'
 import { tokensOf } from './prompt-tokens.ts'
@@ -177,7 +177,7 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
   let [total, different] = [0, 0]
   for (const [key, own] of tokens.entries()) {
     expect(own.length).toBe(inputTokens[key]! + outputTokens[key]!)
-    const wanted = await whole(own)
+    const wanted = await whole.run(own)
     for (let i = inputTokens[key]!; i < own.length; i++) {
       total++
       const { token, margin } = wanted[i - 1]!
@@ -188,6 +188,46 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
   }
   expect(total).toBeGreaterThan(10_000)
   expect(different / total).toBeLessThan(0.001)
+})
+
+describe('a run that the control plane cannot have meant is an error', () => {
+  const IDS = { ids: new Int32Array(12), context: 10, common: 0, reserved: 10, most: 11 }
+  const join = { kind: 'join', sequence: 3, ...IDS } as const
+  const chunk = (tokens: number) => ({ kind: 'chunk', sequence: 3, tokens }) as const
+
+  /** Runs one step after another. */
+  async function ran(...runs: readonly Partial<StepOrder>[]): Promise<void> {
+    const answers = { tokens: new Int32Array(1), margins: new Float32Array(1) }
+    const decoder = { step: () => Promise.resolve(answers) }
+    const tables = () => new BlockTables(KV)
+    const runner = new SequenceRunner({ decoder, tables, ended: () => 0 })
+    for (const run of runs) {
+      const order = { fresh: false, factor: 1, operations: [], steps: 1, decodes: false, ...run }
+      await runner.run(order, () => false)
+    }
+  }
+
+  test('a prompt has fewer tokens than are to be computed', async () => {
+    await ran({ operations: [join, chunk(4)] }, { operations: [chunk(6)] })
+    await expect(ran({ operations: [join, chunk(4)] }, { operations: [chunk(7)] })).rejects.toThrow(
+      'Expected at most 6 more tokens of sequence 3, got 7',
+    )
+  })
+
+  test('a step has nothing to compute', async () => {
+    const nothing = /Expected a step with a sequence that decodes or a prompt/
+    await expect(ran({ operations: [join] })).rejects.toThrow(nothing)
+    await expect(ran({ operations: [join], decodes: true })).rejects.toThrow(nothing)
+  })
+
+  test.each([
+    ['has a prompt computed', chunk(4)],
+    ['leaves', { kind: 'leave', sequence: 3, done: true }],
+  ] as const)('a sequence without a slot %s', async (_, operation) => {
+    await expect(ran({ operations: [operation] })).rejects.toThrow(
+      'Expected sequence 3 to have a slot',
+    )
+  })
 })
 
 test('100,000 steps leave the memory of their process as it was', async () => {

@@ -126,7 +126,7 @@ export class SequenceRunner {
   /** Prompts that are computed are known from then on, and decode in the next run. */
   #settle(): void {
     for (const id of this.#completed.splice(0)) {
-      const sequence = this.#sequences.get(id)!
+      const sequence = this.#sequence(id)
       this.#tables.computed(id, Math.min(sequence.past, sequence.common))
       sequence.decodes = true
     }
@@ -137,7 +137,7 @@ export class SequenceRunner {
     const { kind, sequence: id } = operation
     if (kind === 'chunk') return [{ id, tokens: operation.tokens }]
     if (kind === 'leave') {
-      const { past, common } = this.#sequences.get(id)!
+      const { past, common } = this.#sequence(id)
       if (operation.done) tables.computed(id, Math.min(past, common))
       tables.leave(id)
       this.#sequences.delete(id)
@@ -151,18 +151,31 @@ export class SequenceRunner {
     return []
   }
 
+  #sequence(id: number): Sequence {
+    const sequence = this.#sequences.get(id)
+    if (sequence === undefined) throw new Error(`Expected sequence ${id} to have a slot`)
+    return sequence
+  }
+
   async #step(decodes: boolean, chunks: readonly Chunk[]): Promise<Answer[]> {
     const { decoder } = this.#parts
     const tables = this.#tables
     const decoding = decodes ? [...this.#sequences].filter(([, { decodes: own }]) => own) : []
-    const prompts = chunks.map(({ id, tokens: count }): PromptChunk => {
-      const { tokens, past } = this.#sequences.get(id)!
-      const own = tokens.slice(past, past + count)
+    if (decoding.length + chunks.length === 0) {
+      throw new Error('Expected a step with a sequence that decodes or a prompt')
+    }
+    const prompts = chunks.map((chunk): PromptChunk => {
+      const { tokens, past } = this.#sequence(chunk.id)
+      const end = past + chunk.tokens
+      if (end > tokens.length) {
+        const left = `${tokens.length - past} more tokens of sequence ${chunk.id}`
+        throw new Error(`Expected at most ${left}, got ${chunk.tokens}`)
+      }
       return {
-        blocks: tables.blocksOf(id),
+        blocks: tables.blocksOf(chunk.id),
         past,
-        tokens: own,
-        last: past + count === tokens.length,
+        tokens: tokens.slice(past, end),
+        last: end === tokens.length,
       }
     })
     const out = await decoder.step(
@@ -174,12 +187,12 @@ export class SequenceRunner {
       }),
       prompts,
     )
-    for (const { id, tokens } of chunks) this.#sequences.get(id)!.past += tokens
+    for (const { id, tokens } of chunks) this.#sequence(id).past += tokens
     const ended = chunks.filter((_, i) => prompts[i]!.last).map(({ id }) => id)
     this.#completed.push(...ended)
     const answering = [...decoding.map(([id]) => id), ...ended]
     return answering.flatMap((id, i): Answer[] => {
-      const sequence = this.#sequences.get(id)!
+      const sequence = this.#sequence(id)
       const { ids, tokens, most, decodes: grows } = sequence
       if (grows && sequence.past === most) return []
       if (grows) sequence.past++

@@ -343,10 +343,10 @@ function simulateAll(input: ComparisonInput, replays: readonly number[]): Simula
 /** Simulates a replay under its own machine; `onRun` is called after each run. */
 export function simulateReplay(
   input: Pick<ComparisonInput, 'plan' | 'requests' | 'work' | 'warmupMs' | 'seed'>,
-  { rows, timers, moves = [] }: ObservedRun,
+  { rows, timers, moves = [], engineRuns }: ObservedRun,
   onRun?: (run: number) => void,
 ): SimulatedPercentiles[] {
-  const simulate = structureSimulator({ ...input, rows, timers, moves })
+  const simulate = structureSimulator({ ...input, rows, timers, moves, engineRuns })
   return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
     const run = simulate(i)
     const { sorted } = latenciesOf(run.rows, input.warmupMs)

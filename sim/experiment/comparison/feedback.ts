@@ -45,6 +45,9 @@ export function feedBack(
   const due: Ms[] = []
   /** by executor: the event that will end its work; undefined for none */
   const ending: (LogEntry['event'] | undefined)[] = []
+  /** by executor: its run, and the ends of its steps, ms since it was sent */
+  const runs: StepRun[] = []
+  const ends: Ms[][] = []
   /** keys of the requests with a transfer under way; and the slot of each request */
   const onTheWay = new Set<number>()
   const slotOf: number[] = []
@@ -73,8 +76,11 @@ export function feedBack(
         shrink() {},
       },
       steps: {
-        run({ executor }: StepRun) {
-          ending[executor] = 'steps'
+        run(run: StepRun) {
+          ending[run.executor] = 'steps'
+          runs[run.executor] = run
+          run.ran = null
+          ends[run.executor] = []
         },
         yieldAtStep() {},
       },
@@ -110,8 +116,21 @@ export function feedBack(
     if (event === 'delivered') {
       return onTheWay.has(id) ? null : 'no transfer of the request is under way'
     }
-    const ends = event === 'done' || event === 'steps' || event === 'loaded'
-    if (!ends || endsWork(entry)) return null
+    if (event === 'ran') {
+      if (ending[id] !== 'steps') return 'the executor runs no steps'
+      const { beganMs, endedMs } = entry
+      return 0 <= beganMs && beganMs <= endedMs ? null : 'it ends before it begins'
+    }
+    if (event === 'step') {
+      if (ending[id] !== 'steps') return 'the executor runs no steps'
+      return entry.endMs > (ends[id]!.at(-1) ?? 0) ? null : 'it ends before the step before it'
+    }
+    if (event === 'steps' && endsWork(entry)) {
+      const { length } = ends[id]!
+      if (length > 0 && length !== entry.steps) return `there are the ends of ${length} steps`
+    }
+    const isEnd = event === 'done' || event === 'steps' || event === 'loaded'
+    if (!isEnd || endsWork(entry)) return null
     return event === 'loaded' ? 'no load is under way on the executor' : 'the executor has no batch'
   }
 
@@ -130,7 +149,12 @@ export function feedBack(
       control.onTimer(now, id)
     } else if (entry.event === 'done') {
       control.onDone(now, id, entry.started, entry.ended, entry.status)
+    } else if (entry.event === 'step') ends[id]!.push(entry.endMs)
+    else if (entry.event === 'ran') {
+      const { beganMs, endedMs } = entry
+      runs[id]!.ran = { beganMs, endedMs }
     } else if (entry.event === 'steps') {
+      runs[id]!.stepEnds = ends[id]!.length > 0 ? Float64Array.from(ends[id]!) : null
       control.onSteps(now, id, entry.steps, entry.firstMs, entry.lastMs)
     } else if (entry.event === 'loaded') control.onLoaded(now, id, entry.ok)
     else if (entry.event === 'executor') control.onExecutor(now, id, entry.state)
@@ -151,6 +175,26 @@ export function feedBack(
     }
   }
   return { rows, entries, refused }
+}
+
+/**
+ * An observer that has seen the decisions of a run, whose log is fed back to a fresh control plane.
+ * Null where no log was kept, and where it does not give the rows again, as other decisions would
+ * explain nothing.
+ */
+export function watchAgain<W extends Observer>(
+  plan: ServingPlan,
+  requests: RequestList,
+  { rows, journal }: { readonly rows: Rows; readonly journal: Float64Array },
+  watch: (requests: Requests) => W,
+): W | null {
+  if (journal.length === 0) return null
+  let watching: W | null = null
+  const again = feedBack(plan, requests, journal, rows.columns.copyOf, (slots) => {
+    watching = watch(slots)
+    return watching
+  })
+  return feedbackDifferences(rows, again).length > 0 ? null : watching
 }
 
 /** Puts a request of a list into a slot of the table. */

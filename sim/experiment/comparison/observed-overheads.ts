@@ -43,7 +43,7 @@ interface Costs extends Readonly<Record<OverheadKind, readonly ClassedCost[]>> {
  * is left to the field of stalls.
  */
 function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
-  const batches = batchesOf(run.rows).filter(({ executor }) => executor >= from && executor < to)
+  const batches = batchesOf(run).filter(({ executor }) => executor >= from && executor < to)
   const due = nextDue(run)
   const costs = (turns: readonly DueEvent[]) =>
     usualOnly(turns.map(([at, happened]) => ({ at, ms: Math.max(0, happened - at) })))

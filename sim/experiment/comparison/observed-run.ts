@@ -1,5 +1,5 @@
 import { type Ms, OUTCOME } from '../../serving/index.ts'
-import type { ExecutorChange, ModelMove, RowRecorder, Rows } from '../../stats/index.ts'
+import type { EngineRun, ExecutorChange, ModelMove, RowRecorder, Rows } from '../../stats/index.ts'
 import type { DispatcherTurns, DueEvent } from '../../world/index.ts'
 
 /** What was observed of one replay. */
@@ -21,6 +21,8 @@ export interface ObservedRun {
   readonly control?: readonly ControlReading[]
   /** before the traffic of slices, in order; absent where nothing was probed */
   readonly probes?: readonly IdleProbe[]
+  /** of executors that generate; absent where batches are run */
+  readonly engineRuns?: readonly EngineRun[] | undefined
   /** by number of the batch, ms; NaN where it was not measured; absent where no batch has one */
   readonly processorMs?: Float64Array
 }
@@ -52,7 +54,7 @@ export interface ControlReading {
   readonly ms: readonly Ms[]
 }
 
-/** One batch of a run, read back from its members' rows. */
+/** One batch of a run, read back from its members' rows; of executors that generate, their runs. */
 export interface BatchRow {
   readonly executor: number
   readonly size: number
@@ -67,10 +69,17 @@ export interface BatchRow {
   readonly failed: boolean
   /** of the thread that computed it; absent where it was not measured */
   readonly processorMs?: Ms
+  /** absent where it was computed at once */
+  readonly steps?: EngineRun
 }
 
-/** The batches of a run in the order of dispatch. `processorMs`: by number of the batch. */
-export function batchesOf(rows: Rows, processorMs?: Float64Array): BatchRow[] {
+/** The batches of a run in the order of dispatch. */
+export function batchesOf({
+  rows,
+  processorMs,
+  engineRuns,
+}: Pick<ObservedRun, 'rows' | 'processorMs' | 'engineRuns'>): BatchRow[] {
+  if (engineRuns !== undefined) return runsAsBatches(engineRuns)
   const c = rows.columns
   const first = new Map<number, number>()
   for (let key = 0; key < rows.count; key++) {
@@ -98,11 +107,26 @@ export function batchesOf(rows: Rows, processorMs?: Float64Array): BatchRow[] {
     })
 }
 
+function runsAsBatches(runs: readonly EngineRun[]): BatchRow[] {
+  const lastEnded = new Map<number, Ms>()
+  return [...runs]
+    .sort((a, b) => a.sent - b.sent)
+    .map((steps) => {
+      const { executor, sent: dispatched, began: started, ended, done, batch } = steps
+      const gap = dispatched - (lastEnded.get(executor) ?? Number.NEGATIVE_INFINITY)
+      lastEnded.set(executor, ended)
+      const size = batch.decodes + batch.prefills
+      const times = { gap, dispatched, started, ended, done }
+      return { executor, size, length: 0, ...times, failed: false, steps }
+    })
+}
+
 /** What the dispatcher did in a run, and when it was due. */
 export function dueEvents(
-  { rows, timers, moves = [] }: ObservedRun,
-  batches: readonly BatchRow[] = batchesOf(rows),
+  run: ObservedRun,
+  batches: readonly BatchRow[] = batchesOf(run),
 ): DispatcherTurns {
+  const { rows, timers, moves = [] } = run
   const { at, sent, routed } = rows.columns
   // only loads wait for an unload, and they include it
   const ends = [...batches, ...moves.filter(({ kind }) => kind === 'load')]

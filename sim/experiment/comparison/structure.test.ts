@@ -108,7 +108,7 @@ describe('an error of the work model is cancelled, as speed is work over time', 
 
 describe('what is read back from rows', () => {
   const run = knownRun({ load: 0.5, seconds: 4, replicas: 2 })
-  const batches = batchesOf(run.rows)
+  const batches = batchesOf(run)
 
   test('every request is in one batch, and batches come in the order of dispatch', () => {
     expect(batches.reduce((sum, { size }) => sum + size, 0)).toBe(run.rows.count)

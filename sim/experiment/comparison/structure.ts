@@ -1,5 +1,5 @@
 import { type Ms, type ServingPlan, topologyOf } from '../../serving/index.ts'
-import { RowRecorder, Rows } from '../../stats/index.ts'
+import { type EngineRun, EngineRunRecorder, RowRecorder, Rows } from '../../stats/index.ts'
 import { ListSource, type RequestList } from '../../traffic/index.ts'
 import {
   AlikeSpeed,
@@ -34,23 +34,42 @@ export interface ExecutorWork {
  * they came. `work`: one entry for each executor.
  */
 export function fieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MachineField {
-  const batches = batchesOf(run.rows)
+  const batches = batchesOf(run)
   return recordField(workedBatches(batches, work), work.length, dueEvents(run, batches))
 }
 
 /** The same for other runs. */
 export function metFieldOf(run: ObservedRun, work: readonly ExecutorWork[]): MetField {
-  const batches = batchesOf(run.rows)
+  const batches = batchesOf(run)
   return recordMet(workedBatches(batches, work), work.length, dueEvents(run, batches))
 }
 
 function workedBatches(batches: readonly BatchRow[], work: readonly ExecutorWork[]): WorkedBatch[] {
   return batches
     .filter(({ failed }) => !failed)
-    .map((batch) => {
-      const { work: expected, wake } = work[batch.executor]!
-      return { ...batch, work: expected(batch.size, batch.length) + wakeCost(wake, batch.gap) }
+    .flatMap((batch) => {
+      const { work: expected, wake, steps } = work[batch.executor]!
+      const wakeMs = wakeCost(wake, batch.gap)
+      if (batch.steps !== undefined) return workedSteps(batch.steps, steps!, wakeMs)
+      return [{ ...batch, work: expected(batch.size, batch.length) + wakeMs }]
     })
+}
+
+/** Each step of a run, of which the first one is dispatched, and the end of the last one is seen. */
+function workedSteps(run: EngineRun, law: StepLaw, wakeMs: Ms): WorkedBatch[] {
+  const { executor, sent, began, stepEnds, ended, done, batch } = run
+  const [firstMs, growthMs] = [law.stepMs(batch), law.growthMs(batch)]
+  const ends = [...stepEnds, ended]
+  return ends.map((end, i) => {
+    const [follows, goesOn] = [i > 0, i < stepEnds.length]
+    const started = follows ? ends[i - 1]! : began
+    return {
+      ...{ executor, started, ended: end, follows, goesOn },
+      dispatched: follows ? started : sent,
+      done: goesOn ? end : done,
+      work: firstMs + i * growthMs + (follows ? 0 : wakeMs),
+    }
+  })
 }
 
 /** A replay as its structure check takes it. `work`: one entry for each executor. */
@@ -69,7 +88,7 @@ export interface StructureInput extends ObservedRun {
 export function structureSimulator(run: StructureInput): (replication: number) => ObservedRun {
   const overheads = localOverheads(run)
   const field = fieldOf(run, run.work)
-  const batches = batchesOf(run.rows)
+  const batches = batchesOf(run)
   const given = run.work.map((_, executor) =>
     Float64Array.from(
       batches.filter((batch) => batch.executor === executor),
@@ -80,11 +99,14 @@ export function structureSimulator(run: StructureInput): (replication: number) =
   return (replication) => {
     const rows = Rows.allocate(run.rows.count)
     const fired: DueEvent[] = []
+    const engines = new EngineRunRecorder()
     const machine = machineOf(field)
     runWorld({
       plan: run.plan,
       source: new ListSource(run.requests, run.rows.columns.sent),
-      hardware: run.work.map(({ work, wake }) => ({ work: { of: work }, wake, overheads })),
+      hardware: run.work.map(({ work, wake, steps = null }) => {
+        return { work: { of: work }, wake, overheads, steps: steps && { ...steps, varied: asTold } }
+      }),
       machine: { ...machine, speed: new AlikeSpeed(machine.speed, stations, given) },
       sendDelay: null,
       timer: overheads,
@@ -92,8 +114,12 @@ export function structureSimulator(run: StructureInput): (replication: number) =
       seed: run.seed,
       replication,
       fired,
-      observe: (requests) => [new RowRecorder(rows, requests)],
+      observe: (requests) => [new RowRecorder(rows, requests), engines],
     })
-    return { rows, timers: fired }
+    const engineRuns = run.engineRuns && engines.runs
+    return { rows, timers: fired, engineRuns }
   }
 }
+
+/** Steps take what the recorded speeds make of their mean times. */
+const asTold = (ms: Ms): Ms => ms

@@ -1,4 +1,5 @@
-import { RowRecorder, Rows } from '../../stats/index.ts'
+import { generatesIn } from '../../serving/index.ts'
+import { EngineRunRecorder, RowRecorder, Rows } from '../../stats/index.ts'
 import { type StallFreeFigures, stallFreeFigures } from '../comparison/stall-free.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import { NOT_RECORDED, type RecordedFamily } from './family.ts'
@@ -13,7 +14,10 @@ export const stallFree: RecordedFamily<StallFreeFigures | null> = {
     const { input, fired } = simulated
     const recorder = new RowRecorder(Rows.allocate(input.requests!.count), requests)
     const given = { plan: input.plan, work: executorWork(input), warmupMs }
-    const summary = () => stallFreeFigures({ rows: recorder.rows, timers: fired }, given)
-    return { observers: [recorder], summary }
+    const engines = new EngineRunRecorder()
+    const engineRuns = generatesIn(input.plan) ? engines.runs : undefined
+    const summary = () =>
+      stallFreeFigures({ rows: recorder.rows, timers: fired, engineRuns }, given)
+    return { observers: [recorder, engines], summary }
   },
 }

@@ -156,8 +156,7 @@ function poolBatches({ system, run }: GateSide) {
   const byPool = new Map(
     system.scenario.pools.map(({ name }) => [name, [] as ReturnType<typeof batchesOf>]),
   )
-  for (const batch of batchesOf(run.rows, run.processorMs))
-    byPool.get(pools[batch.executor]!)!.push(batch)
+  for (const batch of batchesOf(run)) byPool.get(pools[batch.executor]!)!.push(batch)
   return byPool
 }
 

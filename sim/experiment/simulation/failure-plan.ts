@@ -18,8 +18,18 @@ export function lifecyclePlan(scenario: Scenario, plan: ServingPlan): LifecycleP
   const heat = heatLosses(scenario, plan)
   if (scenario.failures === undefined && starts.length === 0 && heat === undefined) return null
   const warmupMs = 1000 * scenario.warmup_s
-  const registers = topologyOf(plan).poolOf.map((pool) => isSwappable(plan, pool))
+  const registers = registersAnew(plan)
   return { ...failurePlan(scenario, plan), starts, heat, warmupMs, registers }
+}
+
+/**
+ * By executor: whether its process has a state that the control plane keeps account of, a model or
+ * a KV cache, so that a new process registers and its loss is known.
+ */
+export function registersAnew(plan: ServingPlan): boolean[] {
+  return topologyOf(plan).poolOf.map(
+    (pool) => isSwappable(plan, pool) || plan.pools[pool]!.generation !== undefined,
+  )
 }
 
 const AT_ONCE: Duration = { distribution: 'fixed', value: 0 }

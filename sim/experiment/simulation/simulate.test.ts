@@ -3,11 +3,11 @@ import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { scenarioOf } from '../../../test/scenarios.ts'
 import { Random } from '../../kernel/index.ts'
 import { servingPlan } from '../../serving/index.ts'
-import { playBack } from '../../stats/index.ts'
+import { EngineEventRecorder, playBack } from '../../stats/index.ts'
 import { lengthDistribution, RequestList, trafficSource } from '../../traffic/index.ts'
 import { declaredWork } from '../../world/index.ts'
 import { mixedLengths, poolCapacity } from '../capacity/capacity.ts'
-import { feedBack, feedbackDifferences } from '../comparison/feedback.ts'
+import { feedBack, feedbackDifferences, watchAgain } from '../comparison/feedback.ts'
 import { recordRun } from '../figures/run-summary.ts'
 import { simulationInput } from '../system/simulation-input.ts'
 import { keptReplication, runReplication } from './simulate.ts'
@@ -27,6 +27,22 @@ function scenarioWith(load: number, rest: Partial<Record<keyof Scenario, unknown
     ],
     ...rest,
   })
+}
+
+/** Of engines whose steps scatter, with a cache of prefixes. */
+function inputOfEngines() {
+  const fixed = (value: number) => ({ distribution: 'fixed', value })
+  const work = { law: 'generation', base_ms: 4, per_sequence_ms: 1, cv: 0.2 }
+  const kv_cache = { blocks: 60, block_tokens: 16, prefix_cache: true }
+  const generation = { policy: 'continuous', max_sequences: 8, token_budget: 64, kv_cache }
+  const lengths = { input_tokens: fixed(100), output_tokens: fixed(30), shared_prefix_tokens: 64 }
+  const scenario = scenarioOf({
+    duration_s: 5,
+    models: { m: { work } },
+    traffic: [{ class: 'chat', arrivals: { process: 'poisson', rate_rps: 15 }, ...lengths }],
+    pools: [{ name: 'engine', model: 'm', generation }],
+  })
+  return simulationInput(scenario, { capacityRps: null })
 }
 
 const inputOf = (scenario: Scenario) =>
@@ -115,6 +131,24 @@ describe('a replication', () => {
     expect([again.requests, again.batchSizes]).toEqual([hash, batchSizes])
     expect(again.classes[0]!.counts).toEqual(classes[0]!.counts)
     expect(again.classes[0]!.latency.percentiles).toEqual(classes[0]!.latency.percentiles)
+  })
+
+  test('of engines has its gaps and blocks in its journal', () => {
+    const { plan, ...own } = inputOfEngines()
+    const { scenario } = own
+    const traffic = { ...own, seed: scenario.seed, replication: 0 }
+    const requests = RequestList.collect(trafficSource(scenario, traffic))
+    const run = keptReplication({ ...own, plan, requests }, 0)
+    const watching = watchAgain(plan, requests, run, () => new EngineEventRecorder())
+    const replay = { scenario, plan, expected: null, replication: 0, simulated: null }
+    const again = playBack({ ...run, engineEvents: watching!.events }, (table) =>
+      recordRun({ ...replay, requests: table }),
+    ).summary(requests.hash())
+    const { classes, batchSizes, kvBlocks, prefixes } = runReplication({ ...own, plan }, 0)
+    expect(again.classes[0]!.tokens).toEqual(classes[0]!.tokens)
+    expect(classes[0]!.tokens!.itl.percentiles[0]).toBeGreaterThan(5)
+    expect([again.batchSizes, again.kvBlocks]).toEqual([batchSizes, kvBlocks])
+    expect(again.prefixes).toEqual(prefixes)
   })
 
   test('judges requests by the strictest objective of their class', () => {

@@ -64,6 +64,7 @@ test('a logged control plane receives the same events', () => {
       onEnd: note('end'),
     },
     { key: Uint32Array.of(70, 80) },
+    [],
   )
   journal.onArrival(1, 1)
   journal.onTimer(2, 5)
@@ -94,7 +95,7 @@ test('a logged control plane receives the same events', () => {
 })
 
 test('a decision log keeps its entries as it grows', () => {
-  const journal = new LoggingControlPlane(nobody, { key: new Uint32Array(1) })
+  const journal = new LoggingControlPlane(nobody, { key: new Uint32Array(1) }, [])
   for (let i = 0; i < 5000; i++) journal.onTimer(i, i % 7)
   const entries = journal.entries()
   expect(entries).toHaveLength(30_000)
@@ -104,7 +105,7 @@ test('a decision log keeps its entries as it grows', () => {
 })
 
 describe('a decision log as text', () => {
-  const journal = new LoggingControlPlane(nobody, { key: Uint32Array.of(2 ** 32 - 1) })
+  const journal = new LoggingControlPlane(nobody, { key: Uint32Array.of(2 ** 32 - 1) }, [])
   journal.onArrival(-0.1 - 0.2, 0)
   journal.onTimer(1e9 / 3, 249)
   journal.onDone(2 ** 40 + 2 ** -12, 7, 2 ** -40, 0.1, STATUS.outOfMemory)

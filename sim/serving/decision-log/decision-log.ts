@@ -1,6 +1,6 @@
 import { Failure } from '../../../scenarios/failure.ts'
 import { grown } from '../../kernel/index.ts'
-import type { ControlPlanePort, ExecutorState, Ms, Status } from '../ports.ts'
+import type { ControlPlanePort, ExecutorState, Ms, Status, StepRun } from '../ports.ts'
 
 /** Kinds of entries, and what `id`, `a`, `b` and `c` mean. */
 export const LOGGED = {
@@ -19,6 +19,10 @@ export const LOGGED = {
   executor: 6,
   /** id: the request's key */
   delivered: 7,
+  /** id: executor, a: end of a step of the run that ends next, ms since it was sent */
+  step: 8,
+  /** id: executor, a: when it began the run that ends next, b: when it ended that, likewise */
+  ran: 9,
 } as const
 
 const WIDTH = 6
@@ -28,12 +32,20 @@ const STATES: readonly ExecutorState[] = ['up', 'draining', 'down']
 export class LoggingControlPlane implements ControlPlanePort {
   readonly #inner: ControlPlanePort
   readonly #keys: { readonly key: Uint32Array }
+  /** by executor */
+  readonly #runs: readonly StepRun[]
   #entries = new Float64Array(WIDTH * 1024)
   #length = 0
 
-  constructor(inner: ControlPlanePort, requests: { readonly key: Uint32Array }) {
+  /** `runs`: the run that each executor has, or had last. */
+  constructor(
+    inner: ControlPlanePort,
+    requests: { readonly key: Uint32Array },
+    runs: readonly StepRun[],
+  ) {
     this.#inner = inner
     this.#keys = requests
+    this.#runs = runs
   }
 
   onArrival(now: Ms, request: number): void {
@@ -52,6 +64,11 @@ export class LoggingControlPlane implements ControlPlanePort {
   }
 
   onSteps(now: Ms, executor: number, steps: number, firstMs: Ms, lastMs: Ms): void {
+    const { stepEnds, ran } = this.#runs[executor] ?? {}
+    if (ran) this.#write(now, LOGGED.ran, executor, ran.beganMs, ran.endedMs, 0)
+    for (const end of stepEnds?.subarray(0, steps) ?? []) {
+      this.#write(now, LOGGED.step, executor, end, 0, 0)
+    }
     this.#write(now, LOGGED.steps, executor, firstMs, lastMs, steps)
     this.#inner.onSteps(now, executor, steps, firstMs, lastMs)
   }
@@ -101,6 +118,9 @@ export type LogEntry = { readonly now: Ms; readonly id: number } & (
   | { readonly event: 'arrival' | 'delivered' | 'timer' | 'end' }
   | { readonly event: 'done'; readonly started: Ms; readonly ended: Ms; readonly status: Status }
   | { readonly event: 'steps'; readonly firstMs: Ms; readonly lastMs: Ms; readonly steps: number }
+  /** of a run that ends next, in order; times since it was sent */
+  | { readonly event: 'step'; readonly endMs: Ms }
+  | { readonly event: 'ran'; readonly beganMs: Ms; readonly endedMs: Ms }
   /** whether the model is resident now */
   | { readonly event: 'loaded'; readonly ok: boolean }
   | { readonly event: 'executor'; readonly state: ExecutorState }
@@ -114,6 +134,8 @@ export function* logEntries(log: Float64Array): Generator<LogEntry> {
     const [a, b, c] = [log[i + 3]!, log[i + 4]!, log[i + 5]!]
     if (event === 'done') yield { ...head, event, started: a, ended: b, status: c as Status }
     else if (event === 'steps') yield { ...head, event, firstMs: a, lastMs: b, steps: c }
+    else if (event === 'step') yield { ...head, event, endMs: a }
+    else if (event === 'ran') yield { ...head, event, beganMs: a, endedMs: b }
     else if (event === 'loaded') yield { ...head, event, ok: c === 1 }
     else if (event === 'executor') yield { ...head, event, state: STATES[c]! }
     else yield { ...head, event }
@@ -168,6 +190,8 @@ function parseEntry(line: string): number[] | null {
 function numbersOf({ event, ...fields }: Record<string, unknown>): readonly unknown[] {
   if (event === 'done') return [fields.started, fields.ended, fields.status]
   if (event === 'steps') return [fields.firstMs, fields.lastMs, fields.steps]
+  if (event === 'step') return [fields.endMs, 0, 0]
+  if (event === 'ran') return [fields.beganMs, fields.endedMs, 0]
   if (event === 'executor') return [0, 0, indexOrNaN(STATES.indexOf(fields.state as ExecutorState))]
   if (event !== 'loaded') return [0, 0, 0]
   return [0, 0, typeof fields.ok === 'boolean' ? Number(fields.ok) : Number.NaN]

@@ -98,9 +98,10 @@ export class GenerationServer implements StationServer, KvReceiver {
   /** An engine has lost its run, and all sequences in it. */
   done(now: Ms, { executor, status }: Batch): void {
     if (status !== STATUS.died) throw new Error(`Expected executor ${executor} to run steps`)
-    this.#loseEngine(now, executor)
+    this.#beginAnew(now, executor)
     this.#world.withdraw?.(now)
     this.#share(now)
+    this.#stopServed(now)
   }
 
   executor(now: Ms, executor: number, state: ExecutorState): void {
@@ -114,15 +115,19 @@ export class GenerationServer implements StationServer, KvReceiver {
       slots.closed = !station.pool.perReplicaQueues
     } else {
       loseExecutor(now, station, executor, this.#world)
-      this.#loseEngine(now, executor)
-      this.#engineOf(executor).slots.closed = true
+      slots.closed = true
+      // otherwise once the end of its run is reported
+      if (!this.isBusy(executor)) this.#beginAnew(now, executor)
     }
     this.offer(now)
     this.#stopServed(now)
   }
 
-  /** All sequences of an engine fail; it begins anew, with an empty KV cache. */
-  #loseEngine(now: Ms, executor: number): void {
+  /**
+   * The process of an executor has ended: all sequences of its engine fail, and the next one begins
+   * with an empty KV cache.
+   */
+  #beginAnew(now: Ms, executor: number): void {
     const before = this.#engineOf(executor)
     const engine = this.#newEngine(executor)
     this.#engines[executor - this.#station.firstExecutor] = engine
@@ -138,7 +143,11 @@ export class GenerationServer implements StationServer, KvReceiver {
 
   #stopServed(now: Ms): void {
     if (this.#station.stopping.size === 0) return
-    stopServed(now, this.#station, this.#world, (executor) => this.isBusy(executor))
+    const stopped = (at: Ms, executor: number) => {
+      this.#beginAnew(at, executor)
+      this.#world.stopped(at, executor)
+    }
+    stopServed(now, this.#station, { stopped }, (executor) => this.isBusy(executor))
   }
 
   loaded(_now: Ms, executor: number): void {

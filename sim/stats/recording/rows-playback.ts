@@ -6,6 +6,7 @@ import {
   Requests,
   STATUS,
 } from '../../serving/index.ts'
+import type { EngineEvent } from './engine-events.ts'
 import type { ExecutorChange, ReplicaEjection, Rows } from './rows.ts'
 
 const ARRIVED = 0
@@ -15,6 +16,7 @@ const LOST = 3
 const ANSWERED = 4
 const CHANGED = 5
 const EJECTED = 6
+const ENGINE = 7
 
 /** Columns of rows with the name that they have in the table of requests. */
 const SAME_NAMES = [
@@ -36,13 +38,15 @@ interface PlayedRun {
   /** executors that came or went, and replicas that were ejected; none where that is absent */
   readonly changes?: readonly ExecutorChange[]
   readonly ejections?: readonly ReplicaEjection[]
+  /** of pools that generate; none where that is absent */
+  readonly engineEvents?: readonly EngineEvent[]
 }
 
 /**
  * Plays a finished run to the observers of a recording, in order of time. Slots are request keys.
  */
 export function playBack<R extends { readonly observers: readonly Observer[] }>(
-  { rows, changes = [], ejections = [] }: PlayedRun,
+  { rows, changes = [], ejections = [], engineEvents = [] }: PlayedRun,
   record: (requests: Requests) => R,
 ): R {
   const c = rows.columns
@@ -79,6 +83,7 @@ export function playBack<R extends { readonly observers: readonly Observer[] }>(
   }
   for (const [id, { at: time }] of changes.entries()) events.push({ time, kind: CHANGED, id })
   for (const [id, { at: time }] of ejections.entries()) events.push({ time, kind: EJECTED, id })
+  for (const [id, { time }] of engineEvents.entries()) events.push({ time, kind: ENGINE, id })
   events.sort((a, b) => a.time - b.time || a.kind - b.kind || a.id - b.id)
   const recording = record(requests)
   const observer = observerOf(recording.observers)
@@ -87,6 +92,7 @@ export function playBack<R extends { readonly observers: readonly Observer[] }>(
     else if (kind === LOST) observer.lost?.(time, id)
     else if (kind === ANSWERED) observer.answered?.(time, id)
     else if (kind === CHANGED) observer.executor?.(time, changes[id]!.executor, changes[id]!.state)
+    else if (kind === ENGINE) engineEvents[id]!.report(observer)
     else if (kind === EJECTED) observer.ejected?.(time, ejections[id]!)
     else {
       const batch = batchOf(rows, members.get(id)!)

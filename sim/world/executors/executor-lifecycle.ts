@@ -155,7 +155,7 @@ export class ExecutorLifecycle {
       }
       if (this.#knownGone[executor] === 0) {
         if (this.#registers[executor] !== true) return null
-        // a process that has no model registers anew
+        // a process without the model or the KV cache of the last one registers anew
         this.#down[executor]!++
         this.#letGo(executor)
         this.#push(event)

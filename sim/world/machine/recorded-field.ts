@@ -21,6 +21,10 @@ export interface WorkedBatch {
   readonly ended: Ms
   readonly done: Ms
   readonly work: Ms
+  /** whether it is a step that begins where another one has ended, and needs no dispatch */
+  readonly follows?: boolean
+  /** whether another step follows, so that the dispatcher does not see its end */
+  readonly goesOn?: boolean
 }
 
 /** The speed of a machine during a run, 0 in a stall, and the stalls of its dispatcher. */
@@ -135,17 +139,19 @@ interface Ran {
 
 /** The batches of each executor. */
 function ranOn(batches: readonly WorkedBatch[], executors: number, acts: Float64Array): Ran[][] {
-  const dispatch = usualOverhead(batches, ({ started, dispatched }) => started - dispatched)
-  const completion = usualOverhead(batches, ({ done, ended }) => done - ended)
+  const sent = batches.filter(({ follows }) => follows !== true)
+  const seen = batches.filter(({ goesOn }) => goesOn !== true)
+  const dispatch = usualOverhead(sent, ({ started, dispatched }) => started - dispatched)
+  const completion = usualOverhead(seen, ({ done, ended }) => done - ended)
   const byExecutor: WorkedBatch[][] = Array.from({ length: executors }, () => [])
   for (const batch of batches) byExecutor[batch.executor]!.push(batch)
   return byExecutor.map((executorBatches) => {
     const durations = new Float64Array(executorBatches.length)
     const speeds = new Float64Array(executorBatches.length)
     for (let i = 0; i < executorBatches.length; i++) {
-      const { started, ended, done, work } = executorBatches[i]!
+      const { started, ended, done, work, goesOn = false } = executorBatches[i]!
       // the dispatcher acted in between but did not see the end, so the executor reported it late
-      const unseen = done - nextAct(acts, ended) > completion.longest
+      const unseen = !goesOn && done - nextAct(acts, ended) > completion.longest
       durations[i] = Math.max((unseen ? done - completion.median : ended) - started, 1e-6)
       speeds[i] = work / durations[i]!
     }

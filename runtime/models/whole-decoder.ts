@@ -1,8 +1,7 @@
-import { Tensor } from 'onnxruntime-node'
 import { type DecoderOptions, kvWidthOf } from './decoder-inputs.ts'
 import { dense, denseByRow } from './dense.ts'
 import { Graph } from './graph.ts'
-import { InferenceSession } from './onnx-runtime.ts'
+import { InferenceSession, Tensor } from './onnx-runtime.ts'
 import { gelu, norm } from './transformer-layers.ts'
 
 /**
@@ -68,11 +67,21 @@ function wholeDecoder(options: DecoderOptions, precision: 'fp32' | 'int8'): Uint
 }
 
 /** The likeliest answer to each token of a sequence, and by how much it is above the next one. */
-export async function openWholeDecoder(options: DecoderOptions, precision: 'fp32' | 'int8') {
+export interface WholeDecoder {
+  run(
+    ids: readonly number[],
+  ): Promise<readonly { readonly token: number; readonly margin: number }[]>
+  close(): Promise<void>
+}
+
+export async function openWholeDecoder(
+  options: DecoderOptions,
+  precision: 'fp32' | 'int8',
+): Promise<WholeDecoder> {
   const session = await InferenceSession.create(wholeDecoder(options, precision), {
     intraOpNumThreads: 1,
   })
-  return async (ids: readonly number[]) => {
+  const run = async (ids: readonly number[]) => {
     const n = ids.length
     const bias = new Float32Array(n * n)
     for (let i = 0; i < n; i++) bias.fill(-1e9, i * n + i + 1, (i + 1) * n)
@@ -87,4 +96,5 @@ export async function openWholeDecoder(options: DecoderOptions, precision: 'fp32
       return { token: Number(tokens[2 * i]!), margin: scores[2 * i]! - scores[2 * i + 1]! }
     })
   }
+  return { run, close: () => session.release() }
 }

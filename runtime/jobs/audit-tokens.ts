@@ -1,0 +1,131 @@
+import { type BuiltinDecoder, isBuiltinDecoder, type Scenario } from '../../scenarios/index.ts'
+import { Findings, type GeneratedColumns, type RuleReport } from '../../sim/audit/index.ts'
+import { OUTCOME, type ServingPlan } from '../../sim/serving/index.ts'
+import type { Rows } from '../../sim/stats/index.ts'
+import { statedTokens } from '../live/generation/prompt-tokens.ts'
+import { decoderOptions } from '../models/decoder-inputs.ts'
+import type { WholeDecoder } from '../models/onnx.ts'
+import { pause } from '../process/interruption.ts'
+import type { JobOptions } from './options.ts'
+
+/**
+ * An answer that is not the likeliest one of a whole recomputation must be as likely as that to
+ * within this difference of scores: sums of floats depend on what is computed together.
+ */
+export const LEAST_MARGIN = 1e-3
+
+interface TokensOf extends JobOptions {
+  readonly scenario: Scenario
+  readonly plan: ServingPlan
+}
+
+/** What is recomputed at most, tokens; requests are taken evenly over the run. */
+const NO_LIMIT = Number.POSITIVE_INFINITY
+
+/**
+ * Recomputes the answers of requests with plain operators and without a cache, and compares them
+ * token by token. `mostTokens`: of prompts and answers together, so that of a long run a part of
+ * the requests is recomputed.
+ */
+export async function auditTokens(
+  { rows, generated }: { readonly rows: Rows; readonly generated: GeneratedColumns },
+  { scenario, plan, signal, onProgress }: TokensOf,
+  mostTokens = NO_LIMIT,
+): Promise<RuleReport> {
+  const findings = new Findings('right-tokens')
+  const byKey = answersByKey(generated)
+  const { outcome, inputTokens, outputTokens } = rows.columns
+  const served = [...byKey.keys()].filter((key) => outcome[key] === OUTCOME.served)
+  const tokens = served.reduce((sum, key) => sum + inputTokens[key]! + outputTokens[key]!, 0)
+  const every = Math.max(1, Math.ceil(tokens / mostTokens))
+  const recomputed = served.filter((_, i) => i % every === 0)
+  const decoders = new Decoders(scenario)
+  let near = 0
+  try {
+    for (const [i, key] of recomputed.entries()) {
+      onProgress?.('recomputing answers', i, recomputed.length)
+      await pause(signal)
+      const whole = await decoders.of(rows.columns.pool[key]!)
+      const own = byKey.get(key)!
+      const wanted = await wantedAnswers(whole, { rows, plan, key, own })
+      for (const [n, { token, margin }] of wanted.entries()) {
+        const isSame = token === own[n]
+        if (!isSame && margin < LEAST_MARGIN) near++
+        findings.check(isSame || margin < LEAST_MARGIN, [key], () => {
+          const text = `token ${n + 1} of ${own.length} was ${own[n]}, a whole recomputation has`
+          return `${text} ${token}, likelier by ${margin.toPrecision(2)}`
+        })
+      }
+    }
+  } finally {
+    await decoders.close()
+  }
+  const part = `${recomputed.length} of ${served.length} answers`
+  return findings.report(`tokens are those of a whole recomputation of ${part}, ${near} near ties`)
+}
+
+function answersByKey({ answers }: GeneratedColumns): Map<number, number[]> {
+  const byKey = new Map<number, number[]>()
+  for (let i = 0; i < answers.keys.length; i++) {
+    const own = byKey.get(answers.keys[i]!)
+    if (own === undefined) byKey.set(answers.keys[i]!, [answers.tokens[i]!])
+    else own.push(answers.tokens[i]!)
+  }
+  return byKey
+}
+
+/** The likeliest token at each place of an answer, after those that came before. */
+async function wantedAnswers(
+  { model, run }: Opened,
+  answered: {
+    readonly rows: Rows
+    readonly plan: ServingPlan
+    readonly key: number
+    readonly own: readonly number[]
+  },
+) {
+  const { rows, plan, key, own } = answered
+  const { inputTokens, class: classes } = rows.columns
+  const prompt = inputTokens[key]!
+  const number = classes[key]!
+  const { sharedPrefixTokens: sharedTokens, carriesContext } = plan.classes[number]!
+  const content = { class: number, key, prefix: rows.prefixes.get(key) ?? null, sharedTokens }
+  const lengths = { prompt, answers: own.length, carriesContext }
+  const { stated } = statedTokens(content, lengths, model.vocabulary)
+  // the last token is not computed on
+  const ids = [...stated, ...own.slice(stated.length - prompt)].slice(0, prompt + own.length - 1)
+  return (await run(ids)).slice(prompt - 1)
+}
+
+type Opened = WholeDecoder & { readonly model: BuiltinDecoder }
+
+/** Decoders of pools, opened when they are needed. */
+class Decoders {
+  readonly #scenario: Scenario
+  readonly #opened = new Map<number, Promise<Opened>>()
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario
+  }
+
+  of(pool: number): Promise<Opened> {
+    const opened = this.#opened.get(pool) ?? this.#open(pool)
+    this.#opened.set(pool, opened)
+    return opened
+  }
+
+  async #open(pool: number): Promise<Opened> {
+    const { model: name, precision } = this.#scenario.pools[pool]!
+    const model = this.#scenario.models[name]!
+    if (!isBuiltinDecoder(model) || (precision !== 'fp32' && precision !== 'int8')) {
+      throw new Error(`Expected a decoder whose answers can be recomputed, got ${name}`)
+    }
+    // only audits of answers load ONNX Runtime
+    const { openWholeDecoder } = await import('../models/onnx.ts')
+    return { model, ...(await openWholeDecoder(decoderOptions(model), precision)) }
+  }
+
+  async close(): Promise<void> {
+    for (const opened of this.#opened.values()) await (await opened).close()
+  }
+}
