@@ -33,6 +33,15 @@ function work(model: Model): ModelProfile['work'] {
   return { sizes, lengths, ms, error: ms.map((row) => row.map(() => 0)) }
 }
 
+/** Steps that take some ms, and as long as `work` where sequences only decode. */
+const MADE_UP_STEPS: ModelProfile['steps'] = {
+  rows: [2, 5, 513],
+  ms: [1, 1.9, 100],
+  ...{ contextMs: 0, longestMs: 0.01, pastMs: 0.001, pairMs: 0.0001 },
+  levels: [{ sequences: 4, context: 512 }],
+  heldOut: [{ by: 'decodes', from: 2, to: 2, median: 0.01, worst: -0.02 }],
+}
+
 /** A made-up profile of all models of a scenario, with plausible figures. */
 export function madeUpProfile(source: string | Scenario): Profile {
   const scenario = typeof source === 'string' ? scenarioOf(source) : source
@@ -45,6 +54,7 @@ export function madeUpProfile(source: string | Scenario): Profile {
       occasion: 'made up',
       content: 'builtin' in model ? builtinContent(model, pool.precision) : 'none',
       work: work(model),
+      ...(pool.generation && { steps: MADE_UP_STEPS }),
       variation: [],
       wake: { gapMs: [0, 10], ms: [0, 0.05] },
       overheads: {

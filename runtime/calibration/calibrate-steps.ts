@@ -1,9 +1,16 @@
-import type { Random } from '../../sim/kernel/index.ts'
+import { type Random, shuffled } from '../../sim/kernel/index.ts'
 import type { Ms } from '../../sim/serving/index.ts'
 import type { Fleet, Progress } from '../live/fleet.ts'
 import type { StepScriptRow } from '../live/generation/step-script.ts'
+import { GAPS_MS } from './script-plan.ts'
 import { fitSteps, type StepFit, type TimedStep } from './step-fit.ts'
 import { type PlannedSteps, type StepLimits, stepRound } from './step-plan.ts'
+
+/** A round that was run, with the times of its runs. */
+export interface MeasuredRound {
+  readonly planned: readonly PlannedSteps[]
+  readonly rows: readonly StepScriptRow[]
+}
 
 export interface StepCalibration extends StepFit {
   readonly rounds: number
@@ -12,42 +19,62 @@ export interface StepCalibration extends StepFit {
 
 /** Fewest rounds: a median of two shows nothing of a slow spell. */
 const FEWEST_ROUNDS = 3
+/** Runs of a round that wait, so that a fast model is not idle most of the time. */
+const GAPS = 4
+
+/** Runs a round on executor 0, some of its runs after idle times. */
+export async function runRound(
+  fleet: Pick<Fleet, 'steps'>,
+  limits: StepLimits,
+  random: Random,
+  onProgress?: Progress,
+): Promise<MeasuredRound> {
+  const planned = stepRound(limits, random)
+  const several = planned.filter(({ steps }) => steps.length > 1)
+  const waiting = shuffled(several, random).slice(0, GAPS)
+  const gaps = shuffled([...GAPS_MS], random)
+  const orders = planned.map((each) => {
+    const place = waiting.indexOf(each)
+    return place < 0 ? each.order : { ...each.order, gapMs: gaps[place]! }
+  })
+  return { planned, rows: await fleet.steps(orders, onProgress) }
+}
 
 /** Times steps of executor 0 in rounds for about so long, ms, and fits their law. */
 export async function calibrateSteps(
-  fleet: Fleet,
+  fleet: Pick<Fleet, 'steps'>,
   limits: StepLimits,
   { durationMs, random }: { readonly durationMs: Ms; readonly random: Random },
   onProgress?: Progress,
 ): Promise<StepCalibration> {
-  const round = async () => {
-    const planned = stepRound(limits, random)
-    const rows = await fleet.steps(planned.map(({ order }) => order))
-    return timedSteps(planned, rows)
-  }
   // arenas and caches grow in the first one
-  await round()
+  await runRound(fleet, limits, random)
   const timed: TimedStep[] = []
   const begun = performance.now()
   let rounds = 0
   while (rounds < FEWEST_ROUNDS || performance.now() - begun < durationMs) {
-    timed.push(...(await round()))
+    timed.push(...timedSteps(await runRound(fleet, limits, random)))
     rounds++
     onProgress?.(Math.min(durationMs, performance.now() - begun), durationMs)
   }
   return { ...fitSteps(timed), rounds, timed }
 }
 
+/** A step that was timed, and when it ran, ms since the epoch of its job. */
+interface PlacedStep extends TimedStep {
+  readonly started: Ms
+  readonly ended: Ms
+}
+
 /** Steps that follow others of their run; of a run of one step, that step. */
-export function timedSteps(
-  planned: readonly PlannedSteps[],
-  rows: readonly StepScriptRow[],
-): TimedStep[] {
+export function timedSteps({ planned, rows }: MeasuredRound): PlacedStep[] {
   return planned.flatMap(({ steps }, i) => {
     const { started, ends } = rows[i]!
-    const ms = ends.map((end, k) => end - (ends[k - 1] ?? started))
     return steps
-      .map((amounts, k) => ({ ...amounts, ms: ms[k]! }))
+      .map((amounts, k): PlacedStep => {
+        const [from, ended] = [ends[k - 1] ?? started, ends[k]!]
+        return { ...amounts, started: from, ended, ms: ended - from }
+      })
       .filter((_, k) => k > 0 || steps.length === 1)
   })
 }

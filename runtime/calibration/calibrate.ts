@@ -4,17 +4,23 @@ import type { Progress } from '../live/fleet.ts'
 import { LiveSession } from '../live/live-session.ts'
 import { executionProviders } from '../models/index.ts'
 import { Calibration, type CalibrationTask } from './calibration.ts'
+import { DecoderCalibration, isDecoderTask } from './decoder-calibration.ts'
 import { MeasuringTime } from './measuring-time.ts'
+import type { ModelCalibration } from './model-calibration.ts'
 import { occasionsFor, SHARES, timesOf, trafficOf } from './occasion-plan.ts'
-import { fewerShapesText } from './shape-plan.ts'
 
 /** Single batches of all occasions run in about this many pieces; models alternate. */
 const PIECES = 12
 /** A recording of traffic lasts this long, however late it is. */
 const SHORTEST_MS = 50
 
-/** A second number of replicas to measure. An accelerator may have no room for a second one. */
-function otherReplicas({ pool }: CalibrationTask): number {
+/**
+ * A second number of replicas to measure. An accelerator may have no room for a second one, and of
+ * a model that generates one replica is measured.
+ */
+function otherReplicas(task: CalibrationTask): number {
+  const { pool } = task
+  if (isDecoderTask(task)) return pool.replicas
   const { onHost } = executionProviders[pool.execution_provider]
   const room = onHost ? Math.min(2, availableParallelism()) : 1
   return pool.replicas === 1 ? room : 1
@@ -46,7 +52,7 @@ export async function calibrateModels(
 ): Promise<ModelProfile[]> {
   const { onProgress, onPart } = options
   const time = new MeasuringTime(1000 * options.seconds * tasks.length, onProgress)
-  const models = tasks.map((task) => ({ task, calibration: new Calibration(task, time.show) }))
+  const models = tasks.map((task) => ({ task, calibration: calibrationOf(task, time.show) }))
   const profiles = () => models.map(({ calibration }) => calibration.profile())
   let measured = 0
   try {
@@ -63,8 +69,11 @@ export async function calibrateModels(
 
 interface Model {
   readonly task: CalibrationTask
-  readonly calibration: Calibration
+  readonly calibration: ModelCalibration
 }
+
+const calibrationOf = (task: CalibrationTask, onTick: () => void): ModelCalibration =>
+  isDecoderTask(task) ? new DecoderCalibration(task, onTick) : new Calibration(task, onTick)
 
 interface Occasions {
   readonly occasions: number
@@ -98,8 +107,7 @@ async function firstOccasion(
     for (const { calibration } of models) {
       const warm = await calibration.warmUpShapes(shapesMs)
       roundMs += warm.roundMs
-      if (!warm.fewer) continue
-      onWarning(fewerShapesText(calibration.label, warm.grid, (seconds * warm.allMs) / shapesMs))
+      if (warm.note !== null) onWarning(warm.note(seconds))
     }
     // later occasions open the configured number of replicas alone
     const againMs = (performance.now() - from) * shareAgain(models)
@@ -172,7 +180,7 @@ async function measure(
   for (let piece = 0; piece < pieces && time.leftMs() > afterScriptMs; piece++) {
     for (const [i, { calibration }] of models.entries()) {
       const upTo = (done: number) => Math.round(((rounds[i]! - 1) * done) / pieces)
-      await calibration.runBatches(upTo(piece + 1) - upTo(piece))
+      await calibration.runRounds(upTo(piece + 1) - upTo(piece))
     }
   }
   const traffic = trafficOf(occasion, occasions)
@@ -183,7 +191,7 @@ async function measure(
     const durationMs = Math.max(SHORTEST_MS, leftMs)
     for (const { task, calibration } of models) {
       const replicas = shared ? otherReplicas(task) : task.pool.replicas
-      await calibration.recordTraffic(replicas, load, durationMs)
+      await calibration.recordTraffic({ replicas, load, durationMs })
     }
   }
   for (const { calibration } of models) calibration.end()

@@ -10,11 +10,13 @@ import { ANY_CLASS, PLAIN_QUEUE, type PoolPlan, type ServingPlan } from '../../s
 import { RequestList } from '../../sim/traffic/index.ts'
 import { type MeanWork, type ModelProfile, tabulatedWork } from '../../sim/world/index.ts'
 import type { Fleet } from '../live/fleet.ts'
+import type { GenerationOptions } from '../live/generation/generation-options.ts'
 import type { LiveSession } from '../live/live-session.ts'
 import type { ScriptRow } from '../live/script.ts'
 import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
 import { measuredWidths } from './measured-widths.ts'
+import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
 import {
   cellSamples,
   lengthGrid,
@@ -25,7 +27,7 @@ import {
   sizeGrid,
   wakeSamples,
 } from './script-plan.ts'
-import { passMs, type ShapeCost, type ShapeGrid } from './shape-plan.ts'
+import { fewerShapesText, passMs, type ShapeCost, type ShapeGrid } from './shape-plan.ts'
 import { fitWake } from './wake-fit.ts'
 import { warmUpShapes } from './warm-up.ts'
 import { fitWork } from './work-fit.ts'
@@ -48,19 +50,10 @@ export interface CalibrationTask {
   readonly occasion: string
   /** largest batch of all pools that run the model */
   readonly maxBatch: number
+  /** how executors generate; absent where they run batches */
+  readonly generation?: GenerationOptions
   /** lengths of the requests, drawn from the scenario's distribution */
   readonly lengths: { readonly min: number; readonly max: number; readonly draw: () => number }
-}
-
-/** The shapes that a calibration measures. */
-interface WarmShapes {
-  readonly grid: ShapeGrid
-  /** whether there is no time for all */
-  readonly fewer: boolean
-  /** time for the warm-up and the planned rounds of all shapes */
-  readonly allMs: number
-  /** time for one round of these shapes, the fewest that are run */
-  readonly roundMs: number
 }
 
 interface LoadedRun extends ObservedRun {
@@ -83,11 +76,8 @@ const planOf = (pool: PoolPlan): ServingPlan => ({
   devices: [],
 })
 
-/**
- * The calibration of one pool's model, on one or more occasions. Its steps can alternate with those
- * of other models.
- */
-export class Calibration {
+/** The calibration of a model that runs batches. */
+export class Calibration implements ModelCalibration {
   readonly label: string
   readonly #task: CalibrationTask
   readonly #pool: PoolPlan
@@ -152,7 +142,7 @@ export class Calibration {
    * Runs every shape once on every executor. Where that and a few rounds of all shapes would take
    * longer than `budgetMs`, fewer are run and measured.
    */
-  async warmUpShapes(budgetMs: number): Promise<WarmShapes> {
+  async warmUpShapes(budgetMs: number): Promise<WarmedUp> {
     const all = this.#grid
     const executors = [...this.#fleets.keys()].reduce((sum, replicas) => sum + replicas, 0)
     const passes = executors + RUN * PLANNED_ROUNDS
@@ -163,11 +153,13 @@ export class Calibration {
       this.#grid = warm.grid
       this.#cost = warm.cost
     }
+    const allMs = passes * passMs(all, this.#cost)
     return {
-      grid: this.#grid,
-      fewer: this.#grid !== all,
-      allMs: passes * passMs(all, this.#cost),
       roundMs: RUN * passMs(this.#grid, this.#cost),
+      note:
+        this.#grid === all
+          ? null
+          : (seconds) => fewerShapesText(this.label, this.#grid, (seconds * allMs) / budgetMs),
     }
   }
 
@@ -187,7 +179,7 @@ export class Calibration {
   }
 
   /** Runs `rounds` rounds of single batches: every cell, and idle gaps. */
-  async runBatches(rounds: number): Promise<void> {
+  async runRounds(rounds: number): Promise<void> {
     if (rounds > 0) await this.#rounds(rounds)
   }
 
@@ -201,14 +193,14 @@ export class Calibration {
   }
 
   /** Records open-loop Poisson traffic, through the same dispatcher as a replay. */
-  async recordTraffic(replicas: number, load: number, durationMs: number): Promise<void> {
+  async recordTraffic(recording: TrafficRecording): Promise<void> {
     const work = tabulatedWork(fitWork(cellSamples(this.#batches)))
-    this.#present.runs.push(await this.#traffic(work, { replicas, load, durationMs }))
+    this.#present.runs.push(await this.#traffic(work, recording))
   }
 
   async #traffic(
     work: MeanWork,
-    { replicas, load, durationMs }: Pick<LoadedRun, 'replicas' | 'load' | 'durationMs'>,
+    { replicas, load, durationMs }: TrafficRecording,
   ): Promise<LoadedRun> {
     const { lengths } = this.#task
     const pool = { ...this.#pool, replicas }

@@ -69,15 +69,20 @@ function partsOf(values: readonly number[]): (readonly number[])[] {
   return [values.filter((value) => value < middle), values.filter((value) => value >= middle)]
 }
 
+export const inRegion = (
+  { fromSize, toSize, fromLength, toLength }: Region,
+  size: number,
+  length: number,
+): boolean => size >= fromSize && size <= toSize && length >= fromLength && length <= toLength
+
 /** The geometric mean over the cells of a region. */
 function speedIn(
-  { fromSize, toSize, fromLength, toLength }: Region,
+  region: Region,
   rows: readonly SettledRow[],
   { sizes, lengths, ms }: WorkFit,
 ): number {
   const logs = cellSamples(rows).flatMap(({ size, length, ms: took }) => {
-    const isIn = size >= fromSize && size <= toSize && length >= fromLength && length <= toLength
-    if (!isIn) return []
+    if (!inRegion(region, size, length)) return []
     const fitted = ms[sizes.indexOf(size)]![lengths.indexOf(length)]!
     return [Math.log(fitted / median(took as number[]))]
   })
@@ -95,4 +100,4 @@ function idleCost(rows: readonly SettledRow[], wake: ModelProfile['wake']): numb
 }
 
 /** A profile is a file that people read. */
-const short = (value: number) => Number(value.toPrecision(4))
+export const short = (value: number) => Number(value.toPrecision(4))

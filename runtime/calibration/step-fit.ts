@@ -88,7 +88,7 @@ function heldOutBy(by: keyof typeof AXES, shapes: readonly TimedStep[]): HeldOut
 }
 
 /** One for each shape. */
-function medians(timed: readonly TimedStep[]): TimedStep[] {
+export function medians(timed: readonly TimedStep[]): TimedStep[] {
   const byShape = new Map<string, TimedStep[]>()
   for (const step of timed) {
     const { decodes, longest, promptTokens, promptPast } = step

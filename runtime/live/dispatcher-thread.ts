@@ -42,8 +42,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { ExecutorFailures } from './executor-failures.ts'
 import { LiveSteps } from './generation/live-steps.ts'
 import { PendingOperations } from './generation/pending-operations.ts'
-import type { StepOrder } from './generation/sequence-runner.ts'
-import { runStepScript, type StepScriptRow } from './generation/step-script.ts'
+import { runStepScript, type ScriptOrder, type StepScriptRow } from './generation/step-script.ts'
 import { probedBatches } from './idle-probes.ts'
 import { MailboxPort } from './live-port.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
@@ -90,7 +89,7 @@ export type DispatcherJob =
     }
   | { readonly kind: 'goOn' }
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
-  | { readonly kind: 'steps'; readonly orders: readonly StepOrder[] }
+  | { readonly kind: 'steps'; readonly orders: readonly ScriptOrder[] }
   | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
 
 export type DispatcherReply =

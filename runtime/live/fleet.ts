@@ -8,7 +8,7 @@ import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispat
 import type { EngineOptions } from './engine.ts'
 import type { FleetRequest } from './fleet-process.ts'
 import type { Collections, OpenedFleet } from './fleet-threads.ts'
-import type { StepOrder } from './generation/sequence-runner.ts'
+import type { ScriptOrder } from './generation/step-script.ts'
 import type { ScriptItem } from './script.ts'
 
 type Reply<Kind> = Extract<DispatcherReply, { readonly kind: Kind }>
@@ -128,7 +128,7 @@ export class Fleet {
 
   /** Runs steps of executor 0 one after another, as calibration needs them. */
   async steps(
-    orders: readonly StepOrder[],
+    orders: readonly ScriptOrder[],
     onProgress?: Progress,
   ): Promise<Reply<'stepped'>['rows']> {
     const job = { kind: 'steps', orders } as const

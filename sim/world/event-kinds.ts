@@ -5,15 +5,19 @@
 /** an executor comes or goes */
 export const LIFECYCLE = 0
 export const ENDED = 1
-export const DONE = 2
-export const STEPPED = 3
-export const LOADED = 4
-export const TIMER = 5
+/** a step of a run whose steps end one by one has ended on its executor */
+export const STEP_ENDED = 2
+export const DONE = 3
+/** the dispatcher has seen that such a run has ended */
+export const RUN_DONE = 4
+export const STEPPED = 5
+export const LOADED = 6
+export const TIMER = 7
 /** messages may have been delivered */
-export const DELIVERED = 6
-export const ARRIVAL = 7
+export const DELIVERED = 8
+export const ARRIVAL = 9
 /** wakes the world to check whether traffic has ended */
-export const LOOK = 8
+export const LOOK = 10
 
 /** Whether an event ends what an executor does. */
 export function isOfExecutor(kind: number): boolean {

@@ -15,6 +15,7 @@ export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
 export { bootstrappedMachine, IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
 export {
   type MeasuredSteps,
+  measuredLaw,
   rowsOf,
   rowWeights,
   type StepAmounts,
@@ -64,7 +65,7 @@ export {
   usualOverhead,
 } from './machine/stalls.ts'
 export type { StepBatch, StepLaw } from './machine/step-runs.ts'
-export { settle, type Variation, varied } from './machine/variation.ts'
+export { settle, type Variation, variationOf, varied } from './machine/variation.ts'
 export {
   declaredSteps,
   declaredWork,

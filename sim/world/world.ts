@@ -16,6 +16,7 @@ import {
   isOfExecutor,
   LIFECYCLE,
   LOOK,
+  STEP_ENDED,
   STEPPED,
   TIMER,
 } from './event-kinds.ts'
@@ -203,7 +204,7 @@ export class SimulatedWorld implements Timers, TransferBackend {
       return this.#transfers!.putOff(sequence, now, dispatcher.timer(now))
     }
     const ends = kind === TIMER ? this.#armed : this.executors.endsOf(kind)
-    const isSeen = kind !== ENDED && kind !== STEPPED
+    const isSeen = kind !== ENDED && kind !== STEP_ENDED && kind !== STEPPED
     if (!isSeen || ends?.[slot] !== sequence) return false
     const at = kind === TIMER ? dispatcher.timer(now) : dispatcher.completion(now)
     if (at > now) ends[slot] = this.#heap.push(at, kind, slot)

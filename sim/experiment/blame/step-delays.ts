@@ -29,14 +29,16 @@ export interface RowDelays {
 export function rowDelays(row: StepRow, law: StepLaw): RowDelays {
   const { decodes, context, promptTokens, prompts, generating, contexts, idle, steps } = row
   const took = row.ended - row.started
+  const longest = Math.max(0, ...contexts)
+  const decoding = { decodes, context, longest }
   const msOf = (batch: Parameters<StepLaw['stepMs']>[0]) =>
     steps * law.stepMs(batch) + (law.growthMs(batch) * steps * (steps - 1)) / 2
-  const wholeMs = msOf({ decodes, context, prefills: prompts.length, prefillTokens: promptTokens })
+  const wholeMs = msOf({ ...decoding, prefills: prompts.length, prefillTokens: promptTokens })
   const stretch = wholeMs > 0 ? took / wholeMs : 0
   // ms at speed 1; a law with noise may not rise everywhere
   const most = (ms: Ms, limit: Ms) => Math.min(Math.max(0, ms), limit)
   const plain =
-    decodes > 0 ? most(msOf({ decodes, context, prefills: 0, prefillTokens: 0 }), wholeMs) : 0
+    decodes > 0 ? most(msOf({ ...decoding, prefills: 0, prefillTokens: 0 }), wholeMs) : 0
   const outside = {
     prompts: stretch * (wholeMs - plain),
     decodes: took - stretch * (wholeMs - plain),
@@ -60,7 +62,7 @@ export function rowDelays(row: StepRow, law: StepLaw): RowDelays {
       ...prompts.map(({ key, tokens }) => {
         const prompt = { prefills: 1, prefillTokens: tokens }
         const without =
-          prompts.length === 1 ? wholeMs : most(msOf({ decodes, context, ...prompt }), wholeMs)
+          prompts.length === 1 ? wholeMs : most(msOf({ ...decoding, ...prompt }), wholeMs)
         return delayedBy(key, without, msOf({ decodes: 0, context: 0, ...prompt }))
       }),
       ...idle.map((key) => ({ key, ...outside })),

@@ -29,7 +29,10 @@ export interface EngineWorkDone {
 type Counts = { -readonly [K in keyof EngineWorkDone]: EngineWorkDone[K] }
 
 /** Durations of steps, without their scatter. */
-export type MeanSteps = Pick<StepLaw, 'stepMs' | 'growthMs' | 'straightSteps'>
+export interface MeanSteps extends Pick<StepLaw, 'stepMs' | 'growthMs' | 'straightSteps'> {
+  /** usual time around each run; default: none */
+  readonly aroundMs?: Ms
+}
 
 /** Runs of steps that are measured: those of some thousand requests. */
 const RUNS = 10_000
@@ -119,11 +122,12 @@ class SaturatedEngine {
 
   /** Counts a run of so many steps; returns how long it takes. */
   #count(run: StepRun, steps: number): Ms {
-    const { decodes, prefills, generating, context, extraMs } = run
+    const { decodes, prefills, generating, context, longest, extraMs } = run
     const counts = this.#counts
     const firstMs = this.#steps.stepMs(run)
     const growthMs = decodes > 0 ? this.#steps.growthMs(run) : 0
-    const ms = steps * firstMs + (growthMs * steps * (steps - 1)) / 2 + extraMs
+    const aroundMs = extraMs + (this.#steps.aroundMs ?? 0)
+    const ms = steps * firstMs + (growthMs * steps * (steps - 1)) / 2 + aroundMs
     counts.ms += ms
     if (decodes > 0) {
       const read = steps * context + (decodes * steps * (steps - 1)) / 2
@@ -134,7 +138,7 @@ class SaturatedEngine {
     }
     if (prefills > 0) {
       counts.prompts += run.promptTokens
-      const without = { decodes, prefills: 0, prefillTokens: 0, context }
+      const without = { decodes, prefills: 0, prefillTokens: 0, context, longest }
       counts.promptMs += decodes > 0 ? firstMs - this.#steps.stepMs(without) : ms
     }
     return ms

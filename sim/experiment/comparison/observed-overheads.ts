@@ -10,7 +10,7 @@ import {
   type TimedCost,
   usualOverhead,
 } from '../../world/index.ts'
-import { batchesOf, dueEvents, type ObservedRun } from './observed-run.ts'
+import { type BatchRow, batchesOf, dueEvents, type ObservedRun } from './observed-run.ts'
 
 /** Classes of dispatch overheads by idle gap, ms: where an executor's thread sleeps deeper. */
 const GAPS = [0.004, 0.03, 0.1, 0.5, 2, 10] as const
@@ -50,6 +50,18 @@ function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
   return {
     lag: costs(dueEvents(run).handOvers),
     timer: costs(run.timers),
+    ...costsAround(batches, due),
+  }
+}
+
+type Dispatched = Pick<BatchRow, 'dispatched' | 'started' | 'ended' | 'done' | 'gap'>
+
+/** Around batches, or runs of steps. */
+function costsAround(
+  batches: readonly Dispatched[],
+  due: (at: Ms) => Ms,
+): Pick<Costs, OverheadKind> {
+  return {
     completion: usualOnly(
       batches.map(({ ended, done }) => ({
         at: ended,
@@ -66,6 +78,15 @@ function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
       })),
     ),
   }
+}
+
+/**
+ * Overheads of runs that a dispatcher has sent and waited for, with nothing else to do: it sends no
+ * request and has no timer, so these have no delay.
+ */
+export function overheadsOfScript(runs: readonly Dispatched[]): OverheadTables {
+  const costs = { lag: [], timer: [], ...costsAround(runs, () => Number.POSITIVE_INFINITY) }
+  return overheadTables([samplesOf(costs)])
 }
 
 /** When the dispatcher had something to do next, other than completions: a request or a timer. */
@@ -110,7 +131,10 @@ export const overheadsOf = (recordings: readonly OverheadRecording[]): OverheadT
   overheadTables(recordings.map(overheadSamples))
 
 export function overheadSamples({ run, executors }: OverheadRecording): OverheadSamples {
-  const costs = costsOf(run, executors)
+  return samplesOf(costsOf(run, executors))
+}
+
+function samplesOf(costs: Costs): OverheadSamples {
   const sample = (some: readonly TimedCost[]) => some.map(({ ms }) => ms)
   return {
     lag: sample(costs.lag),

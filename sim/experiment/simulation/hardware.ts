@@ -5,10 +5,12 @@ import {
   type Hardware,
   type MeanWork,
   type ModelProfile,
+  measuredLaw,
   NO_WAKE,
   Overheads,
   type StepLaw,
   tabulatedWork,
+  variationOf,
   varied,
 } from '../../world/index.ts'
 import type { ExecutorWork } from '../comparison/structure.ts'
@@ -49,7 +51,7 @@ function resolve({ scenario, models }: Modelled): PoolHardware[] {
       work: isIdeal ? work : varied(work, model.variation),
       wake: isIdeal ? NO_WAKE : model.wake,
       overheads: isIdeal ? null : new Overheads(model.overheads),
-      steps: stepsOf(scenario, pool),
+      steps: stepsOf(model, scenario, pool),
     }
   })
 }
@@ -65,12 +67,20 @@ function workOf(model: ModelProfile | null, { models }: Scenario, pool: Pool): M
 }
 
 /** Steps of a pool whose model generates; null for one that does not. */
-function stepsOf({ models }: Scenario, pool: Pool): StepLaw | null {
+function stepsOf(profile: ModelProfile | null, { models }: Scenario, pool: Pool): StepLaw | null {
+  if (profile !== null) return measuredSteps(profile, pool)
   const model = models[pool.model]!
   if (!('work' in model)) return null
   const work = declaredSpeed(model)
   if (work.law === 'transformer-decoder') return decoderSteps(work, pool)
   return declaredSteps(work)
+}
+
+/** At ideal speed no step varies, and none meets the machine. */
+function measuredSteps({ steps, variation }: ModelProfile, { speed }: Pool): StepLaw | null {
+  if (steps === undefined) return null
+  const law = measuredLaw(steps)
+  return speed === 'ideal' ? law : { ...law, varied: variationOf(variation) }
 }
 
 /** The same by executor. */

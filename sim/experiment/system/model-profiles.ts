@@ -43,6 +43,8 @@ export function modelProfiles(
       lacks(`has no memory measurements of ${label}`)
     } else if (hasMeasuredLoads(scenario, pool) && model.memory?.loadMs === undefined) {
       lacks(`has no load times of ${label}`)
+    } else if (pool.generation !== undefined && model.steps === undefined) {
+      lacks(`has no times of steps of ${label}`)
     }
     return model ?? null
   })

@@ -85,17 +85,19 @@ function poolCapacities(
     if (isSwappable(plan, i) || scenario.pools[i]!.card !== undefined) return null
     const { steps, work } = hardware[i]!
     const slowdown = slowdownBySize(scenario.pools[i]!)
+    const model = models[i] ?? null
+    const isIdeal = model === null || scenario.pools[i]!.speed === 'ideal'
+    const overheadMs = isIdeal ? 0 : around(model)
     if (steps !== null) {
       const traffic = {
         draw: promptsAndAnswers(prepared, plan, i),
         classes: plan.classes,
         decodesOnly: !entryPools.includes(i),
-        alike: stepsText(prepared, i, models[i] ?? null),
+        alike: stepsText(prepared, i, model),
       }
-      return generationCapacity(pool, slowedSteps(steps, slowdown), traffic)
+      const mean = { ...slowedSteps(steps, slowdown), aroundMs: overheadMs }
+      return generationCapacity(pool, mean, traffic)
     }
-    const model = models[i] ?? null
-    const overheadMs = model === null || scenario.pools[i]!.speed === 'ideal' ? 0 : around(model)
     const mix = lengths[i]!
     const mean: MeanWork['mean'] = (size, length) => slowdown(size) * work.mean(size, length)
     const room = batchRoom(plan, i)
@@ -119,7 +121,7 @@ function slowedSteps(steps: StepLaw, slowdown: (size: number) => number): MeanSt
   return { ...steps, stepMs: slowed(steps.stepMs), growthMs: slowed(steps.growthMs) }
 }
 
-/** Usual time around the work of a batch while there is always more to do, ms. */
+/** Usual time around the work of a batch or a run of steps while there is always more to do, ms. */
 function around(model: ModelProfile): number {
   const middle = (table: readonly number[]) => table[table.length >> 1]!
   return middle(model.overheads.dispatch[0]!.table) + middle(model.overheads.completion[0]!.table)

@@ -34,9 +34,20 @@ type Given = Partial<Omit<SimulationInput, 'scenario' | 'plan'>>
 export function simulationInput(scenario: Scenario, given: Given = {}): SimulationInput {
   const models = given.models ?? scenario.pools.map(() => null)
   const activations = given.activations ?? activationsOf(scenario, models)
-  const plan = servingPlan(scenario, activations)
+  const plan = withContexts(servingPlan(scenario, activations), models)
   const defaults = { capacityRps: null, traces: new Map(), requests: null }
   return { ...defaults, ...given, scenario, models, activations, plan }
+}
+
+/** Steps that were measured take as long as their longest context, so that runs state it. */
+function withContexts(plan: ServingPlan, models: SimulationInput['models']): ServingPlan {
+  if (models.every((model) => model?.steps === undefined)) return plan
+  const pools = plan.pools.map((pool, i) =>
+    pool.generation === undefined || models[i]?.steps === undefined
+      ? pool
+      : { ...pool, generation: { ...pool.generation, padsContexts: true } },
+  )
+  return { ...plan, pools }
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   type StepRun,
 } from '../../serving/index.ts'
 import type { SharedCards } from '../cards/shared-cards.ts'
-import { DONE, ENDED, LIFECYCLE, LOADED, STEPPED } from '../event-kinds.ts'
+import { DONE, ENDED, LIFECYCLE, LOADED, RUN_DONE, STEP_ENDED, STEPPED } from '../event-kinds.ts'
 import type { HeatWatch, Speed } from '../machine/speed.ts'
 import { type StepLaw, StepRuns } from '../machine/step-runs.ts'
 import { wakeCost } from '../machine/work.ts'
@@ -19,6 +19,7 @@ import type { ModelLoads } from '../memory/model-loads.ts'
 import type { WorldMemory } from '../memory/world-memory.ts'
 import type { Hardware, WorldParts, WorldStreams } from '../world-parts.ts'
 import type { ExecutorLifecycle } from './executor-lifecycle.ts'
+import { isSingle, type SingleStepLaw, SingleSteps } from './single-steps.ts'
 
 /** Time after which a batch fails that is sent to an executor that is down, ms. */
 const REFUSED_AFTER_MS = 1
@@ -50,6 +51,8 @@ export class SimulatedExecutors implements Backend, StepBackend {
   readonly #started: Float64Array
   readonly #ended: Float64Array
   readonly #runs: StepRuns
+  /** runs whose steps are measured */
+  readonly #singly = new SingleSteps()
   /** sequences of the events that end the batch, the run and the load of each executor */
   readonly #batchEnds: Float64Array
   readonly #runEnds: Float64Array
@@ -98,8 +101,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
     }
     const { work, wake, overheads } = this.#hardware[executor]!
     const gap = now - this.#ended[executor]!
-    const dispatch = overheads?.dispatch(this.#random.overheads, now, gap) ?? 0
-    const started = this.#speed.begin(executor, now + dispatch, gap)
+    const started = this.#dispatch(executor, gap)
     let size = work.of(batch.size, computedLength(batch), this.#random.service)
     if (work.setUp !== undefined && gap > 0) size += work.setUp(this.#random.service)
     size += wakeCost(wake, gap)
@@ -119,6 +121,14 @@ export class SimulatedExecutors implements Backend, StepBackend {
     this.#ended[executor] = ended
     const kind = overheads === null ? DONE : ENDED
     this.#batchEnds[executor] = this.#heap.push(ended, kind, executor)
+  }
+
+  /** Work is sent to an executor that has been idle for `gap`; returns when it is begun. */
+  #dispatch(executor: number, gap: Ms): Ms {
+    const now = this.#now
+    const { overheads } = this.#hardware[executor]!
+    const dispatch = overheads?.dispatch(this.#random.overheads, now, gap) ?? 0
+    return this.#speed.begin(executor, now + dispatch, gap)
   }
 
   /** The executor is down, which the control plane does not know yet. */
@@ -157,11 +167,21 @@ export class SimulatedExecutors implements Backend, StepBackend {
     if (this.#batchEnds[executor] !== NONE && !onCard) {
       this.#speed.lost?.(executor, this.#now)
     }
-    if (this.#runEnds[executor] !== NONE) this.#runs.end(this.#now, executor)
+    if (this.#runEnds[executor] !== NONE) this.#loseRun(executor)
     this.#status[executor] = STATUS.died
     this.#runEnds[executor] = NONE
     this.#ended[executor] = this.#now
     this.#batchEnds[executor] = this.#heap.push(this.#now, DONE, executor)
+  }
+
+  #loseRun(executor: number): void {
+    if (this.#runsSingly(executor)) this.#speed.lost?.(executor, this.#now)
+    else this.#runs.end(this.#now, executor)
+  }
+
+  #runsSingly(executor: number): boolean {
+    const { steps } = this.#hardware[executor]!
+    return steps != null && isSingle(steps)
   }
 
   #loseMemory(executor: number): void {
@@ -212,12 +232,57 @@ export class SimulatedExecutors implements Backend, StepBackend {
       return
     }
     const factor = this.#lifecycle?.factor(executor) ?? 1
-    const ended = this.#runs.begin(this.#now, run, factor === 1 ? steps : slowed(steps, factor))
+    const law = factor === 1 ? steps : slowed(steps, factor)
+    if (isSingle(law)) {
+      this.#runSingly(run, law)
+      return
+    }
+    const ended = this.#runs.begin(this.#now, run, law)
     this.#runEnds[executor] = this.#heap.push(ended, STEPPED, executor)
+  }
+
+  /** Dispatches a run like a batch, of which its first step is the work. */
+  #runSingly(run: StepRun, law: SingleStepLaw): void {
+    const { executor, extraMs } = run
+    const gap = this.#now - this.#ended[executor]!
+    const started = this.#dispatch(executor, gap)
+    const meanMs = this.#singly.begin(run, law)
+    const wakeMs = wakeCost(this.#hardware[executor]!.wake, gap)
+    this.#step(executor, started + extraMs, law.varied(meanMs, this.#random.service) + wakeMs)
+  }
+
+  /** A step of a run begins, which takes `work` at speed 1. */
+  #step(executor: number, started: Ms, work: Ms): void {
+    const size = this.#singly.sizeOf(executor)
+    const ended = this.#speed.finish(executor, started, work, size)
+    this.#runEnds[executor] = this.#heap.push(ended, STEP_ENDED, executor)
+  }
+
+  /** The next step begins, or the end of the run is reported. */
+  #stepEnded(executor: number, due: Ms): void {
+    const now = this.#now
+    const meanMs = this.#singly.stepped(now, executor)
+    if (meanMs !== null) {
+      const { varied } = this.#singly.lawOf(executor)
+      this.#step(executor, now, varied(meanMs, this.#random.service))
+      return
+    }
+    this.#ended[executor] = now
+    this.#runEnds[executor] = this.#heap.push(this.#seenAt(executor, due), RUN_DONE, executor)
+  }
+
+  #runDone(control: ControlPlanePort, executor: number): void {
+    this.#runEnds[executor] = NONE
+    const { steps, firstMs, lastMs } = this.#singly.report(executor)
+    control.onSteps(this.#now, executor, steps, firstMs, lastMs)
   }
 
   yieldAtStep(executor: number): void {
     if (this.#runEnds[executor] === NONE) return
+    if (this.#runsSingly(executor)) {
+      this.#singly.yieldAtStep(executor)
+      return
+    }
     const ended = this.#runs.cut(this.#now, executor)
     if (ended === null) return
     this.#runEnds[executor] = this.#heap.push(ended, STEPPED, executor)
@@ -235,6 +300,8 @@ export class SimulatedExecutors implements Backend, StepBackend {
     }
     if (this.endsOf(kind)![slot] !== sequence) return
     if (kind === ENDED) this.#report(slot, due())
+    else if (kind === STEP_ENDED) this.#stepEnded(slot, due())
+    else if (kind === RUN_DONE) this.#runDone(control, slot)
     else if (kind === STEPPED) this.#stepped(control, slot)
     else control.onLoaded(this.#now, slot, this.#loaded[slot] === 1)
   }
@@ -242,16 +309,22 @@ export class SimulatedExecutors implements Backend, StepBackend {
   /** By executor, the sequence of the event of a kind that is not out of date. */
   endsOf(kind: number): Float64Array | null {
     if (kind === DONE || kind === ENDED) return this.#batchEnds
-    if (kind === STEPPED) return this.#runEnds
+    if (kind === STEPPED || kind === STEP_ENDED || kind === RUN_DONE) return this.#runEnds
     return kind === LOADED ? this.#loadEnds : null
   }
 
-  /** An end is seen sooner when the dispatcher is about to handle another event. */
   #report(executor: number, due: Ms): void {
+    this.#batchEnds[executor] = this.#heap.push(this.#seenAt(executor, due), DONE, executor)
+  }
+
+  /**
+   * When the dispatcher sees the end of what has ended now: sooner when it is about to handle
+   * another event.
+   */
+  #seenAt(executor: number, due: Ms): Ms {
     const ended = this.#now
-    const overheads = this.#hardware[executor]!.overheads!
-    const done = ended + overheads.completion(this.#random.overheads, ended, due - ended)
-    this.#batchEnds[executor] = this.#heap.push(done, DONE, executor)
+    const { overheads } = this.#hardware[executor]!
+    return ended + (overheads?.completion(this.#random.overheads, ended, due - ended) ?? 0)
   }
 
   #done(control: ControlPlanePort, executor: number): void {

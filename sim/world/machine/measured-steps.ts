@@ -1,4 +1,5 @@
 import type { Ms } from '../../serving/index.ts'
+import type { StepBatch, StepLaw } from './step-runs.ts'
 
 /**
  * Times of steps that were measured, ms: a table by the tokens that a step computes, as kernels
@@ -58,6 +59,21 @@ export function timeOf(measured: MeasuredSteps, amounts: StepAmounts): Ms {
     measured.pastMs * pastMs +
     measured.pairMs * pairMs
   )
+}
+
+/** The law of an engine's steps that were measured, without chance. */
+export function measuredLaw(measured: MeasuredSteps): Pick<StepLaw, 'stepMs' | 'growthMs'> {
+  return {
+    stepMs: (batch) => Math.max(0, timeOf(measured, amountsOf(batch))),
+    growthMs: ({ decodes }) =>
+      decodes > 0 ? measured.contextMs * decodes + measured.longestMs : 0,
+  }
+}
+
+/** Contexts of a batch are those before the step. */
+function amountsOf({ decodes, context, longest, prefillTokens, promptPast = 0 }: StepBatch) {
+  const most = longest || context / Math.max(1, decodes)
+  return { decodes, longest: decodes > 0 ? most + 1 : 0, promptTokens: prefillTokens, promptPast }
 }
 
 /** What each entry of a table counts at a number of rows. */

@@ -172,6 +172,64 @@ const work = z
     }
   })
 
+/** Tokens of a step, and of a context. */
+const tokens = z.number().int().min(0).max(LONGEST_MS)
+
+const heldOut = z
+  .strictObject({
+    by: z
+      .enum(['decodes', 'context', 'prompt'])
+      .describe(
+        'What they have in common: sequences that decode, tokens of the longest context, or tokens ' +
+          'of prompts.',
+      ),
+    from: tokens.describe('The least of it.'),
+    to: tokens.describe('The most of it.'),
+    median: z.number().min(0).describe('Median absolute error of their shapes, as a share.'),
+    worst: z
+      .number()
+      .describe('Error of the shape that is furthest off: predicted / measured − 1.'),
+  })
+  .superRefine(({ from, to }, context) => expectLeast(context, to, from, ['to'], 'as from'))
+  .describe('Steps that were held out together.')
+
+const steps = z
+  .strictObject({
+    rows: rising(whole.min(2)).describe(
+      'Tokens that a step computes, rising: those of sequences that decode and of prompts, where ' +
+        'none of either counts as one.',
+    ),
+    ms: z.array(ms).describe('Time of a step by its tokens alone, at speed 1, ms.'),
+    contextMs: ms.describe(
+      'Time for each sequence that decodes and each token of the longest context, ms.',
+    ),
+    longestMs: ms.describe('Time for each token of the longest context, ms.'),
+    pastMs: ms.describe('Time for each token that prompts have in the KV cache before, ms.'),
+    pairMs: ms.describe(
+      'Time for each token of prompts and each token of theirs in the step and in the KV cache, ms.',
+    ),
+    levels: z
+      .array(
+        z
+          .strictObject({
+            sequences: whole.describe('Most sequences that decoded together.'),
+            context: whole.describe('Tokens of the longest context that they had.'),
+          })
+          .describe('One level of contexts.'),
+      )
+      .min(1)
+      .describe('Sequences and contexts that were measured; beyond them times are extrapolated.'),
+    heldOut: z
+      .array(heldOut)
+      .describe(
+        'Errors of steps that are predicted by all others, without those that are near them in one ' +
+          'way. The least and the most of each way are never held out.',
+      ),
+  })
+  .superRefine(({ rows, ms: times }, context) =>
+    expectLength(context, times, rows.length, ['ms'], 'rows'),
+  )
+
 const wake = z
   .strictObject({
     gapMs: rising(ms).describe('Idle times of an executor before a batch, rising, ms.'),
@@ -320,7 +378,13 @@ const modelProfile = z
     occasion: z
       .string()
       .describe('Time at which its work was measured, UTC; models measured in turn share it.'),
-    work: work.describe('Work: the time of a batch at speed 1, by its size and padded length.'),
+    work: work.describe(
+      'Work: the time of a batch at speed 1, by its size and padded length; of a model that ' +
+        'generates, that of a step, by the sequences that decode and their context.',
+    ),
+    steps: steps
+      .optional()
+      .describe('Times of steps of a model that generates; absent where it does not.'),
     variation: z
       .array(
         tableAt(

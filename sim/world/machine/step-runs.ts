@@ -4,8 +4,12 @@ import type { Scatter } from './scatter.ts'
 import { FULL_PACE, type StepSpeed } from './speed.ts'
 import { StepScatter } from './step-scatter.ts'
 
-/** The batch of an engine's step. */
-export type StepBatch = Pick<StepRun, 'decodes' | 'prefills' | 'prefillTokens' | 'context'>
+/**
+ * The batch of an engine's step. Without `longest` (or with 0) contexts are alike, and without
+ * `promptPast` prompts begin.
+ */
+export type StepBatch = Pick<StepRun, 'decodes' | 'prefills' | 'prefillTokens' | 'context'> &
+  Partial<Pick<StepRun, 'longest' | 'promptPast'>>
 
 /**
  * Durations of an engine's steps, ms at speed 1. Contexts grow by one token a step and sequence,
@@ -20,6 +24,11 @@ export interface StepLaw {
   readonly straightSteps?: (batch: StepBatch) => number
   /** of single steps about their mean; absent or null where there is none */
   readonly scatter?: Scatter | null
+  /**
+   * draws the time of a step at speed 1 about its mean, ms, where steps run one by one on the
+   * machine, as batches do; absent where runs are at the pace of the engine
+   */
+  readonly varied?: (meanMs: Ms, random: Random) => Ms
 }
 
 /**

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import { Empirical } from '../../kernel/index.ts'
+import { Empirical, type Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { Classed } from './overheads.ts'
 import type { ModelProfile } from './profile.ts'
@@ -120,15 +120,16 @@ function groupsOf(executors: readonly SpedBatches[]): Group[] {
   return groups.map((members) => ({ atMs: median(members.map(workOf)), members }))
 }
 
+/** Draws the time of a batch or step about its mean, ms. */
+export function variationOf(variation: Variation): (meanMs: Ms, random: Random) => Ms {
+  if (variation.length === 0) return (meanMs) => meanMs
+  const ratios = new Classed(variation)
+  return (meanMs, random) => meanMs * ratios.draw(random, meanMs)
+}
+
 /** Work that varies; its mean stays that of the work. */
 export function varied(work: MeanWork, variation: Variation): MeanWork {
   if (variation.length === 0) return work
-  const ratios = new Classed(variation)
-  return {
-    ...work,
-    of: (size, length, random) => {
-      const ms = work.mean(size, length)
-      return ms * ratios.draw(random, ms)
-    },
-  }
+  const draw = variationOf(variation)
+  return { ...work, of: (size, length, random) => draw(work.mean(size, length), random) }
 }

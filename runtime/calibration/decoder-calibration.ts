@@ -1,0 +1,117 @@
+import { modelKey, modelLabel } from '../../scenarios/index.ts'
+import { type Random, stream } from '../../sim/kernel/index.ts'
+import { ANY_CLASS, PLAIN_QUEUE, type ServingPlan } from '../../sim/serving/index.ts'
+import type { ModelProfile } from '../../sim/world/index.ts'
+import type { Fleet } from '../live/fleet.ts'
+import type { GenerationOptions } from '../live/generation/generation-options.ts'
+import type { LiveSession } from '../live/live-session.ts'
+import { sessionOptions } from '../models/index.ts'
+import { type MeasuredRound, runRound } from './calibrate-steps.ts'
+import type { CalibrationTask } from './calibration.ts'
+import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
+import { fewerSequencesText, type StepLimits } from './step-plan.ts'
+import { stepProfile } from './step-profile.ts'
+
+/** A task of a pool that generates. */
+export type DecoderTask = CalibrationTask & { readonly generation: GenerationOptions }
+
+export const isDecoderTask = (task: CalibrationTask): task is DecoderTask =>
+  task.generation !== undefined
+
+const MOST_ROUNDS = 400
+
+/**
+ * The calibration of a model that generates: rounds of steps of one replica, as `stepRound` plans
+ * them. They show its speed over time, too, so that no traffic is played. How replicas slow each
+ * other down is not measured.
+ */
+export class DecoderCalibration implements ModelCalibration {
+  readonly label: string
+  readonly #task: DecoderTask
+  readonly #limits: StepLimits
+  readonly #onTick: () => void
+  readonly #random: Random
+  #fleet: Fleet | null = null
+  #roundMs = 0
+  /** those that have ended */
+  readonly #occasions: MeasuredRound[][] = []
+  #present: MeasuredRound[] = []
+
+  /** `onTick` is called often during a round. Throws `Failure` where no sequence can decode. */
+  constructor(task: DecoderTask, onTick: () => void) {
+    const { scenario, pool, generation } = task
+    this.#task = task
+    this.#onTick = onTick
+    this.#limits = { ...generation, ...generation.cache }
+    this.#random = stream(scenario.seed, 0, 'calibration')
+    this.label = modelLabel(scenario, pool)
+  }
+
+  async open(session: LiveSession): Promise<void> {
+    const { file, pool, generation } = this.#task
+    this.#present = []
+    const engine = { file, session: sessionOptions(pool), warmUp: [], generation }
+    const [opened] = await session.open([{ plan: planOf(this.#task), engines: [engine] }])
+    this.#fleet = opened!.fleet
+  }
+
+  /** One round, which cannot be made shorter. */
+  async warmUpShapes(): Promise<WarmedUp> {
+    await this.#round()
+    const text = fewerSequencesText(this.label, this.#limits)
+    return { roundMs: this.#roundMs, note: text === null ? null : () => text }
+  }
+
+  async warmUpLoops(): Promise<void> {}
+
+  async firstRound(budgetMs: number): Promise<number> {
+    await this.runRounds(1)
+    return this.#roundsIn(budgetMs)
+  }
+
+  async runRounds(rounds: number): Promise<void> {
+    for (let i = 0; i < rounds; i++) this.#present.push(await this.#round())
+  }
+
+  /** Rounds go on for so long, if there is time for one. */
+  async recordTraffic({ replicas, durationMs }: TrafficRecording): Promise<void> {
+    if (replicas !== this.#task.pool.replicas || durationMs < this.#roundMs) return
+    await this.runRounds(this.#roundsIn(durationMs))
+  }
+
+  #roundsIn(budgetMs: number): number {
+    return Math.min(MOST_ROUNDS, Math.max(1, Math.floor(budgetMs / this.#roundMs)))
+  }
+
+  async #round(): Promise<MeasuredRound> {
+    const begun = performance.now()
+    const round = await runRound(this.#fleet!, this.#limits, this.#random, this.#onTick)
+    this.#roundMs = performance.now() - begun
+    return round
+  }
+
+  end(): void {
+    this.#occasions.push(this.#present)
+    this.#present = []
+  }
+
+  profile(): ModelProfile {
+    const { scenario, pool, file, occasion } = this.#task
+    return {
+      key: modelKey(scenario, pool),
+      label: this.label,
+      content: file.content,
+      occasion,
+      ...stepProfile(this.#occasions, this.#limits, occasion),
+      memory: null,
+    }
+  }
+}
+
+/** The task's pool with one replica, and without limits that would lose requests. */
+const planOf = ({ plan }: DecoderTask): ServingPlan => ({
+  routing: 'least-loaded',
+  classes: [ANY_CLASS],
+  pools: [{ ...plan, ...PLAIN_QUEUE, replicas: 1, memory: undefined, index: 0 }],
+  devices: [],
+})
