@@ -66,7 +66,10 @@ function runsOf(
     observe: (slots) => [
       {
         stepped: (seen, { stepEnds, ...run }) => {
-          runs.push({ ...run, seen, ends: Array.from(stepEnds!.subarray(0, run.steps)) })
+          const ends = Array.from(stepEnds!.subarray(0, run.steps))
+          // the tokens of the last step come when its end is seen
+          expect(ends.pop()).toBe(seen - run.started)
+          runs.push({ ...run, seen, ends: [...ends, run.ran!.endedMs] })
         },
       },
       new RowRecorder(rows, slots),

@@ -10,6 +10,8 @@ export const isSingle = (law: StepLaw): law is SingleStepLaw => law.varied !== u
 interface Run {
   run: StepRun
   law: SingleStepLaw
+  /** since it was sent */
+  beganMs: Ms
   /** steps that have ended */
   ended: number
   /** whether it ends with the step under way */
@@ -30,9 +32,9 @@ export class SingleSteps {
   readonly #runs: Run[] = []
 
   /** Returns the mean time of the first step at speed 1, ms. */
-  begin(run: StepRun, law: SingleStepLaw): Ms {
+  begin(run: StepRun, law: SingleStepLaw, began: Ms): Ms {
     const ends = this.#runs[run.executor]?.ends ?? new Float64Array(FIRST_ENDS)
-    this.#runs[run.executor] = { run, law, ended: 0, yields: false, ends }
+    this.#runs[run.executor] = { run, law, beganMs: began - run.started, ended: 0, yields: false, ends }
     return law.stepMs(run)
   }
 
@@ -60,9 +62,17 @@ export class SingleSteps {
     return law.stepMs(run) + own.ended * law.growthMs(run)
   }
 
-  /** What `onSteps` reports of a run that has ended. Its ends are those of the run from now on. */
-  report(executor: number): { readonly steps: number; readonly firstMs: Ms; readonly lastMs: Ms } {
-    const { run, ended: steps, ends } = this.#runs[executor]!
+  /**
+   * What `onSteps` reports of a run whose end is seen now. The tokens of its last step come now, as
+   * in a live run.
+   */
+  report(
+    now: Ms,
+    executor: number,
+  ): { readonly steps: number; readonly firstMs: Ms; readonly lastMs: Ms } {
+    const { run, beganMs, ended: steps, ends } = this.#runs[executor]!
+    run.ran = { beganMs, endedMs: ends[steps - 1]! }
+    ends[steps - 1] = now - run.started
     run.stepEnds = ends
     const before = steps > 1 ? ends[steps - 2]! : 0
     return { steps, firstMs: ends[0]!, lastMs: ends[steps - 1]! - before }
