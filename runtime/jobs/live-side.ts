@@ -9,8 +9,7 @@ import type { EngineOptions } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
 import { generationOptions } from '../live/generation/generation-options.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
-import { decoderOptions } from '../models/decoder-inputs.ts'
-import { materialise, sessionOptions } from '../models/index.ts'
+import { decoderOptions, materialise, sessionOptions } from '../models/index.ts'
 import type { System } from './prepare.ts'
 
 export interface ReplaySide {

@@ -1,5 +1,5 @@
 import type { GenerationPlan } from '../../../sim/serving/index.ts'
-import { type DecoderOptions, kvWidthOf } from '../../models/decoder-inputs.ts'
+import { type DecoderOptions, kvWidthOf } from '../../models/index.ts'
 import type { CacheShape } from './paged-decoder.ts'
 
 /** How an executor generates. */

@@ -34,7 +34,14 @@ export class SingleSteps {
   /** Returns the mean time of the first step at speed 1, ms. */
   begin(run: StepRun, law: SingleStepLaw, began: Ms): Ms {
     const ends = this.#runs[run.executor]?.ends ?? new Float64Array(FIRST_ENDS)
-    this.#runs[run.executor] = { run, law, beganMs: began - run.started, ended: 0, yields: false, ends }
+    this.#runs[run.executor] = {
+      run,
+      law,
+      beganMs: began - run.started,
+      ended: 0,
+      yields: false,
+      ends,
+    }
     return law.stepMs(run)
   }
 
