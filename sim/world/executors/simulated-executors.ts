@@ -246,7 +246,7 @@ export class SimulatedExecutors implements Backend, StepBackend {
     const { executor, extraMs } = run
     const gap = this.#now - this.#ended[executor]!
     const started = this.#dispatch(executor, gap)
-    const meanMs = this.#singly.begin(run, law)
+    const meanMs = this.#singly.begin(run, law, started)
     const wakeMs = wakeCost(this.#hardware[executor]!.wake, gap)
     this.#step(executor, started + extraMs, law.varied(meanMs, this.#random.service) + wakeMs)
   }
@@ -273,8 +273,9 @@ export class SimulatedExecutors implements Backend, StepBackend {
 
   #runDone(control: ControlPlanePort, executor: number): void {
     this.#runEnds[executor] = NONE
-    const { steps, firstMs, lastMs } = this.#singly.report(executor)
-    control.onSteps(this.#now, executor, steps, firstMs, lastMs)
+    const now = this.#now
+    const { steps, firstMs, lastMs } = this.#singly.report(now, executor)
+    control.onSteps(now, executor, steps, firstMs, lastMs)
   }
 
   yieldAtStep(executor: number): void {

@@ -66,7 +66,12 @@ function runsOf(
     observe: (slots) => [
       {
         stepped: (seen, { stepEnds, ...run }) => {
-          runs.push({ ...run, seen, ends: Array.from(stepEnds!.subarray(0, run.steps)) })
+          const { beganMs, endedMs } = run.ran!
+          expect(beganMs).toBeCloseTo(DISPATCH_MS, 9)
+          // answers of the last step come when the dispatcher sees its end
+          expect(run.started + stepEnds![run.steps - 1]!).toBeCloseTo(seen, 9)
+          const ends = [...stepEnds!.subarray(0, run.steps - 1), endedMs]
+          runs.push({ ...run, seen, ends })
         },
       },
       new RowRecorder(rows, slots),

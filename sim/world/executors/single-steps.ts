@@ -16,6 +16,8 @@ interface Run {
   yields: boolean
   /** of the steps that have ended, since the run was dispatched, ms */
   ends: Float64Array
+  /** when the executor began it, since then, ms */
+  beganMs: Ms
 }
 
 /** Steps for which there is room at first. */
@@ -29,10 +31,11 @@ export class SingleSteps {
   /** by executor */
   readonly #runs: Run[] = []
 
-  /** Returns the mean time of the first step at speed 1, ms. */
-  begin(run: StepRun, law: SingleStepLaw): Ms {
+  /** The executor begins it at `began`. Returns the mean time of the first step at speed 1, ms. */
+  begin(run: StepRun, law: SingleStepLaw, began: Ms): Ms {
     const ends = this.#runs[run.executor]?.ends ?? new Float64Array(FIRST_ENDS)
-    this.#runs[run.executor] = { run, law, ended: 0, yields: false, ends }
+    const beganMs = began - run.started
+    this.#runs[run.executor] = { run, law, ended: 0, yields: false, ends, beganMs }
     return law.stepMs(run)
   }
 
@@ -60,9 +63,17 @@ export class SingleSteps {
     return law.stepMs(run) + own.ended * law.growthMs(run)
   }
 
-  /** What `onSteps` reports of a run that has ended. Its ends are those of the run from now on. */
-  report(executor: number): { readonly steps: number; readonly firstMs: Ms; readonly lastMs: Ms } {
-    const { run, ended: steps, ends } = this.#runs[executor]!
+  /**
+   * What `onSteps` reports of a run whose end is seen now. Its ends are those of the run from now
+   * on; answers of the last step come now, as in live runs.
+   */
+  report(
+    now: Ms,
+    executor: number,
+  ): { readonly steps: number; readonly firstMs: Ms; readonly lastMs: Ms } {
+    const { run, ended: steps, ends, beganMs } = this.#runs[executor]!
+    run.ran = { beganMs, endedMs: ends[steps - 1]! }
+    ends[steps - 1] = now - run.started
     run.stepEnds = ends
     const before = steps > 1 ? ends[steps - 2]! : 0
     return { steps, firstMs: ends[0]!, lastMs: ends[steps - 1]! - before }
