@@ -61,19 +61,22 @@ export async function calibrateSteps(
 }
 
 /** A step that was timed, and when it ran, ms since the epoch of its job. */
-interface PlacedStep extends TimedStep {
+export interface PlacedStep extends TimedStep {
   readonly started: Ms
   readonly ended: Ms
+  /** the idle time before its run; null where it follows another step */
+  readonly gap: Ms | null
 }
 
 /** Steps that follow others of their run; of a run of one step, that step. */
 export function timedSteps({ planned, rows }: MeasuredRound): PlacedStep[] {
   return planned.flatMap(({ steps }, i) => {
-    const { started, ends } = rows[i]!
+    const { dispatched, started, ends } = rows[i]!
+    const gap = dispatched - (rows[i - 1]?.ends.at(-1) ?? Number.NEGATIVE_INFINITY)
     return steps
       .map((amounts, k): PlacedStep => {
         const [from, ended] = [ends[k - 1] ?? started, ends[k]!]
-        return { ...amounts, started: from, ended, ms: ended - from }
+        return { ...amounts, started: from, ended, ms: ended - from, gap: k > 0 ? null : gap }
       })
       .filter((_, k) => k > 0 || steps.length === 1)
   })

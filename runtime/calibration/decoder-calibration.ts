@@ -50,7 +50,9 @@ export class DecoderCalibration implements ModelCalibration {
   async open(session: LiveSession): Promise<void> {
     const { file, pool, generation } = this.#task
     this.#present = []
-    const engine = { file, session: sessionOptions(pool), warmUp: [], generation }
+    // arenas grow with each new shape, of which steps have many
+    const how = { ...sessionOptions(pool), memoryPattern: false }
+    const engine = { file, session: how, warmUp: [], generation }
     const [opened] = await session.open([{ plan: planOf(this.#task), engines: [engine] }])
     this.#fleet = opened!.fleet
   }

@@ -35,9 +35,8 @@ const TERM_NAMES = ['contextMs', 'longestMs', 'pastMs', 'pairMs'] as const
 /** Rows of a table are at least so many times those before, where they are many. */
 const APART = 1.15
 
-/** A group for each halving of the most, as it is the end that stays; 0 is a group of its own. */
-const halvings = (value: number, most: number) =>
-  value === 0 ? -1 : Math.floor(Math.log2(most / value))
+/** A group for each halving of the most, as it is the end that stays. */
+const halvings = (value: number, most: number) => Math.floor(Math.log2(most / value))
 
 /**
  * What shapes are left out by: neighbours of a shape have about as much of one of these, and are
@@ -60,7 +59,8 @@ const AXES = {
  *
  * Errors are those of shapes that are held out with all that are near them in one way. The least
  * and the most of each axis stay, as they could only be extrapolated: simulated steps with more
- * than was measured are extrapolated, too, and no error of them is known.
+ * than was measured are extrapolated, too, and no error of them is known. So do steps without any
+ * sequence that decodes, or without a prompt, which are steps of another kind.
  */
 export function fitSteps(timed: readonly TimedStep[]): StepFit {
   const shapes = medians(timed)
@@ -73,7 +73,8 @@ function heldOutBy(by: keyof typeof AXES, shapes: readonly TimedStep[]): HeldOut
   const { amountOf, groupOf } = AXES[by]
   const most = Math.max(...shapes.map(amountOf))
   const groups = new Map<number, TimedStep[]>()
-  for (const shape of shapes.toSorted((a, b) => amountOf(a) - amountOf(b))) {
+  const rising = shapes.toSorted((a, b) => amountOf(a) - amountOf(b))
+  for (const shape of rising.filter((each) => amountOf(each) > 0)) {
     const group = groupOf(amountOf(shape), most)
     groups.set(group, [...(groups.get(group) ?? []), shape])
   }

@@ -1,24 +1,25 @@
 import { median } from 'simple-statistics'
-import {
-  overheadsOfScript,
-  type ScriptRecording,
-  scriptedFields,
-} from '../../sim/experiment/index.ts'
+import { overheadsOf, type Recording, recordedFields } from '../../sim/experiment/index.ts'
 import type { Ms } from '../../sim/serving/index.ts'
+import { type EngineRun, Rows } from '../../sim/stats/index.ts'
 import {
   type MeasuredSteps,
   MOST_FACTOR,
   type ModelProfile,
+  measuredLaw,
   type ProfileWidths,
+  type StepAmounts,
   timeOf,
+  wakeCost,
 } from '../../sim/world/index.ts'
-import type { StepScriptRow } from '../live/generation/step-script.ts'
-import { type MeasuredRound, timedSteps } from './calibrate-steps.ts'
+import { type MeasuredRound, type PlacedStep, timedSteps } from './calibrate-steps.ts'
 import { inRegion, regionsOf, short } from './measured-widths.ts'
 import { fitSteps, type HeldOutSteps, medians, type StepFit, type TimedStep } from './step-fit.ts'
-import { type StepLimits, stepLevels } from './step-plan.ts'
+import { type PlannedSteps, type StepLimits, stepLevels } from './step-plan.ts'
 import { fitWake, type GapSample } from './wake-fit.ts'
 import type { WorkFit } from './work-fit.ts'
+
+type ExecutorWork = Recording['work'][number]
 
 /** What a profile has of a model that generates. */
 type StepProfile = Pick<
@@ -43,10 +44,18 @@ export function stepProfile(
   calibration: string,
 ): StepProfile {
   const rounds = occasions.flat()
-  const fit = fitSteps(rounds.flatMap(timedSteps))
+  const timed = rounds.flatMap(timedSteps)
+  const startsOf = (law: MeasuredSteps) =>
+    fitWake(rounds.flatMap((round) => startSamples(round, law)))
+  // the law is that of steps that follow others, and the start of a run is not in it
+  const fit = fitSteps(following(timed, startsOf(fitSteps(timed).steps)))
   const work = workOf(fit, rounds, limits)
   const { steps } = fit
-  const recorded = occasions.flatMap((own) => recordingsOf(own, steps, occasions.length))
+  const wake = startsOf(steps)
+  const executor = { work: () => 0, wake, steps: measuredLaw(steps) }
+  const recorded = occasions
+    .flatMap((own) => partsOf(own, Math.ceil(RECORDINGS / occasions.length)))
+    .map((own) => recordingOf(own, executor))
   return {
     work,
     steps: {
@@ -56,24 +65,55 @@ export function stepProfile(
       levels: stepLevels(limits),
       heldOut: fit.heldOut.map(heldOutOf),
     },
-    wake: fitWake(rounds.flatMap((round) => startSamples(round, steps))),
-    overheads: overheadsOfScript(rounds.flatMap(runsOf)) as ModelProfile['overheads'],
-    ...scriptedFields(recorded),
-    widths: widthsOf(occasions, work, steps, calibration),
+    wake,
+    overheads: overheadsOf(recorded) as ModelProfile['overheads'],
+    ...recordedFields(recorded),
+    widths: widthsOf(occasions, work, { law: steps, wake }, calibration),
   }
 }
+
+/** A step is never thought to be shorter than this share of its time. */
+const LEAST_SHARE = 0.5
+
+/** Steps as if each followed another one. */
+const following = (steps: readonly PlacedStep[], wake: ModelProfile['wake']): TimedStep[] =>
+  steps.map((step) => {
+    if (step.gap === null) return step
+    return { ...step, ms: Math.max(LEAST_SHARE * step.ms, step.ms - wakeCost(wake, step.gap)) }
+  })
 
 function heldOutOf({ by, from, to, errors }: HeldOutSteps) {
   const worst = errors.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a))
   return { by, from, to, median: short(median(errors.map(Math.abs))), worst: short(worst) }
 }
 
-/** Runs as a dispatcher has them: the gap is the time for which the executor was idle. */
-const runsOf = ({ rows }: MeasuredRound) =>
-  rows.map(({ dispatched, started, ends, done }, i) => {
-    const before = rows[i - 1]?.ends.at(-1) ?? Number.NEGATIVE_INFINITY
-    return { dispatched, started, ended: ends.at(-1)!, done, gap: dispatched - before }
-  })
+/** Runs of a round as a dispatcher has them, `shift` ms later. */
+const runsOf = ({ planned, rows }: MeasuredRound, shift: Ms = 0): EngineRun[] =>
+  rows.map(({ dispatched, started, ends, done }, i) => ({
+    executor: 0,
+    sent: dispatched + shift,
+    began: started + shift,
+    stepEnds: ends.slice(0, -1).map((end) => end + shift),
+    ended: ends.at(-1)! + shift,
+    done: done + shift,
+    batch: batchOf(planned[i]!),
+  }))
+
+/** What the first step of a run computes; contexts are those before it. */
+function batchOf({ steps }: PlannedSteps): EngineRun['batch'] {
+  const [{ decodes, longest, promptTokens, promptPast }] = steps as [StepAmounts]
+  const before = Math.max(0, longest - 1)
+  return {
+    ...{ executor: 0, steps: steps.length, decodes, longest: before, context: decodes * before },
+    ...{
+      prefills: promptTokens > 0 ? 1 : 0,
+      prefillTokens: promptTokens,
+      promptTokens,
+      promptPast,
+    },
+    ...{ blocks: 0, generating: decodes, waitsForBlocks: false, extraMs: 0, started: 0 },
+  }
+}
 
 /**
  * What the first steps of runs took more than their law, by the idle time before: the time of a run
@@ -82,45 +122,35 @@ const runsOf = ({ rows }: MeasuredRound) =>
 function startSamples(round: MeasuredRound, law: MeasuredSteps): GapSample[] {
   const runs = runsOf(round)
   return round.planned.flatMap(({ steps }, i) => {
-    const { started, ends } = round.rows[i]!
-    const { gap } = runs[i]!
+    const before = runs[i - 1]
     // a run of one step is one of those that the law was fitted to
-    if (steps.length === 1 || !Number.isFinite(gap)) return []
-    return [{ gap, excess: ends[0]! - started - timeOf(law, steps[0]!) }]
+    if (steps.length === 1 || before === undefined) return []
+    const { sent, began, stepEnds } = runs[i]!
+    return [{ gap: sent - before.ended, excess: stepEnds[0]! - began - timeOf(law, steps[0]!) }]
   })
 }
 
-/** Rounds of an occasion in recordings, by the speed at which they ran their steps. */
-function recordingsOf(
-  rounds: readonly MeasuredRound[],
-  law: MeasuredSteps,
-  occasions: number,
-): ScriptRecording[] {
-  const parts = Math.min(rounds.length, Math.ceil(RECORDINGS / occasions))
+/** Rounds of an occasion in some recordings of about as many of them. */
+function partsOf(rounds: readonly MeasuredRound[], count: number): (readonly MeasuredRound[])[] {
+  const parts = Math.min(rounds.length, count)
   return Array.from({ length: parts }, (_, part) => {
     const upTo = (share: number) => Math.round((rounds.length * share) / parts)
-    return recordingOf(rounds.slice(upTo(part), upTo(part + 1)), law)
+    return rounds.slice(upTo(part), upTo(part + 1))
   })
 }
 
 /** Rounds one after another, each of which has times of its own. */
-function recordingOf(rounds: readonly MeasuredRound[], law: MeasuredSteps): ScriptRecording {
-  const [batches, reactions]: [ScriptRecording['batches'][number][], [Ms, Ms][]] = [[], []]
+function recordingOf(rounds: readonly MeasuredRound[], work: ExecutorWork): Recording {
+  const engineRuns: EngineRun[] = []
   let from = 0
   for (const round of rounds) {
-    const shift = from - round.rows[0]!.dispatched
-    for (const step of timedSteps(round)) {
-      const [started, ended] = [step.started + shift, step.ended + shift]
-      const work = Math.max(LEAST_MS, timeOf(law, step))
-      batches.push({ executor: 0, dispatched: started, started, ended, done: ended, work })
-    }
-    for (const { ends, done } of round.rows) reactions.push([ends.at(-1)! + shift, done + shift])
-    from = lastOf(round.rows).done + shift + PAUSE_MS
+    engineRuns.push(...runsOf(round, from - round.rows[0]!.dispatched))
+    from = engineRuns.at(-1)!.done + PAUSE_MS
   }
-  return { batches, reactions, durationMs: Number(from.toFixed(3)) }
+  // nothing was requested, and no timer was due
+  const run = { rows: Rows.allocate(0), timers: [], engineRuns }
+  return { run, executors: [0, 1], work: [work], load: 1, durationMs: Number(from.toFixed(3)) }
 }
-
-const lastOf = (rows: readonly StepScriptRow[]) => rows.at(-1)!
 
 /** Steps in which sequences only decode, as a table by their count and their contexts. */
 function workOf(fit: StepFit, rounds: readonly MeasuredRound[], limits: StepLimits): WorkFit {
@@ -154,14 +184,16 @@ function heldOutError({ heldOut }: StepFit, decodes: number, context: number): n
 function widthsOf(
   occasions: readonly (readonly MeasuredRound[])[],
   work: WorkFit,
-  law: MeasuredSteps,
+  { law, wake }: { readonly law: MeasuredSteps; readonly wake: ModelProfile['wake'] },
   calibration: string,
 ): ProfileWidths {
   const regions = regionsOf(work, 1)
   return {
     regions,
     occasions: occasions.map((rounds) => {
-      const shapes = medians(rounds.flatMap(timedSteps)).filter(({ decodes }) => decodes > 0)
+      const shapes = medians(following(rounds.flatMap(timedSteps), wake)).filter(
+        ({ decodes }) => decodes > 0,
+      )
       return {
         calibration,
         speeds: regions.map((region) => {

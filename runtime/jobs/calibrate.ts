@@ -1,11 +1,20 @@
-import { EXIT, Failure, hashOf, modelKey, type Pool, type Scenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  hashOf,
+  isBuiltinDecoder,
+  modelKey,
+  type Pool,
+  type Scenario,
+} from '../../scenarios/index.ts'
 import { hasSwappableModel, poolsToCalibrate } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
 import { cacheDirectory } from '../folders/profile-paths.ts'
+import { type GenerationOptions, generationOptions } from '../live/generation/generation-options.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
-import { materialise } from '../models/index.ts'
+import { decoderOptions, materialise } from '../models/index.ts'
 import { version } from '../version.ts'
 import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
 import type { JobOptions } from './options.ts'
@@ -74,15 +83,18 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
       // two versions have a model at one path, which is another model where its file is another
       const key = `${modelKey(scenario, pool)} ${contents[i]}`
       const { plan, maxBatch, lengths } = covered[i]!
+      const generation =
+        isBuiltinDecoder(model) && generationOptions(decoderOptions(model), plan.generation!)
+      const uses = { maxBatch, lengths, ...(generation && { generation }) }
       const task = tasks.get(key)
       if (task !== undefined) {
-        tasks.set(key, covering(task, maxBatch, lengths))
+        tasks.set(key, covering(task, uses))
         continue
       }
       const { directory } = prepared
       const places = { directory, cacheDirectory: cacheDirectory(), signal }
       const file = await materialise(model, pool.precision, places)
-      tasks.set(key, { scenario, pool, plan, maxBatch, lengths, file, occasion })
+      tasks.set(key, { scenario, pool, plan, ...uses, file, occasion })
     }
   }
   if (tasks.size === 0) {
@@ -156,17 +168,35 @@ async function withLoads(
   return { ...model, memory: { ...model.memory, loadMs } }
 }
 
-/** Extends a task to another pool of the same model, with other batches or traffic. */
+/** Extends a task to another pool of the same model, with other batches, steps or traffic. */
 function covering(
   task: CalibrationTask,
-  maxBatch: number,
-  { min, max }: CalibrationTask['lengths'],
+  {
+    maxBatch,
+    lengths: { min, max },
+    generation,
+  }: Pick<CalibrationTask, 'maxBatch' | 'lengths' | 'generation'>,
 ): CalibrationTask {
   const { lengths } = task
+  const both = task.generation && generation && coveringSteps(task.generation, generation)
   return {
     ...task,
     maxBatch: Math.max(task.maxBatch, maxBatch),
     lengths: { ...lengths, min: Math.min(lengths.min, min), max: Math.max(lengths.max, max) },
+    ...(both && { generation: both }),
+  }
+}
+
+/** Blocks are those of the first, as many as hold the tokens of either. */
+function coveringSteps(first: GenerationOptions, second: GenerationOptions): GenerationOptions {
+  const { cache } = first
+  const tokens = second.cache.blocks * second.cache.blockTokens
+  const blocks = Math.max(cache.blocks, Math.ceil(tokens / cache.blockTokens))
+  return {
+    ...first,
+    cache: { ...cache, blocks },
+    sequences: Math.max(first.sequences, second.sequences),
+    promptTokens: Math.max(first.promptTokens, second.promptTokens),
   }
 }
 

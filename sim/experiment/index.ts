@@ -40,7 +40,7 @@ export { machineChange, type PredictedChange } from './comparison/machine-change
 export { measuredPools, scaledInput } from './comparison/measured-pools.ts'
 export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
 export { recordingsOf } from './comparison/next-run.ts'
-export { overheadsOf, overheadsOfScript } from './comparison/observed-overheads.ts'
+export { overheadsOf } from './comparison/observed-overheads.ts'
 export {
   batchesOf,
   type ControlReading,
@@ -48,12 +48,7 @@ export {
   type ObservedRun,
   type ProbedBatch,
 } from './comparison/observed-run.ts'
-export {
-  type Recording,
-  recordedFields,
-  type ScriptRecording,
-  scriptedFields,
-} from './comparison/recorded.ts'
+export { type Recording, recordedFields } from './comparison/recorded.ts'
 export { elasticityOf } from './comparison/saturation.ts'
 export {
   balancedOrders,

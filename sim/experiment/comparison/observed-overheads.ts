@@ -10,7 +10,7 @@ import {
   type TimedCost,
   usualOverhead,
 } from '../../world/index.ts'
-import { type BatchRow, batchesOf, dueEvents, type ObservedRun } from './observed-run.ts'
+import { batchesOf, dueEvents, type ObservedRun } from './observed-run.ts'
 
 /** Classes of dispatch overheads by idle gap, ms: where an executor's thread sleeps deeper. */
 const GAPS = [0.004, 0.03, 0.1, 0.5, 2, 10] as const
@@ -50,18 +50,6 @@ function costsOf(run: ObservedRun, [from, to] = ALL_EXECUTORS): Costs {
   return {
     lag: costs(dueEvents(run).handOvers),
     timer: costs(run.timers),
-    ...costsAround(batches, due),
-  }
-}
-
-type Dispatched = Pick<BatchRow, 'dispatched' | 'started' | 'ended' | 'done' | 'gap'>
-
-/** Around batches, or runs of steps. */
-function costsAround(
-  batches: readonly Dispatched[],
-  due: (at: Ms) => Ms,
-): Pick<Costs, OverheadKind> {
-  return {
     completion: usualOnly(
       batches.map(({ ended, done }) => ({
         at: ended,
@@ -78,15 +66,6 @@ function costsAround(
       })),
     ),
   }
-}
-
-/**
- * Overheads of runs that a dispatcher has sent and waited for, with nothing else to do: it sends no
- * request and has no timer, so these have no delay.
- */
-export function overheadsOfScript(runs: readonly Dispatched[]): OverheadTables {
-  const costs = { lag: [], timer: [], ...costsAround(runs, () => Number.POSITIVE_INFINITY) }
-  return overheadTables([samplesOf(costs)])
 }
 
 /** When the dispatcher had something to do next, other than completions: a request or a timer. */
@@ -131,10 +110,7 @@ export const overheadsOf = (recordings: readonly OverheadRecording[]): OverheadT
   overheadTables(recordings.map(overheadSamples))
 
 export function overheadSamples({ run, executors }: OverheadRecording): OverheadSamples {
-  return samplesOf(costsOf(run, executors))
-}
-
-function samplesOf(costs: Costs): OverheadSamples {
+  const costs = costsOf(run, executors)
   const sample = (some: readonly TimedCost[]) => some.map(({ ms }) => ms)
   return {
     lag: sample(costs.lag),

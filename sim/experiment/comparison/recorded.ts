@@ -1,15 +1,12 @@
 import { median } from 'simple-statistics'
 import type { Ms } from '../../serving/index.ts'
 import {
-  type DueEvent,
   type Intervals,
   leastBusyMs,
   type MetField,
   type ModelProfile,
   type RecordedField,
-  recordMet,
   settle,
-  type WorkedBatch,
 } from '../../world/index.ts'
 import type { OverheadRecording } from './observed-overheads.ts'
 import { type ExecutorWork, metFieldOf } from './structure.ts'
@@ -40,39 +37,12 @@ export function recordedFields(
 export function metRecording(recording: Recording): MetRecording {
   const { run, work, load, durationMs } = recording
   const met = metFieldOf(run, work)
-  const about = { load, durationMs, ...controlTime(recording), disturbed: spoiled(run) !== null }
-  return metRecordingOf({ ...met, executors: met.executors.slice(...recording.executors) }, about)
-}
-
-/** Batches, or steps, that one executor has run one after another, with nothing else to do. */
-export interface ScriptRecording {
-  readonly batches: readonly WorkedBatch[]
-  /** when runs have ended, and when the dispatcher has seen that */
-  readonly reactions: readonly DueEvent[]
-  readonly durationMs: Ms
-}
-
-/** The speed fields of scripts, and the variation of what they ran. */
-export function scriptedFields(
-  scripts: readonly ScriptRecording[],
-): Pick<ModelProfile, 'fields' | 'variation'> {
-  return settledFields(
-    scripts.map(({ batches, reactions, durationMs }) =>
-      metRecordingOf(recordMet(batches, 1, { reactions, handOvers: [] }), {
-        load: 1,
-        durationMs,
-        disturbed: false,
-      }),
-    ),
-  )
-}
-
-type About = Pick<RecordedField, 'load' | 'durationMs' | 'controlMs' | 'disturbed'>
-
-function metRecordingOf(met: MetField, about: About): MetRecording {
-  const { executors } = met
+  const executors = met.executors.slice(...recording.executors)
   const field: RecordedField = {
-    ...about,
+    load,
+    durationMs,
+    ...controlTime(recording),
+    disturbed: spoiled(run) !== null,
     executors: executors.map((executor) => ({
       times: round(executor.times, 3),
       speeds: round(executor.speeds, 4),

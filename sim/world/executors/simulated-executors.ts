@@ -273,8 +273,9 @@ export class SimulatedExecutors implements Backend, StepBackend {
 
   #runDone(control: ControlPlanePort, executor: number): void {
     this.#runEnds[executor] = NONE
-    const { steps, firstMs, lastMs } = this.#singly.report(this.#now, executor)
-    control.onSteps(this.#now, executor, steps, firstMs, lastMs)
+    const now = this.#now
+    const { steps, firstMs, lastMs } = this.#singly.report(now, executor)
+    control.onSteps(now, executor, steps, firstMs, lastMs)
   }
 
   yieldAtStep(executor: number): void {

@@ -10,14 +10,14 @@ export const isSingle = (law: StepLaw): law is SingleStepLaw => law.varied !== u
 interface Run {
   run: StepRun
   law: SingleStepLaw
-  /** since it was sent */
-  beganMs: Ms
   /** steps that have ended */
   ended: number
   /** whether it ends with the step under way */
   yields: boolean
   /** of the steps that have ended, since the run was dispatched, ms */
   ends: Float64Array
+  /** when the executor began it, since then, ms */
+  beganMs: Ms
 }
 
 /** Steps for which there is room at first. */
@@ -31,17 +31,11 @@ export class SingleSteps {
   /** by executor */
   readonly #runs: Run[] = []
 
-  /** Returns the mean time of the first step at speed 1, ms. */
+  /** The executor begins it at `began`. Returns the mean time of the first step at speed 1, ms. */
   begin(run: StepRun, law: SingleStepLaw, began: Ms): Ms {
     const ends = this.#runs[run.executor]?.ends ?? new Float64Array(FIRST_ENDS)
-    this.#runs[run.executor] = {
-      run,
-      law,
-      beganMs: began - run.started,
-      ended: 0,
-      yields: false,
-      ends,
-    }
+    const beganMs = began - run.started
+    this.#runs[run.executor] = { run, law, ended: 0, yields: false, ends, beganMs }
     return law.stepMs(run)
   }
 
@@ -70,14 +64,14 @@ export class SingleSteps {
   }
 
   /**
-   * What `onSteps` reports of a run whose end is seen now. The tokens of its last step come now, as
-   * in a live run.
+   * What `onSteps` reports of a run whose end is seen now. Its ends are those of the run from now
+   * on; answers of the last step come now, as in live runs.
    */
   report(
     now: Ms,
     executor: number,
   ): { readonly steps: number; readonly firstMs: Ms; readonly lastMs: Ms } {
-    const { run, beganMs, ended: steps, ends } = this.#runs[executor]!
+    const { run, ended: steps, ends, beganMs } = this.#runs[executor]!
     run.ran = { beganMs, endedMs: ends[steps - 1]! }
     ends[steps - 1] = now - run.started
     run.stepEnds = ends
