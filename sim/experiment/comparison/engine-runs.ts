@@ -14,9 +14,15 @@ export function withEngineRuns<
 >(plan: ServingPlan, requests: RequestList, run: R): R {
   if (!generatesIn(plan)) return run
   const watching = watchAgain(livePlan(plan), requests, run, () => new EngineRunRecorder())
-  if (watching === null) {
-    const text = 'the decision log of a replay does not lead to its rows, so nothing is known of'
-    throw new Failure(`${text} its engines; spillway audit DIR says more`)
+  const lacks =
+    watching === null
+      ? 'lead to its rows'
+      : watching.untimed > 0
+        ? 'have the times of all runs of steps'
+        : null
+  if (watching === null || lacks !== null) {
+    const text = `the decision log of a replay does not ${lacks}, so nothing is known of its engines`
+    throw new Failure(`${text}; spillway audit DIR says more, or replay again`)
   }
   return { ...run, engineRuns: watching.runs }
 }

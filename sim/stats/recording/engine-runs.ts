@@ -18,10 +18,15 @@ export interface EngineRun {
 export class EngineRunRecorder implements Observer {
   /** in the order in which their ends were seen */
   readonly runs: EngineRun[] = []
+  /** runs without these times */
+  untimed = 0
 
   stepped(done: Ms, run: StepRun): void {
     const { executor, started: sent, steps, stepEnds, ran } = run
-    if (!ran || !stepEnds) return
+    if (!ran || !stepEnds) {
+      this.untimed++
+      return
+    }
     this.runs.push({
       ...{ executor, sent, done },
       began: sent + ran.beganMs,
