@@ -9,7 +9,13 @@ import { sessionOptions } from '../models/index.ts'
 import { type MeasuredRound, runRound } from './calibrate-steps.ts'
 import type { CalibrationTask } from './calibration.ts'
 import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
-import { fewerSequencesText, type StepLimits } from './step-plan.ts'
+import {
+  fewerSequencesText,
+  fewestBlocks,
+  planSteps,
+  type StepLimits,
+  slowStepsText,
+} from './step-plan.ts'
 import { stepProfile } from './step-profile.ts'
 
 /** A task of a pool that generates. */
@@ -19,6 +25,8 @@ export const isDecoderTask = (task: CalibrationTask): task is DecoderTask =>
   task.generation !== undefined
 
 const MOST_ROUNDS = 400
+/** There is time for as many rounds as the warm-up plans. */
+const WARM_UP_ROUNDS = 4
 
 /**
  * The calibration of a model that generates: rounds of steps of one replica, as `stepRound` plans
@@ -28,7 +36,8 @@ const MOST_ROUNDS = 400
 export class DecoderCalibration implements ModelCalibration {
   readonly label: string
   readonly #task: DecoderTask
-  readonly #limits: StepLimits
+  /** those of the executor, or less where it is slow */
+  #limits: StepLimits
   readonly #onTick: () => void
   readonly #random: Random
   #fleet: Fleet | null = null
@@ -57,11 +66,27 @@ export class DecoderCalibration implements ModelCalibration {
     this.#fleet = opened!.fleet
   }
 
-  /** One round, which cannot be made shorter. */
-  async warmUpShapes(): Promise<WarmedUp> {
+  /** Runs the shortest rounds, and then the one that there is time for. */
+  async warmUpShapes(budgetMs: number): Promise<WarmedUp> {
+    const all = this.#limits
+    this.#limits = fewestBlocks(all)
+    // the first one is slower by what V8 compiles
+    for (let i = 0; i < 2; i++) await this.#round()
+    const perRoundMs = budgetMs / WARM_UP_ROUNDS
+    const planned = planSteps(all, { leastMs: this.#roundMs, budgetMs: perRoundMs })
+    this.#limits = planned.limits
     await this.#round()
-    const text = fewerSequencesText(this.label, this.#limits)
-    return { roundMs: this.#roundMs, note: text === null ? null : () => text }
+    return { roundMs: this.#roundMs, note: this.#noteOn(all, planned.allMs / perRoundMs) }
+  }
+
+  /** `times`: as many times the given time would be enough for `all`. */
+  #noteOn(all: StepLimits, times: number): WarmedUp['note'] {
+    const { label } = this
+    if (all !== this.#limits) {
+      return (seconds) => slowStepsText(label, this.#limits, seconds * times)
+    }
+    const text = fewerSequencesText(label, all)
+    return text === null ? null : () => text
   }
 
   async warmUpLoops(): Promise<void> {}
