@@ -24,9 +24,11 @@ export type DecoderTask = CalibrationTask & { readonly generation: GenerationOpt
 export const isDecoderTask = (task: CalibrationTask): task is DecoderTask =>
   task.generation !== undefined
 
-const MOST_ROUNDS = 400
-/** There is time for as many rounds as the warm-up plans. */
-const WARM_UP_ROUNDS = 4
+/** Rounds that are run one after another: medians of fewer show nothing of a slow spell. */
+const TOGETHER = 3
+const MOST_TIMES = 130
+/** The warm-up has about two, and an occasion as many as are run together. */
+const PLANNED_ROUNDS = 2 + TOGETHER
 
 /**
  * The calibration of a model that generates: rounds of steps of one replica, as `stepRound` plans
@@ -72,11 +74,12 @@ export class DecoderCalibration implements ModelCalibration {
     this.#limits = fewestBlocks(all)
     // the first one is slower by what V8 compiles
     for (let i = 0; i < 2; i++) await this.#round()
-    const perRoundMs = budgetMs / WARM_UP_ROUNDS
+    const perRoundMs = budgetMs / PLANNED_ROUNDS
     const planned = planSteps(all, { leastMs: this.#roundMs, budgetMs: perRoundMs })
     this.#limits = planned.limits
     await this.#round()
-    return { roundMs: this.#roundMs, note: this.#noteOn(all, planned.allMs / perRoundMs) }
+    const note = this.#noteOn(all, planned.allMs / perRoundMs)
+    return { roundMs: TOGETHER * this.#roundMs, note }
   }
 
   /** `times`: as many times the given time would be enough for `all`. */
@@ -93,21 +96,25 @@ export class DecoderCalibration implements ModelCalibration {
 
   async firstRound(budgetMs: number): Promise<number> {
     await this.runRounds(1)
-    return this.#roundsIn(budgetMs)
+    return this.#timesIn(budgetMs)
   }
 
-  async runRounds(rounds: number): Promise<void> {
-    for (let i = 0; i < rounds; i++) this.#present.push(await this.#round())
+  /** Runs some rounds so many times. */
+  async runRounds(times: number): Promise<void> {
+    for (let i = 0; i < times * TOGETHER; i++) this.#present.push(await this.#round())
   }
 
   /** Rounds go on for so long, if there is time for one. */
   async recordTraffic({ replicas, durationMs }: TrafficRecording): Promise<void> {
-    if (replicas !== this.#task.pool.replicas || durationMs < this.#roundMs) return
-    await this.runRounds(this.#roundsIn(durationMs))
+    if (replicas !== this.#task.pool.replicas || durationMs < TOGETHER * this.#roundMs) {
+      return
+    }
+    await this.runRounds(this.#timesIn(durationMs))
   }
 
-  #roundsIn(budgetMs: number): number {
-    return Math.min(MOST_ROUNDS, Math.max(1, Math.floor(budgetMs / this.#roundMs)))
+  #timesIn(budgetMs: number): number {
+    const times = Math.floor(budgetMs / (TOGETHER * this.#roundMs))
+    return Math.min(MOST_TIMES, Math.max(1, times))
   }
 
   async #round(): Promise<MeasuredRound> {
