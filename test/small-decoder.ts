@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { generationOptions } from '../runtime/live/generation/generation-options.ts'
 import { commonTokens, tokensOf } from '../runtime/live/generation/prompt-tokens.ts'
 import type { StepEngineOptions } from '../runtime/live/generation/step-engine.ts'
-import { type DecoderOptions, kvWidthOf } from '../runtime/models/decoder-inputs.ts'
+import type { DecoderOptions } from '../runtime/models/decoder-inputs.ts'
 import { buildDecoder } from '../runtime/models/transformer-decoder.ts'
 import { openWholeDecoder } from '../runtime/models/whole-decoder.ts'
 import type { AnswerColumns } from '../sim/audit/index.ts'
@@ -31,21 +32,12 @@ export function enginesOf(
   { pools }: ServingPlan,
   { file }: ReturnType<typeof smallDecoder>,
 ): StepEngineOptions[] {
-  const { layers, context, vocabulary } = SIZES
-  return pools.map(({ generation }) => {
-    const { maxSequences, tokenBudget, kv } = generation!
-    return {
-      file,
-      session: { executionProvider: 'cpu', threads: 1, memoryPattern: false },
-      warmUp: [],
-      generation: {
-        cache: { ...kv, layers, width: kvWidthOf(SIZES) },
-        sequences: maxSequences,
-        promptTokens: tokenBudget,
-        ...{ context, vocabulary },
-      },
-    }
-  })
+  return pools.map(({ generation }) => ({
+    file,
+    session: { executionProvider: 'cpu', threads: 1, memoryPattern: false },
+    warmUp: [],
+    generation: generationOptions(SIZES, generation!),
+  }))
 }
 
 /** A token that is not the likeliest one must have been nearly as likely. */

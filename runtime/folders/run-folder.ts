@@ -95,7 +95,10 @@ async function keepInput(change: FolderChange, kind: RunKind, name: string, text
 export const timelineFile = (name: string, compressed: boolean) =>
   `${name}.timeline.json${compressed ? '.gz' : ''}`
 
-/** Removes rows, what engines left beside them, decision logs and timelines of a kind, except those that the change writes. */
+/**
+ * Removes rows, what engines left beside them, decision logs and timelines of a kind, except those
+ * that the change writes.
+ */
 export async function dropRuns(change: FolderChange, kind: RunKind): Promise<void> {
   const ofKind = new RegExp(
     `^${kind}-\\d+\\.((answers\\.|blocks\\.)?parquet|journal\\.jsonl|timeline\\.json(\\.gz)?)$`,

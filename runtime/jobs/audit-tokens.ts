@@ -3,7 +3,7 @@ import { Findings, type GeneratedColumns, type RuleReport } from '../../sim/audi
 import { OUTCOME, type ServingPlan } from '../../sim/serving/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
 import { statedTokens } from '../live/generation/prompt-tokens.ts'
-import { decoderOptions } from '../models/decoder-inputs.ts'
+import { decoderOptions } from '../models/index.ts'
 import type { WholeDecoder } from '../models/onnx.ts'
 import { pause } from '../process/interruption.ts'
 import type { JobOptions } from './options.ts'

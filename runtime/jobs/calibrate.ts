@@ -14,7 +14,7 @@ import { cacheDirectory } from '../folders/profile-paths.ts'
 import { type GenerationOptions, generationOptions } from '../live/generation/generation-options.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
-import { materialise } from '../models/index.ts'
+import { decoderOptions, materialise } from '../models/index.ts'
 import { version } from '../version.ts'
 import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
 import type { JobOptions } from './options.ts'
@@ -83,7 +83,8 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
       // two versions have a model at one path, which is another model where its file is another
       const key = `${modelKey(scenario, pool)} ${contents[i]}`
       const { plan, maxBatch, lengths } = covered[i]!
-      const generation = isBuiltinDecoder(model) && generationOptions(model, plan.generation!)
+      const generation =
+        isBuiltinDecoder(model) && generationOptions(decoderOptions(model), plan.generation!)
       const uses = { maxBatch, lengths, ...(generation && { generation }) }
       const task = tasks.get(key)
       if (task !== undefined) {

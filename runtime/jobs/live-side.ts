@@ -9,7 +9,7 @@ import type { EngineOptions } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
 import { generationOptions } from '../live/generation/generation-options.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
-import { materialise, sessionOptions } from '../models/index.ts'
+import { decoderOptions, materialise, sessionOptions } from '../models/index.ts'
 import type { System } from './prepare.ts'
 
 export interface ReplaySide {
@@ -140,7 +140,7 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
     const mortal = mayBeLost(scenario, pool)
     const session = sessionOptions(pool)
     if (isBuiltinDecoder(model)) {
-      const generation = generationOptions(model, plan.pools[i]!.generation!)
+      const generation = generationOptions(decoderOptions(model), plan.pools[i]!.generation!)
       // arenas grow with each new shape, of which steps have many
       engines.push({
         file,

@@ -1,6 +1,7 @@
 /** Files of models and how they are opened. What runs them, or counts their operations: onnx.ts. */
 export { builtinContent } from './builtin-file.ts'
 export { builtinWeightBytes } from './builtin-weights.ts'
+export { type DecoderOptions, decoderOptions, kvWidthOf } from './decoder-inputs.ts'
 export {
   type ExecutionProvider,
   executionProviderNames,

@@ -2,7 +2,7 @@ import { type BuiltinDecoder, isBuiltinDecoder } from '../schema/takes-length.ts
 import type { Draft, PoolDraft } from './draft.ts'
 import { lengthRange } from './ordered.ts'
 
-/** Checks the pools of the decoder that is built in: where it runs, and what its classes ask of it. */
+/** Checks the pools of the built-in decoder: where it runs, and what its classes ask of it. */
 export function checkDecoders(draft: Draft): void {
   for (const pool of draft.pools) {
     const model = draft.modelOf(pool)

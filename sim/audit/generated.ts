@@ -1,4 +1,5 @@
-import { type KvUse, type Ms, type Observer, OUTCOME, type StepRun } from '../serving/index.ts'
+import type { KvUse, Ms, Observer, StepRun } from '../serving/index.ts'
+import { ABANDONED, REDUNDANT, SERVED } from './evidence/raw-rows.ts'
 import { count, Findings, ms, type RuleReport } from './findings.ts'
 
 /** Answers in the order in which they came, by the rows of their requests. */
@@ -61,7 +62,7 @@ interface EndedColumns {
 }
 
 /** Outcomes of requests all of whose tokens came. */
-const COMPLETED: readonly number[] = [OUTCOME.served, OUTCOME.abandoned, OUTCOME.redundant]
+const COMPLETED: readonly number[] = [SERVED, ABANDONED, REDUNDANT]
 
 /** Checks the answers and the blocks of executors that generate. */
 export function auditGenerated(

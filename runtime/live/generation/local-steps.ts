@@ -47,23 +47,27 @@ export async function openLocalSteps(
 }
 
 /** Runs the largest step first, so that the arena does not grow while requests wait. */
-async function warmUp(
-  decoder: PagedDecoder,
+export async function warmUp(
+  decoder: Pick<PagedDecoder, 'step'>,
   { cache, sequences, context, promptTokens }: GenerationOptions,
 ): Promise<void> {
   const tokens = Math.min(context, cache.blocks * cache.blockTokens)
   const blocks = Array.from({ length: Math.ceil(tokens / cache.blockTokens) }, (_, i) => i)
   const decoding = (count: number, past: number) =>
     Array.from({ length: count }, () => ({ blocks, past, token: 0 }))
-  const prompt = (length: number) => ({
-    ...{ blocks, past: 0, last: true },
+  const prompt = (length: number, past: number) => ({
+    ...{ blocks, past, last: true },
     tokens: new Int32Array(length),
   })
-  const longest = prompt(Math.min(promptTokens, tokens))
-  await decoder.step(decoding(sequences, tokens - 1), [longest])
-  await decoder.step([], [longest])
+  const prompts = Array.from({ length: Math.ceil(promptTokens / tokens) }, (_, i) => {
+    const length = Math.min(tokens, promptTokens - i * tokens)
+    // a part of a prompt has the rest of it in the cache
+    return prompt(length, tokens - length)
+  })
+  await decoder.step(decoding(sequences, tokens - 1), prompts)
+  await decoder.step([], prompts)
   for (let count = 1; count <= sequences; count++) await decoder.step(decoding(count, 0), [])
-  await decoder.step(decoding(1, 0), [prompt(1)])
+  await decoder.step(decoding(1, 0), [prompt(1, 0)])
 }
 
 const ASLEEP = new Int32Array(new SharedArrayBuffer(4))

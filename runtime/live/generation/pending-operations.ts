@@ -5,7 +5,7 @@ import {
   type ServingPlan,
   topologyOf,
 } from '../../../sim/serving/index.ts'
-import { commonTokens, tokensOf } from './prompt-tokens.ts'
+import { statedTokens } from './prompt-tokens.ts'
 import type { Answer, Operation, StepOrder } from './sequence-runner.ts'
 
 interface Generating {
@@ -117,9 +117,8 @@ export class PendingOperations implements Observer {
       sharedTokens: sharedPrefixTokens,
     }
     const prompt = inputTokens[request]!
-    const whole = prompt + outputTokens[request]!
-    const common = Math.min(commonTokens(content), carriesContext ? whole : prompt)
-    const stated = tokensOf(content, Math.max(prompt, common), vocabulary)
+    const lengths = { prompt, answers: outputTokens[request]!, carriesContext }
+    const { common, stated } = statedTokens(content, lengths, vocabulary)
     const told = { tokens: [...stated.subarray(0, prompt)], stated, common }
     this.#told[request] = told
     return told

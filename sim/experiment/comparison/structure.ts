@@ -55,7 +55,7 @@ function workedBatches(batches: readonly BatchRow[], work: readonly ExecutorWork
     })
 }
 
-/** Each step of a run, of which the first one is dispatched, and the end of the last one is seen. */
+/** The steps of a run: the first one is dispatched, and the end of the last one is seen. */
 function workedSteps(run: EngineRun, law: StepLaw, wakeMs: Ms): WorkedBatch[] {
   const { executor, sent, began, stepEnds, ended, done, batch } = run
   const [firstMs, growthMs] = [law.stepMs(batch), law.growthMs(batch)]

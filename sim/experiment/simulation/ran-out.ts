@@ -26,13 +26,15 @@ export function measuredRanOut(runs: readonly Rows[], on?: readonly number[]): R
   let split = 0
   let failed = 0
   for (const { count, columns } of runs) {
-    const { batch, executor, dispatched, outcome } = columns
+    const { batch, executor, dispatched, outcome, outputTokens } = columns
     const sent = new Set<string>()
     const batches = new Set<number>()
     const lost = new Set<number>()
     for (let key = 0; key < count; key++) {
       const own = batch[key]!
-      if (own < 0 || on?.includes(executor[key]!) === false) continue
+      // an engine gives several sequences a slot at once, and no sequence is split
+      if (own < 0 || outputTokens[key]! > 0) continue
+      if (on?.includes(executor[key]!) === false) continue
       batches.add(own)
       sent.add(`${executor[key]} ${dispatched[key]}`)
       if (outcome[key] === OUTCOME.failed) lost.add(own)
