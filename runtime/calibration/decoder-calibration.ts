@@ -9,7 +9,13 @@ import { sessionOptions } from '../models/index.ts'
 import { type MeasuredRound, runRound } from './calibrate-steps.ts'
 import type { CalibrationTask } from './calibration.ts'
 import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
-import { fewerSequencesText, type StepLimits } from './step-plan.ts'
+import {
+  fewerSequencesText,
+  fewestBlocks,
+  planSteps,
+  type StepLimits,
+  slowStepsText,
+} from './step-plan.ts'
 import { stepProfile } from './step-profile.ts'
 
 /** A task of a pool that generates. */
@@ -18,7 +24,11 @@ export type DecoderTask = CalibrationTask & { readonly generation: GenerationOpt
 export const isDecoderTask = (task: CalibrationTask): task is DecoderTask =>
   task.generation !== undefined
 
-const MOST_ROUNDS = 400
+/** Rounds that are run one after another: medians of fewer show nothing of a slow spell. */
+const TOGETHER = 3
+const MOST_TIMES = 130
+/** The warm-up has about two, and an occasion as many as are run together. */
+const PLANNED_ROUNDS = 2 + TOGETHER
 
 /**
  * The calibration of a model that generates: rounds of steps of one replica, as `stepRound` plans
@@ -28,7 +38,8 @@ const MOST_ROUNDS = 400
 export class DecoderCalibration implements ModelCalibration {
   readonly label: string
   readonly #task: DecoderTask
-  readonly #limits: StepLimits
+  /** those of the executor, or less where it is slow */
+  #limits: StepLimits
   readonly #onTick: () => void
   readonly #random: Random
   #fleet: Fleet | null = null
@@ -57,32 +68,53 @@ export class DecoderCalibration implements ModelCalibration {
     this.#fleet = opened!.fleet
   }
 
-  /** One round, which cannot be made shorter. */
-  async warmUpShapes(): Promise<WarmedUp> {
+  /** Runs the shortest rounds, and then the one that there is time for. */
+  async warmUpShapes(budgetMs: number): Promise<WarmedUp> {
+    const all = this.#limits
+    this.#limits = fewestBlocks(all)
+    // the first one is slower by what V8 compiles
+    for (let i = 0; i < 2; i++) await this.#round()
+    const perRoundMs = budgetMs / PLANNED_ROUNDS
+    const planned = planSteps(all, { leastMs: this.#roundMs, budgetMs: perRoundMs })
+    this.#limits = planned.limits
     await this.#round()
-    const text = fewerSequencesText(this.label, this.#limits)
-    return { roundMs: this.#roundMs, note: text === null ? null : () => text }
+    const note = this.#noteOn(all, planned.allMs / perRoundMs)
+    return { roundMs: TOGETHER * this.#roundMs, note }
+  }
+
+  /** `times`: as many times the given time would be enough for `all`. */
+  #noteOn(all: StepLimits, times: number): WarmedUp['note'] {
+    const { label } = this
+    if (all !== this.#limits) {
+      return (seconds) => slowStepsText(label, this.#limits, seconds * times)
+    }
+    const text = fewerSequencesText(label, all)
+    return text === null ? null : () => text
   }
 
   async warmUpLoops(): Promise<void> {}
 
   async firstRound(budgetMs: number): Promise<number> {
     await this.runRounds(1)
-    return this.#roundsIn(budgetMs)
+    return this.#timesIn(budgetMs)
   }
 
-  async runRounds(rounds: number): Promise<void> {
-    for (let i = 0; i < rounds; i++) this.#present.push(await this.#round())
+  /** Runs some rounds so many times. */
+  async runRounds(times: number): Promise<void> {
+    for (let i = 0; i < times * TOGETHER; i++) this.#present.push(await this.#round())
   }
 
   /** Rounds go on for so long, if there is time for one. */
   async recordTraffic({ replicas, durationMs }: TrafficRecording): Promise<void> {
-    if (replicas !== this.#task.pool.replicas || durationMs < this.#roundMs) return
-    await this.runRounds(this.#roundsIn(durationMs))
+    if (replicas !== this.#task.pool.replicas || durationMs < TOGETHER * this.#roundMs) {
+      return
+    }
+    await this.runRounds(this.#timesIn(durationMs))
   }
 
-  #roundsIn(budgetMs: number): number {
-    return Math.min(MOST_ROUNDS, Math.max(1, Math.floor(budgetMs / this.#roundMs)))
+  #timesIn(budgetMs: number): number {
+    const times = Math.floor(budgetMs / (TOGETHER * this.#roundMs))
+    return Math.min(MOST_TIMES, Math.max(1, times))
   }
 
   async #round(): Promise<MeasuredRound> {

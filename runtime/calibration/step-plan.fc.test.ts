@@ -1,11 +1,19 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Failure } from '../../scenarios/index.ts'
 import { Random } from '../../sim/kernel/index.ts'
-import type { StepAmounts } from '../../sim/world/index.ts'
+import { rowsOf, type StepAmounts } from '../../sim/world/index.ts'
 import { BlockTables } from '../live/generation/block-tables.ts'
 import { SequenceRunner } from '../live/generation/sequence-runner.ts'
-import { type PlannedSteps, type StepLimits, stepLevels, stepRound } from './step-plan.ts'
+import {
+  fewestBlocks,
+  type PlannedSteps,
+  planSteps,
+  type StepLimits,
+  slowStepsText,
+  stepLevels,
+  stepRound,
+} from './step-plan.ts'
 
 type Parts = ConstructorParameters<typeof SequenceRunner>[0]
 
@@ -97,6 +105,40 @@ test('with fewer blocks than sequences, long contexts are measured with few of t
     { sequences: 2, context: 384 },
     { sequences: 1, context: 960 },
   ])
+})
+
+describe('a slow executor', () => {
+  const limits: StepLimits = {
+    ...{ sequences: 64, context: 2048, promptTokens: 512, vocabulary: 100 },
+    ...{ blocks: 4000, blockTokens: 16 },
+  }
+  const tokensOf = (of: StepLimits) =>
+    stepRound(of, new Random('round'))
+      .flatMap(({ steps }) => steps)
+      .reduce((sum, step) => sum + rowsOf(step), 0)
+  // a token takes 1 ms
+  const leastMs = tokensOf(fewestBlocks(limits))
+
+  test.each([1e9, 60_000, 20_000])('measures what takes %d ms', (budgetMs) => {
+    const planned = planSteps(limits, { leastMs, budgetMs })
+    const ms = tokensOf(planned.limits)
+    expect(ms).toBeLessThanOrEqual(budgetMs)
+    expect(ms).toBeGreaterThan(Math.min(tokensOf(limits), budgetMs) / 4)
+    expect(planned.allMs).toBeCloseTo(tokensOf(limits), 6)
+    // one sequence still has the longest context
+    expect(stepLevels(planned.limits).at(-1)!.context).toBe(2048)
+  })
+
+  test('measures the fewest steps at least', () => {
+    expect(planSteps(limits, { leastMs, budgetMs: 1 }).limits).toEqual(fewestBlocks(limits))
+  })
+
+  test('says what it measures', () => {
+    const { limits: planned } = planSteps(limits, { leastMs, budgetMs: 20_000 })
+    expect(slowStepsText('m', planned, 99.5)).toMatch(
+      /^m: too slow for its time: steps are measured of up to \d+ of \d+, .* of 2048 tokens .* --seconds 100$/,
+    )
+  })
 })
 
 test.each([

@@ -1,6 +1,7 @@
 import { Failure } from '../../scenarios/index.ts'
-import type { Random } from '../../sim/kernel/index.ts'
-import type { StepAmounts } from '../../sim/world/index.ts'
+import { Random } from '../../sim/kernel/index.ts'
+import type { Ms } from '../../sim/serving/index.ts'
+import { rowsOf, type StepAmounts } from '../../sim/world/index.ts'
 import type { Operation, StepOrder } from '../live/generation/sequence-runner.ts'
 import { sizeGrid } from './script-plan.ts'
 
@@ -79,19 +80,61 @@ function refuseTooSmall(limits: StepLimits): void {
   )
 }
 
+/** Which sequences a round measures together, in words. */
+const levelsText = (limits: StepLimits): string => {
+  const levels = stepLevels(limits).map(({ sequences, context }) => `${sequences} of ${context}`)
+  return `steps are measured of up to ${levels.join(', ')} tokens together, others are extrapolated`
+}
+
 /** A note where not all sequences can have the longest context; null where they can. */
 export function fewerSequencesText(label: string, limits: StepLimits): string | null {
-  const levels = stepLevels(limits)
-  const least = Math.min(...levels.map(({ sequences }) => sequences))
-  if (least === limits.sequences) return null
   const { sequences, blocks, blockTokens } = limits
-  const measured = levels.map(({ sequences, context }) => `${sequences} of ${context}`).join(', ')
-  return (
-    `${label}: ${blocks} blocks of ${blockTokens} tokens do not hold ${sequences} sequences of ` +
-    `${longestContext(limits)} tokens: steps are measured of up to as many sequences together: ` +
-    `${measured} tokens; others are extrapolated`
-  )
+  if (stepLevels(limits).every((level) => level.sequences === sequences)) return null
+  const all = `${sequences} sequences of ${longestContext(limits)} tokens`
+  return `${label}: ${blocks} blocks of ${blockTokens} tokens do not hold ${all}: ${levelsText(limits)}`
 }
+
+/** A warning that there is no time to measure more, and how many seconds all would take. */
+export function slowStepsText(label: string, limits: StepLimits, seconds: number): string {
+  const all = `all steps take about --seconds ${Math.ceil(seconds)}`
+  return `${label}: too slow for its time: ${levelsText(limits)}; ${all}`
+}
+
+/**
+ * Limits with which a round takes at most `budgetMs`, where one with the fewest blocks takes
+ * `leastMs`: with fewer blocks, fewer sequences have long contexts. With the fewest blocks one
+ * sequence has the longest context, whatever that takes.
+ */
+export function planSteps(
+  limits: StepLimits,
+  { leastMs, budgetMs }: { readonly leastMs: Ms; readonly budgetMs: Ms },
+): { readonly limits: StepLimits; readonly allMs: Ms } {
+  const least = fewestBlocks(limits)
+  const perToken = leastMs / tokensOf(least)
+  const allMs = perToken * tokensOf(limits)
+  let planned = limits
+  while (planned.blocks > least.blocks && perToken * tokensOf(planned) > budgetMs) {
+    const useful = limits.sequences * blocksOf(limits) + 1
+    const blocks = Math.floor(Math.min(planned.blocks, useful) / 2)
+    planned = { ...limits, blocks: Math.max(least.blocks, blocks) }
+  }
+  return { limits: planned, allMs }
+}
+
+/** With as many blocks as a sequence of the longest context has, beside a block for a prompt. */
+export function fewestBlocks(limits: StepLimits): StepLimits {
+  return { ...limits, blocks: Math.min(limits.blocks, blocksOf(limits) + 1) }
+}
+
+/** Blocks of the longest context. */
+const blocksOf = (limits: StepLimits) => Math.ceil(longestContext(limits) / limits.blockTokens)
+
+/** Tokens that a round computes. */
+const tokensOf = (limits: StepLimits) =>
+  stepRound(limits, new Random('tokens')).reduce(
+    (sum, { steps }) => sum + steps.reduce((own, step) => own + rowsOf(step), 0),
+    0,
+  )
 
 /**
  * A round of a calibration: sequences grow to each of some contexts in chunks of their prompts, all

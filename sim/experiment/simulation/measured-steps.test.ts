@@ -6,7 +6,7 @@ import { measuredLaw, type Profile } from '../../world/index.ts'
 import { recordRun } from '../figures/run-summary.ts'
 import { resolveSystem, withoutFiles } from '../index.ts'
 import { runWorld } from './run-world.ts'
-import { keptReplication, recordedWorld } from './simulate.ts'
+import { keptReplication, recordedWorld, runReplication } from './simulate.ts'
 
 const decoder = (speed = '') =>
   scenarioOf(`spillway: 1
@@ -105,6 +105,27 @@ test('a replication is the same again', () => {
   const input = resolveSystem(prepared(decoder()), madeUpProfile(decoder()))
   const [one, two] = [keptReplication(input, 0), keptReplication(input, 0)]
   expect(one.journal).toEqual(two.journal)
+})
+
+test.each([
+  '{ kind: crash, every_s: 1, restart_s: { distribution: fixed, value: 0.2 } }',
+  '{ kind: slow, factor: 3, every_s: 2, for_s: 1 }',
+])('with failures %s no request is lost from sight', (failure) => {
+  const scenario = decoder(`\nfailures: [${failure}]`)
+  const input = resolveSystem(prepared(scenario), madeUpProfile(scenario))
+  const [chat] = runReplication(input, 0).classes
+  const { arrived, served, failed } = chat!.counts
+  expect(served + failed).toBe(arrived)
+  expect(served).toBeGreaterThan(20)
+  expect(failed > 0).toBe(failure.includes('crash'))
+})
+
+test('steps of a slow replica take so many times as long', () => {
+  const failures = '\nfailures: [{ kind: slow, factor: 3, at_s: [0], for_s: 1000 }]'
+  const scenario = decoder(failures)
+  const runs = simulated(scenario, flat(madeUpProfile(scenario), 1))
+  const after = runs.slice(20)
+  for (const { ms, lawMs } of after) expect(ms).toBeCloseTo(3 * lawMs, 6)
 })
 
 test('a profile without steps is refused by name', () => {
