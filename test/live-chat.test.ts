@@ -65,8 +65,8 @@ test(
   async () => {
     const [own, of] = [measured, simulated].map(({ classes }) => classes[0]!.tokens!)
     for (const name of ['ttft', 'tpot', 'itl'] as const) {
-      expect(own![name].percentiles.p50.value).toBeGreaterThan(0)
-      expect(of![name].percentiles.p50.value).toBeGreaterThan(0)
+      expect(own![name].mean.value).toBeGreaterThan(0)
+      expect(of![name].mean.value).toBeGreaterThan(0)
     }
     for (const { pools } of [measured, simulated]) {
       expect(pools[0]!.kv_blocks!.value).toBeGreaterThan(4)
