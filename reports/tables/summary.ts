@@ -2,6 +2,7 @@ import { parseObjective } from '../../scenarios/index.ts'
 import {
   type Comparison,
   type Host,
+  namedTimes,
   notCountedTexts,
   type Result,
   type Verdict,
@@ -33,12 +34,18 @@ const CHECKS = [
   { key: 'audit', name: 'audit' },
 ] as const
 
-/** Each check of a comparison, with its verdict and reason. */
-export function checksOf({ checks }: Comparison) {
-  return CHECKS.flatMap(({ key, name }) => {
+const MEASURED = ['structure', 'prediction'] as const
+
+/** Each check of a comparison, with its verdict and reason; those of token times come last. */
+export function checksOf({ checks, token_times }: Comparison) {
+  const ofAll = CHECKS.flatMap(({ key, name }) => {
     const check = checks[key]
     return check === null ? [] : [{ key, name, ...check }]
   })
+  const ofTokens = namedTimes(token_times).flatMap((time) =>
+    MEASURED.map((key) => ({ key, name: `${time.title} ${key}`, ...time.checks[key] })),
+  )
+  return [...ofAll, ...ofTokens]
 }
 
 /** How far two replays of the same requests differ, at the percentile where it is most. */

@@ -2,6 +2,7 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import {
   type Comparison,
   type MemoryComparison,
+  namedTimes,
   type Result,
   worst,
 } from '../../sim/documents/index.ts'
@@ -13,6 +14,7 @@ import {
   disturbedProfile,
   executorWork,
   explained,
+  firstTokenDelays,
   latenciesOf,
   measuredRanOut,
   memoryCheck,
@@ -72,6 +74,7 @@ export async function compare(
   const { checks: runChecks, ...compared } = compareRuns({
     plan,
     requests,
+    firstTokenDelaysMs: firstTokenDelays(scenario.traffic),
     replays: replays.runs,
     work: executorWork(input),
     predictions: predictions.map(simulatedPercentiles),
@@ -108,7 +111,9 @@ export async function compare(
     signal,
     onProgress,
   })
-  const verdicts = [checks.structure, checks.prediction, whatIf?.check, arenas, audit]
+  const ofTokens = namedTimes(compared.token_times).map((time) => time.checks)
+  const verdicts = [checks, ...ofTokens].flatMap((each) => [each.structure, each.prediction])
+  const others = [whatIf?.check, arenas, audit].flatMap((check) => check ?? [])
   return {
     document: 'spillway-comparison',
     format: 1,
@@ -124,7 +129,7 @@ export async function compare(
     what_if: whatIf?.document ?? null,
     memory,
     checks: { ...checks, what_if: whatIf?.check ?? null, memory: arenas, audit },
-    verdict: worst(verdicts.flatMap((check) => (check ? [check.verdict] : []))),
+    verdict: worst([...verdicts, ...others].map((check) => check.verdict)),
     command,
   }
 }

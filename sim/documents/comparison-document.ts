@@ -89,6 +89,29 @@ const stallFree = z.strictObject({
     .describe('Checks of these requests, which are no part of the verdict of the comparison.'),
 })
 
+/** A token time, compared as the latency is. */
+const tokenTime = z.strictObject({
+  percentiles: z
+    .array(percentileComparison)
+    .describe('Comparison at each percentile that the requests with this time support.'),
+  checks: z
+    .strictObject({
+      structure: check.describe('Check of the structure errors.'),
+      prediction: check.describe('Check of the predictions.'),
+    })
+    .describe('Checks of this time, which are part of the verdict of the comparison.'),
+})
+
+const tokenTimes = z.strictObject({
+  ttft: tokenTime.describe('Time to first token: from the scheduled arrival to the first token.'),
+  tpot: tokenTime
+    .optional()
+    .describe(
+      'Time per output token: from the first token to the last, over the number of tokens after ' +
+        'the first. Absent where no request has more than one token.',
+    ),
+})
+
 const checks = z.strictObject({
   structure: check.describe('Check of the structure errors of all requests.'),
   what_if: check.nullable().describe('Check of the effect of a change; null without a change.'),
@@ -127,6 +150,11 @@ export const comparisonSchema = z
     percentiles: z
       .array(percentileComparison)
       .describe('Comparison at each percentile that all served requests support.'),
+    token_times: tokenTimes
+      .optional()
+      .describe(
+        'The same comparison of the times of tokens; absent where no tokens are generated.',
+      ),
     stall_free: stallFree.describe(
       'Comparison of the requests that met no recorded stall of the dispatcher or of an executor ' +
         'of their station.',
@@ -158,5 +186,6 @@ export const comparisonSchema = z
   .describe('Comparison of replays with simulations of the same requests.')
 
 export type ControlKernel = z.infer<typeof controlKernel>
+export type TokenTimeComparison = z.infer<typeof tokenTime>
 export type StallFree = z.infer<typeof stallFree>
 export type Comparison = z.infer<typeof comparisonSchema>
