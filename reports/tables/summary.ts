@@ -2,9 +2,9 @@ import { parseObjective } from '../../scenarios/index.ts'
 import {
   type Comparison,
   type Host,
-  namedTimes,
   notCountedTexts,
   type Result,
+  tokenChecks,
   type Verdict,
 } from '../../sim/documents/index.ts'
 import { largest, type ReportInput, sidesOf } from '../charts/frame.ts'
@@ -34,17 +34,18 @@ const CHECKS = [
   { key: 'audit', name: 'audit' },
 ] as const
 
-const MEASURED = ['structure', 'prediction'] as const
+const nameOf = (key: string) => CHECKS.find((check) => check.key === key)!.name
 
 /** Each check of a comparison, with its verdict and reason; those of token times come last. */
-export function checksOf({ checks, token_times }: Comparison) {
+export function checksOf(comparison: Comparison) {
+  const { checks } = comparison
   const ofAll = CHECKS.flatMap(({ key, name }) => {
     const check = checks[key]
     return check === null ? [] : [{ key, name, ...check }]
   })
-  const ofTokens = namedTimes(token_times).flatMap((time) =>
-    MEASURED.map((key) => ({ key, name: `${time.title} ${key}`, ...time.checks[key] })),
-  )
+  const ofTokens = tokenChecks(comparison).map(({ title, key, ...check }) => {
+    return { key, name: `${title} ${nameOf(key)}`, ...check }
+  })
   return [...ofAll, ...ofTokens]
 }
 

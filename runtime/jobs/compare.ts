@@ -2,8 +2,8 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import {
   type Comparison,
   type MemoryComparison,
-  namedTimes,
   type Result,
+  tokenChecks,
   worst,
 } from '../../sim/documents/index.ts'
 import {
@@ -111,9 +111,10 @@ export async function compare(
     signal,
     onProgress,
   })
-  const ofTokens = namedTimes(compared.token_times).map((time) => time.checks)
-  const verdicts = [checks, ...ofTokens].flatMap((each) => [each.structure, each.prediction])
+  const what_if = whatIf?.document ?? null
+  const ofTokens = tokenChecks({ ...compared, what_if })
   const others = [whatIf?.check, arenas, audit].flatMap((check) => check ?? [])
+  const verdicts = [checks.structure, checks.prediction, ...others, ...ofTokens]
   return {
     document: 'spillway-comparison',
     format: 1,
@@ -126,10 +127,10 @@ export async function compare(
     replications,
     ...compared,
     stability,
-    what_if: whatIf?.document ?? null,
+    what_if,
     memory,
     checks: { ...checks, what_if: whatIf?.check ?? null, memory: arenas, audit },
-    verdict: worst([...verdicts, ...others].map((check) => check.verdict)),
+    verdict: worst(verdicts.map((check) => check.verdict)),
     command,
   }
 }

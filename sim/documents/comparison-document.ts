@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { check } from './check.ts'
 import {
   command,
   estimate,
@@ -48,20 +49,6 @@ const controlKernel = z.strictObject({
         'kernel show it, where no pool is measured, and where all are on accelerators of the ' +
         'host of the profile, on which it does not run.',
     ),
-})
-
-export const check = z.strictObject({
-  verdict: verdict.describe('Verdict of the check.'),
-  reason: z.string().describe('Reason for the verdict.'),
-  worst: z
-    .strictObject({
-      p: number.describe('Level of the percentile, 0 to 1.'),
-      replay: number.describe('Number of the replay, from 0; 0 for all rounds of a what-if.'),
-      error_ms: number.describe('Simulated less measured latency, ms.'),
-      relative: number.describe('The same error as a share of the measured figure.'),
-    })
-    .nullable()
-    .describe('Largest relative error; null for a check without errors of percentiles.'),
 })
 
 /** Percentiles without the requests that met a stall of the machine; compared as those of all. */

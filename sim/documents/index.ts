@@ -74,7 +74,7 @@ export {
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
 export type { Series, Stability, Verdict } from './system-figures.ts'
-export { namedTimes } from './token-times.ts'
+export { namedTimes, tokenChecks } from './token-times.ts'
 export type { Uncertainty } from './uncertainty-document.ts'
 export {
   type MeasuredVariants,

@@ -16,6 +16,7 @@ export {
   blocksOf,
   controlOf,
   driftBy,
+  type MeasureOfSides,
   ratiosOfBlocks,
   roundsOf,
 } from './comparison/blocks.ts'
@@ -41,7 +42,6 @@ export { machineChange, type PredictedChange } from './comparison/machine-change
 export { measuredPools, scaledInput } from './comparison/measured-pools.ts'
 export {
   firstTokenDelays,
-  LATENCY,
   type Measure,
   measuresOf,
   percentilesBy,

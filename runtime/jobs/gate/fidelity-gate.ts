@@ -5,6 +5,7 @@ import {
   type Gate,
   type GateMetric,
   namedTimes,
+  tokenChecks,
   type Verdict,
 } from '../../../sim/documents/index.ts'
 import { percentileLabel } from '../../../sim/stats/index.ts'
@@ -25,7 +26,7 @@ export async function fidelityGate(
   const { scenario, verdict, checks, tolerance } = comparison
   const metrics = metricsOf(comparison)
   const none = { scenario: [], profile: null, engine: null }
-  const ofTokens = namedTimes(comparison.token_times).flatMap((time) => Object.values(time.checks))
+  const ofTokens = tokenChecks(comparison)
   const performed = [...Object.values(checks), ...ofTokens].filter((check) => check !== null)
   const decisive = performed.find((check) => check.verdict === verdict)!
   return gateOf(

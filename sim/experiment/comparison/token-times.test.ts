@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { namedTimes } from '../../documents/index.ts'
 import type { ServingPlan } from '../../serving/index.ts'
+import { roundsOf } from './blocks.ts'
 import { compareRuns } from './compare.ts'
 import { enginePlan, knownGeneration, promptsOf } from './known-generation.test-helper.ts'
 import { type KnownRun, knownRun, simulatedOnce } from './known-machine.test-helper.ts'
 import { latenciesOf, percentilesOf, tokenPercentiles } from './latencies.ts'
 import { measuresOf } from './measures.ts'
 import { stallFreeFigures } from './stall-free.ts'
+import { whatIfFigures } from './what-if.ts'
 
 const SECONDS = 40
 const requests = promptsOf(25, SECONDS)
@@ -103,6 +105,21 @@ test('a scenario without generation has no token times', () => {
   const compared = compare(knownRun({ load: 0.6, seconds: 4 }))
   expect(compared).not.toHaveProperty('token_times')
   expect(compared.tolerance.relative).toBe(0.01)
+})
+
+describe('a change of the engine', () => {
+  const slower = enginePlan({ maxSequences: 3 })
+  const b = knownGeneration(requests, { seconds: SECONDS, plan: slower })
+  const sides = [run, b].map((of) => [{ run: of, warmupMs: 0 }])
+
+  test.each(measuresOf(run))('has a ratio of $title, measured and predicted', (measure) => {
+    const [ofA, ofB] = [run, b].map(({ rows }) => percentilesOf(rows, 0, measure))
+    const predictions = Array(10).fill({ a: ofA, b: ofB!.map((ms) => 1.02 * ms) })
+    const rounds = roundsOf(sides[0]!, sides[1]!, [measure, measure])
+    const [p50] = whatIfFigures({ ...rounds, predictions, seed: 1 }).percentiles
+    expect(p50!.measured.value).toBe(ofB![0]! / ofA![0]!)
+    expect(p50!.error_relative).toBeCloseTo(0.02, 9)
+  })
 })
 
 test('TPOT is the time after the first token, over the tokens that follow', () => {
