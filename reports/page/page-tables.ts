@@ -5,11 +5,11 @@ import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { bothSidesTable } from '../tables/both-sides-table.ts'
 import {
   COMPARISON_NOTES,
-  comparisonTable,
+  comparisonTables,
   STALL_FREE_NOTE,
   stallFreeTable,
   type VerdictTable,
-  whatIfTable,
+  whatIfTables,
 } from '../tables/comparison-table.ts'
 import { controlTexts, errorSplitTable, SPLIT_NOTES } from '../tables/error-split-table.ts'
 import {
@@ -72,13 +72,17 @@ function verdictTable({ caption, columns, rows }: VerdictTable, note: Html): Htm
     sides.map(([name, cell]) => [`${name} ${percentile}`, cell] as const),
   )
   const heads = columns.map(([, head]) => head)
-  return html`${table({ caption, columns: heads, rows: body })}${reasons(named)}<p class="quiet">${note}</p>\n`
+  return html`${table({ caption, columns: heads, rows: body })}${reasons(named)}${note === NOTHING ? NOTHING : html`<p class="quiet">${note}</p>\n`}`
 }
+
+/** Tables of the same columns, with a note below the last. */
+const verdictTables = (tables: readonly VerdictTable[], note: Html) =>
+  html`${tables.map((content, i) => verdictTable(content, i < tables.length - 1 ? NOTHING : note))}`
 
 /** Percentiles of both sides with intervals, and the error split into its kinds. */
 export function comparisonSection(comparison: Comparison): Html {
   const notes = html`${COMPARISON_NOTES.join(' ')}`
-  const whole = html`${verdictTable(comparisonTable(comparison), notes)}${widerNote(widerLatencyTexts(comparison))}`
+  const whole = html`${verdictTables(comparisonTables(comparison), notes)}${widerNote(widerLatencyTexts(comparison))}`
   const table = stallFreeTable(comparison)
   if (table === null) return whole
   if (table.rows.length === 0) return html`${whole}<p class="quiet">${table.caption}.</p>\n`
@@ -106,7 +110,7 @@ export function whatIfSection(whatIf: WhatIf): Html {
   const note = html`A is the scenario of this report, B the same with the change. The measured ratio is of
 the latencies of all blocks together, its interval by a bootstrap over blocks. Error: the predicted ratio over the
 measured one, less 1. A/A: two replays of A, which is what noise alone would do to a ratio of whole replays.`
-  return html`${verdictTable(whatIfTable(whatIf), note)}${widerNote(widerRatioTexts(whatIf))}`
+  return html`${verdictTables(whatIfTables(whatIf), note)}${widerNote(widerRatioTexts(whatIf))}`
 }
 
 /** What makes predictions wider; nothing where nothing does. */

@@ -1,10 +1,13 @@
 import { geometricMean } from 'simple-statistics'
-import type {
-  Comparison,
-  PercentileComparison,
-  ReplayError,
-  Verdict,
-  WhatIf,
+import {
+  byVerdict,
+  type Comparison,
+  namedTimes,
+  type PercentileComparison,
+  type ReplayError,
+  type Verdict,
+  type WhatIf,
+  worst,
 } from '../../sim/documents/index.ts'
 import { largest } from '../charts/frame.ts'
 import { count, NONE, percentileName, signedPercent, time, valueText } from '../format.ts'
@@ -80,6 +83,30 @@ export function comparisonTable(comparison: Comparison): VerdictTable {
     }),
   }
 }
+
+const OF_TOKENS = {
+  ttft: 'time to first token (TTFT)',
+  tpot: 'time per output token after the first (TPOT)',
+} as const
+
+/** The same of all requests and, where tokens are generated, of their times: the worst first. */
+export function comparisonTables(comparison: Comparison): VerdictTable[] {
+  const ofTokens = namedTimes(comparison.token_times).map(({ key, percentiles }) => ({
+    ...comparisonTable({ ...comparison, percentiles }),
+    caption: `Percentiles of the ${OF_TOKENS[key]}, ${replaysText(comparison)}`,
+  }))
+  return worstFirst([comparisonTable(comparison), ...ofTokens])
+}
+
+/** By their worst verdicts; those of equal verdicts stay in order. */
+const worstFirst = (tables: readonly VerdictTable[]) =>
+  tables
+    .map((table) => {
+      const verdicts = table.rows.flatMap((row) => row.verdicts.flatMap((verdict) => verdict ?? []))
+      return { table, verdict: worst(verdicts) }
+    })
+    .sort((a, b) => byVerdict(a.verdict, b.verdict))
+    .map(({ table }) => table)
 
 /** What the second table is about. */
 export const STALL_FREE_NOTE =
@@ -165,6 +192,15 @@ export function whatIfTable({ percentiles }: WhatIf): VerdictTable {
       }
     }),
   }
+}
+
+/** The same of the latency and, where tokens are generated, of their times: the worst first. */
+export function whatIfTables(whatIf: WhatIf): VerdictTable[] {
+  const ofTokens = namedTimes(whatIf.token_times).map(({ key, percentiles }) => ({
+    ...whatIfTable({ ...whatIf, percentiles }),
+    caption: `What the change does to the ${OF_TOKENS[key]}`,
+  }))
+  return worstFirst([whatIfTable(whatIf), ...ofTokens])
 }
 
 /** A time over all rounds, ms, to the digits that the range of the rounds supports. */

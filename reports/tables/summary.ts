@@ -4,6 +4,7 @@ import {
   type Host,
   notCountedTexts,
   type Result,
+  tokenChecks,
   type Verdict,
 } from '../../sim/documents/index.ts'
 import { largest, type ReportInput, sidesOf } from '../charts/frame.ts'
@@ -33,12 +34,19 @@ const CHECKS = [
   { key: 'audit', name: 'audit' },
 ] as const
 
-/** Each check of a comparison, with its verdict and reason. */
-export function checksOf({ checks }: Comparison) {
-  return CHECKS.flatMap(({ key, name }) => {
+const nameOf = (key: string) => CHECKS.find((check) => check.key === key)!.name
+
+/** Each check of a comparison, with its verdict and reason; those of token times come last. */
+export function checksOf(comparison: Comparison) {
+  const { checks } = comparison
+  const ofAll = CHECKS.flatMap(({ key, name }) => {
     const check = checks[key]
     return check === null ? [] : [{ key, name, ...check }]
   })
+  const ofTokens = tokenChecks(comparison).map(({ title, key, ...check }) => {
+    return { key, name: `${title} ${nameOf(key)}`, ...check }
+  })
+  return [...ofAll, ...ofTokens]
 }
 
 /** How far two replays of the same requests differ, at the percentile where it is most. */

@@ -6,11 +6,11 @@ import { ARENA_COLUMNS, arenaNotes, arenaRows } from '../tables/arena-rows.ts'
 import { bothSidesTable } from '../tables/both-sides-table.ts'
 import {
   COMPARISON_NOTES,
-  comparisonTable,
+  comparisonTables,
   STALL_FREE_NOTE,
   stallFreeTable,
   type VerdictTable,
-  whatIfTable,
+  whatIfTables,
 } from '../tables/comparison-table.ts'
 import {
   controlTexts,
@@ -42,7 +42,7 @@ const indented = (texts: readonly string[]) => texts.map((text) => visibleLine(`
 const whatIfLines = (whatIf: WhatIf) => [
   whatIfTitle(whatIf),
   ...indented(notCountedRounds(whatIf)),
-  ...verdictLines(whatIfTable(whatIf)),
+  ...tableLines(whatIfTables(whatIf)),
   ...indented(widerRatioTexts(whatIf)),
   '',
 ]
@@ -62,7 +62,7 @@ export function comparisonText(comparison: Comparison): string {
     ...indented(notCountedReplays(comparison)),
     ...overloadLines(comparison),
     '',
-    ...verdictLines(comparisonTable(comparison)),
+    ...tableLines(comparisonTables(comparison)),
     ...indented(widerLatencyTexts(comparison)),
     '',
     ...splitLines(comparison),
@@ -99,6 +99,17 @@ function verdictLines({ columns, rows }: VerdictTable): string[] {
   ])
   const measured = rows.map(({ percentile, sides }) => [percentile, sides[1][1]] as const)
   return [alignColumns([columns.map(([head]) => head), ...cells]), ...unsupportedLines(measured)]
+}
+
+/** A single table, or several with a caption each. */
+function tableLines(tables: readonly VerdictTable[]): string[] {
+  const [only, ...others] = tables
+  if (others.length === 0) return verdictLines(only!)
+  return tables.flatMap((table, i) => [
+    ...(i > 0 ? [''] : []),
+    table.caption,
+    ...verdictLines(table),
+  ])
 }
 
 /** Parts of the prediction error, where there is one. */

@@ -3,6 +3,7 @@ import {
   type Comparison,
   type MemoryComparison,
   type Result,
+  tokenChecks,
   worst,
 } from '../../sim/documents/index.ts'
 import {
@@ -13,6 +14,7 @@ import {
   disturbedProfile,
   executorWork,
   explained,
+  firstTokenDelays,
   latenciesOf,
   measuredRanOut,
   memoryCheck,
@@ -72,6 +74,7 @@ export async function compare(
   const { checks: runChecks, ...compared } = compareRuns({
     plan,
     requests,
+    firstTokenDelaysMs: firstTokenDelays(scenario.traffic),
     replays: replays.runs,
     work: executorWork(input),
     predictions: predictions.map(simulatedPercentiles),
@@ -108,7 +111,10 @@ export async function compare(
     signal,
     onProgress,
   })
-  const verdicts = [checks.structure, checks.prediction, whatIf?.check, arenas, audit]
+  const what_if = whatIf?.document ?? null
+  const ofTokens = tokenChecks({ ...compared, what_if })
+  const others = [whatIf?.check, arenas, audit].flatMap((check) => check ?? [])
+  const verdicts = [checks.structure, checks.prediction, ...others, ...ofTokens]
   return {
     document: 'spillway-comparison',
     format: 1,
@@ -121,10 +127,10 @@ export async function compare(
     replications,
     ...compared,
     stability,
-    what_if: whatIf?.document ?? null,
+    what_if,
     memory,
     checks: { ...checks, what_if: whatIf?.check ?? null, memory: arenas, audit },
-    verdict: worst(verdicts.flatMap((check) => (check ? [check.verdict] : []))),
+    verdict: worst(verdicts.map((check) => check.verdict)),
     command,
   }
 }

@@ -7,15 +7,21 @@ import {
   elasticityOf,
   endFactors,
   executorWork,
+  firstTokenDelays,
   type IdleChange,
   type IdlePass,
   idleChange,
   idlePasses,
   isIllConditioned,
+  type Measure,
+  type MeasureOfSides,
   measuredPools,
+  measuresOf,
   type ObservedRun,
+  percentilesBy,
   type RunSummary,
   roundsOf,
+  runPercentiles,
   type SimulationInput,
   type SpeedDoubt,
   scaledInput,
@@ -70,22 +76,51 @@ export async function predictChange(
   const [roundsA, roundsB] = [first, second].map(({ system, replays }) =>
     replays.runs.map((run) => ({ run, warmupMs: system.scenario.warmup_s * 1000 })),
   )
-  const drawn = {
-    ...whatIfFigures({
-      ...roundsOf(roundsA!, roundsB!),
-      predictions: a.map(({ all }, i) => ({ a: all.percentiles, b: b[i]!.all.percentiles })),
+  const drawn = measuresOfBoth(first, second).map((measures): ChangedMeasure => {
+    const [measure] = measures
+    const figures = whatIfFigures({
+      ...roundsOf(roundsA!, roundsB!, measures),
+      predictions: a.map((run, i) => ({ a: timesOf(run, measure), b: timesOf(b[i]!, measure) })),
       seed: first.system.scenario.seed,
-    }),
-    ...(idle.length > 0 && { idle }),
-  }
+    })
+    return { measure, figures: { ...figures, ...(idle.length > 0 && { idle }) } }
+  })
   const sides = { inputs, a, b, probed }
-  const figures = isChange ? await withDoubts(drawn, first, sides, options) : drawn
-  const head = { name: scenario.name, hash, description: scenario.description }
-  return {
+  const judged = isChange ? await withDoubts(drawn, first, sides, options) : drawn
+  const [latency, ...ofTokens] = judged.map(({ measure, figures }) => ({
+    ...{ key: measure.key, figures },
     check: besideInputs(whatIfCheck(figures), inputs[1]),
-    document: { scenario: head, changes, requests: second.requests.hash(), ...figures },
+  }))
+  const tokenTimes = ofTokens.map(({ key, figures: { percentiles }, check }) => {
+    return [key, { percentiles, check }]
+  })
+  return {
+    check: latency!.check,
+    document: {
+      scenario: { name: scenario.name, hash, description: scenario.description },
+      ...{ changes, requests: second.requests.hash() },
+      ...latency!.figures,
+      ...(tokenTimes.length > 0 && { token_times: Object.fromEntries(tokenTimes) }),
+    },
   }
 }
+
+/** One time of requests: the effect of the change on it. */
+interface ChangedMeasure {
+  readonly measure: Measure
+  readonly figures: WhatIfFigures
+}
+
+/** The measures that both sides have. */
+function measuresOfBoth(...sides: readonly [ChangedSide, ChangedSide]): MeasureOfSides[] {
+  const [ofA, ofB] = sides.map(({ system: { plan, scenario }, requests }) =>
+    measuresOf({ plan, requests, firstTokenDelaysMs: firstTokenDelays(scenario.traffic) }),
+  )
+  return ofA!.flatMap((a) => ofB!.flatMap((b) => (a.key === b.key ? [[a, b] as const] : [])))
+}
+
+/** PERCENTILES of a measure in a replication of a side. */
+const timesOf = (run: RunSummary, measure: Measure) => percentilesBy(runPercentiles(run), measure)
 
 function simulated(
   input: SimulationInput,
@@ -196,29 +231,37 @@ const STEP = 'predicting the change at other speeds'
  * both sides are simulated a little faster, which shows whether that is saturation.
  */
 async function withDoubts(
-  figures: WhatIfFigures,
+  drawn: readonly ChangedMeasure[],
   first: ChangedSide,
   sides: PredictedSides,
   options: ChangeOptions,
-): Promise<WhatIfFigures> {
+): Promise<readonly ChangedMeasure[]> {
   const few = fewOf(options)
-  const fails = figures.percentiles.some(({ verdict }) => verdict === 'FAIL')
+  const fails = drawn.some(({ figures: { percentiles } }) =>
+    percentiles.some(({ verdict }) => verdict === 'FAIL'),
+  )
   const speed = fails ? speedOfB(first, sides) : []
   const isKnown = speed.every(({ low, high }) => low === 1 && high === 1)
-  const judged = isKnown
-    ? figures
-    : withSpeedDoubt(figures, { speed, factors: await factorsOf(speed, sides, few) })
-  if (!isIllConditioned(judged)) return judged
+  const ends = isKnown ? null : await atEndsOf(speed, sides, few)
+  const judged = drawn.map(({ measure, figures }) => {
+    if (ends === null) return { measure, figures }
+    const factors = factorsOf(sides.b, ends, measure)
+    return { measure, figures: withSpeedDoubt(figures, { speed, factors }) }
+  })
+  if (!judged.some(({ figures }) => isIllConditioned(figures))) return judged
   const [fasterA, fasterB] = [
     await simulated(atSpeed(sides.inputs[0], FASTER), STEP, few),
     await simulated(atSpeed(sides.inputs[1], FASTER), STEP, few),
   ]
-  const ratios = (a: readonly RunSummary[], b: readonly RunSummary[], level: number) =>
-    fasterA.map((_, i) => b[i]!.all.percentiles[level]! / a[i]!.all.percentiles[level]!)
-  const elasticities = PERCENTILES.map((_, level) =>
-    elasticityOf(ratios(sides.a, sides.b, level), ratios(fasterA, fasterB, level), FASTER),
-  )
-  return withElasticities(judged, elasticities)
+  return judged.map(({ measure, figures }) => {
+    if (!isIllConditioned(figures)) return { measure, figures }
+    const ratios = (a: readonly RunSummary[], b: readonly RunSummary[], level: number) =>
+      fasterA.map((_, i) => timesOf(b[i]!, measure)[level]! / timesOf(a[i]!, measure)[level]!)
+    const elasticities = PERCENTILES.map((_, level) =>
+      elasticityOf(ratios(sides.a, sides.b, level), ratios(fasterA, fasterB, level), FASTER),
+    )
+    return { measure, figures: withElasticities(figures, elasticities) }
+  })
 }
 
 const atSpeed = (input: SimulationInput, factor: number) =>
@@ -272,19 +315,27 @@ function busyShare(runs: readonly RunSummary[], pool: number): number {
   return shares.reduce((sum, share) => sum + share, 0) / shares.length
 }
 
-/** How far the ratios of PERCENTILES move with B's speed. */
-async function factorsOf(
+/** B at its lowest and at its highest speed. */
+async function atEndsOf(
   speed: SpeedDoubt['speed'],
-  { inputs, b }: PredictedSides,
+  { inputs }: PredictedSides,
   options: ChangeOptions,
-): Promise<SpeedDoubt['factors']> {
+): Promise<(readonly RunSummary[])[]> {
   const [lowest, highest] = [speed.map(({ low }) => low), speed.map(({ high }) => high)]
-  const ends = [
+  return [
     await simulated(scaledInput(inputs[1], lowest), STEP, options),
     await simulated(scaledInput(inputs[1], highest), STEP, options),
   ]
+}
+
+/** How far the ratios of PERCENTILES of a measure move with B's speed. */
+function factorsOf(
+  b: readonly RunSummary[],
+  ends: readonly (readonly RunSummary[])[],
+  measure: Measure,
+): SpeedDoubt['factors'] {
   return PERCENTILES.map((_, level) => {
-    const column = (runs: readonly RunSummary[]) => runs.map(({ all }) => all.percentiles[level]!)
+    const column = (runs: readonly RunSummary[]) => runs.map((run) => timesOf(run, measure)[level]!)
     return endFactors(column(b), ends.map(column))
   })
 }

@@ -6,6 +6,7 @@ import {
   type ObservedRun,
   type PredictedChange,
   type RunSummary,
+  runPercentiles,
   type SimulationInput,
   uncertainSpeeds,
 } from '../../sim/experiment/index.ts'
@@ -61,7 +62,7 @@ export async function predictReplays(
   }
   const again = async (changed: SimulationInput) => {
     const same = await runReplications(changed, replications, progress('splitting the error'))
-    return same.map(({ all }) => all.percentiles)
+    return same.map(runPercentiles)
   }
   return {
     predictions,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { check } from './check.ts'
 import {
   command,
   estimate,
@@ -50,20 +51,6 @@ const controlKernel = z.strictObject({
     ),
 })
 
-export const check = z.strictObject({
-  verdict: verdict.describe('Verdict of the check.'),
-  reason: z.string().describe('Reason for the verdict.'),
-  worst: z
-    .strictObject({
-      p: number.describe('Level of the percentile, 0 to 1.'),
-      replay: number.describe('Number of the replay, from 0; 0 for all rounds of a what-if.'),
-      error_ms: number.describe('Simulated less measured latency, ms.'),
-      relative: number.describe('The same error as a share of the measured figure.'),
-    })
-    .nullable()
-    .describe('Largest relative error; null for a check without errors of percentiles.'),
-})
-
 /** Percentiles without the requests that met a stall of the machine; compared as those of all. */
 const stallFree = z.strictObject({
   share: z
@@ -87,6 +74,29 @@ const stallFree = z.strictObject({
       prediction: check.describe('Check of the predictions of these requests.'),
     })
     .describe('Checks of these requests, which are no part of the verdict of the comparison.'),
+})
+
+/** A token time, compared as the latency is. */
+const tokenTime = z.strictObject({
+  percentiles: z
+    .array(percentileComparison)
+    .describe('Comparison at each percentile that the requests with this time support.'),
+  checks: z
+    .strictObject({
+      structure: check.describe('Check of the structure errors.'),
+      prediction: check.describe('Check of the predictions.'),
+    })
+    .describe('Checks of this time, which are part of the verdict of the comparison.'),
+})
+
+const tokenTimes = z.strictObject({
+  ttft: tokenTime.describe('Time to first token: from the scheduled arrival to the first token.'),
+  tpot: tokenTime
+    .optional()
+    .describe(
+      'Time per output token: from the first token to the last, over the number of tokens after ' +
+        'the first. Absent where no request has more than one token.',
+    ),
 })
 
 const checks = z.strictObject({
@@ -127,6 +137,11 @@ export const comparisonSchema = z
     percentiles: z
       .array(percentileComparison)
       .describe('Comparison at each percentile that all served requests support.'),
+    token_times: tokenTimes
+      .optional()
+      .describe(
+        'The same comparison of the times of tokens; absent where no tokens are generated.',
+      ),
     stall_free: stallFree.describe(
       'Comparison of the requests that met no recorded stall of the dispatcher or of an executor ' +
         'of their station.',
@@ -158,5 +173,6 @@ export const comparisonSchema = z
   .describe('Comparison of replays with simulations of the same requests.')
 
 export type ControlKernel = z.infer<typeof controlKernel>
+export type TokenTimeComparison = z.infer<typeof tokenTime>
 export type StallFree = z.infer<typeof stallFree>
 export type Comparison = z.infer<typeof comparisonSchema>

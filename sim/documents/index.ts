@@ -7,6 +7,7 @@ export {
   type ControlKernel,
   comparisonSchema,
   type StallFree,
+  type TokenTimeComparison,
 } from './comparison-document.ts'
 export type { ConfigurationRow, Cost } from './configuration-document.ts'
 export type { Estimate } from './document-parts.ts'
@@ -73,6 +74,7 @@ export {
 } from './sweep-document.ts'
 export { byRank, endOf, figureOf, type SweepEnd } from './sweep-ranking.ts'
 export type { Series, Stability, Verdict } from './system-figures.ts'
+export { namedTimes, tokenChecks } from './token-times.ts'
 export type { Uncertainty } from './uncertainty-document.ts'
 export {
   type MeasuredVariants,

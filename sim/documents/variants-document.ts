@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { check } from './comparison-document.ts'
+import { check } from './check.ts'
 import { configurationRow } from './configuration-document.ts'
 import {
   command,

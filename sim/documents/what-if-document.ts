@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { check } from './check.ts'
 import { estimate, number, numberOrNull, scenarioRef, verdict } from './document-parts.ts'
 import { noiseFloor } from './percentile-comparison.ts'
 
@@ -68,6 +69,21 @@ export const whatIfPercentile = z
       ),
   })
   .describe('Effect of the change on one percentile of the latency.')
+
+const percentiles = z.array(whatIfPercentile)
+
+/** The check of a ratio, as those of a comparison are. */
+const tokenRatios = z.strictObject({
+  percentiles: percentiles.describe('Effect on each percentile that the requests support.'),
+  check: check.describe('Check of the effect, which is part of the verdict of the comparison.'),
+})
+
+const tokenRatiosOfBoth = z.strictObject({
+  ttft: tokenRatios.describe('Time to first token.'),
+  tpot: tokenRatios
+    .optional()
+    .describe('Time per output token; absent where no request of a side has several tokens.'),
+})
 
 /** A change of configuration, predicted from a profile that was recorded without it. */
 export const whatIf = z.strictObject({
@@ -141,9 +157,12 @@ export const whatIf = z.strictObject({
       'What is not known of the speed of B, which is predicted from that of A; absent where it ' +
         'decides nothing.',
     ),
-  percentiles: z
-    .array(whatIfPercentile)
-    .describe('Effect of the change on each percentile that the replays support.'),
+  percentiles: percentiles.describe(
+    'Effect of the change on each percentile that the replays support.',
+  ),
+  token_times: tokenRatiosOfBoth
+    .optional()
+    .describe('The same effect on times of tokens; absent where a side generates none.'),
 })
 
 export type WhatIfPercentile = z.infer<typeof whatIfPercentile>

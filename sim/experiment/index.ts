@@ -16,6 +16,7 @@ export {
   blocksOf,
   controlOf,
   driftBy,
+  type MeasureOfSides,
   ratiosOfBlocks,
   roundsOf,
 } from './comparison/blocks.ts'
@@ -23,6 +24,7 @@ export { changedSpeed, unrelatedSpeed } from './comparison/changed-speed.ts'
 export {
   compareRuns,
   disturbedProfile,
+  runPercentiles,
   simulatedPercentiles,
 } from './comparison/compare.ts'
 export { withEngineRuns } from './comparison/engine-runs.ts'
@@ -38,6 +40,12 @@ export { endFactors } from './comparison/joint-interval.ts'
 export { latenciesOf } from './comparison/latencies.ts'
 export { machineChange, type PredictedChange } from './comparison/machine-change.ts'
 export { measuredPools, scaledInput } from './comparison/measured-pools.ts'
+export {
+  firstTokenDelays,
+  type Measure,
+  measuresOf,
+  percentilesBy,
+} from './comparison/measures.ts'
 export { compareArenas, memoryCheck } from './comparison/memory-check.ts'
 export { recordingsOf } from './comparison/next-run.ts'
 export { overheadsOf } from './comparison/observed-overheads.ts'

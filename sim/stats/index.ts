@@ -88,6 +88,7 @@ export {
 export { StepRecorder, type StepRow } from './recording/step-rows.ts'
 export { TimeGrid } from './recording/time-grid.ts'
 export { mergeSeries, TimeSeries } from './recording/time-series.ts'
+export { tokenTimes } from './recording/token-times.ts'
 export { type WorstSummary, windowObjectives } from './recording/window-recorder.ts'
 export type { WindowFigure } from './recording/worst-window.ts'
 export {

@@ -5,7 +5,7 @@ import { valueLine } from '../../reports/charts/plot.ts'
 import { LIGHT } from '../../reports/charts/theme.ts'
 import { percentileName } from '../../reports/format.ts'
 import type { ReplayError, Verdict } from '../../sim/documents/index.ts'
-import { structureTolerance } from '../../sim/experiment/comparison/structure-check.ts'
+import { LATENCY, toleranceAt } from '../../sim/experiment/comparison/measures.ts'
 import { largestError } from '../mutants/index.ts'
 import {
   type Band,
@@ -79,7 +79,7 @@ export function structureChart({ cases }: FidelityReport, width: number): TopLev
   const bands = rows.flatMap((row, i) =>
     row.lines.map(({ p, errors }): Band => {
       const measured = median(errors.map((error) => error.measured))
-      const tolerance = structureTolerance(measured) / measured
+      const tolerance = toleranceAt(LATENCY.structure, measured) / measured
       return { low: -tolerance, high: tolerance, y: top(i, p), y2: top(i, p) + LINE }
     }),
   )

@@ -3,7 +3,7 @@ import {
   poissonRequests,
   WINDOW_MS,
 } from '../../sim/experiment/comparison/known-machine.test-helper.ts'
-import { STRUCTURE_TOLERANCE } from '../../sim/experiment/comparison/structure-check.ts'
+import { LATENCY } from '../../sim/experiment/comparison/measures.ts'
 import type { BatchingPlan, PoolPlan, ServingPlan } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import {
@@ -23,7 +23,7 @@ const FOUND = 0.03
 /** Without stalls a structure check is so exact that its own tolerance can be the limit. */
 const found = ({ of, check, error }: MatrixRow) =>
   Math.abs(error) >
-  (of === 'stall-free' && check === 'structure' ? STRUCTURE_TOLERANCE.relative : FOUND)
+  (of === 'stall-free' && check === 'structure' ? LATENCY.structure.relative : FOUND)
 
 const batching = (change: { maxBatch?: number; maxDelayMs?: number }): BatchingPlan => ({
   policy: 'dynamic',

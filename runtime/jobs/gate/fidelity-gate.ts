@@ -4,6 +4,8 @@ import {
   type Estimate,
   type Gate,
   type GateMetric,
+  namedTimes,
+  tokenChecks,
   type Verdict,
 } from '../../../sim/documents/index.ts'
 import { percentileLabel } from '../../../sim/stats/index.ts'
@@ -24,7 +26,8 @@ export async function fidelityGate(
   const { scenario, verdict, checks, tolerance } = comparison
   const metrics = metricsOf(comparison)
   const none = { scenario: [], profile: null, engine: null }
-  const performed = Object.values(checks).filter((check) => check !== null)
+  const ofTokens = tokenChecks(comparison)
+  const performed = [...Object.values(checks), ...ofTokens].filter((check) => check !== null)
   const decisive = performed.find((check) => check.verdict === verdict)!
   return gateOf(
     'fidelity',
@@ -45,18 +48,10 @@ export async function fidelityGate(
   )
 }
 
-function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[] {
-  const rows = percentiles.flatMap(({ p, verdicts, measured, structure, simulated }) => {
-    const label = percentileLabel(p)
-    const errors = structure.map(({ error_relative }) => error_relative)
-    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
-    const modelledMs = measured.value! * (1 + mean)
-    const { relative } = tolerance
-    return [
-      ...row(`structure, ${label}`, verdicts.structure, measured, modelledMs, relative),
-      ...row(`prediction, ${label}`, verdicts.prediction, measured, simulated.value!, null),
-    ]
-  })
+function metricsOf({ percentiles, token_times, checks, tolerance }: Comparison): GateMetric[] {
+  const latency = { title: '', percentiles }
+  const measured = [latency, ...namedTimes(token_times)]
+  const rows = measured.flatMap((measure) => percentileMetrics(measure, tolerance))
   const others = (['what_if', 'memory', 'audit'] as const).flatMap((key) => {
     const check = checks[key]
     return check === null
@@ -64,6 +59,23 @@ function metricsOf({ percentiles, checks, tolerance }: Comparison): GateMetric[]
       : [{ ...bare(key.replace('_', '-'), check.verdict), note: check.reason }]
   })
   return [...rows, ...others].sort((a, b) => byVerdict(a.verdict, b.verdict))
+}
+
+/** Structure and prediction at each percentile of a measure, whose title its metrics have. */
+function percentileMetrics(
+  { title, percentiles }: Pick<Comparison, 'percentiles'> & { readonly title: string },
+  { relative }: Comparison['tolerance'],
+): GateMetric[] {
+  return percentiles.flatMap(({ p, verdicts, measured, structure, simulated }) => {
+    const label = `${title} ${percentileLabel(p)}`.trimStart()
+    const errors = structure.map(({ error_relative }) => error_relative)
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length
+    const modelledMs = measured.value! * (1 + mean)
+    return [
+      ...row(`structure, ${label}`, verdicts.structure, measured, modelledMs, relative),
+      ...row(`prediction, ${label}`, verdicts.prediction, measured, simulated.value!, null),
+    ]
+  })
 }
 
 /** None where the sample supports no verdict. */

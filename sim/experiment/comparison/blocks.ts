@@ -4,6 +4,7 @@ import { exp, log } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { type BlockRatio, blockRatios, type RatioBlock, supports } from '../../stats/index.ts'
 import { latenciesOf } from './latencies.ts'
+import { LATENCY, type Measure } from './measures.ts'
 import type { ControlReading, ObservedRun } from './observed-run.ts'
 import { spoiled } from './validity.ts'
 
@@ -29,15 +30,24 @@ interface Rounds {
   readonly played: number
 }
 
+/** A measure on each side of a change, which may differ in the delay of first tokens. */
+export type MeasureOfSides = readonly [a: Measure, b: Measure]
+
+const LATENCIES: MeasureOfSides = [LATENCY, LATENCY]
+
 /** The rounds in which the replays of both sides count; all where none does. */
-export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Rounds {
+export function roundsOf(
+  a: readonly RoundSide[],
+  b: readonly RoundSide[],
+  measures: MeasureOfSides = LATENCIES,
+): Rounds {
   const not_counted = a.flatMap((side, round) => {
     const why = spoiled(side.run) ?? spoiled(b[round]!.run)
     return why === null ? [] : [{ round, ...why }]
   })
   const poor = new Set(not_counted.map(({ round }) => round))
   const rounds = a.flatMap((side, round) =>
-    poor.has(round) && poor.size < a.length ? [] : [blocksOf(side, b[round]!)],
+    poor.has(round) && poor.size < a.length ? [] : [blocksOf(side, b[round]!, measures)],
   )
   return { rounds, not_counted, played: a.length }
 }
@@ -46,9 +56,13 @@ export function roundsOf(a: readonly RoundSide[], b: readonly RoundSide[]): Roun
 const SLICES = 2
 
 /** The blocks of a round in which both sides served requests after their warm-up. */
-export function blocksOf(a: RoundSide, b: RoundSide): Block[] {
+export function blocksOf(
+  a: RoundSide,
+  b: RoundSide,
+  [ofA, ofB]: MeasureOfSides = LATENCIES,
+): Block[] {
   const starts = commonStarts(a.run, b.run)
-  const sides = [a, b].map(seenOf)
+  const sides = [seenOf(a, ofA), seenOf(b, ofB)]
   const blocks: Block[] = []
   for (let slice = 0; slice < starts.length; slice += SLICES) {
     const [from, to] = [starts[slice]!, starts[slice + SLICES] ?? Number.POSITIVE_INFINITY]
@@ -65,8 +79,8 @@ interface Seen {
   readonly control: readonly ControlReading[]
 }
 
-export const seenOf = ({ run, warmupMs }: RoundSide): Seen => ({
-  latencies: latenciesOf(run.rows, warmupMs),
+export const seenOf = ({ run, warmupMs }: RoundSide, measure = LATENCY): Seen => ({
+  latencies: latenciesOf(run.rows, warmupMs, { measure }),
   control: run.control ?? [],
 })
 

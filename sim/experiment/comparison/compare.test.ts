@@ -44,8 +44,7 @@ function figures(one: KnownRun, scale = 1) {
 
 /** A machine that has not changed. */
 function unchanged(predictions: ComparisonInput['predictions']) {
-  const same = predictions.map(({ all }) => all)
-  return { control: { pools: [], unknown: null }, now: same, level: same }
+  return { control: { pools: [], unknown: null }, now: predictions, level: predictions }
 }
 
 const simulate = simulatedOnce()
@@ -223,7 +222,7 @@ test('a profile that was recorded on a disturbed machine predicts without a verd
 
 test('an error that is close without the drift of the machine does not fail, and states it', () => {
   const predictions = [figures(run, 1.2), figures(run, 1.2)]
-  const same = [figures(run).all, figures(run).all]
+  const same = [figures(run), figures(run)]
   const pools = [{ pool: 'central', profile_ms: 1, replays_ms: 1.2 }]
   const slower = { control: { pools, unknown: null }, now: same, level: same }
   const drifted = compare([run, run], { predictions, change: slower })
@@ -254,7 +253,7 @@ test('an error on a machine that has changed since its profile does not fail, an
 test('a wide band near saturation is undecided, with what 1 % of speed does', () => {
   const scales = Array.from({ length: 40 }, (_, i) => 0.7 + 0.03 * i)
   const predictions = scales.map((scale) => figures(run, scale))
-  const faster = scales.map((scale) => figures(run, scale / 1.1 ** 4).all)
+  const faster = scales.map((scale) => figures(run, scale / 1.1 ** 4))
   const control = { pools: [], unknown: null }
   const change = { control, now: null, level: faster, faster: 1.1 }
   const { percentiles, checks } = compare([run, run], { predictions, change })

@@ -1,4 +1,10 @@
-import type { Comparison, Estimate, PercentileComparison } from '../../documents/index.ts'
+import type {
+  Comparison,
+  Estimate,
+  PercentileComparison,
+  StallFree,
+  TokenTimeComparison,
+} from '../../documents/index.ts'
 import { stream } from '../../kernel/index.ts'
 import type { ServingPlan } from '../../serving/index.ts'
 import {
@@ -9,14 +15,20 @@ import {
   supports,
   supportsVerdict,
 } from '../../stats/index.ts'
-import type { RequestList } from '../../traffic/index.ts'
 import { fieldsOf, type ModelProfile } from '../../world/index.ts'
 import type { RunSummary } from '../figures/run-summary.ts'
 import { changedMachineText } from './changed-machine.ts'
 import { splitError } from './error-split.ts'
 import { endFactors, widenedBy } from './joint-interval.ts'
-import { type Latencies, latenciesOf } from './latencies.ts'
+import { type Latencies, latenciesOf, percentilesOf, tokenPercentiles } from './latencies.ts'
 import type { PredictedChange } from './machine-change.ts'
+import {
+  type Measure,
+  type MeasuredSystem,
+  measuresOf,
+  percentilesBy,
+  type RunPercentiles,
+} from './measures.ts'
 import { nextRun } from './next-run.ts'
 import { noiseFloor } from './noise-floor.ts'
 import type { ObservedRun } from './observed-run.ts'
@@ -31,12 +43,7 @@ import { elasticityOf, isVeryWide, saturated } from './saturation.ts'
 import { type StallFreeFigures, stallFreeFigures, stallFreeLatencies } from './stall-free.ts'
 import { besideStallFree, judgeStallFree, sharesOf } from './stall-free-check.ts'
 import { type ExecutorWork, structureSimulator } from './structure.ts'
-import {
-  STRUCTURE_TOLERANCE,
-  structureCheck,
-  structureError,
-  structureVerdict,
-} from './structure-check.ts'
+import { structureCheck, structureError, structureVerdict } from './structure-check.ts'
 import { noneCounts, notCounted } from './validity.ts'
 import type { Check } from './verdicts.ts'
 
@@ -44,23 +51,27 @@ import type { Check } from './verdicts.ts'
 const STRUCTURE_RUNS = 20
 
 /** PERCENTILES of a simulated run: of all requests, and of those that met no stall. */
-interface SimulatedPercentiles {
-  readonly all: readonly number[]
+interface SimulatedPercentiles extends RunPercentiles {
   readonly stallFree: StallFreeFigures
 }
 
 /** The same of a replication over given requests, under a profile. */
-export function simulatedPercentiles({ all, stallFree }: RunSummary): SimulatedPercentiles {
+export function simulatedPercentiles(run: RunSummary): SimulatedPercentiles {
+  const { stallFree } = run
   if (stallFree === null) throw new Error('Expected a replication of given requests')
-  return { all: all.percentiles, stallFree }
+  return { ...runPercentiles(run), stallFree }
 }
+
+/** PERCENTILES of the measures of a replication. */
+export const runPercentiles = ({ all, tokenTimes }: RunSummary): RunPercentiles => ({
+  all: all.percentiles,
+  tokens: tokenTimes,
+})
 
 /** Predictions at both ends of an uncertain speed, by the same draws as those at its value. */
 type PredictedEnds = readonly (readonly SimulatedPercentiles[])[]
 
-export interface ComparisonInput {
-  readonly plan: ServingPlan
-  readonly requests: RequestList
+export interface ComparisonInput extends MeasuredSystem {
   readonly replays: readonly ObservedRun[]
   readonly work: readonly ExecutorWork[]
   /** of each replication under the profile, over the same requests */
@@ -88,68 +99,110 @@ export interface ComparisonInput {
  */
 export function compareRuns(input: ComparisonInput): Pick<
   Comparison,
-  'percentiles' | 'control_kernel' | 'stall_free' | 'tolerance' | 'not_counted'
+  'percentiles' | 'control_kernel' | 'stall_free' | 'tolerance' | 'not_counted' | 'token_times'
 > & {
   readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction'>
 } {
-  const { warmupMs, predictions, inputs = [], change } = input
   const not_counted = notCounted(input.replays)
   const played = [...input.replays.keys()]
   const good = played.filter((i) => not_counted.every(({ replay }) => replay !== i))
   const shown = good.length > 0 ? good : played
-  const structure = simulateAll(input, shown)
   const counted = { shown, judged: good.length > 0 }
-  const served = input.replays.map(({ rows }, replay) => ({
-    replay,
-    ...latenciesOf(rows, warmupMs),
-  }))
-  const n = Math.min(...served.map(({ values }) => values.length))
-  const percentiles = comparePercentiles(input, counted, {
-    n,
-    measured: served,
-    structure: structure.map((runs) => runs.map((run) => run.all)),
-    predictions: predictions.map((run) => run.all),
-    inputs: inputs.map((ends) => ends.map((runs) => runs.map((run) => run.all))),
-    change,
+  const structure = simulateAll(input, shown)
+  const [latency, ...ofTokens] = measuresOf(input)
+  const { percentiles, checks } = compareMeasure(input, counted, { measure: latency, structure })
+  const stall_free = compareStallFree(input, counted, { measure: latency, structure })
+  const tokenTimes = ofTokens.map((measure) => {
+    return [measure.key, compareMeasure(input, counted, { measure, structure })]
   })
-  const free = shown.map((replay) => ({
+  return {
+    tolerance: latency.structure,
+    not_counted,
+    percentiles,
+    control_kernel: input.change.control,
+    ...(tokenTimes.length > 0 && { token_times: Object.fromEntries(tokenTimes) }),
+    stall_free,
+    checks: counted.judged ? besideStallFree(checks, percentiles, stall_free) : checks,
+  }
+}
+
+/** The replays in a comparison, and whether they are judged. */
+interface Counted {
+  readonly shown: readonly number[]
+  readonly judged: boolean
+}
+
+/** A time that is compared, and simulations of the replays shown, [replay][run]. */
+interface Compared {
+  readonly measure: Measure
+  readonly structure: readonly (readonly SimulatedPercentiles[])[]
+}
+
+/** One measure of all requests that have it. */
+function compareMeasure(
+  input: ComparisonInput,
+  counted: Counted,
+  of: Compared,
+): TokenTimeComparison {
+  const { replays, warmupMs, predictions, inputs = [], change, disturbed } = input
+  const { measure, structure } = of
+  const measured = replays.map(({ rows }, replay) => ({
+    replay,
+    ...latenciesOf(rows, warmupMs, { measure }),
+  }))
+  const n = Math.min(...measured.map(({ values }) => values.length))
+  const ofRuns = (runs: readonly RunPercentiles[]) => runs.map((run) => percentilesBy(run, measure))
+  const percentiles = comparePercentiles(input, counted, {
+    ...{ n, measure, measured },
+    structure: structure.map(ofRuns),
+    predictions: ofRuns(predictions),
+    inputs: inputs.map((ends) => ends.map(ofRuns)),
+    change: { ...change, now: change.now && ofRuns(change.now), level: ofRuns(change.level) },
+  })
+  if (!counted.judged) {
+    const none = noneCounts(replays.length, 'replay')
+    return { percentiles, checks: { structure: none, prediction: none } }
+  }
+  return {
+    percentiles,
+    checks: {
+      structure: structureCheck(percentiles, n, measure.structure),
+      prediction: disturbed ? DISTURBED : predictionCheck(percentiles, n, change.control, measure),
+    },
+  }
+}
+
+/** Latencies of the requests that met no stall. */
+function compareStallFree(
+  input: ComparisonInput,
+  counted: Counted,
+  { measure, structure }: Compared,
+): StallFree {
+  const { predictions, inputs = [], change } = input
+  const measured = counted.shown.map((replay) => ({
     replay,
     ...stallFreeLatencies(input.replays[replay]!, input),
   }))
   const simulated = structure.flat().map(({ stallFree }) => stallFree.n)
-  const freeN = Math.min(...free.map(({ values }) => values.length), ...simulated)
-  const freePercentiles = comparePercentiles(input, counted, {
-    n: freeN,
-    measured: free,
-    structure: structure.map((runs) => runs.map(({ stallFree }) => stallFree.percentiles)),
-    predictions: predictions.map(({ stallFree }) => stallFree.percentiles),
-    inputs: inputs.map((ends) =>
-      ends.map((runs) => runs.map(({ stallFree }) => stallFree.percentiles)),
-    ),
+  const n = Math.min(...measured.map(({ values }) => values.length), ...simulated)
+  const ofRuns = (runs: readonly SimulatedPercentiles[]) =>
+    runs.map(({ stallFree }) => stallFree.percentiles)
+  const percentiles = comparePercentiles(input, counted, {
+    ...{ n, measure, measured },
+    structure: structure.map(ofRuns),
+    predictions: ofRuns(predictions),
+    inputs: inputs.map((ends) => ends.map(ofRuns)),
     change: null,
   })
   const share = sharesOf(
-    free,
+    measured,
     predictions.map(({ stallFree }) => stallFree),
   )
-  const { control: control_kernel } = change
-  const rest = { tolerance: STRUCTURE_TOLERANCE, not_counted, percentiles, control_kernel }
   if (!counted.judged) {
-    const none = noneCounts(played.length, 'replay')
-    const checks = { structure: none, prediction: none }
-    return { ...rest, stall_free: { share, percentiles: freePercentiles, checks }, checks }
+    const none = noneCounts(input.replays.length, 'replay')
+    return { share, percentiles, checks: { structure: none, prediction: none } }
   }
-  const stall_free = judgeStallFree({
-    share,
-    percentiles: freePercentiles,
-    n: freeN,
-    control: control_kernel,
-  })
-  const checks = {
-    structure: structureCheck(percentiles, n),
-    prediction: input.disturbed ? DISTURBED : predictionCheck(percentiles, n, control_kernel),
-  }
-  return { ...rest, stall_free, checks: besideStallFree(checks, percentiles, stall_free) }
+  return judgeStallFree({ share, percentiles, n, control: change.control, measure })
 }
 
 const DISTURBED: Check = {
@@ -172,6 +225,7 @@ export function disturbedProfile(
 
 /** The requests that percentiles are of: their latencies, and PERCENTILES of simulated runs. */
 interface RequestSet {
+  readonly measure: Measure
   /** the fewest in a replay or a simulation of it */
   readonly n: number
   readonly measured: readonly (Latencies & { readonly replay: number })[]
@@ -182,14 +236,21 @@ interface RequestSet {
   /** [input][end][replication][percentile] */
   readonly inputs: readonly (readonly (readonly (readonly number[])[])[])[]
   /** null where the error is not split */
-  readonly change: Omit<PredictedChange, 'control'> | null
+  readonly change: SpeedChange | null
+}
+
+/** PERCENTILES of predictions on another machine, [replication][percentile]. */
+interface SpeedChange {
+  readonly now: readonly (readonly number[])[] | null
+  readonly level: readonly (readonly number[])[]
+  readonly faster?: number
 }
 
 /** The percentiles that the runs support. */
 function comparePercentiles(
   { seed, warmupMs, durationMs, disturbed, recordings, change: { control } }: ComparisonInput,
-  { shown, judged }: { readonly shown: readonly number[]; readonly judged: boolean },
-  { n, measured, structure, predictions, inputs, change }: RequestSet,
+  { shown, judged }: Counted,
+  { n, measure, measured, structure, predictions, inputs, change }: RequestSet,
 ): PercentileComparison[] {
   const changed = changedMachineText(control) !== null
   const supported = PERCENTILES.filter((p) => supports(n, p))
@@ -208,6 +269,7 @@ function comparePercentiles(
     const at = PERCENTILES.indexOf(p)
     const column = (runs: readonly (readonly number[])[]) => runs.map((run) => run[at]!)
     const compared = compareFigures({
+      measure,
       measured: each.filter(({ replay }) => shown.includes(replay)),
       structure: structure.map(column),
       predictions: column(predictions),
@@ -233,10 +295,11 @@ const NO_PREDICTION = Object.freeze({
   reason: 'every simulated request met a stall',
 })
 
-type Compared = Omit<PercentileComparison, 'p' | 'n' | 'each'>
+type ComparedFigures = Omit<PercentileComparison, 'p' | 'n' | 'each'>
 
 /** One percentile of replays, of simulations of each of them, and of predictions. */
 interface PercentileFigures {
+  readonly measure: Measure
   readonly measured: readonly { readonly replay: number; readonly value: number }[]
   /** [replay][run] */
   readonly structure: readonly (readonly number[])[]
@@ -254,8 +317,9 @@ interface PercentileFigures {
   readonly n: number
 }
 
-function compareFigures(of: PercentileFigures): Compared {
+function compareFigures(of: PercentileFigures): ComparedFigures {
   const { measured, n } = of
+  const { structure: ofStructure, prediction: tolerated } = of.measure
   const values = measured.map(({ value }) => value)
   const noise_floor = noiseFloor(values)
   // where every request of a replication met a stall, it predicts nothing of the others
@@ -265,7 +329,7 @@ function compareFigures(of: PercentileFigures): Compared {
       ? { ...nextRun(of.predictions, of.recordings), n }
       : { ...NO_PREDICTION, n }
   const structure = measured.map(({ replay, value }, i) =>
-    structureError(replay, value, of.structure[i]!),
+    structureError(replay, value, of.structure[i]!, ofStructure),
   )
   const sources = of.inputs.map((ends) => endFactors(of.predictions, ends))
   const with_inputs = sources.length === 0 ? null : widenedBy(simulated, sources)
@@ -274,7 +338,7 @@ function compareFigures(of: PercentileFigures): Compared {
     simulated.value === null
       ? []
       : measured.map(({ replay, value }) =>
-          predictionError(replay, value, { simulated, wide }, noise_floor.median ?? 0),
+          predictionError(replay, value, { simulated, wide }, noise_floor.median ?? 0, tolerated),
         )
   const mean = geometricMean(values)
   const split =
@@ -293,15 +357,15 @@ function compareFigures(of: PercentileFigures): Compared {
     ...elasticityWhereWide(of, wide),
   }
   const { changed } = of
-  const judged = { errors: predicted, simulated, measured: mean, split, changed, ...widths }
+  const judged = { errors: predicted, simulated, measured: mean, split, changed, tolerated }
   return {
     simulated,
     measured: { ...mean, n },
     structure,
     prediction: predicted,
     verdicts: {
-      structure: structureVerdict(structure),
-      prediction: predictionVerdict(judged),
+      structure: structureVerdict(structure, ofStructure),
+      prediction: predictionVerdict({ ...judged, ...widths }),
     },
     split,
     noise_floor,
@@ -323,7 +387,7 @@ function elasticityWhereWide(
 }
 
 /** Figures that support no verdict, neither of single replays nor of all. */
-function unjudged(compared: Compared): Compared {
+function unjudged(compared: ComparedFigures): ComparedFigures {
   const structure = undecided(compared.structure)
   const verdicts = { structure: null, prediction: null }
   return { ...unpredicted(compared), structure, verdicts }
@@ -342,17 +406,19 @@ function simulateAll(input: ComparisonInput, replays: readonly number[]): Simula
 
 /** Simulates a replay under its own machine; `onRun` is called after each run. */
 export function simulateReplay(
-  input: Pick<ComparisonInput, 'plan' | 'requests' | 'work' | 'warmupMs' | 'seed'>,
+  input: MeasuredSystem & Pick<ComparisonInput, 'work' | 'warmupMs' | 'seed'>,
   { rows, timers, moves = [], engineRuns }: ObservedRun,
   onRun?: (run: number) => void,
 ): SimulatedPercentiles[] {
+  const { warmupMs } = input
+  const [latency, ...ofTokens] = measuresOf(input)
   const simulate = structureSimulator({ ...input, rows, timers, moves, engineRuns })
   return Array.from({ length: STRUCTURE_RUNS }, (_, i) => {
     const run = simulate(i)
-    const { sorted } = latenciesOf(run.rows, input.warmupMs)
     onRun?.(i)
     return {
-      all: PERCENTILES.map((p) => percentile(sorted, p)),
+      all: percentilesOf(run.rows, warmupMs, latency),
+      tokens: tokenPercentiles(run.rows, warmupMs, ofTokens),
       stallFree: stallFreeFigures(run, input),
     }
   })

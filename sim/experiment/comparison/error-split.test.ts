@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ErrorSplit } from '../../documents/index.ts'
 import { runReplication, type SimulationInput } from '../index.ts'
 import { executorWork } from '../simulation/hardware.ts'
-import { compareRuns, simulatedPercentiles } from './compare.ts'
+import { compareRuns, runPercentiles, simulatedPercentiles } from './compare.ts'
 import {
   DYNAMIC,
   type KnownOptions,
@@ -63,7 +63,7 @@ function knownComparison(of: {
   const input = knownInput(replays[0]!, profile, sides)
   const change = machineChange(input, replays, null)
   const predict = (from: SimulationInput) =>
-    Array.from({ length: 24 }, (_, i) => runReplication(from, i).all.percentiles)
+    Array.from({ length: 24 }, (_, i) => runPercentiles(runReplication(from, i)))
   return compareRuns({
     plan,
     requests,

@@ -1,6 +1,8 @@
 import { type Ms, OUTCOME } from '../../serving/index.ts'
-import type { Rows } from '../../stats/index.ts'
+import { PERCENTILES, percentile, type Rows } from '../../stats/index.ts'
+import { LATENCY, type Measure, type TokenPercentiles } from './measures.ts'
 
+/** One time of each of some requests: their latency, or another measure. */
 export interface Latencies {
   /** scheduled arrivals, ascending */
   readonly at: Float64Array
@@ -20,18 +22,26 @@ export function servedCount(rows: Rows, warmupMs: Ms): number {
   return count
 }
 
-/** Latencies of the served requests after the warm-up, of all or of those to keep. */
+interface LatencyOptions {
+  /** by default the latency */
+  readonly measure?: Measure
+  /** by default all */
+  readonly keep?: (key: number) => boolean
+}
+
+/** A time of the served requests after the warm-up, without those that have no such time. */
 export function latenciesOf(
   rows: Rows,
   warmupMs: Ms,
-  keep: (key: number) => boolean = () => true,
+  { measure = LATENCY, keep = () => true }: LatencyOptions = {},
 ): Latencies {
-  const { at, done } = rows.columns
+  const { at } = rows.columns
+  const timeOf = measure.timesIn(rows.columns)
   const keys: number[] = []
   // most rows are in order of arrival, and sorting them takes most of the time
   let rising = true
   for (let key = 0; key < rows.count; key++) {
-    if (!counts(rows, key, warmupMs) || !keep(key)) continue
+    if (!counts(rows, key, warmupMs) || !keep(key) || Number.isNaN(timeOf(key))) continue
     rising &&= keys.length === 0 || at[keys.at(-1)!]! <= at[key]!
     keys.push(key)
   }
@@ -41,7 +51,25 @@ export function latenciesOf(
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!
     arrivals[i] = at[key]!
-    values[i] = done[key]! - at[key]!
+    values[i] = timeOf(key)
   }
   return { at: arrivals, values, sorted: values.slice().sort() }
+}
+
+/** PERCENTILES of a measure in a run, ms; NaN where no request has it. */
+export function percentilesOf(rows: Rows, warmupMs: Ms, measure: Measure): readonly number[] {
+  const { sorted } = latenciesOf(rows, warmupMs, { measure })
+  return PERCENTILES.map((p) => percentile(sorted, p))
+}
+
+/** The same of the token times among some measures; null where there are none. */
+export function tokenPercentiles(
+  rows: Rows,
+  warmupMs: Ms,
+  measures: readonly Measure[],
+): TokenPercentiles | null {
+  const each = measures.flatMap((measure) =>
+    measure.key === 'latency' ? [] : [[measure.key, percentilesOf(rows, warmupMs, measure)]],
+  )
+  return each.length === 0 ? null : Object.fromEntries(each)
 }

@@ -4,6 +4,7 @@ import { fieldsOf, meanLevel, type RecordedField } from '../../world/index.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import type { SimulationInput } from '../system/simulation-input.ts'
 import { measuredPools, scaledInput } from './measured-pools.ts'
+import type { RunPercentiles } from './measures.ts'
 import type { ObservedRun } from './observed-run.ts'
 import { recordedFields } from './recorded.ts'
 
@@ -21,9 +22,9 @@ export interface MachineChange {
 /** The change with the predictions of its inputs. */
 export interface PredictedChange {
   readonly control: ControlKernel
-  /** PERCENTILES of the replications of the prediction, by the same draws */
-  readonly now: readonly (readonly number[])[] | null
-  readonly level: readonly (readonly number[])[]
+  /** replications of the prediction, by the same draws */
+  readonly now: readonly RunPercentiles[] | null
+  readonly level: readonly RunPercentiles[]
   readonly faster?: number
 }
 

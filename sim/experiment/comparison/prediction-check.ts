@@ -10,6 +10,7 @@ import { noVerdictReason, PERCENTILES, percentile, percentileLabel } from '../..
 import { changedMachineText } from './changed-machine.ts'
 import { causesText } from './error-causes.ts'
 import { isBeyond, jointDifference, type Ranged } from './joint-interval.ts'
+import { LATENCY, limitText, type Measure, type Tolerance, toleranceAt } from './measures.ts'
 import { difference } from './noise-floor.ts'
 import { saturationText } from './saturation.ts'
 import {
@@ -21,8 +22,6 @@ import {
   worstError,
 } from './verdicts.ts'
 
-/** Within the largest of these and the A/A difference. */
-const TOLERANCE = { relative: 0.05, absolute_ms: 0.05 } as const
 /** Where replays differ by more, a prediction as near as another replay has no verdict. */
 const WIDEST_FLOOR = 0.2
 
@@ -39,15 +38,17 @@ export function band(values: readonly number[], n: number): Estimate {
 
 /**
  * Close enough passes; inside a band that is too wide to tell, or as near as replays that differ
- * widely, is undecided; else it fails. `wide`: the band with what is not known of inputs.
+ * widely, is undecided; else it fails. `wide`: the band with what is not known of inputs. Close
+ * enough is within the larger of `tolerated` and the A/A difference.
  */
 export function predictionError(
   replay: number,
   measured: number,
   { simulated, wide }: { readonly simulated: Estimate; readonly wide: Ranged },
   floor: number,
+  tolerated: Tolerance = LATENCY.prediction,
 ): ReplayError {
-  const tolerance = Math.max(TOLERANCE.relative * measured, TOLERANCE.absolute_ms)
+  const tolerance = toleranceAt(tolerated, measured)
   const error = errorOf(replay, measured, simulated.value!)
   const { low, high } = wide
   const inBand = !(low !== null && measured < low) && !(high !== null && measured > high)
@@ -75,6 +76,8 @@ type PredictedPercentile = Pick<PercentileComparison, 'simulated' | 'with_inputs
   readonly measured: Ranged
   /** whether the machine is another than that of the profile, by the control kernel */
   readonly changed: boolean
+  /** by default that of a latency */
+  readonly tolerated?: Tolerance
 }
 
 /**
@@ -90,20 +93,27 @@ export function predictionVerdict(of: PredictedPercentile): Verdict {
 }
 
 /** Whether the mean of all replays is off by more than the tolerance by both intervals. */
-function isUnexplained(of: Pick<PredictedPercentile, 'simulated' | 'with_inputs' | 'measured'>) {
+function isUnexplained({
+  tolerated,
+  ...of
+}: Pick<PredictedPercentile, 'simulated' | 'with_inputs' | 'measured' | 'tolerated'>): boolean {
   const error = jointDifference({ ...of.simulated, ...of.with_inputs }, of.measured)
-  return isBeyond(error, relativeTolerance(of.measured.value!))
+  return isBeyond(error, relativeTolerance(of.measured.value!, tolerated))
 }
 
-/** Of a latency, ms. */
-const relativeTolerance = (measured: number) =>
-  Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / measured)
+/** The tolerance as a share of the measured time. */
+const relativeTolerance = (measured: number, tolerated: Tolerance = LATENCY.prediction) =>
+  toleranceAt(tolerated, measured) / measured
 
 /** Whether the error is close without its drift. */
-function isDrift({ split, measured }: Pick<PredictedPercentile, 'split' | 'measured'>): boolean {
+function isDrift({
+  split,
+  measured,
+  tolerated,
+}: Pick<PredictedPercentile, 'split' | 'measured' | 'tolerated'>): boolean {
   if (split === null || split.drift === null) return false
   const withoutDrift = Math.abs(split.structure + split.service_model + split.noise)
-  return withoutDrift <= relativeTolerance(measured.value!)
+  return withoutDrift <= relativeTolerance(measured.value!, tolerated)
 }
 
 /** Errors of single replays, without their verdicts. */
@@ -123,12 +133,14 @@ export function predictionCheck(
   percentiles: readonly PercentileComparison[],
   n: number,
   control: ControlKernel,
+  measure: Measure = LATENCY,
 ): Check {
+  const limit = limitText(measure.prediction)
+  const within = `${limit.slice(0, -1)}, an A/A difference of at most 20 %)`
   const judged = percentiles.filter(({ verdicts }) => verdicts.prediction !== null)
   const verdicts = judged.map(({ p, verdicts }) => ({ p, verdict: verdicts.prediction! }))
   const check = percentileCheck(verdicts, {
-    PASS: () =>
-      'most replays within max(5 %, 50 µs, an A/A difference of at most 20 %) at every judged percentile',
+    PASS: () => `most replays within ${within} at every judged percentile`,
     FAIL: (labels) =>
       `most replays outside the band and further off than two replays are, at ${labels.join(', ')}`,
     UNDECIDED: () =>
@@ -137,9 +149,12 @@ export function predictionCheck(
         : openReason(
             judged.filter(({ verdicts }) => verdicts.prediction === 'UNDECIDED'),
             changedMachineText(control),
+            measure,
           ),
   })
-  const off = judged.filter((row) => row.verdicts.prediction === check.verdict && isOff(row))
+  const off = judged.filter(
+    (row) => row.verdicts.prediction === check.verdict && isOff(row, measure),
+  )
   const causes = check.verdict === 'PASS' ? '' : causesText(off, control)
   return {
     verdict: check.verdict,
@@ -149,8 +164,8 @@ export function predictionCheck(
 }
 
 /** Whether the mean error is beyond the tolerance. */
-function isOff({ simulated, measured }: PercentileComparison): boolean {
-  const tolerance = Math.max(TOLERANCE.relative * measured.value!, TOLERANCE.absolute_ms)
+function isOff({ simulated, measured }: PercentileComparison, { prediction }: Measure): boolean {
+  const tolerance = toleranceAt(prediction, measured.value!)
   return Math.abs(simulated.value! - measured.value!) > tolerance
 }
 
@@ -158,8 +173,12 @@ function isOff({ simulated, measured }: PercentileComparison): boolean {
  * Why percentiles are undecided: one replay shows no noise, the machine has changed, replays
  * scatter, or the band of a next run is wide.
  */
-function openReason(open: readonly PercentileComparison[], changed: string | null): string {
-  const limit = 'max(5 %, 50 µs)'
+function openReason(
+  open: readonly PercentileComparison[],
+  changed: string | null,
+  { prediction: tolerated, title }: Measure,
+): string {
+  const limit = limitText(tolerated)
   const present = open[0]!.prediction.length
   const off = (rows: readonly PercentileComparison[]) =>
     `off by more than ${limit} at ${rows.map(({ p }) => percentileLabel(p)).join(', ')}`
@@ -167,22 +186,25 @@ function openReason(open: readonly PercentileComparison[], changed: string | nul
   if (failed.length > 0 && present < 2) {
     return `${off(failed)}; one replay shows no noise, replay at least twice`
   }
-  const unexplained = failed.filter(isUnexplained)
+  const unexplained = failed.filter((row) => isUnexplained({ ...row, tolerated }))
   if (unexplained.length > 0) {
     const close = 'close without the drift of the machine; rehearse again'
-    const reason = unexplained.some(isDrift) ? close : (changed ?? close)
+    const reason = unexplained.some((row) => isDrift({ ...row, tolerated }))
+      ? close
+      : (changed ?? close)
     return `${off(unexplained)}, but ${reason}`
   }
-  const saturated = saturationText(open, 'the latency')
+  const saturated = saturationText(open, `the ${title}`)
   const first = saturated === null ? '' : `${saturated}: lower the load; `
-  const scattered = open.filter((row) => neededReplays(row) > present)
+  const scattered = open.filter((row) => neededReplays(row, tolerated) > present)
   const labels = (scattered.length > 0 ? scattered : open).map(({ p }) => percentileLabel(p))
   const at = labels.join(', ')
   if (scattered.length === 0) {
     const inside = failed.length > 0 ? 'intervals of both sides' : 'band of a next run'
     return `${first}off by more than ${limit}, but inside the ${inside}, at ${at}; a longer duration_s narrows it`
   }
-  const further = furtherRuns(present, Math.max(...scattered.map(neededReplays)), 'replay')
+  const needed = scattered.map((row) => neededReplays(row, tolerated))
+  const further = furtherRuns(present, Math.max(...needed), 'replay')
   return `${first}noise leaves open whether the error is within ${limit} at ${at}; ${further}`
 }
 
@@ -190,9 +212,9 @@ function openReason(open: readonly PercentileComparison[], changed: string | nul
  * How many replays bring the interval of their mean down to the tolerance. One replay has no
  * spread, and two are too few.
  */
-function neededReplays({ prediction, measured }: PercentileComparison): number {
+function neededReplays({ prediction, measured }: PercentileComparison, tolerated: Tolerance) {
   const mean = measured.value!
-  const tolerance = Math.max(TOLERANCE.relative, TOLERANCE.absolute_ms / mean)
+  const tolerance = relativeTolerance(mean, tolerated)
   const logs = prediction.map((error) => log(error.measured / mean))
   return Math.max(3, neededRuns(logs, 0, tolerance))
 }

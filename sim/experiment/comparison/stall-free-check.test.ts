@@ -38,7 +38,7 @@ const compare = (change: Partial<Parameters<typeof compareRuns>[0]> = {}) =>
     change: {
       control: { pools: [], unknown: null },
       now: null,
-      level: predictions.map(({ all }) => all),
+      level: predictions,
     },
     disturbed: false,
     warmupMs: 0,

@@ -6,6 +6,7 @@ import type {
   Verdict,
 } from '../../documents/index.ts'
 import { percentileLabel } from '../../stats/index.ts'
+import type { Measure } from './measures.ts'
 import { band, predictionCheck, unpredicted } from './prediction-check.ts'
 import type { StallFreeFigures, StallFreeLatencies } from './stall-free.ts'
 import { structureCheck } from './structure-check.ts'
@@ -44,17 +45,19 @@ export function judgeStallFree({
   percentiles,
   n,
   control,
+  measure,
 }: Pick<StallFree, 'share' | 'percentiles'> & {
   readonly n: number
+  readonly measure: Measure
   readonly control: Comparison['control_kernel']
 }): StallFree {
-  const structure = structureCheck(percentiles, n)
+  const structure = structureCheck(percentiles, n, measure.structure)
   const [simulated, measured] = [share.simulated.value!, share.measured.value!]
   if (Math.abs(simulated - measured) <= ALIKE * measured) {
     return {
       share,
       percentiles,
-      checks: { structure, prediction: predictionCheck(percentiles, n, control) },
+      checks: { structure, prediction: predictionCheck(percentiles, n, control, measure) },
     }
   }
   const reason =

@@ -48,11 +48,9 @@ export function stallFreeLatencies(run: ObservedRun, input: StallFreeInput): Sta
     const spans = [...spansOf(field.intake), ...own.flatMap(standstills)]
     return new Stalls(joinIntervals(spans))
   })
-  const free = latenciesOf(
-    rows,
-    input.warmupMs,
-    (key) => !stalls[executors[executor[key]!]!.station]!.overlap(at[key]!, done[key]!),
-  )
+  const free = latenciesOf(rows, input.warmupMs, {
+    keep: (key) => !stalls[executors[executor[key]!]!.station]!.overlap(at[key]!, done[key]!),
+  })
   return { ...free, share: free.values.length / servedCount(rows, input.warmupMs) }
 }
 

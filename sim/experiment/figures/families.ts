@@ -13,6 +13,7 @@ import { proxyRetries } from './proxy-retries.ts'
 import { slowdowns } from './slowdowns.ts'
 import { stallFree } from './stall-free.ts'
 import { surges } from './surges.ts'
+import { tokenTimes } from './token-times.ts'
 import { tuning } from './tuning.ts'
 import { undetected } from './undetected.ts'
 import { work } from './work.ts'
@@ -35,6 +36,7 @@ export const FAMILIES = Object.freeze({
   tuning,
   surges,
   stallFree,
+  tokenTimes,
   extrapolation,
 }) satisfies Families
 

@@ -136,6 +136,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
     slowdowns: [null],
     tuning: null,
     stallFree: null,
+    tokenTimes: null,
     undetected: null,
     series: new TimeSeries(10_000).summary(),
     worst: { reported: null, objectives: [[]] },

@@ -2,7 +2,7 @@ import type { Ms, Requests } from '../../serving/index.ts'
 
 /** `firstTokenDelaysMs`: of each class, from when a first token is generated to when it leaves. */
 interface TokenTimeOptions {
-  readonly requests: Requests
+  readonly requests: Pick<Requests, 'at' | 'class' | 'firstToken' | 'outputTokens'>
   readonly firstTokenDelaysMs?: readonly Ms[] | undefined
 }
 
