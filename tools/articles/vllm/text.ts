@@ -22,7 +22,6 @@ import {
   judgedBy,
   METRICS,
   type Predicted,
-  type StagePrediction,
 } from './predictions.ts'
 import { CHANGED, FITTED, isFitted, type LawStudy, type VllmStudy } from './study.ts'
 
@@ -90,7 +89,7 @@ Here both laws of Spillway's generation are fitted to stages 0 to 3 at ${FITTED}
 
 ${barTable(study)}
 
-Errors are simulated − measured, relative. In brackets: the errors of other laws that fit as well. \`npm run articles -- vllm --write\` generates this page. The inputs are no part of this
+Errors are simulated − measured, relative. In brackets: the errors of other laws that fit as well. Where a bracket goes beyond the bar, the answer hangs on what the fitted stages leave open: the bar is judged by the best law, and others that fit as well would miss or meet it. \`npm run articles -- vllm --write\` generates this page. The inputs are no part of this
 repository, and the page does not depend on the machine.
 
 **In short.** ${summary(study)}
@@ -125,8 +124,8 @@ run. In stage 0 both engines are idle but for one request, and differ by 7 % in 
 
 ## How the load test is simulated
 
-- **At most ${MAX_IN_FLIGHT} requests are in flight**: 44 workers with 10 connections. Latency is measured from the send, and requests that wait for a connection are in no published latency. That is [\`max_in_flight\`](../guides/clients.md#a-limit-of-requests-in-flight-what-load-generators-hide). The published wait for a
-  connection is a check that nothing is fitted to: ${delayText(linear)}.
+- **At most ${MAX_IN_FLIGHT} requests are in flight**: 44 workers with 10 connections. Latency is measured from the send, and requests that wait for a connection are in no published latency. That is [\`max_in_flight\`](../guides/clients.md#a-limit-of-requests-in-flight-what-load-generators-hide). The published mean wait for a
+  connection, up to 26 s, is a check that nothing is fitted to. In the six saturated stages it is off by ${delayText(linear)} and by ${delayText(roofline)}: it adds up what the throughput is off by.
 - **A "constant" rate is a Poisson process** with a fixed number of requests: the test draws exponential intervals and scales them to a minute.
 - **Answers have ${OUTPUT_TOKENS} tokens.** The client counts 62.4, by its own tokeniser. Of the server's metrics, (end to end − TTFT) over TPOT is 62.8 to 62.9 in every stage with a queue. TPOT is computed with ${OUTPUT_TOKENS - 1} on both sides, which does not change its error.
 - **The first token reaches the client late**, by 12 to 14 ms after the server counts it below saturation, and the last one does not. That is \`first_token_delay_ms\`. It is fitted, and so is a delay on the way to the engine.
@@ -212,8 +211,9 @@ function missText(study: VllmStudy): string {
 2. **TTFT in stage 0**: p50 ${both(0, 'TTFT p50')}, p95 ${both(0, 'TTFT p95')}. One request at a time meets an idle engine and waits 31 to 33 ms for its first token. With 38 requests/s it is less, though it now waits for the step that runs. An idle server is slower to begin, and no key
    has that for generation; the delays are constants, so they are too short in stage 0 and too long in stage 1. At ${FITTED}, where stage 0 is fitted, the errors are alike (${[linear, roofline].map((law) => signedPercent(figureAt(law, FITTED, 0, 'TTFT p50').error)).join(' and ')}).
 3. **TPOT and end to end in stages 0 and 2, \`generation\`**: TPOT ${signedPercent(figureAt(linear, CHANGED, 0, 'TPOT').error)} and ${signedPercent(figureAt(linear, CHANGED, 2, 'TPOT').error)}. The law is linear and the engine bends ([below](#the-fits)).
-4. **TTFT p90 to p99 in saturated stages**, which no bar is about: p95 in stage 5 ${both(5, 'TTFT p95')}. All answers have the same length, so requests that begin together end together, and these groups last for the whole stage. Which groups form is decided in its first seconds.
-5. **p99 of TTFT in stage 3 at ${FITTED}**, which no bar is about: ${[linear, roofline].map((law) => signedPercent(figureAt(law, FITTED, 3, 'TTFT p99').error)).join(' and ')}. In the measured minute all ${FITTED} places were taken for a while, and in few simulated ones.
+4. **Saturated throughput, \`generation\`**: ${[4, 5, 6].map((number) => signedPercent(figureAt(linear, CHANGED, number, 'throughput').error)).join(', ')} in stages 4 to 6. For the same reason: the slope that fits up to 93 sequences is too small beyond. Laws that fit as well have ${rangeText(figureAt(linear, CHANGED, 5, 'throughput'))} in stage 5, so the answer of this law hangs on what the stages leave open.
+5. **TTFT p90 to p99 in saturated stages**, which no bar is about: p95 in stage 5 ${both(5, 'TTFT p95')}. All answers have the same length, so requests that begin together end together, and these groups last for the whole stage. Which groups form is decided in its first seconds.
+6. **p99 of TTFT in stage 3 at ${FITTED}**, which no bar is about: ${[linear, roofline].map((law) => signedPercent(figureAt(law, FITTED, 3, 'TTFT p99').error)).join(' and ')}. In the measured minute all ${FITTED} places were taken for a while, and in few simulated ones.
 
 Throughput below saturation is what the clients ask for, in any simulation that keeps up. That bar tests little.`
 }
@@ -247,20 +247,13 @@ function rangeTable(law: LawStudy): string {
 const measuredText = ({ measured }: Predicted) =>
   measured < 100 ? fixed(measured, 1) : count(Math.round(measured))
 
-/** Seconds that requests waited for a connection, measured and simulated, at both limits. */
-function delayText({ predicted }: LawStudy): string {
-  const { stages, simulated } = delaysOf(predicted)
-  return stages
-    .map(({ maxSequences, number, measured }, i) => {
-      const [was, is] = [measured.delay.mean, simulated[i]!].map((ms) => fixed(ms / 1000, 1))
-      return `${was} s in the mean (simulated ${is} s) in stage ${number} at ${maxSequences}`
-    })
-    .join(', ')
-}
-
-function delaysOf(predicted: readonly StagePrediction[]) {
-  const last = predicted.filter(({ stage }) => stage.number === 6)
-  return { stages: last.map(({ stage }) => stage), simulated: last.map(({ delayMs }) => delayMs) }
+/** How far the simulated wait for a connection is off in saturated stages, least to most. */
+function delayText({ fit, predicted }: LawStudy): string {
+  const errors = predicted
+    .filter(({ stage }) => isSaturated(stage))
+    .map(({ stage, delayMs }) => delayMs / stage.measured.delay.mean - 1)
+  const [low, high] = [Math.min(...errors), Math.max(...errors)].map(signedPercent)
+  return `${low} to ${high} with \`${fit.family.name}\``
 }
 
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
@@ -330,8 +323,8 @@ function openText({ linear, longPrompts, contextDifference: differs }: VllmStudy
   (${places(sequence.low)} to ${places(sequence.high)}, and ${places(prefill.low)} to ${places(prefill.high)} ms). Another \`max_num_seqs\` with the same requests needs \`base_ms\` and that sum alone. **Other lengths need the parts**: with prompts of 1,000 tokens, laws that fit as well predict ${fixed(longPrompts.low, 0)} to ${fixed(longPrompts.high, 0)} saturated
   requests/s. Measure prompts of a second length before you trust an answer about them ([how](../guides/generation-for-vllm.md#the-time-of-a-step)).
 - **A sequence against its context.** All contexts are 204 to 268 tokens, so \`per_context_token_ms\` cannot be distinguished from \`per_sequence_ms\`, and is 0 here. Put the whole of it there instead, and throughput and TPOT at ${CHANGED} differ by ${tenths(differs)} at most.
-- **Which stages the line is close to.** It cannot follow the bend, so the fit is a compromise between stages, which the weights and the simulated schedules decide: the saturated throughput at ${CHANGED} is off by ${rangeText(figureAt(linear, CHANGED, 5, 'throughput'))} over the laws that fit as well. Two schedules for each stage were not enough:
-  an exploratory fit with two had +1.3 to +2.4 % there, and another two +6.8 to +7.9 %. The fit above has four.
+- **Which stages the line is close to.** It cannot follow the bend, so the fit is a compromise between stages, which the weights and the simulated schedules decide: the saturated throughput at ${CHANGED} is off by ${rangeText(figureAt(linear, CHANGED, 5, 'throughput'))} over the laws that fit as well. An exploratory
+  fit on two other simulated schedules had +1.3 to +2.4 % in the saturated stages; the fit above has four schedules.
 - **The delays.** That of the first token and that on the way to the engine differ only in TTFT against the latency end to end, of which they are a small part.
 - **Rare stalls and the scatter of steps** are not in these means and percentiles. The laws have none.`
 }
