@@ -3,10 +3,11 @@ import { type Article, runStudy, writeArticle } from '../study.ts'
 import { accelerators } from './accelerators/page.ts'
 import { charts } from './charts.ts'
 import { fleet } from './fleet/page.ts'
+import { vllm } from './vllm/page.ts'
 
 /** Published charts, reproduced: `npm run articles -- --help`. */
 
-const PARTS: Readonly<Record<string, Article>> = { accelerators, fleet }
+const PARTS: Readonly<Record<string, Article>> = { accelerators, fleet, vllm }
 
 await runStudy<{ readonly write?: true }>({
   script: 'articles',
@@ -15,6 +16,7 @@ await runStudy<{ readonly write?: true }>({
   examples: [
     ['', 'the pages of published charts and of accelerators, two minutes on one core'],
     ['-- accelerators', 'that page alone'],
+    ['-- vllm', 'another limit of sequences of vLLM, predicted; ten minutes'],
     ['-- fleet', 'scalers and places on recorded traffic, an hour'],
     ['-- --write', 'keeps pages, charts and fitted scenarios'],
   ],

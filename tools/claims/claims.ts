@@ -101,6 +101,17 @@ export const CLAIMS: Claims = {
   ],
   bench: [{ question: 'How fast is it?', answer: speed, inReadme: true }],
   resampling: aside('Are predictions from rehearsals unbiased, on a machine of known truth?', bias),
+  vllm: aside('Is another limit of sequences of vLLM predicted?', ({ laws }) =>
+    laws
+      .map(({ law, bars }) => {
+        const parts = bars.map(({ name, bar, figures, within, worst, worstAt }) => {
+          const counted = `${within} of ${figures} within ${declared(100 * bar)} %`
+          return `${name} ${counted}, worst ${signedPercent(worst)} (${worstAt})`
+        })
+        return `${law}: ${parts.join('; ')}`
+      })
+      .join('. '),
+  ),
   fleet: aside('Does a forecast of traffic beat a reaction?', ({ studies }) =>
     studies
       .map(({ traffic, startS, byForecast, against }) => {

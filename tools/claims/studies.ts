@@ -170,6 +170,18 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     ],
     data: `published measurements of accelerators, ${BESIDE}`,
   },
+  vllm: {
+    ...USUAL,
+    script: 'articles',
+    args: ['vllm', '--write'],
+    page: 'docs/background/vllm.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...['tools/articles/vllm', 'tools/articles/published.ts'],
+      ...['tools/articles/accelerators/simplex.ts', 'tools/articles/accelerators/bert.ts'],
+    ],
+    data: `a load test of vLLM by inference-perf, ${BESIDE}`,
+  },
   fleet: {
     ...USUAL,
     script: 'articles',

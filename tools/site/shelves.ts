@@ -48,7 +48,7 @@ const SHELVES: readonly Shelf[] = [
     folder: 'background',
     order: [
       ...['control-plane', 'checks', 'calibration', 'statistics', 'fidelity', 'articles'],
-      ...['accelerators', 'validation', 'uncertainty', 'plan-study', 'uncertain-plans'],
+      ...['accelerators', 'vllm', 'validation', 'uncertainty', 'plan-study', 'uncertain-plans'],
       ...['gate-study', 'threat-model'],
     ],
   },

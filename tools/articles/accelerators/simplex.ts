@@ -1,4 +1,4 @@
-/** Edges of the first simplex and of each restart, in logarithms. */
+/** Edges of the first simplex and of each restart, in logarithms, unless others are given. */
 const EDGES = [0.4, 0.2, 0.1, 0.4, 0.2]
 /** Evaluations from each start. */
 const EVALUATIONS = 150
@@ -16,10 +16,11 @@ interface Corner {
 export function simplexSearch(
   start: readonly number[],
   misfit: (parameters: readonly number[]) => number,
+  edges: readonly number[] = EDGES,
 ): readonly number[] {
   const corner = (at: readonly number[]): Corner => ({ at, of: misfit(at.map(Math.exp)) })
   let best = corner(start.map(Math.log))
-  for (const edge of EDGES) best = searched(best, edge, corner)
+  for (const edge of edges) best = searched(best, edge, corner)
   return best.at.map(Math.exp)
 }
 

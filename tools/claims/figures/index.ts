@@ -22,6 +22,7 @@ import { resamplingFigures } from './resampling.ts'
 import { uncertainPlansFigures } from './uncertain-plans.ts'
 import { uncertaintyFigures } from './uncertainty.ts'
 import { validationFigures } from './validation.ts'
+import { vllmFigures } from './vllm.ts'
 
 /** The figures of each study. A study is a command that measures or simulates for minutes. */
 export const FIGURES = {
@@ -34,6 +35,7 @@ export const FIGURES = {
   resampling: resamplingFigures,
   articles: articlesFigures,
   accelerators: acceleratorsFigures,
+  vllm: vllmFigures,
   fleet: fleetFigures,
   bench: benchFigures,
   digests: digestsFigures,
