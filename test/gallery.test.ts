@@ -18,8 +18,12 @@ const oneLine = (text: string) => text.replace(/\s+/g, ' ')
 
 afterAll(closeSimulations)
 
-test('every shipped scenario is in one entry', () => {
-  expect(ENTRIES.flatMap(({ scenarios }) => scenarios).sort()).toEqual(shippedNames())
+/** Scenarios whose decoder is in no profile that ships: each machine calibrates it first. */
+const CALIBRATED_FIRST = ['autocomplete-live', 'chat-live']
+
+test('every shipped scenario is in one entry, or is calibrated first', () => {
+  const shown = ENTRIES.flatMap(({ scenarios }) => scenarios)
+  expect([...shown, ...CALIBRATED_FIRST].sort()).toEqual(shippedNames())
 })
 
 test('the page has these entries in their order, and the folder a picture of each', () => {
