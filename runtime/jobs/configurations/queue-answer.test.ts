@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { Failure, shippedNames } from '../../../scenarios/light.ts'
+import { Failure } from '../../../scenarios/light.ts'
 import { configurationRow, runFigures } from '../../../sim/experiment/index.ts'
+import { simulatedNames } from '../../../test/shipped-scenarios.ts'
 import { loadSystem } from '../prepare.ts'
 import { oneReplication } from '../simulations/system-runs.ts'
 import { encode } from './queue.ts'
@@ -52,7 +53,7 @@ describe('an honest answer', () => {
   })
 
   // others need a trace that is not part of the repository, or have surges after that time
-  const short = shippedNames().filter(
+  const short = simulatedNames().filter(
     (name) => !/^(azure|evening|hourly|card|heat-cascade|hot-rack)/.test(name),
   )
 
