@@ -183,6 +183,34 @@ describe('the comparison in text', () => {
   })
 })
 
+test('where tokens are generated, each of their times has a table and checks, the worst first', () => {
+  const comparison = sampleComparison({ replays: [1, 1, 1] })
+  const { percentiles, checks, what_if } = comparison
+  for (const row of percentiles) row.verdicts = { structure: 'PASS', prediction: 'PASS' }
+  const verdicts = { structure: 'FAIL', prediction: 'PASS' } as const
+  const structure = { ...checks.structure, verdict: 'FAIL', reason: 'off at p50' } as const
+  const wrong = percentiles.map((row) => ({ ...row, verdicts }))
+  comparison.token_times = {
+    ttft: { percentiles: wrong, checks: { structure, prediction: checks.prediction } },
+    tpot: { percentiles, checks },
+  }
+  what_if!.token_times = {
+    ttft: { percentiles: what_if!.percentiles, check: { ...checks.what_if!, verdict: 'PASS' } },
+  }
+  comparison.verdict = 'FAIL'
+  const text = comparisonText(comparison)
+  expect(text).toContain('FAIL  TTFT structure: off at p50')
+  expect(text.match(/^(Percentiles of the|What the change).*$/gm)!.slice(0, 3)).toEqual([
+    'Percentiles of the time to first token (TTFT), 3 replays',
+    'Percentiles of the latency of all served requests, 3 replays',
+    'Percentiles of the time per output token after the first (TPOT), 3 replays',
+  ])
+  expect(text).toMatch(/^What the change does to the time to first token \(TTFT\)$/m)
+  for (const check of ['TTFT structure', 'TPOT prediction', 'TTFT what-if']) {
+    expect(text).toMatch(new RegExp(`^  ${check} +(PASS|FAIL) `, 'm'))
+  }
+})
+
 test('a comparison says which side is not stable', () => {
   const { measured, comparison } = sampleInput()
   const reason = 'the backlog grew by 33 % of arrivals in the second half'
