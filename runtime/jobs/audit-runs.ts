@@ -134,7 +134,7 @@ function faultsOf({ run, rules, journal }: RunAudit): string[] {
   return [...faults, `the decision log of ${run} leads to other decisions`]
 }
 
-/** Tokens of a side whose answers a comparison recomputes at most; `audit` recomputes all. */
+/** Most tokens of a side that a comparison recomputes; `audit` recomputes all. */
 const SHORT_AUDIT = 6000
 
 /** The audit of all replays of a comparison's sides, as one of its checks. */

@@ -37,7 +37,7 @@ export class BlockWitness implements Observer, BelievedBlocks {
   readonly used: number[] = []
   readonly kept: number[] = []
   readonly free: number[] = []
-  /** an executor whose run has just ended */
+  /** number of the executor whose run ended last; -1 once its blocks are counted */
   #at = -1
 
   stepped(_: Ms, { executor }: StepRun): void {
@@ -61,7 +61,7 @@ interface EndedColumns {
   readonly outputTokens: ArrayLike<number>
 }
 
-/** Outcomes of requests all of whose tokens came. */
+/** Outcomes of requests that were computed to the end. */
 const COMPLETED: readonly number[] = [SERVED, ABANDONED, REDUNDANT]
 
 /** Checks the answers and the blocks of executors that generate. */

@@ -29,7 +29,7 @@ function scenarioWith(load: number, rest: Partial<Record<keyof Scenario, unknown
   })
 }
 
-/** Of engines whose steps scatter, with a cache of prefixes. */
+/** The input of an engine with a cache of prefixes, whose steps scatter. */
 function inputOfEngines() {
   const fixed = (value: number) => ({ distribution: 'fixed', value })
   const work = { law: 'generation', base_ms: 4, per_sequence_ms: 1, cv: 0.2 }
