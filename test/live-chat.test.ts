@@ -7,9 +7,10 @@ import { replaceFiles } from '../runtime/folders/replace-files.ts'
 import { readRuns, readScenario } from '../runtime/folders/run-folder.ts'
 import { audit } from '../runtime/jobs/audit.ts'
 import { calibrate } from '../runtime/jobs/calibrate.ts'
+import { compare } from '../runtime/jobs/compare.ts'
 import { writeReplays } from '../runtime/jobs/kept-replays.ts'
 import { keptSides } from '../runtime/jobs/kept-sides.ts'
-import { prepare, resolveSystem } from '../runtime/jobs/prepare.ts'
+import { prepare, resolveSystem, type System } from '../runtime/jobs/prepare.ts'
 import { replay } from '../runtime/jobs/replay.ts'
 import { simulate } from '../runtime/jobs/simulate.ts'
 import type { GeneratedColumns } from '../sim/audit/index.ts'
@@ -44,6 +45,7 @@ pools:
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-chat-'))
 const kept = join(folder, 'kept')
+let system: System
 let simulated: Result
 let measured: Result
 
@@ -52,7 +54,7 @@ beforeAll(async () => {
   writeFileSync(path, SCENARIO)
   const prepared = await prepare(path, {})
   const profile = await calibrate([prepared], { seconds: 2, occasions: 2, rehearsals: 1 })
-  const system = resolveSystem(prepared, profile)
+  system = resolveSystem(prepared, profile)
   simulated = await simulate(system, { replications: 3 })
   const [side] = await replay([system], { replays: 2, warmUp: { shapesMs: 0, trafficMs: 500 } })
   measured = side!.result
@@ -81,6 +83,27 @@ test(
       for (const rule of ['answers', 'executor-blocks', 'right-tokens']) {
         expect(checked.get(rule), rule).toBeGreaterThan(20)
       }
+    }
+  },
+  SLOW_MS,
+)
+
+test(
+  'a change is replayed beside it, and its effect on times of tokens is predicted',
+  async () => {
+    const path = join(folder, 'chat.yaml')
+    const { profile } = system
+    const set = ['pools.engine.generation.max_sequences=1']
+    const sides = [system, resolveSystem(await prepare(path, { set }), profile)]
+    const options = { replays: 2, warmUp: { shapesMs: 0, trafficMs: 200 } }
+    const [first, second] = await replay(sides, options)
+    const { what_if } = await compare(first!, second!, { replications: 2 })
+    // whole replays: answers take longer than the gaps between slices
+    expect(what_if).toMatchObject({ rounds: 2, slice_ms: null })
+    const { ttft, tpot } = what_if!.token_times!
+    for (const { percentiles } of [ttft, tpot!]) {
+      expect(percentiles[0]!.measured.value).toBeGreaterThan(0)
+      expect(percentiles[0]!.predicted.value).toBeGreaterThan(0)
     }
   },
   SLOW_MS,

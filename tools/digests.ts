@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { EXIT } from '../scenarios/index.ts'
-import { simulatedNames } from '../test/shipped-scenarios.ts'
+import { EXIT, shippedNames } from '../scenarios/index.ts'
 import { changedResults, type DigestsFigures } from './claims/figures/digests.ts'
 import { beginStudy, readRecord, writeRecord } from './claims/record.ts'
 import { pathOf } from './gallery/simulated.ts'
@@ -39,7 +38,7 @@ await runStudy<{ readonly check?: true; readonly write?: true }>({
   },
   run: async ({ check, write }, { args: folders }) => {
     const begun = beginStudy('digests')
-    const names = simulatedNames()
+    const names = shippedNames()
     const digests = printed(names, folders)
     const results = Object.fromEntries(names.map((name, i) => [name, digests[i]!.hash]))
     if (differs(results) && check) process.exitCode = EXIT.failed

@@ -19,6 +19,17 @@ test('columns are read as they were written', async () => {
   })
 })
 
+test('equal values are read, which take less than a byte each', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'columns.parquet')
+    const columns = { executor: new Int32Array(50_000), ms: new Float64Array(50_000).fill(7) }
+    const bytes = await columnsBytes(columns, pause)
+    expect(bytes.length).toBeLessThan(50_000)
+    writeFileSync(path, bytes)
+    expect(await readColumns(path, TYPES)).toEqual(columns)
+  })
+})
+
 test('a file of other columns, or of other values, is refused', async () => {
   await withFolder(async (folder) => {
     const path = join(folder, 'columns.parquet')

@@ -12,6 +12,8 @@ export type ColumnsOf<T extends ColumnTypes> = { readonly [K in keyof T]: Instan
 
 /** Largest file of columns. */
 const MOST_BYTES = 2 ** 31
+/** Equal values take next to no bytes, so bytes say little of rows. A day of replays has fewer. */
+const MOST_ROWS = 2 ** 25
 
 /** Columns of equal lengths as Parquet. `pause` is awaited after each group of rows. */
 export async function columnsBytes(
@@ -38,10 +40,10 @@ export async function readColumns<T extends ColumnTypes>(
     () => 0,
   )
   const names = Object.keys(types)
-  const file = { path: resolve(path), name: path, columns: names, mostBytes: MOST_BYTES }
+  const file = { path: resolve(path), name: path, columns: names }
   const columns: Record<string, Float64Array | Int32Array> = {}
   const problem = await decode(
-    { kind: 'read', ...file },
+    { kind: 'read', ...file, mostBytes: MOST_BYTES, mostRows: MOST_ROWS },
     {
       ...{ name: path, bytes },
       onPart(part) {

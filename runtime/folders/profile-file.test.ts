@@ -6,7 +6,7 @@ import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { executorField, madeUpProfile } from '../../test/profiles.ts'
 import { loadProfile, mergeProfiles, profileHash } from './profile-file.ts'
-import { referenceProfilePath } from './profile-paths.ts'
+import { SHIPPED_PROFILES, shippedProfilePath } from './profile-paths.ts'
 
 const TINY = `spillway: 1
 name: tiny
@@ -207,11 +207,8 @@ describe('profiles', () => {
     expect(error.problems[20]).toContain('… and 80 more')
   })
 
-  test.skipIf(!existsSync('scenarios/profiles/reference.json'))(
-    'the package includes a reference profile',
-    async () => {
-      const shipped = await loadProfile(referenceProfilePath())
-      expect(shipped.models.length).toBeGreaterThan(0)
-    },
-  )
+  test.each(SHIPPED_PROFILES)('the package includes the profile %s', async (name) => {
+    const shipped = await loadProfile(shippedProfilePath(name))
+    expect(shipped.models.length).toBeGreaterThan(0)
+  })
 })

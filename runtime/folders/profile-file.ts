@@ -4,12 +4,12 @@ import { EXIT, Failure, hashOf } from '../../scenarios/index.ts'
 import type { Result } from '../../sim/documents/index.ts'
 import { type Profile, profileSchema, withEarlierOccasions } from '../../sim/world/index.ts'
 import { readJson } from './documents.ts'
-import { localProfilePath, referenceProfilePath } from './profile-paths.ts'
+import { localProfilePath, shippedProfilePath } from './profile-paths.ts'
 
 /** The profile at `path`; by default this machine's profile, or else the one that ships. */
 export async function loadProfile(path?: string): Promise<Profile> {
   const local = localProfilePath()
-  if (path !== undefined || !existsSync(local)) return readProfile(path ?? referenceProfilePath())
+  if (path !== undefined || !existsSync(local)) return readProfile(path ?? shippedProfilePath())
   try {
     return await readProfile(local)
   } catch (error) {

@@ -10,13 +10,16 @@ export function cacheDirectory(): string {
   return process.env.SPILLWAY_CACHE || join(cache, 'spillway')
 }
 
-/** The profile that ships with Spillway; it was measured on another machine. */
-export function referenceProfilePath(): string {
+/** Profiles that ship with Spillway, measured on other machines; `decoder`: of generation. */
+export const SHIPPED_PROFILES = ['reference', 'decoder'] as const
+export type ShippedProfile = (typeof SHIPPED_PROFILES)[number]
+
+export function shippedProfilePath(name: ShippedProfile = 'reference'): string {
   for (const up of ['..', '../..']) {
-    const path = fileURLToPath(new URL(`${up}/scenarios/profiles/reference.json`, import.meta.url))
+    const path = fileURLToPath(new URL(`${up}/scenarios/profiles/${name}.json`, import.meta.url))
     if (existsSync(path)) return path
   }
-  throw new Error('Expected scenarios/profiles/reference.json to be shipped')
+  throw new Error(`Expected scenarios/profiles/${name}.json to be shipped`)
 }
 
 /** This machine's profile: `run` writes what it calibrates there, and `calibrate` by default. */

@@ -4,7 +4,7 @@ import {
   measuredPools,
   runReplication,
 } from '../../sim/experiment/index.ts'
-import { isSwappable, type Ms, topologyOf } from '../../sim/serving/index.ts'
+import { generatesIn, isSwappable, type Ms, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { IDLE_MS, IdleProbes, type ProbeShape } from '../live/idle-probes.ts'
 import type { ReplaySide } from './live-side.ts'
@@ -30,7 +30,8 @@ const LONGEST_IDLE_MS = 20
  */
 export function probeShapes({ system, traffic }: ReplaySide): ProbeShape[] {
   const { plan, models, lengths } = system
-  if (models.includes(null)) return []
+  // steps are measured with what a run of them takes after an idle time
+  if (models.includes(null) || generatesIn(plan)) return []
   const { executorsOf } = topologyOf(plan)
   const work = executorWork(system)
   const usual = usualBatches({ system, traffic })

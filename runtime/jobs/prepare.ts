@@ -20,7 +20,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { loadProfile } from '../folders/profile-file.ts'
-import { referenceProfilePath } from '../folders/profile-paths.ts'
+import { SHIPPED_PROFILES, shippedProfilePath } from '../folders/profile-paths.ts'
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
@@ -123,7 +123,7 @@ async function contentsOf(scenario: Scenario, directory: string): Promise<Prepar
 
 /**
  * The profile that the scenario needs; null where all its work is declared. By default that of this
- * machine, and where it lacks a model that the one that ships has, that one.
+ * machine, and where it lacks a model that one of those that ship has, that one.
  */
 export async function profileFor(
   loaded: Pick<LoadedScenario, 'scenario'>,
@@ -147,8 +147,11 @@ export async function profileForAll(
   const hasAll = ({ models }: Profile) =>
     keys.every((wanted) => models.some(({ key }) => key === wanted))
   if (path !== undefined || hasAll(profile)) return profile
-  const shipped = await loadProfile(referenceProfilePath())
-  return hasAll(shipped) ? shipped : profile
+  for (const name of SHIPPED_PROFILES) {
+    const shipped = await loadProfile(shippedProfilePath(name))
+    if (hasAll(shipped)) return shipped
+  }
+  return profile
 }
 
 export interface LoadOptions extends PrepareOptions {

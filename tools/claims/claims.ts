@@ -5,6 +5,7 @@ import type { ArticlesFigures } from './figures/articles.ts'
 import type { BenchFigures } from './figures/bench.ts'
 import type { FidelityFigures } from './figures/fidelity.ts'
 import type { GateStudyFigures } from './figures/gate-study.ts'
+import type { GenerationFidelityFigures } from './figures/generation-fidelity.ts'
 import type { FiguresOf, StudyName } from './figures/index.ts'
 import type { ResamplingFigures } from './figures/resampling.ts'
 import { coverageSummary, type UncertaintyFigures } from './figures/uncertainty.ts'
@@ -48,6 +49,9 @@ export const CLAIMS: Claims = {
         `${found} of ${of} deliberately wrong ones are found; the true one is taken for wrong in ${accused} of ${checks} checks`,
       inReadme: true,
     },
+  ],
+  'generation-fidelity': [
+    { question: 'And an engine that generates?', answer: generated, inReadme: true },
   ],
   validation: [
     {
@@ -175,6 +179,19 @@ export const CLAIMS: Claims = {
 }
 
 const larger = (a: number, b: number) => (Math.abs(b) > Math.abs(a) ? b : a)
+
+function generated(figures: GenerationFidelityFigures): string {
+  const { requests, tokens, structure, prediction, changes, mutants } = figures
+  const part = ({ within, errors }: GenerationFidelityFigures['structure'], bar: string) =>
+    `${within} of ${errors.rows} within ${bar}, ${signedPercent(errors.worst)} at worst (${errors.worstAt})`
+  return (
+    `Times to the first token, of each further one and of whole answers of ${count(requests)} requests with ${count(tokens)} tokens. ` +
+    `Simulated with the speed that each replay met: ${part(structure, '2 %')}. ` +
+    `Predicted from rehearsals: ${part(prediction, '5 % (first tokens: 10 %) or the difference of two replays')}. ` +
+    `Effects of changes: ${part(changes, '10 % or that difference')}; ${changes.verdicts.pass} shown to be right, ${changes.verdicts.undecided} undecided, ${changes.verdicts.fail} wrong. ` +
+    `${mutants.found} of ${mutants.of} deliberately wrong simulators are found`
+  )
+}
 
 function structure({ structure: { verdicts, errors, floor } }: FidelityFigures): string {
   const { pass, undecided, fail } = verdicts

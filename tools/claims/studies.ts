@@ -76,6 +76,20 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     keptIn: 'runs/fidelity',
     timed: true,
   },
+  'generation-fidelity': {
+    ...USUAL,
+    script: 'fidelity:generation',
+    page: 'docs/background/generation-fidelity.md',
+    dependsOn: [
+      ...SIMULATION,
+      ...LIVE,
+      ...['sim/experiment/comparison', 'sim/audit', 'runtime/jobs'],
+      ...library('chat-live', 'autocomplete-live'),
+      ...['tools/generation-fidelity', 'tools/fidelity', 'tools/mutants'],
+    ],
+    keptIn: 'runs/generation-fidelity',
+    timed: true,
+  },
   validation: {
     ...USUAL,
     script: 'validate',

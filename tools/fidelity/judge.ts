@@ -2,7 +2,7 @@ import { compare } from '../../runtime/jobs/compare.ts'
 import { predictChange } from '../../runtime/jobs/predict-change.ts'
 import { afterRehearsals } from '../../runtime/jobs/rehearsals.ts'
 import { summariseReplays } from '../../runtime/jobs/replays.ts'
-import { type Comparison, notCountedTexts } from '../../sim/documents/index.ts'
+import { type Comparison, notCountedTexts, type WhatIf } from '../../sim/documents/index.ts'
 import {
   countedRuns,
   executorWork,
@@ -23,6 +23,8 @@ export interface CaseReport {
   /** why replays do not count, if any */
   readonly spoiled: readonly string[]
   readonly percentiles: Comparison['percentiles']
+  /** absent where no tokens are generated */
+  readonly token_times?: Comparison['token_times']
   readonly checks: {
     readonly structure: Check
     readonly prediction: Check
@@ -36,6 +38,8 @@ export interface CaseReport {
 export interface ChangeReport extends WhatIfFigures {
   readonly name: string
   readonly changes: readonly string[]
+  /** absent where no tokens are generated */
+  readonly token_times?: WhatIf['token_times']
   readonly check: Check
 }
 
@@ -50,17 +54,16 @@ export async function judgeCase(
   recorded: Recorded,
   { profile, cases }: Recording,
 ): Promise<CaseReport> {
-  const { requests, feedback } = recorded
+  const { requests, feedback, runs } = recorded
   const { name } = recorded.case
   const rehearsal = name.startsWith(JUDGED) ? cases.get(name.replace(JUDGED, REHEARSAL)) : undefined
   const { system } = afterRehearsals(recorded.system, rehearsal?.runs ?? [])
-  const runs = recorded.runs.map((run) => ({ ...run, journal: new Float64Array(0) }))
   const played = summariseReplays(system, countedRuns(runs), requests, executorWork(system))
   const drifts = played.map(({ drift }) => drift)
   const stability = stabilityOf(drifts, system.scenario.pools)
   // all of a suite is recorded on one host
   const result = { host: profile.host, stability }
-  const { percentiles, checks, not_counted } = await compare(
+  const { percentiles, token_times, checks, not_counted } = await compare(
     { system, requests, replays: { runs }, arena: null, result },
     null,
     { replications: REPLICATIONS },
@@ -72,6 +75,7 @@ export async function judgeCase(
     replays: runs.length,
     spoiled: notCountedTexts('replay', poor),
     percentiles,
+    ...(token_times && { token_times }),
     checks: { structure, prediction, audit },
     fedBack: feedback.filter((differences) => differences.length === 0).length,
   }

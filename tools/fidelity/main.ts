@@ -8,6 +8,7 @@ import { hostFingerprint } from '../../runtime/live/host.ts'
 import { build } from '../../runtime/version.ts'
 import { figuresOfFidelity } from '../claims/figures/fidelity.ts'
 import { beginStudy } from '../claims/record.ts'
+import { MUTANTS } from '../mutants/index.ts'
 import { keepStudy, runStudy } from '../study.ts'
 import type { FidelityReport } from './fidelity-report.ts'
 import { type CaseReport, type ChangeReport, judgeCase, judgeChange } from './judge.ts'
@@ -110,7 +111,7 @@ async function judge(out: string, recorded: Recording): Promise<FidelityReport> 
     progress.update('what if', changes.length, changed.length)
     changes.push(await judgeChange(recordedCase, recorded))
   }
-  const mutants = mutantRows(recorded, (done, of) => progress.update('mutants', done, of))
+  const mutants = mutantRows(recorded, MUTANTS, (done, of) => progress.update('mutants', done, of))
   progress.stop()
   const judged = cases.filter(({ name }) => name.startsWith(JUDGED))
   const runs = all.flatMap((recordedCase) => recordedCase.runs)

@@ -6,13 +6,24 @@ import { structureSimulator } from '../../sim/experiment/comparison/structure.ts
 import {
   type ExecutorWork,
   executorWork,
+  firstTokenDelays,
   latenciesOf,
+  type Measure,
+  measuresOf,
+  percentilesBy,
   recordedFields,
+  runPercentiles,
   runReplication,
   type SimulationInput,
 } from '../../sim/experiment/index.ts'
 import { meanWithError, PERCENTILES, percentile, supportsVerdict } from '../../sim/stats/index.ts'
-import { largestError, MUTANTS, type MutantCase, matrix, TRUE_SIMULATOR } from '../mutants/index.ts'
+import {
+  largestError,
+  type Mutant,
+  type MutantCase,
+  matrix,
+  TRUE_SIMULATOR,
+} from '../mutants/index.ts'
 import type { Recorded, Recording } from './record.ts'
 
 /** A simulator is detected if its error is larger than this and unlikely from noise. */
@@ -29,6 +40,7 @@ export interface MatrixCell {
   readonly mutant: string
   readonly case: string
   readonly check: string
+  readonly time: Measure['key']
   readonly p: number
   /** signed, relative: median over replays */
   readonly error: number
@@ -50,13 +62,14 @@ export interface MutantRow {
 
 export const isFound = ({ error, outside }: MatrixCell) => Math.abs(error) > FOUND && outside
 
-/** Every mutant and the true simulator in every check of the suite. */
+/** Mutants and the true simulator in every check of the suite. */
 export function mutantRows(
   recording: Recording,
+  wrong: readonly Mutant[],
   onProgress: (done: number, of: number) => void,
 ): MutantRow[] {
   const cases = [...structureCases(recording), ...changeCases(recording)]
-  const mutants = [TRUE_SIMULATOR, ...MUTANTS]
+  const mutants = [TRUE_SIMULATOR, ...wrong]
   return mutants.map((mutant, i) => {
     const cells = cases.flatMap((measured) => cellsOf(mutant, measured))
     onProgress(i + 1, mutants.length)
@@ -74,38 +87,48 @@ export function mutantRows(
   })
 }
 
+/** A percentile of a time of requests. */
+interface Point {
+  readonly measure: Measure
+  readonly p: number
+}
+
 /** The reference of a mutant's error. */
 interface Spread {
   readonly check: string
   /** 95 % interval of the i-th value for a correct simulator */
-  readonly around: (i: number, p: number) => readonly [low: number, high: number]
+  readonly around: (i: number, point: Point) => readonly [low: number, high: number]
 }
 
 /** A check of a case: one `MutantCase` for each replay, and the range of noise alone. */
 interface MeasuredCase {
   readonly name: string
   readonly each: readonly MutantCase[]
-  readonly levels: readonly number[]
+  /** in the order of the errors of `each` */
+  readonly points: readonly Point[]
   /** reference value of the errors of `each` */
-  readonly base: (i: number, p: number) => number
+  readonly base: (i: number, point: Point) => number
   readonly spreads: readonly Spread[]
 }
 
-function cellsOf(mutant: (typeof MUTANTS)[number], measured: MeasuredCase): MatrixCell[] {
+function cellsOf(mutant: Mutant, measured: MeasuredCase): MatrixCell[] {
   const runs = measured.each.map((each) => matrix([mutant], [each]))
-  return measured.levels.flatMap((p) => {
-    const errors = runs.map((rows) => rows.find((row) => row.p === p)?.error)
+  return measured.points.flatMap((point, at) => {
+    // none where the mutant does not run
+    const errors = runs.map((rows) => rows[at]?.error)
     const present = errors.flatMap((error, i) => (error === undefined ? [] : [{ error, i }]))
     if (present.length === 0) return []
     const error = median(present.map((each) => each.error))
     return measured.spreads.map(({ check, around }) => {
       const outside = present.filter((each) => {
-        const value = measured.base(each.i, p) * (1 + each.error)
-        const [low, high] = around(each.i, p)
+        const value = measured.base(each.i, point) * (1 + each.error)
+        const [low, high] = around(each.i, point)
         return value < low || value > high
       })
       const most = outside.length > present.length / 2
-      return { mutant: mutant.name, case: measured.name, check, p, error, outside: most }
+      const { p, measure } = point
+      const place = { case: measured.name, check, time: measure.key, p }
+      return { mutant: mutant.name, ...place, error, outside: most }
     })
   })
 }
@@ -118,9 +141,9 @@ function furtherHalf(values: readonly number[]): number {
 const centred = (middle: number, half: number) => [middle - half, middle + half] as const
 
 /** A/A: the range of a further replay, or of a further ratio of two. */
-function furtherReplay(check: string, measured: ReadonlyMap<number, readonly number[]>): Spread {
-  const around = (_: number, p: number) => {
-    const values = measured.get(p)!
+function furtherReplay(check: string, measured: ReadonlyMap<Point, readonly number[]>): Spread {
+  const around = (_: number, point: Point) => {
+    const values = measured.get(point)!
     return centred(meanWithError(values).mean, furtherHalf(values))
   }
   return { check, around }
@@ -132,13 +155,12 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
   return several.map((recorded): MeasuredCase => {
     const { system, requests, runs } = recorded
     const work = executorWork(system)
-    const latencies = runs.map((run) => sortedOf(recorded, run.rows))
-    const levels = judgedLevels(latencies)
+    const points = judgedPoints(recorded)
     const measured = new Map(
-      levels.map((p) => [p, latencies.map((values) => percentile(values, p))] as const),
+      points.map((point) => [point, runs.map(({ rows }) => valueAt(recorded, rows, point))]),
     )
     const { plan, scenario } = system
-    const base = (i: number, p: number) => measured.get(p)![i]!
+    const base = (i: number, point: Point) => measured.get(point)![i]!
     const of = { plan, requests, seed: scenario.seed }
     const rebuilt = runs.slice(0, REPLAYS)
     const each = rebuilt.map(
@@ -152,42 +174,54 @@ function structureCases({ cases }: Recording): MeasuredCase[] {
           others: runs.filter((candidate) => candidate !== run).slice(0, 1),
         },
         errors(believed) {
-          const simulated = sortedOf(
-            recorded,
-            structureSimulator({ ...run, ...of, work: believed })(0).rows,
-          )
-          return levels.map((p) => ({
+          const { rows } = structureSimulator({ ...run, ...of, work: believed })(0)
+          return points.map((point) => ({
             of: 'all' as const,
-            p,
-            error: percentile(simulated, p) / base(i, p) - 1,
+            p: point.p,
+            error: valueAt(recorded, rows, point) / base(i, point) - 1,
           }))
         },
       }),
     )
     const repeated = rebuilt.map((run) => {
       const simulate = structureSimulator({ ...run, ...of, work })
-      return Array.from({ length: OWN_RUNS }, (_, i) => sortedOf(recorded, simulate(i).rows))
+      return Array.from({ length: OWN_RUNS }, (_, i) => simulate(i).rows)
     })
     const ownNoise: Spread = {
       check: 'structure, own noise',
-      around: (i, p) => {
-        const values = repeated[i]!.map((sorted) => percentile(sorted, p))
-        return centred(base(i, p), furtherHalf(values))
+      around: (i, point) => {
+        const values = repeated[i]!.map((rows) => valueAt(recorded, rows, point))
+        return centred(base(i, point), furtherHalf(values))
       },
     }
     const spreads = [furtherReplay('structure', measured), ownNoise]
-    return { name: recorded.case.name, each, levels, base, spreads }
+    return { name: recorded.case.name, each, points, base, spreads }
   })
 }
 
-function sortedOf({ system }: Recorded, rows: Recorded['runs'][number]['rows']): Float64Array {
-  return latenciesOf(rows, system.scenario.warmup_s * 1000).sorted
+function sortedOf(
+  { system }: Recorded,
+  rows: Recorded['runs'][number]['rows'],
+  measure: Measure,
+): Float64Array {
+  return latenciesOf(rows, system.scenario.warmup_s * 1000, { measure }).sorted
 }
 
+const valueAt = (recorded: Recorded, rows: Recorded['runs'][number]['rows'], point: Point) =>
+  percentile(sortedOf(recorded, rows, point.measure), point.p)
+
+const measuresIn = ({ system: { plan, scenario }, requests }: Recorded) =>
+  measuresOf({ plan, requests, firstTokenDelaysMs: firstTokenDelays(scenario.traffic) })
+
 /** Percentiles with enough samples for a verdict, up to p95: above it noise dominates. */
-function judgedLevels(latencies: readonly Float64Array[]): number[] {
-  const n = Math.min(...latencies.map(({ length }) => length))
-  return PERCENTILES.filter((p) => p <= 0.95 && supportsVerdict(n, p))
+function judgedPoints(recorded: Recorded): Point[] {
+  return measuresIn(recorded).flatMap((measure) => {
+    const counts = recorded.runs.map(({ rows }) => sortedOf(recorded, rows, measure).length)
+    const n = Math.min(...counts)
+    return PERCENTILES.filter((p) => p <= 0.95 && supportsVerdict(n, p)).map((p) => {
+      return { measure, p }
+    })
+  })
 }
 
 /**
@@ -201,17 +235,16 @@ function changeCases(recording: Recording): MeasuredCase[] {
     if (base === undefined) return []
     if (executorsIn(base) !== executorsIn(changed)) return []
     const inputs = whatIfInputs([base, changed], base.runs)
-    const [a, b] = [base, changed].map((recorded) =>
-      recorded.runs.map((run) => sortedOf(recorded, run.rows)),
-    )
-    const levels = [0.5, 0.95]
+    const points = measuresIn(base).flatMap((measure) => [0.5, 0.95].map((p) => ({ measure, p })))
     const measured = new Map(
-      levels.map((p) => {
-        const ratios = a!.map((values, round) => percentile(b![round]!, p) / percentile(values, p))
-        return [p, ratios] as const
+      points.map((point) => {
+        const [a, b] = [base, changed].map((recorded) =>
+          recorded.runs.map(({ rows }) => valueAt(recorded, rows, point)),
+        )
+        return [point, a!.map((value, round) => b![round]! / value)]
       }),
     )
-    const mean = (p: number) => meanWithError(measured.get(p)!).mean
+    const mean = (point: Point) => meanWithError(measured.get(point)!).mean
     const each: MutantCase = {
       name: changed.case.name,
       check: 'what-if',
@@ -223,15 +256,15 @@ function changeCases(recording: Recording): MeasuredCase[] {
       },
       errors(work) {
         const ratios = predictedRatios({ inputs, base, changed, work })
-        return levels.map((p) => ({
+        return points.map((point) => ({
           of: 'all' as const,
-          p,
-          error: median(ratios.map((of) => of(p))) / mean(p) - 1,
+          p: point.p,
+          error: median(ratios.map((of) => of(point))) / mean(point) - 1,
         }))
       },
     }
     const spreads = [furtherReplay('what-if', measured)]
-    return [{ name: each.name, each: [each], levels, base: (_, p) => mean(p), spreads }]
+    return [{ name: each.name, each: [each], points, base: (_, point) => mean(point), spreads }]
   })
 }
 
@@ -246,7 +279,7 @@ function predictedRatios(of: {
   readonly base: Recorded
   readonly changed: Recorded
   readonly work: readonly ExecutorWork[]
-}): ((p: number) => number)[] {
+}): ((point: Point) => number)[] {
   const { inputs, base, changed, work } = of
   const { scenario } = base.system
   const executors = [0, work.length] as const
@@ -257,13 +290,12 @@ function predictedRatios(of: {
   const [a, b] = inputs.map((input, side) => {
     const { requests } = side === 0 ? base : changed
     const models = input.models.map((model) => model && { ...model, ...learnt })
-    return Array.from(
-      { length: REPLICATIONS },
-      (_, i) => runReplication({ ...input, requests, models }, i).all.percentiles,
+    return Array.from({ length: REPLICATIONS }, (_, i) =>
+      runPercentiles(runReplication({ ...input, requests, models }, i)),
     )
   })
-  return a!.map((values, i) => (p) => {
+  return a!.map((run, i) => ({ measure, p }) => {
     const index = PERCENTILES.indexOf(p as (typeof PERCENTILES)[number])
-    return b![i]![index]! / values[index]!
+    return percentilesBy(b![i]!, measure)[index]! / percentilesBy(run, measure)[index]!
   })
 }

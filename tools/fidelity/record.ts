@@ -6,6 +6,7 @@ import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { documentText, readText } from '../../runtime/folders/documents.ts'
 import { loadProfile, mergeProfiles } from '../../runtime/folders/profile-file.ts'
 import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
+import type { KeptRun } from '../../runtime/folders/run-folder.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
 import { probesOf } from '../../runtime/jobs/idle-probes.ts'
@@ -18,7 +19,6 @@ import {
   feedBack,
   feedbackDifferences,
   inSlices,
-  type ObservedRun,
   resolveSystem,
   roundOrders,
   type Slicing,
@@ -26,6 +26,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
+import { readEngines, writeEngines } from './kept-engines.ts'
 import { type Case, overridesOf, type Session } from './suite.ts'
 
 /**
@@ -38,7 +39,7 @@ export interface Recorded {
   readonly case: Case
   readonly system: System
   readonly requests: RequestList
-  readonly runs: readonly ObservedRun[]
+  readonly runs: readonly KeptRun[]
   /** differences between the decisions of a fresh control plane and the decision log; by replay */
   readonly feedback: readonly (readonly string[])[]
 }
@@ -185,6 +186,7 @@ async function recordSession(
         const again = feedBack(system.plan, traffic, run.journal)
         const differences = feedbackDifferences(run.rows, again)
         await writeWhole(`${paths[i]}.feedback.json`, documentText({ differences }))
+        await writeEngines(paths[i]!, run)
         await writeRows(paths[i]!, run)
         remaining.add(-secondsOf(system))
       }
@@ -227,14 +229,15 @@ async function recordedCase(
   side: { readonly case: Case; readonly system: System; readonly traffic: RequestList },
   paths: readonly string[],
 ): Promise<Recorded> {
-  const runs: ObservedRun[] = []
+  const { plan } = side.system
+  const runs: KeptRun[] = []
   const feedback: string[][] = []
   for (const path of paths) {
     const run = await readRows(path)
     if (requestsIn(run.rows).hash() !== side.traffic.hash()) {
       throw new Error(`${path}: rows of other requests than the suite has now; remove its folder`)
     }
-    runs.push(run)
+    runs.push(await readEngines(path, run, { plan, requests: side.traffic }))
     feedback.push(JSON.parse(await readText(`${path}.feedback.json`)).differences)
   }
   return { case: side.case, system: side.system, requests: side.traffic, runs, feedback }

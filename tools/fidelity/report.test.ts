@@ -144,7 +144,14 @@ describe('charts', () => {
   })
 
   test('the drawn limit is the one that detects mutants', () => {
-    const cell = { mutant: '', case: '', check: '', p: 0.5, outside: true }
+    const cell = {
+      mutant: '',
+      case: '',
+      check: '',
+      time: 'latency',
+      p: 0.5,
+      outside: true,
+    } as const
     expect(isFound({ ...cell, error: LIMIT * 1.001 })).toBe(true)
     expect(isFound({ ...cell, error: -LIMIT * 0.999 })).toBe(false)
   })

@@ -149,7 +149,7 @@ export function ratiosOf(of: {
 
 function mutantRowsOf(fault: Fault | null): MutantRow[] {
   const row = (mutant: string, error: number, isFound: boolean): MutantRow => {
-    const place = { case: 'payment-peak', check: 'structure', p: 0.95 }
+    const place = { case: 'payment-peak', check: 'structure', time: 'latency', p: 0.95 } as const
     const cell: MatrixCell = { mutant, ...place, error, outside: isFound }
     return {
       mutant,

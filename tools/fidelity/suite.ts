@@ -70,7 +70,7 @@ function rehearsed(make: typeof yardstick, of: string, rounds: number, seconds: 
 }
 
 /** Makers of cases with a prefix: of any case, and of a change of case A. */
-function changesOf(prefix: string, make: typeof yardstick, seconds: number) {
+export function changesOf(prefix: string, make: typeof yardstick, seconds: number) {
   const of = (name: string, load: number, ...set: string[]) =>
     make(`${prefix} ${name}`, load, seconds, ...set)
   const change = (...args: Parameters<typeof of>) => changeOf(`${prefix} A`, of(...args))

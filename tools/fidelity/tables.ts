@@ -153,10 +153,12 @@ change of the machine since the rehearsals, by the control kernel.`,
 
 /** Where an error was detected: check, scenario and percentile. */
 export function cellName(cell: MatrixCell): string {
-  return `${cell.check}, ${cell.case}, ${percentileLabel(cell.p)}`
+  const time = cell.time === 'latency' ? '' : `${cell.time.toUpperCase()} `
+  return `${cell.check}, ${cell.case}, ${time}${percentileLabel(cell.p)}`
 }
 
-function mutantCells({ mutant, fault, finder, largest, found, ran }: MutantRow): string[] {
+/** A row of the table of mutants. */
+export function mutantCells({ mutant, fault, finder, largest, found, ran }: MutantRow): string[] {
   const where = finder === null ? `none; largest: ${cellName(largest)}` : cellName(finder)
   return [mutant, fault, `${found} of ${ran}`, where, signed((finder ?? largest).error)]
 }

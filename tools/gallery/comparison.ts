@@ -17,7 +17,7 @@ interface Compared extends SimulatedScenario {
 
 /** Systems of a scenario, each with these values changed. */
 export const variedScenario =
-  (scenario: string, options: Pick<SimulatedScenario, 'profiled'> = {}) =>
+  (scenario: string, options: Pick<SimulatedScenario, 'profile'> = {}) =>
   (label: string, phrase: string, ...set: readonly string[]): Compared => {
     return { scenario, label, phrase, set, ...options }
   }

@@ -1,8 +1,8 @@
 import type { RunParts } from '../../sim/experiment/index.ts'
-import type { BatchingPlan, PoolPlan, QueueView } from '../../sim/serving/index.ts'
+import type { BatchingPlan, QueueView } from '../../sim/serving/index.ts'
 import { RequestQueue } from '../../sim/serving/queue/request-queue.ts'
 import { Station } from '../../sim/serving/routing/station.ts'
-import { type Mutant, replaceMethods } from './mutant.ts'
+import { type Mutant, replaceMethods, withPools } from './mutant.ts'
 
 /** Faults of queueing and batching. */
 export const BATCHING_MUTANTS: readonly Mutant[] = [
@@ -37,10 +37,6 @@ export const BATCHING_MUTANTS: readonly Mutant[] = [
     patch: countFromNewest,
   },
 ]
-
-function withPools(parts: RunParts, change: (pool: PoolPlan) => PoolPlan): RunParts {
-  return { ...parts, plan: { ...parts.plan, pools: parts.plan.pools.map(change) } }
-}
 
 function withBatching(parts: RunParts, change: (batching: BatchingPlan) => BatchingPlan): RunParts {
   return withPools(parts, (pool) => ({ ...pool, batching: change(pool.batching) }))

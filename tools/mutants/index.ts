@@ -4,6 +4,7 @@ import { MACHINE_MUTANTS } from './machine.ts'
 import type { Mutant } from './mutant.ts'
 import { WORK_MUTANTS } from './work.ts'
 
+export { GENERATION_MUTANTS } from './generation.ts'
 export { largestError, type MatrixRow, type MutantCase, matrix } from './matrix.ts'
 export {
   canRun,

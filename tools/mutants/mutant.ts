@@ -4,6 +4,7 @@ import {
   type RunParts,
   withMutation,
 } from '../../sim/experiment/index.ts'
+import type { PoolPlan } from '../../sim/serving/index.ts'
 
 /** Size and padded length of a batch. */
 export interface Shape {
@@ -79,6 +80,11 @@ function hardwareOf({ hardware }: RunParts, work: readonly ExecutorWork[]): RunP
     if (believed === undefined) throw new Error(`Expected the work of executor ${executor}`)
     return { ...machine, work: { of: believed.work }, wake: believed.wake }
   })
+}
+
+/** The same run with other pools. */
+export function withPools(parts: RunParts, change: (pool: PoolPlan) => PoolPlan): RunParts {
+  return { ...parts, plan: { ...parts.plan, pools: parts.plan.pools.map(change) } }
 }
 
 type Methods<T> = { readonly [K in keyof T]?: (original: T[K]) => T[K] }

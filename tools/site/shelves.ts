@@ -47,7 +47,15 @@ const SHELVES: readonly Shelf[] = [
     title: 'Explanation',
     folder: 'background',
     order: [
-      ...['control-plane', 'checks', 'calibration', 'statistics', 'fidelity', 'articles'],
+      ...[
+        'control-plane',
+        'checks',
+        'calibration',
+        'statistics',
+        'fidelity',
+        'generation-fidelity',
+        'articles',
+      ],
       ...['accelerators', 'vllm', 'validation', 'uncertainty', 'plan-study', 'uncertain-plans'],
       ...['gate-study', 'threat-model'],
     ],

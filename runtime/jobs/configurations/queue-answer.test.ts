@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Failure } from '../../../scenarios/light.ts'
+import { Failure, shippedNames } from '../../../scenarios/light.ts'
 import { configurationRow, runFigures } from '../../../sim/experiment/index.ts'
-import { simulatedNames } from '../../../test/shipped-scenarios.ts'
 import { loadSystem } from '../prepare.ts'
 import { oneReplication } from '../simulations/system-runs.ts'
 import { encode } from './queue.ts'
@@ -53,7 +52,7 @@ describe('an honest answer', () => {
   })
 
   // others need a trace that is not part of the repository, or have surges after that time
-  const short = simulatedNames().filter(
+  const short = shippedNames().filter(
     (name) => !/^(azure|evening|hourly|card|heat-cascade|hot-rack)/.test(name),
   )
 

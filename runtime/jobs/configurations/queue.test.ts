@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { loadProfile } from '../../folders/profile-file.ts'
-import { referenceProfilePath } from '../../folders/profile-paths.ts'
+import { shippedProfilePath } from '../../folders/profile-paths.ts'
 import { decode, encode, jobName, jobSchema, read, sentBaseSchema } from './queue.ts'
 
 const HASH = 'a'.repeat(64)
@@ -80,7 +80,7 @@ test('of a message with very many problems only the first is made', async () => 
   const base = { file: 's.yaml', text: '{}', set: [], profile: null, files: {} }
   const many = Array.from({ length: 300_000 }, () => 0)
   const named = Object.fromEntries(many.map((_, i) => [`/${i}`, 0]))
-  const profile = { ...(await loadProfile(referenceProfilePath())), models: many }
+  const profile = { ...(await loadProfile(shippedProfilePath())), models: many }
   for (const [value, problem] of [
     [{ ...base, files: named }, 'x: files./0: expected a path below a folder'],
     [{ ...base, profile }, /^x: profile\.models\.0: /],

@@ -88,6 +88,23 @@ describe('a what-if is replayed as a whole, and says why', () => {
     )
   })
 
+  test('where answers are generated, which take longer than a gap', () => {
+    const steps = { law: 'generation', base_ms: 1 }
+    const generating = side({
+      models: { m: { work: steps } },
+      traffic: [
+        {
+          class: 'chat',
+          arrivals: { process: 'poisson', rate_rps: 5 },
+          input_tokens: { distribution: 'fixed', tokens: 10 },
+          output_tokens: { distribution: 'fixed', tokens: 20 },
+        },
+      ],
+      pools: [{ name: 'central', model: 'm', generation: { policy: 'continuous' } }],
+    })
+    expect(reasonOf(generating)).toBe('side A: answers take longer than the gaps between slices')
+  })
+
   test('where a load is so high that queues carry over', () => {
     const busy = side({}, requestsAt(...Array(10).fill(910)))
     expect(reasonOf(busy, side())).toMatch(/^side A: at a load of 0\.91 its queue carries over/)

@@ -1,6 +1,6 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { type Random, shuffled, stream } from '../../kernel/index.ts'
-import { isSwappable, largestBatch, type Ms } from '../../serving/index.ts'
+import { generatesIn, isSwappable, largestBatch, type Ms } from '../../serving/index.ts'
 import { type RequestList, reactingClasses } from '../../traffic/index.ts'
 import type { Resolved } from '../system/resolve.ts'
 
@@ -96,6 +96,7 @@ function sideProblem({ scenario, plan, capacityRps, requests }: SlicedSide): str
   if (plan.pools.some((_, pool) => isSwappable(plan, pool))) {
     return 'models are swapped, so its capacity is not known'
   }
+  if (generatesIn(plan)) return 'answers take longer than the gaps between slices'
   if (capacityRps === null) return 'its capacity is not known'
   const load = loadOn({ scenario, capacityRps, requests })
   if (load <= MOST_LOAD) return null

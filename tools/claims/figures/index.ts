@@ -17,6 +17,7 @@ import {
   fuzzSweepsFigures,
 } from './fuzz.ts'
 import { gateStudyFigures } from './gate-study.ts'
+import { generationFidelityFigures } from './generation-fidelity.ts'
 import { planStudyFigures } from './plan-study.ts'
 import { resamplingFigures } from './resampling.ts'
 import { uncertainPlansFigures } from './uncertain-plans.ts'
@@ -27,6 +28,7 @@ import { vllmFigures } from './vllm.ts'
 /** The figures of each study. A study is a command that measures or simulates for minutes. */
 export const FIGURES = {
   fidelity: fidelityFigures,
+  'generation-fidelity': generationFidelityFigures,
   validation: validationFigures,
   'plan-study': planStudyFigures,
   'uncertain-plans': uncertainPlansFigures,

@@ -34,4 +34,32 @@ const assistant = comparison({
   },
 })
 
-export const generation: Group = { title: 'Generation', entries: [chat, assistant] }
+/** Both at the same rate: a load is a share of the capacity of each. */
+const sequences = variedScenario('chat-live', { profile: 'decoder' })
+const RATE = 'traffic.chat.arrivals={ process: poisson, rate_rps: 24 }'
+const MOST = 'pools.engine.generation.max_sequences'
+const chatLive = comparison({
+  question:
+    'A small decoder answers chats on two cores of a processor. What is lost where it answers one chat at a time, not up to eight together?',
+  systems: [
+    sequences('eight at a time', 'with eight at a time', RATE),
+    sequences('one at a time', 'with one at a time', RATE, `${MOST}=1`),
+  ],
+  show: objectives(),
+})
+
+const completions = variedScenario('autocomplete-live', { profile: 'decoder' })
+const autocompleteLive = comparison({
+  question:
+    'The same decoder completes code: long prompts that begin alike, short answers, in bursts. What does a prefix cache save?',
+  systems: [
+    completions('prefix cache', 'with a prefix cache'),
+    completions('no prefix cache', 'without one', `${CACHE}=false`),
+  ],
+  show: objectives(),
+})
+
+export const generation: Group = {
+  title: 'Generation',
+  entries: [chat, assistant, chatLive, autocompleteLive],
+}

@@ -1,24 +1,24 @@
 import { fixed } from '../../../reports/format.ts'
-import { referenceProfilePath } from '../../../runtime/folders/profile-paths.ts'
+import { shippedProfilePath } from '../../../runtime/folders/profile-paths.ts'
 import type { Estimate } from '../../../sim/documents/index.ts'
 import { figuresCompared } from '../answers.ts'
 import { subjectOf } from '../charts.ts'
 import { comparison, objectives, single, variedScenario } from '../comparison.ts'
 import { type Group, WIDTH } from '../entry.ts'
 import { figurePanels } from '../figure-panels.ts'
-import { SHIPPED_PROFILE } from '../simulated.ts'
+import { profileOption } from '../simulated.ts'
 import { variantsEntry } from '../variants-entry.ts'
 
 const first = single({
   scenario: 'first',
-  profiled: true,
+  profile: 'reference',
   question:
     'A small text encoder runs at half of its capacity. Do 95 % of its requests end within 30 ms?',
 })
 
 const orientation = single({
   scenario: 'orientation',
-  profiled: true,
+  profile: 'reference',
   question:
     'A small convolutional net tells whether a line of text is upside down. Do 95 % of its requests end within 50 ms?',
 })
@@ -35,7 +35,7 @@ const yardstick = comparison({
   question:
     'A small net takes half a millisecond a batch. How does its tail grow with the load, and does p99 stay below 10 ms?',
   systems: LOADS.map(([scenario, load]) =>
-    variedScenario(scenario, { profiled: true })(`load ${load}`, `at load ${load}`),
+    variedScenario(scenario, { profile: 'reference' })(`load ${load}`, `at load ${load}`),
   ),
 })
 
@@ -55,8 +55,8 @@ const ocr = variantsEntry({
   systems: BATCHES.map(({ set }) => ({ scenario: 'ocr', set })),
   question:
     'On cpu, a net that recognises lines of text is bound by compute. Is it better to run the lines in padded batches, or one by one?',
-  command: `spillway variants ocr ${SHIPPED_PROFILE} ${BATCHES.map(variantOption).join(' ')}`,
-  options: { variants: BATCHES, profile: referenceProfilePath() },
+  command: `spillway variants ocr ${profileOption('reference')} ${BATCHES.map(variantOption).join(' ')}`,
+  options: { variants: BATCHES, profile: shippedProfilePath() },
   named: (name) => BATCHES.find((batch) => batch.name === name)!,
   sharing: 'both',
 })

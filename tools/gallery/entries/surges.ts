@@ -13,7 +13,7 @@ const seriesOf = (system: System) => ({ ...system, series: system.result.series 
 
 const paymentPeak = single({
   scenario: 'payment-peak',
-  profiled: true,
+  profile: 'reference',
   question:
     'A payment peak brings 3.5 times the usual rate. Does p95 of the checkout hold in the worst 15 seconds?',
   chart: (system) => {

@@ -7,7 +7,7 @@ import { figurePanels } from '../figure-panels.ts'
 
 const azureCode = single({
   scenario: 'azure-code',
-  profiled: true,
+  profile: 'reference',
   question:
     'The busiest two minutes of a trace of code completions, four times as fast, meet a small encoder. Do 95 % of the requests end within 500 ms?',
   chart: ({ result }) => rates([worldOf(result)], WIDTH),
