@@ -1,6 +1,7 @@
 import type { Ms } from '../../../sim/serving/index.ts'
 import type { BlockTables } from './block-tables.ts'
-import type { PagedDecoder, PromptChunk } from './paged-decoder.ts'
+import type { PromptChunk } from './paged-decoder.ts'
+import type { StepDecoder } from './step-decoder.ts'
 
 /** What the control plane does with the sequences of an executor between two runs, in order. */
 export type Operation =
@@ -71,7 +72,7 @@ interface Sequence {
 }
 
 interface RunnerParts {
-  readonly decoder: Pick<PagedDecoder, 'step'>
+  readonly decoder: StepDecoder
   /** of an empty cache */
   readonly tables: () => BlockTables
   /** Called at the end of each step, returns when that is. */
@@ -118,7 +119,9 @@ export class SequenceRunner {
   }
 
   #begin(): void {
-    this.#tables = this.#parts.tables()
+    const { decoder, tables } = this.#parts
+    this.#tables = tables()
+    for (const id of this.#sequences.keys()) decoder.leave?.(id)
     this.#sequences.clear()
     this.#completed.length = 0
   }
@@ -140,6 +143,7 @@ export class SequenceRunner {
       const { past, common } = this.#sequence(id)
       if (operation.done) tables.computed(id, Math.min(past, common))
       tables.leave(id)
+      this.#parts.decoder.leave?.(id)
       this.#sequences.delete(id)
       return []
     }
@@ -164,7 +168,7 @@ export class SequenceRunner {
     if (decoding.length + chunks.length === 0) {
       throw new Error('Expected a step with a sequence that decodes or a prompt')
     }
-    const prompts = chunks.map((chunk): PromptChunk => {
+    const prompts = chunks.map((chunk): PromptChunk & { readonly sequence: number } => {
       const { tokens, past } = this.#sequence(chunk.id)
       const end = past + chunk.tokens
       if (end > tokens.length) {
@@ -172,6 +176,7 @@ export class SequenceRunner {
         throw new Error(`Expected at most ${left}, got ${chunk.tokens}`)
       }
       return {
+        sequence: chunk.id,
         blocks: tables.blocksOf(chunk.id),
         past,
         tokens: tokens.slice(past, end),
@@ -183,7 +188,7 @@ export class SequenceRunner {
         // one that is done waits for others of its batch, and computes its last token again
         const at = Math.min(past, most - 1)
         tables.hold(id, at + 1)
-        return { blocks: tables.blocksOf(id), past: at, token: tokens[at]! }
+        return { sequence: id, blocks: tables.blocksOf(id), past: at, token: tokens[at]! }
       }),
       prompts,
     )
