@@ -18,7 +18,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
   let reading = 0
   let finished = 0
   let deciding = false
-  /** whether executors were told to wait when the clock was read, and while it slept */
+  /** whether it was deciding when it read the clock, and while it slept */
   const waits = { read: new Set<boolean>(), slept: new Set<boolean>() }
   const port: LivePort = {
     deciding: (is) => (deciding = is),

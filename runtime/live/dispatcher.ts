@@ -31,7 +31,7 @@ export interface LivePort {
   takeFinished(): number
   /** The order that `takeFinished` has reported last. */
   finished(executor: number): FinishedOrder
-  /** Says that an event is handled from now on, or has been: executors that run steps wait for it. */
+  /** Whether an event is being handled, for which executors at the end of a step wait. */
   deciding?(is: boolean): void
 }
 

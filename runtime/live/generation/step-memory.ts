@@ -25,7 +25,7 @@ const HEADER = 11
 /** numbers before the ends of steps */
 const FACTORS = 1
 
-/** How often an executor looks whether a decision has been taken, about 0.2 ms: a dispatcher may stall. */
+/** Looks for the end of a decision, about 0.2 ms at most: a dispatcher may stall. */
 const MOST_LOOKS = 20_000
 
 const [JOIN, CHUNK, LEAVE] = [0, 1, 2] as const
