@@ -4,7 +4,15 @@ import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
 import type { Sample } from '../sample-figures.test-helper.ts'
 import { allCharts, NARROW, type ReportInput, WIDE } from './index.ts'
 import { toSvg } from './render.ts'
+import { LIGHT } from './theme.ts'
 import { subtitleOf, titleOf } from './titles.test-helper.ts'
+
+interface Lane {
+  readonly title: { readonly text: string }
+  readonly layer: readonly {
+    readonly data: { readonly values: readonly Readonly<Record<string, unknown>>[] }
+  }[]
+}
 
 const tailTitle = (sample: Sample) => titleOf(sampleInput(sample), 'tail')
 
@@ -57,6 +65,65 @@ describe('titles are findings', () => {
     expect(titleOf(open, 'tail')).toBe(
       'Simulation only: p99 is 3.3 [3.0, 3.6] ms; whether that is below 3.35 ms is undecided',
     )
+  })
+
+  test('tails of token times have the verdict and the limits of their own time', () => {
+    const both = sampleInput({ tokens: true })
+    expect(titleOf(both, 'ttft-tail')).toBe(
+      'TTFT: simulated and measured tails agree; one replay of three left the band above p95',
+    )
+    both.comparison.token_times!.tpot!.checks.structure.verdict = 'FAIL'
+    expect(titleOf(both, 'tpot-tail')).toMatch(/^TPOT: simulated and measured tails differ/)
+    expect(titleOf(both, 'tail')).toMatch(/^Simulated and measured tails agree/)
+    const alone = { ...both, measured: null, comparison: null }
+    const [objective] = alone.simulated.objectives
+    expect(titleOf(alone, 'ttft-tail')).toBe('Simulation only: TTFT p99 is 1.64 ms')
+    alone.simulated.objectives[0] = { ...objective!, text: 'p(99) ttft_ms < 20' }
+    expect(titleOf(alone, 'ttft-tail')).toMatch(/^Simulation only: TTFT p99 is .*of the limit$/)
+    expect(titleOf(alone, 'tail')).toMatch(/^Simulation only: p99 to the last token is /)
+    const limits = allCharts(alone).filter(({ spec }) =>
+      /SLO p99 < 20 ms/.test(JSON.stringify(spec)),
+    )
+    expect(limits.map(({ name }) => name)).toEqual(['ttft-tail'])
+    const without = allCharts(sampleInput()).map(({ name }) => name)
+    expect(without.filter((name) => /^t.*-tail$/.test(name))).toEqual([])
+  })
+
+  test('lanes of steps compare mean times of steps with and without prompts', () => {
+    const input = sampleInput({ tokens: true })
+    expect(titleOf(input, 'step-lanes')).toBe(
+      'Steps with prompts take 9.0 ms measured and 9.9 ms simulated; steps that only decode take 3.0 ms measured and 3.3 ms simulated',
+    )
+    expect(subtitleOf(input, 'step-lanes')).toMatch(/replay 1, 12 to 13 s, .* 2 further engines$/)
+    // what is on one side only is not compared
+    for (const { simulated } of input.comparison.steps!.engines) simulated.prompts.fill(1)
+    expect(titleOf(input, 'step-lanes')).toBe(
+      'Steps with prompts take 9.0 ms measured and 5.9 ms simulated',
+    )
+    for (const { measured } of input.comparison.steps!.engines) measured.prompts.fill(0)
+    expect(titleOf(input, 'step-lanes')).toBe('A step takes 5.4 ms measured and 5.9 ms simulated')
+    for (const { measured, simulated } of input.comparison.steps!.engines) {
+      for (const side of [measured, simulated]) side.at_ms.length = 0
+    }
+    expect(allCharts(input).map(({ name }) => name)).not.toContain('step-lanes')
+  })
+
+  test('a lane has a bar for each step, coloured by what it computes', () => {
+    const spec = allCharts(sampleInput({ tokens: true })).find(
+      (chart) => chart.name === 'step-lanes',
+    )!
+    const lanes = (spec.spec as unknown as { vconcat: Lane[] }).vconcat
+    expect(lanes.map(({ title }) => title.text)).toEqual([
+      'engine 1, measured',
+      'engine 1, simulated',
+      'engine 2, measured',
+      'engine 2, simulated',
+    ])
+    const { values } = lanes[0]!.layer[0]!.data
+    expect(values).toHaveLength(100)
+    expect(values.filter(({ color }) => color === LIGHT.batchWait)).toHaveLength(40)
+    expect(values.filter(({ color }) => color === LIGHT.service)).toHaveLength(60)
+    expect(values[1]).toMatchObject({ x: 12.01, x2: 12.019, y: 3 })
   })
 
   test('the rate chart states losses before anything else', () => {
@@ -192,6 +259,7 @@ describe('drawing', () => {
     ['fast requests', sampleInput({ medianMs: 0.02 })],
     ['nothing changed', sampleInput({ whatIf: false })],
     ['memory', sampleInput({ memory: true })],
+    ['tokens', sampleInput({ tokens: true })],
     ['ratios with hardly an interval', noisy],
     ['simulated only', { ...sampleInput(), measured: null, comparison: null }],
     ['measured only', { ...sampleInput(), simulated: null, comparison: null }],
