@@ -93,10 +93,14 @@ test(
   async () => {
     const path = join(folder, 'chat.yaml')
     const { profile } = system
-    const set = ['pools.engine.generation.max_sequences=1']
-    const sides = [system, resolveSystem(await prepare(path, { set }), profile)]
+    const withSet = async (...set: readonly string[]) =>
+      resolveSystem(
+        await prepare(path, { set: ['traffic.chat.arrivals.rate_rps=60', ...set] }),
+        profile,
+      )
+    const changed = await withSet('pools.engine.generation.max_sequences=2')
     const options = { replays: 2, warmUp: { shapesMs: 0, trafficMs: 200 } }
-    const [first, second] = await replay(sides, options)
+    const [first, second] = await replay([await withSet(), changed], options)
     const { what_if } = await compare(first!, second!, { replications: 2 })
     // whole replays: answers take longer than the gaps between slices
     expect(what_if).toMatchObject({ rounds: 2, slice_ms: null })

@@ -12,7 +12,7 @@ import type { RequestList } from '../../sim/traffic/index.ts'
 
 const journalOf = (rowsPath: string) => `${basename(rowsPath)}.journal.jsonl`
 
-/** Nothing where batches are run. It is written before the rows, which say that a replay is whole. */
+/** Nothing where batches are run. The rows, which say that a replay is whole, come after it. */
 export async function writeEngines(rowsPath: string, run: KeptRun): Promise<void> {
   const { generated, journal } = run
   if (generated === undefined) return

@@ -112,7 +112,7 @@ export class SequenceRunner {
       answers.push(...(await this.#step(decodes, chunks)))
       chunks = []
       ends.push(this.#parts.ended(factor))
-      if (yields()) break
+      if (ends.length < steps && yields()) break
     }
     return { steps: ends.length, ends, answers }
   }
