@@ -105,7 +105,7 @@ function windowMs(steps: readonly Step[]): Ms {
   return Math.min(LONGEST_MS, Math.ceil((MOST_STEPS * sum) / steps.length))
 }
 
-/** Start of the window with the most tokens, of those that end before the traffic does; whole ms. */
+/** Start of the window with the most tokens that ends before the traffic does; whole ms. */
 function busiestFrom(steps: readonly Step[], { warmupMs, durationMs }: WindowInput): Ms {
   const partMs = windowMs(steps) / PARTS
   const parts = Math.max(PARTS, Math.floor((durationMs - warmupMs) / partMs))
