@@ -67,6 +67,7 @@ export {
   type Slicing,
   slicingOf,
 } from './comparison/slicing.ts'
+export { stepWindowOf } from './comparison/step-window.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
 export { besideInputs, speedWidth, uncertainSpeeds } from './comparison/uncertain-speeds.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'

@@ -57,7 +57,11 @@ export function knownGeneration(
     plan = enginePlan(),
   }: { seconds: number; seed?: number; plan?: ServingPlan },
 ): KnownRun {
-  const field = { replicas: 1, durationMs: 1000 * seconds, stillShare: 0.01 }
+  const field = {
+    replicas: topologyOf(plan).executors.length,
+    durationMs: 1000 * seconds,
+    stillShare: 0.01,
+  }
   const overheads = new Overheads(OVERHEADS)
   const rows = Rows.allocate(requests.count)
   const fired: DueEvent[] = []
