@@ -27,7 +27,7 @@ export {
   runPercentiles,
   simulatedPercentiles,
 } from './comparison/compare.ts'
-export { withEngineRuns } from './comparison/engine-runs.ts'
+export { type EngineEvents, withEngines } from './comparison/engine-runs.ts'
 export { feedBack, feedbackDifferences, watchAgain } from './comparison/feedback.ts'
 export {
   type IdleChange,

@@ -1,5 +1,6 @@
 import type { Ms } from '../../../sim/serving/index.ts'
 import type { BlockTables } from './block-tables.ts'
+import { otherCache } from './other-cache.ts'
 import type { PagedDecoder, PromptChunk } from './paged-decoder.ts'
 
 /** What the control plane does with the sequences of an executor between two runs, in order. */
@@ -99,7 +100,8 @@ export class SequenceRunner {
 
   /**
    * At least one step; several where no prompt is computed. `yields`: whether the run ends with the
-   * step under way.
+   * step under way. Throws `Failure` where the cache has too few blocks for the run, or other
+   * prefixes than it takes for granted.
    */
   async run(order: StepOrder, yields: () => boolean): Promise<SteppedRun> {
     const { fresh, factor, operations, steps, decodes } = order
@@ -162,14 +164,15 @@ export class SequenceRunner {
     const tables = this.#tables
     const decoding = decodes ? [...this.#sequences].filter(([, { decodes: own }]) => own) : []
     if (decoding.length + chunks.length === 0) {
-      throw new Error('Expected a step with a sequence that decodes or a prompt')
+      throw otherCache('no prompt of a step is complete, so the executor found fewer prefixes')
     }
     const prompts = chunks.map((chunk): PromptChunk => {
       const { tokens, past } = this.#sequence(chunk.id)
       const end = past + chunk.tokens
       if (end > tokens.length) {
-        const left = `${tokens.length - past} more tokens of sequence ${chunk.id}`
-        throw new Error(`Expected at most ${left}, got ${chunk.tokens}`)
+        const asked = `${chunk.tokens} tokens of a prompt are to be computed`
+        const left = `${tokens.length - past} are left, so the executor found more prefixes`
+        throw otherCache(`${asked}, of which ${left}`)
       }
       return {
         blocks: tables.blocksOf(chunk.id),
