@@ -18,8 +18,8 @@ export interface EngineEvents {
 
 /**
  * A replay with the runs and the events of its executors, where these generate: its decision log
- * has them, and is fed back once. Throws `Failure` where the log does not lead to its rows, or lacks
- * the times of runs.
+ * has them, and is fed back once. Throws `Failure` where the log does not lead to its rows, or
+ * lacks the times of runs.
  */
 export function withEngines<
   R extends ObservedRun & { readonly rows: Rows; readonly journal: Float64Array },
