@@ -14,6 +14,7 @@ import {
   latencyAt,
   SAMPLE_STABILITY,
   type Sample,
+  TOKEN_SHARES,
 } from './sample-figures.test-helper.ts'
 
 function percentileRow(p: number, index: number, sample: Sample): PercentileComparison {
@@ -134,6 +135,24 @@ function whatIfOf(sample: Sample): WhatIf {
   }
 }
 
+/** A second of steps of 10 ms on each of two engines: prompts beside decodes, then decodes only. */
+function stepsOf(): NonNullable<Comparison['steps']> {
+  const columns = (factor: number) => {
+    const at_ms = Array.from({ length: 100 }, (_, i) => 10 * i)
+    const withPrompts = at_ms.map((_, i) => i % 10 < 4)
+    return {
+      at_ms,
+      ms: withPrompts.map((prompts) => factor * (prompts ? 9 : 3)),
+      decodes: at_ms.map((_, i) => 1 + (i % 6)),
+      prompts: withPrompts.map(Number),
+      prompt_tokens: withPrompts.map((prompts) => (prompts ? 50 : 0)),
+    }
+  }
+  const engine = { max_sequences: 8, measured: columns(1), simulated: columns(1.1) }
+  const engines = [0, 1].map((replica) => ({ pool: 'engine', replica, ...engine }))
+  return { replay: 0, from_s: 12, to_s: 13, engines, engines_left_out: 2 }
+}
+
 /** The comparison of the two sample results. */
 export function sampleComparison(sample: Sample = {}): Comparison {
   const { verdict = 'PASS', name = 'payment-peak' } = sample
@@ -153,6 +172,16 @@ export function sampleComparison(sample: Sample = {}): Comparison {
     replications: 80,
     tolerance: { relative: 0.05, absolute_ms: 0.1 },
     percentiles: Object.values(LEVELS).map((p, i) => percentileRow(p, i, sample)),
+    ...(sample.tokens && {
+      steps: stepsOf(),
+      token_times: Object.fromEntries(
+        Object.entries(TOKEN_SHARES).map(([name, share]) => {
+          const of = { ...sample, medianMs: share * (sample.medianMs ?? 1.4) }
+          const percentiles = Object.values(LEVELS).map((p, i) => percentileRow(p, i, of))
+          return [name, { percentiles, checks: { structure: check, prediction: check } }]
+        }),
+      ),
+    }),
     stability: { predicted: SAMPLE_STABILITY, measured: SAMPLE_STABILITY },
     control_kernel: {
       pools: [{ pool: sample.pools?.[0] ?? 'central', profile_ms: 1.012, replays_ms: 1.049 }],

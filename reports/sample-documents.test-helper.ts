@@ -13,6 +13,7 @@ import {
   percentilesOf,
   SAMPLE_STABILITY,
   type Sample,
+  TOKEN_SHARES,
   tailOf,
 } from './sample-figures.test-helper.ts'
 import { sampleMemory } from './sample-memory.test-helper.ts'
@@ -79,6 +80,15 @@ function sampleEnergy({ heat, tokens = false }: NonNullable<Sample['energy']>): 
             },
     },
   }
+}
+
+function tokensOf(shift: number, medianMs: number) {
+  const of = (share: number) => ({
+    mean: estimateOf(1.4 * share * medianMs * shift, 0.02),
+    percentiles: percentilesOf((p) => latencyAt(p, shift, share * medianMs)),
+  })
+  const { ttft, tpot } = TOKEN_SHARES
+  return { ttft: of(ttft), tpot: of(tpot), itl: of(tpot), preemptions: estimateOf(0.4, 0.1, 80) }
 }
 
 function sampleAssumptions(pool: string): Assumptions {
@@ -148,7 +158,7 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     goodput_rps: estimateOf(808.2, 0.004),
     goodput_share: estimateOf(0.9962, 0.0004),
     retries: 120 * runs,
-    tokens: null,
+    tokens: sample.tokens ? tokensOf(shift, medianMs) : null,
   }
   const p99 = cell.latency.percentiles.p99
   return resultSchema.parse({
@@ -252,6 +262,15 @@ export function sampleResult(world: Result['world'], sample: Sample = {}): Resul
     ],
     tail: tailOf(shift, true, medianMs),
     tails: measured ? replays.map((stretch) => tailOf(stretch, false, medianMs)) : [],
+    ...(sample.tokens && {
+      token_tails: Object.fromEntries(
+        Object.entries(TOKEN_SHARES).map(([name, share]) => {
+          const each = replays.map((stretch) => tailOf(stretch, false, share * medianMs))
+          const tail = tailOf(shift, true, share * medianMs)
+          return [name, { tail, tails: measured ? each : [] }]
+        }),
+      ),
+    }),
     series: seriesOf(measured, buckets, medianMs),
     warnings: measured ? ['replay 3: send delay reached 2.1 ms'] : [],
     valid: true,

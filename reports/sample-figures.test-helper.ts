@@ -23,12 +23,17 @@ export interface Sample {
   readonly whatIf?: boolean
   /** true: pools have memory */
   readonly memory?: boolean
+  /** true: tokens are generated; times to first tokens are a half, gaps a tenth of latencies */
+  readonly tokens?: boolean
   /** simulated pools have energy, uncalibrated; heat: null where it is not simulated */
   readonly energy?: {
     readonly heat: 'throttled' | 'stopped' | 'cool' | null
     readonly tokens?: boolean
   }
 }
+
+/** Times of tokens, as shares of the latency. */
+export const TOKEN_SHARES = { ttft: 0.5, tpot: 0.1 } as const
 
 export const LEVELS = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999 } as const
 

@@ -28,6 +28,19 @@ import { ROOT } from './spillway.ts'
 
 /** Shipped and documented examples work. */
 
+test('README shows the command of each demo', () => {
+  const read = (name: string) => readFileSync(join(ROOT, name), 'utf8')
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  const demos = Object.entries(scripts).filter(([name]) => name.startsWith('demo'))
+  expect(demos.map(([name]) => name)).toEqual(['demo', 'demo:generation'])
+  for (const [name, script] of demos) {
+    const words = /^tsx cli\.ts run scenarios\/library\/([\w-]+)\.yaml(.*) --out /.exec(script)
+    const [, scenario, options] = words!
+    const out = name.replace(':', '-')
+    expect(read('README.md')).toContain(`spillway run ${scenario}${options} --out ${out}\n`)
+  }
+})
+
 describe('the scenario library', () => {
   const LIBRARY = join(ROOT, 'scenarios/library')
   const scenarios = readdirSync(LIBRARY).filter((name) => name.endsWith('.yaml'))

@@ -74,6 +74,14 @@ test(
       expect(pools[0]!.kv_blocks!.value).toBeGreaterThan(4)
       expect(pools[0]!.prefix_hit_rate!.value).toBeGreaterThan(0.1)
     }
+    for (const [{ token_tails }, tails] of [
+      [measured, 2],
+      [simulated, 0],
+    ] as const) {
+      expect(token_tails!.ttft.tail.length).toBeGreaterThan(5)
+      expect(token_tails!.tpot.tail.at(-1)!.value).toBeGreaterThan(0)
+      expect(token_tails!.ttft.tails).toHaveLength(tails)
+    }
     const { verdict, reason, runs } = await audit(kept)
     expect([verdict, reason]).toEqual(['PASS', reason])
     expect(runs).toHaveLength(2)
@@ -93,11 +101,20 @@ test(
   async () => {
     const path = join(folder, 'chat.yaml')
     const { profile } = system
-    const set = ['pools.engine.generation.max_sequences=1']
-    const sides = [system, resolveSystem(await prepare(path, { set }), profile)]
+    const withSet = async (...set: readonly string[]) =>
+      resolveSystem(
+        await prepare(path, { set: ['traffic.chat.arrivals.rate_rps=60', ...set] }),
+        profile,
+      )
+    const changed = await withSet('pools.engine.generation.max_sequences=2')
     const options = { replays: 2, warmUp: { shapesMs: 0, trafficMs: 200 } }
-    const [first, second] = await replay(sides, options)
-    const { what_if } = await compare(first!, second!, { replications: 2 })
+    const [first, second] = await replay([await withSet(), changed], options)
+    const { what_if, steps } = await compare(first!, second!, { replications: 2 })
+    expect(steps!.engines).toHaveLength(2)
+    for (const side of ['measured', 'simulated'] as const) {
+      const counts = steps!.engines.map((engine) => engine[side].ms.length)
+      expect(Math.min(...counts), side).toBeGreaterThan(3)
+    }
     // whole replays: answers take longer than the gaps between slices
     expect(what_if).toMatchObject({ rounds: 2, slice_ms: null })
     const { ttft, tpot } = what_if!.token_times!

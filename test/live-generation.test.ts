@@ -2,16 +2,24 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Fleet } from '../runtime/live/fleet.ts'
 import type { GenerationOptions } from '../runtime/live/generation/generation-options.ts'
-import { OUTCOME } from '../sim/serving/index.ts'
+import { Failure } from '../scenarios/index.ts'
+import { ANY_CLASS, OUTCOME } from '../sim/serving/index.ts'
 import { expectPromisesKept, generatedFaults } from './kept-promises.ts'
 import { generatingSystem } from './random-generation.ts'
 import { enginesOf, expectRightTokens, smallDecoder } from './small-decoder.ts'
-import type { SmallSystem } from './small-system.ts'
+import { CONTINUOUS, planOf, requestsOf, type SmallSystem } from './small-system.ts'
 
 const decoder = smallDecoder()
 afterAll(() => decoder.remove())
 
 const SYSTEMS = 10
+
+const ENGINE = {
+  ...CONTINUOUS,
+  maxSequences: 4,
+  tokenBudget: 64,
+  kv: { blocks: 30, blockTokens: 16, watermark: 0, contiguous: false, prefixCache: true },
+} as const
 
 /** Its engines have a cache that ends, and nothing is swapped out. */
 const isLive = ({ plan }: SmallSystem) =>
@@ -21,12 +29,17 @@ const isLive = ({ plan }: SmallSystem) =>
   })
 
 /** A replay on executors that may be other ones than the plan believes. */
-async function replayed(system: SmallSystem, changed: Partial<GenerationOptions['cache']> = {}) {
+async function replayed(
+  system: SmallSystem,
+  changed: Partial<GenerationOptions['cache']> = {},
+  mortal = false,
+) {
   const { plan, requests } = system
   const { signal } = new AbortController()
   const engines = enginesOf(plan, decoder).map((engine) => {
     const { generation } = engine
-    return { ...engine, generation: { ...generation, cache: { ...generation.cache, ...changed } } }
+    const cache = { ...generation.cache, ...changed }
+    return { ...engine, mortal, generation: { ...generation, cache } }
   })
   const fleet = await Fleet.open(plan, engines, signal)
   try {
@@ -82,6 +95,32 @@ describe('an executor is noticed', () => {
       (run) => generatedFaults(system.plan, system.requests, run).join(),
       ({ message }: Error) => message,
     )
-    expect(await found).toMatch(/executor-blocks: after the run|Expected a step with a sequence/)
+    expect(await found).toMatch(/executor-blocks: after the run|found fewer prefixes/)
+  })
+})
+
+describe.each([
+  ['in the thread of its executor', false],
+  ['in a process of its own', true],
+])('an engine %s that cannot follow is refused by name', (_, mortal) => {
+  /** Two prompts that begin alike, one long after the other. */
+  const system = (prefixCache: boolean): SmallSystem => ({
+    plan: planOf([{ generation: { ...ENGINE, kv: { ...ENGINE.kv, prefixCache } } }], {
+      classes: [{ ...ANY_CLASS, sharedPrefixTokens: 32 }],
+    }),
+    requests: requestsOf([0, 2000], { lengths: [50, 50], outputs: [5, 5] }),
+    work: [],
+  })
+
+  test.each<[string, boolean, Partial<GenerationOptions['cache']>, RegExp]>([
+    ['without a cache of prefixes', true, { prefixCache: false }, /found fewer prefixes/],
+    ['with one that the plan lacks', false, { prefixCache: true }, /50 tokens .* 18 are left/],
+    ['with fewer blocks', true, { blocks: 2 }, /all 2 blocks are in use/],
+  ])('%s', async (_, prefixCache, changed, what) => {
+    const failure = await replayed(system(prefixCache), changed, mortal).catch((error) => error)
+    expect(failure).toBeInstanceOf(Failure)
+    expect(failure.message).toMatch(/^the KV cache of an executor differs from the one that/)
+    expect(failure.message).toMatch(what)
+    expect(failure.message).toMatch(/a fault of Spillway: please report this with the scenario;/)
   })
 })

@@ -29,6 +29,7 @@ import {
 import { ENTRIES } from './gallery/page.ts'
 import { traceSet } from './gallery/sources.ts'
 import { SCENARIO as GATED, SLOWER, WINDOWED, windowOf } from './gate-study/record.ts'
+import { generationSuite, smokeGenerationSuite } from './generation-fidelity/suite.ts'
 import { SCENARIO as PLANNED, SMALL_SPACE, SPACE, type Space } from './plan-study/space.ts'
 import {
   configurationsOf,
@@ -52,6 +53,7 @@ interface Studied {
 const suites: readonly (readonly Pick<Session, 'cases'>[])[] = [
   ...[wholeSuite(), quickSuite(), smokeSuite()],
   [...slicePairs(8), smokePair()],
+  ...[generationSuite(), smokeGenerationSuite()],
 ]
 const fidelity = suites.flatMap((suite) =>
   suite.flatMap(({ cases }) =>

@@ -4,6 +4,7 @@ import { sampleInput, sampleResult } from '../sample-documents.test-helper.ts'
 import type { Sample } from '../sample-figures.test-helper.ts'
 import { allCharts, NARROW, type ReportInput, WIDE } from './index.ts'
 import { toSvg } from './render.ts'
+import { LIGHT } from './theme.ts'
 import { subtitleOf, titleOf } from './titles.test-helper.ts'
 
 const tailTitle = (sample: Sample) => titleOf(sampleInput(sample), 'tail')
@@ -57,6 +58,61 @@ describe('titles are findings', () => {
     expect(titleOf(open, 'tail')).toBe(
       'Simulation only: p99 is 3.3 [3.0, 3.6] ms; whether that is below 3.35 ms is undecided',
     )
+  })
+
+  test('tails of token times have the verdict and the limits of their own time', () => {
+    const both = sampleInput({ tokens: true })
+    expect(titleOf(both, 'ttft-tail')).toBe(
+      'TTFT: simulated and measured tails agree; one replay of three left the band above p95',
+    )
+    both.comparison.token_times!.tpot!.checks.structure.verdict = 'FAIL'
+    expect(titleOf(both, 'tpot-tail')).toMatch(/^TPOT: simulated and measured tails differ/)
+    expect(titleOf(both, 'tail')).toMatch(/^Simulated and measured tails agree/)
+    const alone = { ...both, measured: null, comparison: null }
+    const [objective] = alone.simulated.objectives
+    expect(titleOf(alone, 'ttft-tail')).toBe('Simulation only: TTFT p99 is 1.64 ms')
+    alone.simulated.objectives[0] = { ...objective!, text: 'p(99) ttft_ms < 20' }
+    expect(titleOf(alone, 'ttft-tail')).toMatch(/^Simulation only: TTFT p99 is .*of the limit$/)
+    expect(titleOf(alone, 'tail')).toMatch(/^Simulation only: p99 to the last token is /)
+    const limits = allCharts(alone).filter(({ spec }) =>
+      /SLO p99 < 20 ms/.test(JSON.stringify(spec)),
+    )
+    expect(limits.map(({ name }) => name)).toEqual(['ttft-tail'])
+    const without = allCharts(sampleInput()).map(({ name }) => name)
+    expect(without.filter((name) => /^t.*-tail$/.test(name))).toEqual([])
+  })
+
+  test('lanes of steps compare mean times of steps with and without prompts', () => {
+    const input = sampleInput({ tokens: true })
+    expect(titleOf(input, 'step-lanes')).toBe(
+      'Steps with prompts take 9.0 ms measured and 9.9 ms simulated; steps that only decode take 3.0 ms measured and 3.3 ms simulated',
+    )
+    expect(subtitleOf(input, 'step-lanes')).toMatch(/replay 1, 12 to 13 s, .* 2 further engines$/)
+    // what is on one side only is not compared
+    for (const { simulated } of input.comparison.steps!.engines) simulated.prompts.fill(1)
+    expect(titleOf(input, 'step-lanes')).toBe(
+      'Steps with prompts take 9.0 ms measured and 5.9 ms simulated',
+    )
+    for (const { measured } of input.comparison.steps!.engines) measured.prompts.fill(0)
+    expect(titleOf(input, 'step-lanes')).toBe('A step takes 5.4 ms measured and 5.9 ms simulated')
+    for (const { measured, simulated } of input.comparison.steps!.engines) {
+      for (const side of [measured, simulated]) side.at_ms.length = 0
+    }
+    expect(allCharts(input).map(({ name }) => name)).not.toContain('step-lanes')
+  })
+
+  test('a lane has a bar for each step, coloured by what it computes', async () => {
+    const charts = allCharts(sampleInput({ tokens: true }))
+    const svg = await toSvg(charts.find(({ name }) => name === 'step-lanes')!.spec)
+    const places = [1, 2].flatMap((engine) =>
+      ['measured', 'simulated'].map((side) => svg.indexOf(`>engine ${engine}, ${side}<`)),
+    )
+    expect(Math.min(...places)).toBeGreaterThan(0)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    const bars = (color: string) => svg.match(new RegExp(`<path[^>]*fill="${color}"`, 'g'))?.length
+    expect(bars(LIGHT.batchWait)).toBe(4 * 40)
+    expect(bars(LIGHT.service)).toBe(4 * 60)
+    expect(bars(LIGHT.queue)).toBeUndefined()
   })
 
   test('the rate chart states losses before anything else', () => {
@@ -192,6 +248,7 @@ describe('drawing', () => {
     ['fast requests', sampleInput({ medianMs: 0.02 })],
     ['nothing changed', sampleInput({ whatIf: false })],
     ['memory', sampleInput({ memory: true })],
+    ['tokens', sampleInput({ tokens: true })],
     ['ratios with hardly an interval', noisy],
     ['simulated only', { ...sampleInput(), measured: null, comparison: null }],
     ['measured only', { ...sampleInput(), simulated: null, comparison: null }],

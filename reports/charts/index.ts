@@ -7,7 +7,7 @@ import { classTails } from './latency/class-tails.ts'
 import { errorChart } from './latency/error-chart.ts'
 import { errorSplitChart } from './latency/error-split-chart.ts'
 import { latencyHeat } from './latency/latency-heat.ts'
-import { tailChart } from './latency/tail-chart.ts'
+import { tailChart, tokenTailChart } from './latency/tail-chart.ts'
 import { whatIfChart } from './latency/what-if-chart.ts'
 import { whereTimeWent } from './latency/where-time-went.ts'
 import { batchSizes } from './load/batch-sizes.ts'
@@ -17,6 +17,7 @@ import { queueDepth } from './load/queue-depth.ts'
 import { rates } from './load/rates.ts'
 import { replicaHours } from './load/replica-hours.ts'
 import { replicasOverTime } from './load/replicas-over-time.ts'
+import { stepLanes } from './load/step-lanes.ts'
 import { tunedSettings } from './load/tuned-settings.ts'
 import { memoryCurve } from './memory/memory-curve.ts'
 import { memoryMap } from './memory/memory-map.ts'
@@ -41,12 +42,15 @@ function ofResults(
 
 const CHARTS = {
   tail: ofResults(tailChart),
+  'ttft-tail': ofResults(tokenTailChart('ttft')),
+  'tpot-tail': ofResults(tokenTailChart('tpot')),
   'class-tails': ofResults(classTails),
   'both-intervals': ofResults(bothIntervals),
   'input-shares': ofResults(inputShares),
   errors: errorChart,
   'error-split': errorSplitChart,
   'what-if': whatIfChart,
+  'step-lanes': stepLanes,
   'where-time-went': ofResults(whereTimeWent),
   blame: ({ blame }, width) => (blame ? blameFlows(blame, width) : null),
   rates: ofResults(rates),

@@ -45,11 +45,12 @@ export async function reportHtml(input: PageInput): Promise<string> {
   const { name, description } = (input.measured ?? input.simulated ?? comparison)?.scenario ?? NONE
   const body = html`${answer(input)}
 ${comparison?.what_if ? whatIf(input, comparison.what_if, show('what-if')) : NOTHING}
-${show('tail', 'class-tails')}${unknown(input, show('both-intervals', 'input-shares'))}
+${show('tail', 'ttft-tail', 'tpot-tail', 'class-tails')}${unknown(input, show('both-intervals', 'input-shares'))}
 ${any ? html`<h2>Percentiles</h2>${percentileSection(input)}` : NOTHING}
 ${comparison ? html`<h2>Simulated against measured</h2>${comparisonSection(comparison)}${show('errors')}` : NOTHING}
 ${comparison ? html`${show('error-split')}${splitSection(comparison)}` : NOTHING}
 ${comparison ? arenaSection(comparison) : NOTHING}
+${comparison?.steps ? html`<h2>Steps of the engines</h2>${show('step-lanes')}` : NOTHING}
 ${
   any
     ? html`<h2>Where the time went</h2>${show('where-time-went')}

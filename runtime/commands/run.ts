@@ -31,6 +31,7 @@ ${AGAINST_HELP}
 Examples:
   $ spillway run payment-peak --replays 5
   $ spillway run payment-peak --fail-on fail
+  $ spillway run chat-live --seconds 10 --set duration_s=12
   $ spillway run first --against-set pools.central.batching.max_batch=4`
 
 export function define(command: Command): void {

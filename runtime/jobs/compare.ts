@@ -24,6 +24,7 @@ import {
   simulatedPercentiles,
   simulatedRanOut,
   stabilityOf,
+  stepWindowOf,
 } from '../../sim/experiment/index.ts'
 import { profileLabel } from '../folders/profile-file.ts'
 import { pause } from '../process/interruption.ts'
@@ -71,21 +72,25 @@ export async function compare(
   const replayed = { runs: replays.runs, host: first.result.host, profileHost: profile.host }
   const job = { replications, signal, onProgress }
   const { predictions, inputs, change } = await predictReplays(input, replayed, job)
+  const observed = {
+    ...{ plan, requests, replays: replays.runs, work: executorWork(input), seed: scenario.seed },
+    warmupMs: scenario.warmup_s * 1000,
+    durationMs: scenario.duration_s * 1000,
+  }
   const { checks: runChecks, ...compared } = compareRuns({
-    plan,
-    requests,
+    ...observed,
     firstTokenDelaysMs: firstTokenDelays(scenario.traffic),
-    replays: replays.runs,
-    work: executorWork(input),
     predictions: predictions.map(simulatedPercentiles),
     recordings: recordingsOf(system),
     inputs: inputs.map((ends) => ends.map((runs) => runs.map(simulatedPercentiles))),
     change,
     disturbed: disturbedProfile(system.models, plan),
-    warmupMs: scenario.warmup_s * 1000,
-    durationMs: scenario.duration_s * 1000,
-    seed: scenario.seed,
     onProgress: (done, of) => onProgress?.("simulating each replay's machine", done, of),
+  })
+  const steps = stepWindowOf({
+    ...observed,
+    replay: firstCounted(compared.not_counted, replays.runs.length),
+    pools: scenario.pools,
   })
   const simulated = simulatedRanOut(predictions.map(({ memory }) => memory))
   const measured = measuredRanOut(replays.runs.map(({ rows }) => rows))
@@ -126,6 +131,7 @@ export async function compare(
     replays: replays.runs.length,
     replications,
     ...compared,
+    ...(steps !== null && { steps }),
     stability,
     what_if,
     memory,
@@ -133,6 +139,13 @@ export async function compare(
     verdict: worst(verdicts.map((check) => check.verdict)),
     command,
   }
+}
+
+/** The number of the first replay that counts; 0 where none does. */
+function firstCounted(notCounted: Comparison['not_counted'], replays: number): number {
+  const numbers = notCounted.map(({ replay }) => replay)
+  const first = Array.from({ length: replays }, (_, i) => i).find((i) => !numbers.includes(i))
+  return first ?? 0
 }
 
 /** The arenas of the first replay beside the model of them; null where none was observed. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
-import { type OnnxGraph, readOnnx } from '../models/index.ts'
+import { type FoundDecoder, findDecoder, type OnnxGraph, readOnnx } from '../models/index.ts'
 import { type CountedModel, type CountOptions, countModel } from './count-model.ts'
 import { type PassedState, statesOf } from './starter-inputs.ts'
 
@@ -16,6 +16,8 @@ export interface InspectedModel {
   readonly outputs: OnnxGraph['outputs']
   /** inputs that outputs continue, from one run to the next */
   readonly states: readonly PassedState[]
+  /** what it states of a decoder; null where none of its inputs is one of a decoder */
+  readonly decoder: FoundDecoder | null
   /** files with weights; bytes are null where the file is missing */
   readonly externalData: readonly { readonly file: string; readonly bytes: number | null }[]
   /** null where they cannot be counted */
@@ -55,6 +57,7 @@ export async function inspectModel(
     inputs,
     outputs,
     states,
+    decoder: findDecoder(graph),
     externalData,
     operations,
     operationsProblem: operations === null ? problems.join('; ') : null,

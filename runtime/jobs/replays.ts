@@ -1,22 +1,15 @@
-import { Failure } from '../../scenarios/index.ts'
 import { notCountedTexts } from '../../sim/documents/index.ts'
 import {
+  type EngineEvents,
   type ExecutorWork,
   notCounted,
   type RunSummary,
   recordRun,
   roundOrders,
   type Slicing,
-  watchAgain,
 } from '../../sim/experiment/index.ts'
-import {
-  type Batch,
-  generatesIn,
-  livePlan,
-  type ServingPlan,
-  topologyOf,
-} from '../../sim/serving/index.ts'
-import { type EngineEvent, EngineEventRecorder, playBack } from '../../sim/stats/index.ts'
+import { type Batch, topologyOf } from '../../sim/serving/index.ts'
+import { playBack } from '../../sim/stats/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
 import type { Replayed } from '../live/fleet.ts'
@@ -119,7 +112,7 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: O
 /** Summaries of replays by the recorders that also summarise simulations. */
 export function summariseReplays(
   { scenario, plan }: System,
-  runs: readonly KeptRun[],
+  runs: readonly (KeptRun & EngineEvents)[],
   requests: RequestList,
   work: readonly ExecutorWork[],
 ): RunSummary[] {
@@ -127,23 +120,7 @@ export function summariseReplays(
   const hash = requests.hash()
   const replay = { scenario, plan, expected, replication: 0, simulated: null }
   return runs.map((run) => {
-    const engineEvents = eventsOfEngines(plan, requests, run)
-    const recording = playBack({ ...run, engineEvents }, (table) =>
-      recordRun({ ...replay, requests: table }),
-    )
+    const recording = playBack(run, (table) => recordRun({ ...replay, requests: table }))
     return recording.summary(hash)
   })
-}
-
-/** Engines are seen again by the decision log of a replay. */
-function eventsOfEngines(
-  plan: ServingPlan,
-  requests: RequestList,
-  run: KeptRun,
-): readonly EngineEvent[] {
-  if (!generatesIn(plan)) return []
-  const watching = watchAgain(livePlan(plan), requests, run, () => new EngineEventRecorder())
-  if (watching !== null) return watching.events
-  const text = 'the decision log of a replay does not lead to its rows, so nothing is known of its'
-  throw new Failure(`${text} engines; spillway audit DIR says more`)
 }

@@ -17,9 +17,17 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
   let now = 0
   let reading = 0
   let finished = 0
+  let deciding = false
+  /** whether it was deciding when it read the clock, and while it slept */
+  const waits = { read: new Set<boolean>(), slept: new Set<boolean>() }
   const port: LivePort = {
-    now: () => (reading < readings.length ? (now = readings[reading++]!) : now),
+    deciding: (is) => (deciding = is),
+    now: () => {
+      waits.read.add(deciding)
+      return reading < readings.length ? (now = readings[reading++]!) : now
+    },
     sleep: (until) => {
+      waits.slept.add(deciding)
       slept.push(until)
       now = Math.min(until, ends[finished]?.[0] ?? Number.POSITIVE_INFINITY)
     },
@@ -65,7 +73,7 @@ function run(at: number[], { readings = [0], ends = [] as (readonly [Ms, number]
     },
   }
   dispatcher.run(control)
-  return { told, slept, fired: dispatcher.fired }
+  return { told, slept, fired: dispatcher.fired, waits }
 }
 
 describe('the dispatcher', () => {
@@ -73,6 +81,12 @@ describe('the dispatcher', () => {
     const { told, slept } = run([0], { readings: [-50] })
     expect(slept[0]).toBe(0)
     expect(told[0]).toEqual([0, 'arrival'])
+  })
+
+  test('tells executors that it decides before it reads the clock, and not while it sleeps', () => {
+    const { waits } = run([1, 1, 2])
+    expect([...waits.read]).toEqual([true])
+    expect([...waits.slept]).toEqual([false])
   })
 
   test('reports requests when they are due, and the end after the last one', () => {

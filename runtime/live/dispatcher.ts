@@ -31,6 +31,8 @@ export interface LivePort {
   takeFinished(): number
   /** The order that `takeFinished` has reported last. */
   finished(executor: number): FinishedOrder
+  /** Whether an event is being handled, for which executors at the end of a step wait. */
+  deciding?(is: boolean): void
 }
 
 export interface FinishedOrder {
@@ -167,6 +169,15 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
 
   /** Handles the first event that is due; returns null, or the time of the next event. */
   #handle(control: ControlPlanePort, pauseAt: Ms): Ms | null {
+    this.#port.deciding?.(true)
+    try {
+      return this.#handleDue(control, pauseAt)
+    } finally {
+      this.#port.deciding?.(false)
+    }
+  }
+
+  #handleDue(control: ControlPlanePort, pauseAt: Ms): Ms | null {
     const port = this.#port
     const now = Math.max(this.#now, port.now())
     this.#now = now

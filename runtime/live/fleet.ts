@@ -1,5 +1,5 @@
 import { Failure } from '../../scenarios/index.ts'
-import { type CausedFailures, withEngineRuns } from '../../sim/experiment/index.ts'
+import { type CausedFailures, type EngineEvents, withEngines } from '../../sim/experiment/index.ts'
 import type { Ms, ServingPlan } from '../../sim/serving/index.ts'
 import { type EngineRun, Rows } from '../../sim/stats/index.ts'
 import { RequestList, requestsIn } from '../../sim/traffic/index.ts'
@@ -14,11 +14,12 @@ import type { ScriptItem } from './script.ts'
 type Reply<Kind> = Extract<DispatcherReply, { readonly kind: Kind }>
 
 /** The result of a replay. */
-export type Replayed = Omit<Reply<'replayed'>, 'rows'> & {
-  readonly rows: Rows
-  /** of executors that generate; absent where batches are run */
-  readonly engineRuns?: readonly EngineRun[]
-}
+export type Replayed = Omit<Reply<'replayed'>, 'rows'> &
+  EngineEvents & {
+    readonly rows: Rows
+    /** of executors that generate; absent where batches are run */
+    readonly engineRuns?: readonly EngineRun[]
+  }
 
 /** Progress of a long job. */
 export type Progress = (done: number, total: number) => void
@@ -107,7 +108,7 @@ export class Fleet {
       if (reply.kind === 'replayed') {
         const rows = Rows.of(reply.rows)
         const requests = source instanceof RequestList ? source : requestsIn(rows)
-        return withEngineRuns(plan, requests, { ...reply, rows })
+        return withEngines(plan, requests, { ...reply, rows })
       }
       let isLeft = true
       try {

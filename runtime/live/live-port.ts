@@ -5,6 +5,7 @@ import type { FinishedOrder, LivePort } from './dispatcher.ts'
 import type { ExecutorProcesses, Impairment } from './executor-failures.ts'
 import type { StepPort } from './generation/live-steps.ts'
 import type { StepOrder } from './generation/sequence-runner.ts'
+import type { StepMemory } from './generation/step-memory.ts'
 import { type Mailbox, postBatch } from './mailbox.ts'
 import { ModelLoadSequencer } from './model-load-sequencer.ts'
 import { Shortages } from './shortages.ts'
@@ -33,6 +34,8 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
   readonly #world: LiveWorld
   readonly #signal: Int32Array
   readonly #loads: ModelLoadSequencer
+  /** of executors that generate */
+  readonly #steps: readonly StepMemory[]
   /** by executor, the last order that was taken */
   readonly #finished: FinishedOrder[] = []
   /** value of the signal at the last scan of the mailboxes */
@@ -46,6 +49,7 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
     this.deaths = world.mailboxes.map(() => 0)
     this.#loads = new ModelLoadSequencer(world.mailboxes, world.deviceOf)
     this.#next = world.mailboxes.length
+    this.#steps = world.mailboxes.flatMap(({ steps }) => steps ?? [])
     this.#lastSignal = Atomics.load(this.#signal, 0)
     this.#origin = world.origin
   }
@@ -85,6 +89,10 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
     const mailbox = this.#world.mailboxes[batch.executor]!
     mailbox.impair(impairment)
     postBatch(mailbox, batch, this.#world.requests)
+  }
+
+  deciding(is: boolean): void {
+    for (const memory of this.#steps) memory.deciding = is
   }
 
   startSteps(executor: number, order: StepOrder): void {

@@ -12,6 +12,7 @@ const REPLAYED: Replayed = {
   kind: 'replayed',
   ...{ rows: Rows.allocate(0), timers: [], journal: new Float64Array(0) },
   ...{ shortages: [], moves: [], deaths: [], changes: [], ejections: [], control: [] },
+  engineEvents: [],
 }
 
 /** Players of fleets that run nothing; `turns` gets the name of each at each of its turns. */

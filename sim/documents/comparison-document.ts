@@ -12,6 +12,7 @@ import {
 } from './document-parts.ts'
 import { memoryComparison } from './memory-comparison.ts'
 import { percentileComparison } from './percentile-comparison.ts'
+import { stepWindow } from './step-window.ts'
 import { stability } from './system-figures.ts'
 import { spoiled, whatIf } from './what-if-document.ts'
 
@@ -141,6 +142,12 @@ export const comparisonSchema = z
       .optional()
       .describe(
         'The same comparison of the times of tokens; absent where no tokens are generated.',
+      ),
+    steps: stepWindow
+      .optional()
+      .describe(
+        'Single steps of the engines, in the busiest second of the first replay that counts or less; ' +
+          'absent where no tokens are generated.',
       ),
     stall_free: stallFree.describe(
       'Comparison of the requests that met no recorded stall of the dispatcher or of an executor ' +

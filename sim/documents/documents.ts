@@ -38,6 +38,11 @@ const classResult = cell
   })
   .describe('Figures of one class.')
 
+const tokenTail = z.strictObject({
+  tail: z.array(tailPoint).describe('Tail curve over all runs; empty where a run has too few.'),
+  tails: z.array(z.array(tailPoint)).describe('Tail curve of each run; empty for a simulation.'),
+})
+
 const precision = z
   .strictObject({
     target: number.describe('Requested half-width of intervals over their value, as a share of 1.'),
@@ -115,6 +120,18 @@ export const resultSchema = z
     tails: z
       .array(z.array(tailPoint))
       .describe('Tail curve of each run over all classes; empty for a simulation.'),
+    token_tails: z
+      .strictObject({
+        ttft: tokenTail.describe('Tail curves of the time to first token.'),
+        tpot: tokenTail.describe(
+          'Tail curves of the time per output token, of requests with more than one token.',
+        ),
+      })
+      .optional()
+      .describe(
+        'Tail curves of times of tokens, of served requests over all classes; absent where a run ' +
+          'generated nothing.',
+      ),
     series: series.describe(
       'Figures over time, from the start of the run to the end of its traffic.',
     ),

@@ -61,6 +61,7 @@ export {
   type TailPoint,
 } from './request-figures.ts'
 export type { ResidualFit } from './residual-document.ts'
+export type { StepColumns, StepWindow } from './step-window.ts'
 export {
   type Sweep,
   type SweepAnswer,

@@ -27,7 +27,7 @@ export {
   runPercentiles,
   simulatedPercentiles,
 } from './comparison/compare.ts'
-export { withEngineRuns } from './comparison/engine-runs.ts'
+export { type EngineEvents, withEngines } from './comparison/engine-runs.ts'
 export { feedBack, feedbackDifferences, watchAgain } from './comparison/feedback.ts'
 export {
   type IdleChange,
@@ -67,6 +67,7 @@ export {
   type Slicing,
   slicingOf,
 } from './comparison/slicing.ts'
+export { stepWindowOf } from './comparison/step-window.ts'
 export { type ExecutorWork, fieldOf } from './comparison/structure.ts'
 export { besideInputs, speedWidth, uncertainSpeeds } from './comparison/uncertain-speeds.ts'
 export { countedRuns, notCounted, spoiledAsWhole } from './comparison/validity.ts'

@@ -50,9 +50,7 @@ export const CLAIMS: Claims = {
       inReadme: true,
     },
   ],
-  'generation-fidelity': [
-    { question: 'And an engine that generates?', answer: generated, inReadme: true },
-  ],
+  'generation-fidelity': aside('Does it schedule as an engine that generates?', generated),
   validation: [
     {
       question: 'Does it agree with theory?',

@@ -86,6 +86,7 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       ...['sim/experiment/comparison', 'sim/audit', 'runtime/jobs'],
       ...library('chat-live', 'autocomplete-live'),
       ...['tools/generation-fidelity', 'tools/fidelity', 'tools/mutants'],
+      'tools/articles/azure.ts',
     ],
     keptIn: 'runs/generation-fidelity',
     timed: true,

@@ -70,10 +70,13 @@ export function mutantRows(
 ): MutantRow[] {
   const cases = [...structureCases(recording), ...changeCases(recording)]
   const mutants = [TRUE_SIMULATOR, ...wrong]
+  // where the true simulator is taken for wrong, nothing tells a mutant from it
+  let accused = new Set<string>()
   return mutants.map((mutant, i) => {
     const cells = cases.flatMap((measured) => cellsOf(mutant, measured))
     onProgress(i + 1, mutants.length)
-    const foundCells = cells.filter(isFound)
+    const foundCells = cells.filter((cell) => isFound(cell) && !accused.has(placeOf(cell)))
+    if (mutant === TRUE_SIMULATOR) accused = new Set(foundCells.map(placeOf))
     const named = (some: readonly MatrixCell[]) =>
       new Set(some.map((cell) => `${cell.case} ${cell.check}`)).size
     return {
@@ -92,6 +95,8 @@ interface Point {
   readonly measure: Measure
   readonly p: number
 }
+
+const placeOf = ({ case: name, check, time, p }: MatrixCell) => `${name} ${check} ${time} ${p}`
 
 /** The reference of a mutant's error. */
 interface Spread {

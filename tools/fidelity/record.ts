@@ -6,7 +6,6 @@ import { ProgressDisplay } from '../../runtime/commands/progress.ts'
 import { documentText, readText } from '../../runtime/folders/documents.ts'
 import { loadProfile, mergeProfiles } from '../../runtime/folders/profile-file.ts'
 import { readRows, writeRows } from '../../runtime/folders/rows-file.ts'
-import type { KeptRun } from '../../runtime/folders/run-folder.ts'
 import { writeWhole } from '../../runtime/folders/write-whole.ts'
 import { calibrate } from '../../runtime/jobs/calibrate.ts'
 import { probesOf } from '../../runtime/jobs/idle-probes.ts'
@@ -26,7 +25,7 @@ import {
 } from '../../sim/experiment/index.ts'
 import { type RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
-import { readEngines, writeEngines } from './kept-engines.ts'
+import { readEngines, type SeenRun, writeEngines } from './kept-engines.ts'
 import { type Case, overridesOf, type Session } from './suite.ts'
 
 /**
@@ -39,7 +38,7 @@ export interface Recorded {
   readonly case: Case
   readonly system: System
   readonly requests: RequestList
-  readonly runs: readonly KeptRun[]
+  readonly runs: readonly SeenRun[]
   /** differences between the decisions of a fresh control plane and the decision log; by replay */
   readonly feedback: readonly (readonly string[])[]
 }
@@ -230,7 +229,7 @@ async function recordedCase(
   paths: readonly string[],
 ): Promise<Recorded> {
   const { plan } = side.system
-  const runs: KeptRun[] = []
+  const runs: SeenRun[] = []
   const feedback: string[][] = []
   for (const path of paths) {
     const run = await readRows(path)

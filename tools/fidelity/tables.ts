@@ -62,7 +62,8 @@ the intervals of both sides, measured and predicted.`,
       heading: 'Mutants',
       note: `Deliberately wrong simulators, in every check of every scenario above. Found: off by more than 3 %
 and outside a 95 % interval, at p50, p90 or p95, in the median over three replays. The interval is that of a further replay, or a further
-ratio (A/A); under *structure, own noise* that of further simulations of that replay. The true simulator must not be found.`,
+ratio (A/A); under *structure, own noise* that of further simulations of that replay. The true simulator must not be found;
+where it is, no mutant counts as found.`,
       columns: ['mutant', 'what is wrong', 'found in', 'strongest finder', 'error'],
       align: 'llrlr',
       rows: mutants.map(mutantCells),

@@ -193,7 +193,8 @@ function mutantSection({ mutants }: GenerationReport): string {
   return `## Mutants
 
 Simulators with one fault each, in the structure of every case and in every change. Found: off by more than 3 % and outside a 95 % interval, in the
-median over three replays; the interval is that of a further replay, or a further ratio (A/A), or under *structure, own noise* that of further simulations.
+median over three replays; the interval is that of a further replay, or a further ratio (A/A), or under *structure, own noise* that of further simulations. Where the true simulator is found, no mutant
+counts as found.
 
 ${markdownTable(
   ['mutant', 'what is wrong', 'found in', 'strongest finder', 'error'],

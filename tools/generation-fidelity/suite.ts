@@ -29,12 +29,14 @@ const crowded = casesOf(
   engine('kv_cache.watermark', 0.06),
 )
 
-/** Rehearsals, which predict, alternate with the replays that are judged. */
-function atLoads(rounds: number, shorter: number): Session {
-  const cases = LOADS.flatMap(([load, seconds]) => [
-    chat(`${REHEARSAL} chat, load ${load}`, load, seconds / shorter, 'seed=101'),
-    chat(`${JUDGED} chat, load ${load}`, load, seconds / shorter),
-  ])
+/** A rehearsal, which predicts, and the replay that is judged. */
+const rehearsed = (make: typeof chat, name: string, load: number, seconds: number): Case[] => [
+  make(`${REHEARSAL} ${name}, load ${load}`, load, seconds, 'seed=101'),
+  make(`${JUDGED} ${name}, load ${load}`, load, seconds),
+]
+
+function chatAtLoads(rounds: number): Session {
+  const cases = LOADS.flatMap(([load, seconds]) => rehearsed(chat, 'chat', load, seconds))
   return { name: 'chat at three loads', rounds, cases }
 }
 
@@ -62,7 +64,7 @@ const alone = (rounds: number, only: Case): Session => ({ name: only.name, round
 
 /** The whole suite: about half an hour on two cores. */
 export const generationSuite = (): readonly Session[] => [
-  atLoads(4, 1),
+  chatAtLoads(4),
   chatChanges(8, 12),
   completionChanges(8, 10),
   alone(3, crowded('chat, few blocks', 0.65, 64)),
@@ -70,5 +72,6 @@ export const generationSuite = (): readonly Session[] => [
 
 /** Some seconds of it. */
 export const smokeGenerationSuite = (): readonly Session[] => [
-  alone(3, crowded('chat, few blocks', 0.3, 4)),
+  { name: 'completion', rounds: 2, cases: rehearsed(completion, 'completion', 0.3, 5) },
+  completionChanges(2, 5),
 ]

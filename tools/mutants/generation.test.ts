@@ -63,11 +63,13 @@ describe('a mutant of generation has the fault in its name', () => {
     expect(after).toEqual(before)
   })
 
-  test('no watermark: three prompts get all blocks but one, where two are to stay free', () => {
-    const prompts = [0, 0, 0].map((at) => ({ at, prompt: 10 }))
-    const [before, wrong, after] = around('no watermark', prompts, { blocks: 4, watermark: 0.5 })
-    expect(before).toEqual([3, 3, 5])
-    expect(wrong).toEqual([4, 4, 4])
+  test('no watermark: two prompts get the blocks of which one is to stay free', () => {
+    const running = { at: 0, prompt: 10, answer: 5 }
+    const prompts = [running, ...[0.5, 0.5].map((at) => ({ at, prompt: 10 }))]
+    const [before, wrong, after] = around('no watermark', prompts, { blocks: 4, watermark: 0.25 })
+    // the running one takes a block, so that three are left, and one of them for its growth
+    expect(before!.slice(1)).toEqual([4, 6])
+    expect(wrong!.slice(1)).toEqual([5, 5])
     expect(after).toEqual(before)
   })
 
@@ -86,13 +88,16 @@ describe('a mutant of generation has the fault in its name', () => {
     expect(after).toEqual(before)
   })
 
-  test('block rounding: two prompts of two blocks fit into two blocks', () => {
-    const prompts = [0, 0].map((at) => ({ at, prompt: 15 }))
+  test('block rounding: two sequences of two blocks fit into two blocks', () => {
+    const prompts = [
+      { at: 0, prompt: 15, answer: 3 },
+      { at: 0.5, prompt: 15 },
+    ]
     const [before, wrong, after] = around('block rounding', prompts, { blocks: 2 })
     expect([before, wrong, after]).toEqual([
-      [2.5, 5],
-      [4, 4],
-      [2.5, 5],
+      [4.5, 7],
+      [6, 5],
+      [4.5, 7],
     ])
   })
 

@@ -45,15 +45,13 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'prefix hash',
-    fault: 'the key of a block depends on its request, so no prompt finds the blocks of another',
-    patch: () =>
-      replaceMethods(PrefixKeys.prototype, {
-        key: () => (request, block) => request * BLOCKS_OF_A_REQUEST + block,
-      }),
+    fault: 'the key of a block is another one each time, so no prompt finds the blocks of another',
+    patch: () => {
+      let next = 0
+      return replaceMethods(PrefixKeys.prototype, { key: () => () => next++ })
+    },
   },
 ]
-
-const BLOCKS_OF_A_REQUEST = 2 ** 20
 
 function withGeneration(
   parts: RunParts,

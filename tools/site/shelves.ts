@@ -13,7 +13,7 @@ interface Shelf {
 }
 
 const SHELVES: readonly Shelf[] = [
-  { title: 'Tutorial', folder: 'tutorial', order: ['first-answer'] },
+  { title: 'Tutorial', folder: 'tutorial', order: ['first-answer', 'llm-serving'] },
   {
     title: 'How-to guides',
     folder: 'guides',

@@ -7,6 +7,7 @@ import { labels, latencies } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 import { curvePoints, FIRST, percentiles } from './tail-axis.ts'
 import { anyLost, measuredTails, nines, tailFinding } from './tail-finding.ts'
+import { type TailTime, TIME_NAMES, tailsOf } from './tail-time.ts'
 
 /** Space for the names of the curves in the lower right corner, px. */
 const WORDS = { width: 260, height: 60 }
@@ -15,12 +16,28 @@ const WORDS = { width: 260, height: 60 }
  * Latency by percentile: the simulated median and band, a line for each replay, the limits. Curves
  * end where the samples no longer support a percentile.
  */
-export function tailChart(sides: Sides, width: number, input: ReportInput): TopLevelSpec {
+export const tailChart = (sides: Sides, width: number, input: ReportInput): TopLevelSpec =>
+  chartOf('latency', { sides, input }, width)
+
+/** The same of a time of tokens; null where no side has a curve of it. */
+export const tokenTailChart =
+  (time: 'ttft' | 'tpot') =>
+  (sides: Sides, width: number, input: ReportInput): TopLevelSpec | null => {
+    const any = sides.some(({ result }) => curvePoints(tailsOf(result, time).tail).length > 0)
+    return any ? chartOf(time, { sides, input }, width) : null
+  }
+
+interface Documents {
+  readonly sides: Sides
+  readonly input: ReportInput
+}
+
+function chartOf(time: TailTime, { sides, input }: Documents, width: number): TopLevelSpec {
   const height = narrow(width) ? 280 : 400
-  const simulated = curvePoints(input.simulated?.tail ?? [])
-  const replays = measuredTails(input).map(curvePoints)
+  const simulated = curvePoints(input.simulated ? tailsOf(input.simulated, time).tail : [])
+  const replays = measuredTails(input, time).map(curvePoints)
   // limits are of classes: with several, the curves of the classes show them
-  const limits = sides[0].result.classes.length > 1 ? [] : latencyLimits(sides)
+  const limits = sides[0].result.classes.length > 1 ? [] : latencyLimits(sides, time)
   const drawn = [simulated, ...replays].flat()
   const last = nines(Math.max(0.9, ...drawn.map(({ p }) => p)))
   const x = [nines(FIRST), last] as const
@@ -33,13 +50,13 @@ export function tailChart(sides: Sides, width: number, input: ReportInput): TopL
     { from, share: WORDS.height / height },
   )
   return {
-    ...frame(tailFinding(sides, input), subtitle(sides), width),
+    ...frame(tailFinding(sides, input, time), subtitle(sides), width),
     width: wide,
     height,
     layer: [
-      ...curves(simulated, replays, x, y, anyLost(sides)),
+      ...curves({ time, simulated, replays }, x, y, anyLost(sides)),
       ...limitLines(limits, { domain: y, height }),
-      ...words(sides, wide, height),
+      ...words({ time, sides }, wide, height),
     ],
   }
 }
@@ -65,15 +82,20 @@ function domain(
   return [Math.exp(Math.min(Math.log(low / 1.25), roomy)), Math.exp(top)]
 }
 
+interface Curves {
+  readonly time: TailTime
+  readonly simulated: readonly TailPoint[]
+  readonly replays: readonly (readonly TailPoint[])[]
+}
+
 function curves(
-  simulated: readonly TailPoint[],
-  replays: readonly (readonly TailPoint[])[],
+  { time, simulated, replays }: Curves,
   xDomain: readonly [number, number],
   yDomain: readonly [number, number],
   lost: boolean,
 ): Layer[] {
   const x = percentiles(xDomain, lost)
-  const y = latencies('value', yDomain)
+  const y = latencies('value', yDomain, TIME_NAMES[time])
   const rows = (tail: readonly TailPoint[], replay = 0) =>
     tail.map((point) => ({ ...point, x: nines(point.p), replay }))
   const band = rows(simulated.filter(({ low, high }) => low !== null && low > 0 && high !== null))
@@ -97,9 +119,13 @@ function curves(
 }
 
 /** Names of the curves in their colours, in the corner that `domain` keeps free. */
-function words(sides: Sides, width: number, height: number): Layer[] {
+function words(
+  { time, sides }: { time: TailTime; sides: Sides },
+  width: number,
+  height: number,
+): Layer[] {
   const points = sides.map(({ name, color, result }, i) => ({
-    text: name + (name === 'simulated' ? bandText(result) : replaysText(result)),
+    text: name + (name === 'simulated' ? bandText : replaysText)(tailsOf(result, time)),
     color,
     x: width - 8,
     y: height - 14 - 19 * (sides.length - 1 - i),
@@ -107,12 +133,12 @@ function words(sides: Sides, width: number, height: number): Layer[] {
   return labels(points, { align: 'right', bold: true })
 }
 
-function bandText({ tail }: Result): string {
+function bandText({ tail }: ReturnType<typeof tailsOf>): string {
   const hasBand = tail.some(({ low, high }) => low !== null && high !== null)
   return hasBand ? ', median and 95 % band' : ''
 }
 
-function replaysText({ tails }: Result): string {
+function replaysText({ tails }: ReturnType<typeof tailsOf>): string {
   return tails.length > 1 ? ', each replay a line' : ''
 }
 

@@ -1,4 +1,4 @@
-import { parseObjective } from '../../../scenarios/index.ts'
+import { isTimed, parseObjective } from '../../../scenarios/index.ts'
 import { type Result, type TailPoint, worst } from '../../../sim/documents/index.ts'
 import {
   capitalise,
@@ -8,11 +8,12 @@ import {
   inWords,
   ofLimitText,
   percentileName,
-  time,
+  time as timeText,
   valueText,
 } from '../../format.ts'
 import { lostText } from '../../tables/lost.ts'
 import { largest, type ReportInput, type Sides } from '../frame.ts'
+import { checksOfTime, figuresOf, type TailTime, TIME_NAMES, tailsOf } from './tail-time.ts'
 
 /** The number of nines of a percentile: 0.99 is 2. */
 export function nines(p: number): number {
@@ -20,39 +21,50 @@ export function nines(p: number): number {
 }
 
 /** One curve for each replay; the mean curve if a document has no single ones. */
-export function measuredTails({ measured }: ReportInput): readonly (readonly TailPoint[])[] {
+export function measuredTails(
+  { measured }: ReportInput,
+  time: TailTime,
+): readonly (readonly TailPoint[])[] {
   if (!measured) return []
-  return measured.tails.length > 0 ? measured.tails : [measured.tail]
+  const { tail, tails } = tailsOf(measured, time)
+  return tails.length > 0 ? tails : [tail]
 }
 
-/** The finding of the tail chart in one sentence. */
-export function tailFinding(sides: Sides, input: ReportInput): string {
-  return sides.length === 1 ? ofOne(sides[0].result) : ofBoth(input)
+/** The finding of the chart of a time in one sentence. */
+export function tailFinding(sides: Sides, input: ReportInput, time: TailTime): string {
+  if (sides.length === 1) return ofOne(sides[0].result, time)
+  const text = ofBoth(input, time)
+  return time === 'latency' ? capitalise(text) : `${TIME_NAMES[time]}: ${text}`
 }
+
+/** "TTFT p99", and of the latency the percentile alone. */
+const named = (time: TailTime, level: string) =>
+  time === 'latency' ? level : `${TIME_NAMES[time]} ${level}`
 
 /** "Simulation only: p99 is 12 ms, 0.8 of the limit": the objective nearest to its limit. */
-function ofOne(result: Result): string {
+function ofOne(result: Result, time: TailTime): string {
   const world = result.world === 'simulated' ? 'Simulation only' : 'Measurement only'
   // objectives are of a class and of all arrivals: curves over all classes, and of the served
   // requests, do not show them
-  if (result.classes.length > 1 || anyLost([{ result }])) return ofServed(result, world)
+  if (result.classes.length > 1 || anyLost([{ result }])) return ofServed(result, time, world)
   const candidates = result.objectives.flatMap(({ text, estimate, verdict }) => {
     const objective = parseObjective(text)
     // a curve over the run does not show its worst window
-    if (objective?.kind !== 'latency' || objective.window_s !== null) return []
+    if (objective === null || !isTimed(objective) || objective.kind !== time) return []
+    if (objective.window_s !== null) return []
     if (estimate.value === null) return []
     return [{ ...objective, estimate, verdict, value: estimate.value }]
   })
   const nearest = largest(candidates, ({ value, limitMs }) => value / limitMs)
   if (nearest) {
     const { percentile, value, limitMs, estimate, verdict } = nearest
-    const what = `${world}: ${percentileName(percentile)} is`
+    const what = `${world}: ${named(time, percentileName(percentile))} is`
     if (verdict === 'UNDECIDED') {
       return `${what} ${estimateText(estimate, 'time')}; whether that is below ${exactText(limitMs, 'time')} is undecided`
     }
     return `${what} ${valueText(estimate, 'time')}, ${ofLimitText(value / limitMs)}`
   }
-  return ofServed(result, world)
+  return ofServed(result, time, world)
 }
 
 const LEVELS = [
@@ -63,25 +75,26 @@ const LEVELS = [
 ] as const
 
 /** The highest usual percentile that the sample supports: of the only class, or over all. */
-function ofServed(result: Result, world: string): string {
+function ofServed(result: Result, time: TailTime, world: string): string {
   const [only, ...others] = result.classes
   const share = lostText(result.classes.map(({ counts }) => counts))
   const lost = share === null ? '' : ' of the others'
-  const answered = result.classes.some(({ tokens }) => tokens !== null) ? ' to the last token' : ''
+  const toLast = time === 'latency' && result.classes.some(({ tokens }) => tokens !== null)
+  const answered = toLast ? ' to the last token' : ''
   const served = `${lost}${answered}`
   // what becomes of most requests comes before the latency of those that are left
   const then = share === null ? `${world}:` : `${world}: ${share};`
   for (const [level, p] of LEVELS) {
     if (others.length === 0 && only !== undefined) {
-      const estimate = only.latency.percentiles[level]
-      if (estimate.value !== null) {
-        return `${then} ${level}${served} is ${valueText(estimate, 'time')}`
+      const estimate = figuresOf(only, time)?.percentiles[level]
+      if (estimate !== undefined && estimate.value !== null) {
+        return `${then} ${named(time, level)}${served} is ${valueText(estimate, 'time')}`
       }
     } else {
-      const point = result.tail.find((candidate) => Math.abs(candidate.p - p) < 1e-9)
+      const point = tailsOf(result, time).tail.find((candidate) => Math.abs(candidate.p - p) < 1e-9)
       if (point) {
-        const text = time(point.value, halfWidth(point))
-        return `${then} ${level} over all classes${served} is ${text}`
+        const text = timeText(point.value, halfWidth(point))
+        return `${then} ${named(time, level)} over all classes${served} is ${text}`
       }
     }
   }
@@ -97,24 +110,24 @@ export function anyLost(sides: readonly { readonly result: Result }[]): boolean 
  * Position of the replays relative to the band, after the verdict on the tails if they were
  * compared.
  */
-function ofBoth(input: ReportInput): string {
-  const replays = measuredTails(input)
-  const exits = replays.map((tail) => firstExit(tail, input)).filter((p) => p !== null)
+function ofBoth(input: ReportInput, time: TailTime): string {
+  const replays = measuredTails(input, time)
+  const exits = replays.map((tail) => firstExit(tail, input, time)).filter((p) => p !== null)
   const left =
     exits.length > 0
       ? `${replaysOf(exits.length, replays.length)} left the band above ${namedPercentile(Math.min(...exits))}`
       : null
   const rest = left === null ? '' : `; ${left}`
-  const checks = input.comparison?.checks
+  const checks = input.comparison && checksOfTime(input.comparison, time)
   switch (checks && worst([checks.structure.verdict, checks.prediction.verdict])) {
     case 'PASS':
-      return `Simulated and measured tails agree${rest}`
+      return `simulated and measured tails agree${rest}`
     case 'FAIL':
-      return `Simulated and measured tails differ${rest}`
+      return `simulated and measured tails differ${rest}`
     case 'UNDECIDED':
-      return `${capitalise(left ?? 'no replay left the band')}; too little evidence for a verdict`
+      return `${left ?? 'no replay left the band'}; too little evidence for a verdict`
     default:
-      return capitalise(left ?? 'no replay left the simulated band')
+      return left ?? 'no replay left the simulated band'
   }
 }
 
@@ -134,9 +147,9 @@ function replaysOf(some: number, total: number): string {
  * The first percentile from the median up at which a replay is outside the simulated band by more
  * than the tolerance; null if it stays inside.
  */
-function firstExit(tail: readonly TailPoint[], input: ReportInput): number | null {
+function firstExit(tail: readonly TailPoint[], input: ReportInput, time: TailTime): number | null {
   const tolerance = input.comparison?.tolerance ?? { relative: 0, absolute_ms: 0 }
-  for (const { p, low, high } of input.simulated?.tail ?? []) {
+  for (const { p, low, high } of input.simulated ? tailsOf(input.simulated, time).tail : []) {
     const value = p < 0.5 ? null : valueAt(tail, p)
     if (value === null || low === null || high === null) continue
     const slack = Math.max(tolerance.relative * value, tolerance.absolute_ms)

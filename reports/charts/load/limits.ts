@@ -1,23 +1,24 @@
-import { parseObjective } from '../../../scenarios/index.ts'
+import { isTimed, parseObjective } from '../../../scenarios/index.ts'
 import { declared, exactText, percentileName } from '../../format.ts'
 import type { Layer, Sides } from '../frame.ts'
+import type { TailTime } from '../latency/tail-time.ts'
 import { labels, levelLine, pixel } from '../plot.ts'
 import { LIGHT } from '../theme.ts'
 
-/** A latency limit of the scenario. */
+/** A limit of the scenario on a time of requests. */
 export interface Limit {
   readonly p: number
   readonly limitMs: number
   readonly text: string
 }
 
-/** Latency limits of all classes without duplicates, in ascending order. */
-export function latencyLimits([{ result }]: Sides): Limit[] {
+/** Limits of a time, by default the latency, of all classes without duplicates, ascending. */
+export function latencyLimits([{ result }]: Sides, kind: TailTime = 'latency'): Limit[] {
   const several = result.classes.length > 1
   const limits = new Map<string, Limit>()
   for (const { class: name, text } of result.objectives) {
     const objective = parseObjective(text)
-    if (objective?.kind !== 'latency') continue
+    if (objective === null || !isTimed(objective) || objective.kind !== kind) continue
     const { percentile: p, limitMs, window_s } = objective
     const window = window_s === null ? '' : ` in the worst ${declared(window_s)} s`
     const of = several ? ` (${name})` : ''

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { otherCache } from './other-cache.ts'
 
 /** A block whose tokens are known, and what stands before them. */
 interface KnownBlock {
@@ -80,7 +81,7 @@ export class BlockTables {
     return table.known.length * this.blockTokens
   }
 
-  /** A sequence has blocks for so many tokens from now on. */
+  /** A sequence has blocks for so many tokens from now on. Throws `Failure` where none is left. */
   hold(sequence: number, tokens: number): void {
     const { known, own } = this.#table(sequence)
     const blocks = Math.ceil(tokens / this.blockTokens) - known.length
@@ -165,7 +166,9 @@ export class BlockTables {
 
   #evict(): void {
     const [oldest] = this.#kept
-    if (oldest === undefined) throw new Error('Expected a free block of the KV cache')
+    if (oldest === undefined) {
+      throw otherCache(`a sequence takes a block, and all ${this.#blocks} blocks are in use`)
+    }
     this.#kept.delete(oldest)
     this.#byName.delete(oldest.name)
     this.#free.push(oldest.block)

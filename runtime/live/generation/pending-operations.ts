@@ -60,10 +60,11 @@ export class PendingOperations implements Observer {
     const most = inputTokens[request]! + outputTokens[request]! - 1
     const context = tokens.length
     const isStatic = this.#plan.pools[pool]!.generation!.policy === 'static'
+    const ids = new Int32Array(Math.max(context, stated.length))
+    ids.set(stated)
+    ids.set(tokens)
     this.#pending[executor]!.push({
-      kind: 'join',
-      sequence: request,
-      ids: Int32Array.from([...tokens, ...stated.subarray(context)]),
+      ...{ kind: 'join', sequence: request, ids },
       ...{ context, common, most, reserved: isStatic ? most : context },
     })
   }
@@ -119,7 +120,7 @@ export class PendingOperations implements Observer {
     const prompt = inputTokens[request]!
     const lengths = { prompt, answers: outputTokens[request]!, carriesContext }
     const { common, stated } = statedTokens(content, lengths, vocabulary)
-    const told = { tokens: [...stated.subarray(0, prompt)], stated, common }
+    const told = { tokens: Array.from(stated.subarray(0, prompt)), stated, common }
     this.#told[request] = told
     return told
   }

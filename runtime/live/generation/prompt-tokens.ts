@@ -20,20 +20,21 @@ const [SHARED, NUMBERED, OWN] = [1, 2, 3]
 /** The first tokens of a request: where its content equals that of another one, the same ones. */
 export function tokensOf(content: Content, length: number, vocabulary: number): Int32Array {
   const { key, prefix } = content
-  const common = commonTokens(content)
-  return Int32Array.from({ length }, (_, i) => {
+  const common = Math.min(length, commonTokens(content))
+  const tokens = new Int32Array(length)
+  for (let i = 0; i < common; i++) {
     const hash =
-      i >= common
-        ? hashOf(OWN, key, i)
-        : prefix === null
-          ? hashOf(SHARED, content.class, i)
-          : hashOf(
-              NUMBERED + 4 * content.class,
-              prefix[Math.floor(i / PREFIX_TOKENS)]!,
-              i % PREFIX_TOKENS,
-            )
-    return hash % vocabulary
-  })
+      prefix === null
+        ? hashOf(SHARED, content.class, i)
+        : hashOf(
+            NUMBERED + 4 * content.class,
+            prefix[Math.floor(i / PREFIX_TOKENS)]!,
+            i % PREFIX_TOKENS,
+          )
+    tokens[i] = hash % vocabulary
+  }
+  for (let i = common; i < length; i++) tokens[i] = hashOf(OWN, key, i) % vocabulary
+  return tokens
 }
 
 /** Of a request with a prompt and an answer of such lengths. */
@@ -59,15 +60,16 @@ export function statedTokens(
 }
 
 /** MurmurHash3 of three words (Appleby 2011), 32 bits. */
-function hashOf(...words: readonly number[]): number {
-  let hash = 0
-  for (const word of words) {
-    let k = Math.imul(word, 0xcc9e2d51)
-    k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
-    hash ^= k
-    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64
-  }
+function hashOf(first: number, second: number, third: number): number {
+  let hash = mixed(mixed(mixed(0, first), second), third)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0
+}
+
+function mixed(hash: number, word: number): number {
+  let k = Math.imul(word, 0xcc9e2d51)
+  k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
+  const turned = hash ^ k
+  return (Math.imul((turned << 13) | (turned >>> 19), 5) + 0xe6546b64) | 0
 }

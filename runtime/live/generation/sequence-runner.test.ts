@@ -212,12 +212,12 @@ describe('a run that the control plane cannot have meant is an error', () => {
   test('a prompt has fewer tokens than are to be computed', async () => {
     await ran({ operations: [join, chunk(4)] }, { operations: [chunk(6)] })
     await expect(ran({ operations: [join, chunk(4)] }, { operations: [chunk(7)] })).rejects.toThrow(
-      'Expected at most 6 more tokens of sequence 3, got 7',
+      /7 tokens of a prompt are to be computed, of which 6 are left, so the executor found more/,
     )
   })
 
   test('a step has nothing to compute', async () => {
-    const nothing = /Expected a step with a sequence that decodes or a prompt/
+    const nothing = /no prompt of a step is complete, so the executor found fewer prefixes/
     await expect(ran({ operations: [join] })).rejects.toThrow(nothing)
     await expect(ran({ operations: [join], decodes: true })).rejects.toThrow(nothing)
   })

@@ -1,5 +1,6 @@
 import type { Ms } from '../../../sim/serving/index.ts'
 import type { BlockTables } from './block-tables.ts'
+import { otherCache } from './other-cache.ts'
 import type { PromptChunk } from './paged-decoder.ts'
 import type { StepDecoder } from './step-decoder.ts'
 
@@ -100,7 +101,8 @@ export class SequenceRunner {
 
   /**
    * At least one step; several where no prompt is computed. `yields`: whether the run ends with the
-   * step under way.
+   * step under way. Throws `Failure` where the cache has too few blocks for the run, or other
+   * prefixes than it takes for granted.
    */
   async run(order: StepOrder, yields: () => boolean): Promise<SteppedRun> {
     const { fresh, factor, operations, steps, decodes } = order
@@ -113,7 +115,7 @@ export class SequenceRunner {
       answers.push(...(await this.#step(decodes, chunks)))
       chunks = []
       ends.push(this.#parts.ended(factor))
-      if (yields()) break
+      if (ends.length < steps && yields()) break
     }
     return { steps: ends.length, ends, answers }
   }
@@ -166,14 +168,15 @@ export class SequenceRunner {
     const tables = this.#tables
     const decoding = decodes ? [...this.#sequences].filter(([, { decodes: own }]) => own) : []
     if (decoding.length + chunks.length === 0) {
-      throw new Error('Expected a step with a sequence that decodes or a prompt')
+      throw otherCache('no prompt of a step is complete, so the executor found fewer prefixes')
     }
     const prompts = chunks.map((chunk): PromptChunk & { readonly sequence: number } => {
       const { tokens, past } = this.#sequence(chunk.id)
       const end = past + chunk.tokens
       if (end > tokens.length) {
-        const left = `${tokens.length - past} more tokens of sequence ${chunk.id}`
-        throw new Error(`Expected at most ${left}, got ${chunk.tokens}`)
+        const asked = `${chunk.tokens} tokens of a prompt are to be computed`
+        const left = `${tokens.length - past} are left, so the executor found more prefixes`
+        throw otherCache(`${asked}, of which ${left}`)
       }
       return {
         sequence: chunk.id,

@@ -23,7 +23,7 @@ export interface YieldWord {
 /** A decoder that runs steps of real tensors. */
 export interface StepEngine {
   readonly fellBack: boolean
-  /** Throws `Failure` if the model cannot run a step. */
+  /** Throws `Failure` if the model cannot run a step, or the KV cache cannot follow the order. */
   run(order: StepOrder, word: YieldWord): Promise<StepEngineRun>
   close(): Promise<void>
 }

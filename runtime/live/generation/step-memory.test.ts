@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { StepOrder } from './sequence-runner.ts'
 import { StepMemory, stepMemory } from './step-memory.ts'
 
@@ -61,6 +61,31 @@ test('the word that ends a run holds for that run', () => {
   dispatcher.yieldAtStep()
   expect(executor.yields).toBe(true)
   dispatcher.write(long)
+  expect(executor.yields).toBe(false)
+})
+
+test('an executor that ends a step while the dispatcher decides waits for what it says', () => {
+  const [dispatcher, executor] = sides()
+  dispatcher.write(order({ operations: [], steps: 100, decodes: true }))
+  dispatcher.deciding = true
+  const load = Atomics.load as (words: Int32Array, at: number) => number
+  let looks = 0
+  const looking = vi.spyOn(Atomics as { load: typeof load }, 'load')
+  looking.mockImplementation((words, at) => {
+    if (++looks === 5) {
+      dispatcher.yieldAtStep()
+      dispatcher.deciding = false
+    }
+    return load(words, at)
+  })
+  expect(executor.yields).toBe(true)
+  looking.mockRestore()
+})
+
+test('a dispatcher that stalls while it decides does not hold an executor up', () => {
+  const [dispatcher, executor] = sides()
+  dispatcher.write(order({ operations: [], steps: 100, decodes: true }))
+  dispatcher.deciding = true
   expect(executor.yields).toBe(false)
 })
 

@@ -18,12 +18,15 @@ export interface StepLimits {
 /** Steps of a run: more are split into runs, which ends of steps allow. */
 export const MOST_STEPS = 1024
 
-const [STEPS, DECODES, OPERATIONS, YIELDS, RAN, ANSWERS, USED, KEPT, FREE, FRESH] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+const [STEPS, DECODES, OPERATIONS, YIELDS, RAN, ANSWERS, USED, KEPT, FREE, FRESH, DECIDING] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 ] as const
-const HEADER = 10
+const HEADER = 11
 /** numbers before the ends of steps */
 const FACTORS = 1
+
+/** Looks for the end of a decision, about 0.2 ms at most: a dispatcher may stall. */
+const MOST_LOOKS = 20_000
 
 const [JOIN, CHUNK, LEAVE] = [0, 1, 2] as const
 /** words of a join beside its tokens */
@@ -93,6 +96,14 @@ export class StepMemory {
     Atomics.notify(this.#words, YIELDS)
   }
 
+  /**
+   * Whether the dispatcher has begun to handle an event, and has not said yet what follows from it.
+   * A step may end in this time: without the word, one of eight arrivals waited for another step.
+   */
+  set deciding(is: boolean) {
+    Atomics.store(this.#words, DECIDING, is ? 1 : 0)
+  }
+
   /** What became of the last run. */
   get run(): SteppedRun {
     const answers = Array.from({ length: this.#words[ANSWERS]! }, (_, i): Answer => {
@@ -122,7 +133,9 @@ export class StepMemory {
     return { fresh: fresh === 1, factor, operations, steps: steps!, decodes: decodes === 1 }
   }
 
+  /** At the end of a step: waits for a decision that has begun. */
   get yields(): boolean {
+    for (let i = 0; i < MOST_LOOKS && Atomics.load(this.#words, DECIDING) === 1; i++);
     return Atomics.load(this.#words, YIELDS) === 1
   }
 

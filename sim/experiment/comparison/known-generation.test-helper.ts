@@ -56,15 +56,19 @@ export function knownGeneration(
     seed = 1,
     plan = enginePlan(),
   }: { seconds: number; seed?: number; plan?: ServingPlan },
-): KnownRun {
-  const field = { replicas: 1, durationMs: 1000 * seconds, stillShare: 0.01 }
+): KnownRun & { readonly journal: Float64Array } {
+  const field = {
+    replicas: topologyOf(plan).executors.length,
+    durationMs: 1000 * seconds,
+    stillShare: 0.01,
+  }
   const overheads = new Overheads(OVERHEADS)
   const rows = Rows.allocate(requests.count)
   const fired: DueEvent[] = []
   const engines = new EngineRunRecorder()
   const steps = measuredLaw(STEPS)
   const work = () => Number.NaN
-  runWorld({
+  const journal = runWorld({
     plan,
     source: new ListSource(requests),
     hardware: topologyOf(plan).poolOf.map(() => ({
@@ -80,7 +84,9 @@ export function knownGeneration(
     seed,
     replication: 0,
     observe: (slots) => [new RowRecorder(rows, slots), engines],
+    journal: true,
   })
   const executors = topologyOf(plan).poolOf.map(() => ({ work, wake: NO_WAKE, steps }))
-  return { rows, timers: fired, engineRuns: engines.runs, plan, requests, work: executors }
+  const known = { plan, requests, work: executors, journal: journal! }
+  return { rows, timers: fired, engineRuns: engines.runs, ...known }
 }

@@ -96,8 +96,8 @@ describe('a what-if is replayed as a whole, and says why', () => {
         {
           class: 'chat',
           arrivals: { process: 'poisson', rate_rps: 5 },
-          input_tokens: { distribution: 'fixed', tokens: 10 },
-          output_tokens: { distribution: 'fixed', tokens: 20 },
+          input_tokens: { distribution: 'fixed', value: 10 },
+          output_tokens: { distribution: 'fixed', value: 20 },
         },
       ],
       pools: [{ name: 'central', model: 'm', generation: { policy: 'continuous' } }],

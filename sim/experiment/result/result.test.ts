@@ -127,6 +127,7 @@ function runOf(n: number, scale: number, { lost = 0, judged = [] as readonly Jud
     observedMs: 8000,
     tail: [0.5, 0.9, 0.97].map((p) => ({ p, value: histogram.quantile(p) })),
     classTails: [],
+    tokenTails: null,
     memory: [],
     power: [null],
     availability: null,

@@ -39,6 +39,8 @@ import { worstWindow } from './worst-window.ts'
 export type ResultSystem = Pick<PreparedScenario, 'scenario' | 'hash'> &
   Pick<Resolved, 'plan' | 'capacitiesRps' | 'models' | 'lengths'>
 
+type Tail = RunSummary['tail']
+
 /** The head of a result, above its figures. */
 export type ResultHead = Pick<
   Result,
@@ -69,6 +71,17 @@ export function resultOf(
   const same = head.world === 'simulated' ? sameRuns(runs) : null
   const recordings = head.world === 'simulated' ? recordingsOf(system) : 1
   const observedS = scenario.duration_s - scenario.warmup_s
+  const eachTail = (tails: readonly Tail[]) =>
+    head.world === 'measured' ? tails.map((of) => of.map(point)) : []
+  const tokenTails = (ofRuns: readonly RunSummary['tokenTails'][]) => {
+    const known = ofRuns.filter((tails) => tails !== null)
+    if (known.length < ofRuns.length) return {}
+    const of = (name: 'ttft' | 'tpot') => {
+      const tails = known.map((run) => run[name])
+      return { tail: tail(tails, recordings), tails: eachTail(tails) }
+    }
+    return { token_tails: { ttft: of('ttft'), tpot: of('tpot') } }
+  }
   const figures = documented(FAMILIES, { ...system, runs })
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
     const cells = runs.map(of)
@@ -174,7 +187,8 @@ export function resultOf(
       runs.map((run) => run.tail),
       recordings,
     ),
-    tails: head.world === 'measured' ? runs.map((run) => run.tail.map(point)) : [],
+    tails: eachTail(runs.map((run) => run.tail)),
+    ...tokenTails(runs.map((run) => run.tokenTails)),
     series: mergeSeries(runs.map((run) => run.series)),
   }
 }
@@ -261,7 +275,7 @@ const point = ({ p, value }: { p: number; value: number }): TailPoint => ({
  * Median over runs and the band in which 95 % of runs are, where all runs support the point: the
  * middle of these runs, and by several recordings of a machine that of a next run on it.
  */
-function tail(tails: readonly RunSummary['tail'][], recordings: number): TailPoint[] {
+function tail(tails: readonly Tail[], recordings: number): TailPoint[] {
   const shortest = tails.reduce((a, b) => (b.length < a.length ? b : a))
   return shortest.slice(0, -1).map(({ p }, i) => {
     const values = tails.map((of) => of[i]!.value)

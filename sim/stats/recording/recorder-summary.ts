@@ -78,6 +78,8 @@ export interface RecorderSummary extends Omit<RecordedFigures, 'cells' | 'hedged
   readonly tail: Tail
   /** of each class, where there are several */
   readonly classTails: readonly Tail[]
+  /** of token times over all classes; null where nothing was generated */
+  readonly tokenTails: Readonly<Record<'ttft' | 'tpot', Tail>> | null
 }
 
 /** What objectives are judged on in one run: a part of what a recorder of all figures has. */
@@ -125,12 +127,14 @@ export function summariseRecorder(
     tail: tailOf(total.latency),
     classTails:
       classes.length > 1 ? classes.map(({ latency }) => tailOf(latency, POINTS_OF_CLASSES)) : [],
+    tokenTails:
+      total.ttft.count === 0 ? null : { ttft: tailOf(total.ttft), tpot: tailOf(total.tpot) },
   }
 }
 
-function tailOf(latency: Histogram, perNine?: number): Tail {
-  const levels = tailProbabilities(latency.count, perNine)
-  return levels.map((p) => ({ p, value: latency.quantile(p) }))
+function tailOf(times: Histogram, perNine?: number): Tail {
+  const levels = tailProbabilities(times.count, perNine)
+  return levels.map((p) => ({ p, value: times.quantile(p) }))
 }
 
 /** The cell itself where there is one. */
