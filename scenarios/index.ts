@@ -67,7 +67,6 @@ export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
 export {
   type BuiltinDecoder,
   isBuiltinDecoder,
-  isDecoder,
   isOnnxDecoder,
   isTransformer,
   type OnnxDecoder,

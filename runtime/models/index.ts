@@ -3,12 +3,10 @@ export { builtinContent } from './builtin-file.ts'
 export { builtinWeightBytes } from './builtin-weights.ts'
 export { type FoundDecoder, findDecoder } from './decoder-file.ts'
 export {
-  builtDecoder,
   type Decoder,
   type DecoderLayout,
   type DecoderOptions,
   decoderOptions,
-  kvWidthOf,
   type PastLayout,
   tokenBytes,
 } from './decoder-inputs.ts'

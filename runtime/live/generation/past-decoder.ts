@@ -113,7 +113,7 @@ export class PastDecoder implements StepDecoder {
   }
 }
 
-/** Runs the largest step of a sequence first, so that the arena does not grow while requests wait. */
+/** Runs the largest step of a sequence, so that no arena grows while requests wait. */
 export async function warmUpPast(
   decoder: PastDecoder,
   layout: PastLayout,
