@@ -1,8 +1,8 @@
 import { visibleLine } from '../../scenarios/index.ts'
-import { type FoundDecoder, tokenBytes } from '../models/index.ts'
+import type { InspectedDecoder } from '../jobs/inspect-model.ts'
 
 /** What a file states of a decoder, whether it can generate, and what that costs. */
-export function decoderText(decoder: FoundDecoder): string {
+export function decoderText(decoder: InspectedDecoder): string {
   const { layout, problems, vocabulary, positions } = decoder
   const kind = LAYOUTS[decoder.kind]
   if (layout === null) {
@@ -13,7 +13,7 @@ export function decoderText(decoder: FoundDecoder): string {
     layout.kind === 'pool'
       ? `${layout.width} values of a token in the keys of a layer`
       : `${layout.kvHeads} heads of keys and values, ${layout.headSize} values each, ${layout.type}`
-  const size = kib(tokenBytes(layout))
+  const size = kib(decoder.tokenBytes!)
   return [
     `decoder: it can generate (${kind}): ${layout.layers} layers, ${sizes}`,
     `  vocabulary: ${vocabulary ?? 'not stated by the file; add vocabulary to the model'}`,
@@ -29,7 +29,7 @@ export function decoderText(decoder: FoundDecoder): string {
 const LAYOUTS = {
   pool: 'a pool of rows',
   past: 'past_key_values and present',
-} as const satisfies Record<FoundDecoder['kind'], string>
+} as const satisfies Record<InspectedDecoder['kind'], string>
 
 const kib = (bytes: number) =>
   `${(bytes / 1024).toLocaleString('en-US', { maximumSignificantDigits: 3 })} KiB`
