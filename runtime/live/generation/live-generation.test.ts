@@ -170,11 +170,12 @@ test('a slow executor is as fast as before from the step on that begins when tha
   }
   const run = await fleet.replay(plan, requests, { failures })
   await fleet.close()
-  const [prompt, slow, fast, ...others] = keptSteps(plan, requests, run)!
+  const rows = keptSteps(plan, requests, run)!
+  expect(rows.reduce((sum, { steps }) => sum + steps, 0)).toBe(outputs)
+  // the run at that time is of the prompt where the machine stood still in that step
+  const [slow, fast, ...others] = rows.filter(({ ended }) => ended >= at)
   expect(others).toEqual([])
-  expect(prompt!.steps).toBe(1)
-  expect(slow!.ended).toBeGreaterThanOrEqual(at)
-  expect(slow!.steps + fast!.steps).toBe(outputs - 1)
+  expect(slow!.started).toBeLessThan(at)
   const stepMs = ({ started, ended, steps }: StepRow) => (ended - started) / steps
-  expect(stepMs(slow!)).toBeGreaterThan(stepMs(fast!))
+  expect(stepMs(slow!)).toBeGreaterThan(4 * stepMs(fast!))
 })
