@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { simulationInput } from '../../sim/experiment/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
-import { scenarioOf, TINY } from '../../test/scenarios.ts'
+import { changed, scenarioOf, TINY, TINY_DECODER } from '../../test/scenarios.ts'
 import { extrapolationWarnings } from './extrapolation.ts'
 
 function encoderWarnings(
@@ -91,6 +91,19 @@ test('a calibrated model is measured up to a batch size, too', () => {
   models[0]!.work.sizes = [1, 2]
   expect(extrapolationWarnings({ scenario, plan, lengths, models })).toEqual([
     'pool central: times of mlp are extrapolated for batches of up to 4 requests (measured: 2)',
+  ])
+})
+
+test('a calibrated decoder is measured up to a number of sequences', () => {
+  const scenario = scenarioOf(
+    changed(TINY_DECODER, ['continuous,', 'continuous, max_sequences: 9,']),
+  )
+  const { plan } = simulationInput(scenario)
+  const { models } = madeUpProfile(scenario)
+  expect(
+    extrapolationWarnings({ scenario, plan, lengths: [{ min: 40, max: 40 }], models }),
+  ).toEqual([
+    'pool engine: times of m are extrapolated for steps of up to 9 sequences (measured: 4)',
   ])
 })
 

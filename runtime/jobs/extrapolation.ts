@@ -37,10 +37,12 @@ function beyondTable({ scenario, plan, lengths, models }: ExtrapolatedSystem, i:
   const table = declared === null ? models[i]?.work : measuredTable(declared)
   if (table === undefined) return []
   const [size, length] = [table.sizes.at(-1)!, table.lengths.at(-1)!]
-  const most = { batch: largestBatch(plan.pools[i]!), length: lengths[i]!.max }
+  const pool = plan.pools[i]!
+  const most = { batch: largestBatch(pool), length: lengths[i]!.max }
+  const [what, members] = pool.generation ? ['steps', 'sequences'] : ['batches', 'requests']
   return [
     ...(most.batch > size
-      ? [`batches of up to ${most.batch} requests (measured: ${Number(size.toFixed(1))})`]
+      ? [`${what} of up to ${most.batch} ${members} (measured: ${Number(size.toFixed(1))})`]
       : []),
     ...(declared?.law === 'length-table' && most.length > length
       ? [`lengths of up to ${most.length} (measured: ${length})`]
