@@ -32,3 +32,14 @@ test('a profile states that no step shows how well others are interpolated', () 
   const text = textOf(TINY_DECODER, { steps: { ...steps!, heldOut: [] } })
   expect(text).toContain('no shape between these shows how well times are interpolated')
 })
+
+test('a profile states that steps of one replica were measured, unless several rehearsed', () => {
+  const { fields } = madeUpProfile(scenarioOf(TINY_DECODER)).models[0]!
+  const [{ executors, ...field }] = fields as [(typeof fields)[number]]
+  const of = (count: number) => {
+    return [{ ...field, executors: Array.from({ length: count }, () => executors[0]!) }]
+  }
+  expect(textOf(TINY_DECODER, { fields: of(1) })).toMatch(/ speed .*, of one replica alone\n/)
+  expect(textOf(TINY_DECODER, { fields: of(2) })).not.toContain('alone')
+  expect(textOf(TINY, { fields: of(1) })).not.toContain('alone')
+})

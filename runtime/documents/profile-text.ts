@@ -3,6 +3,7 @@ import { Empirical, significant } from '../../sim/kernel/index.ts'
 import { weightsBytesOf } from '../../sim/memory/index.ts'
 import { type ModelProfile, type Profile, timeOf } from '../../sim/world/index.ts'
 import { profileHash } from '../folders/profile-file.ts'
+import { isOfOneReplica } from '../jobs/extrapolation.ts'
 import { idleWidthText, isUnchecked, speedWidthText } from '../jobs/profile-warnings.ts'
 import { type Printable, styled } from '../terminal.ts'
 
@@ -14,7 +15,7 @@ export function profileText(profile: Profile, models = profile.models): Printabl
     return [
       styled('bold', visibleLine(model.label)),
       ...(model.steps === undefined ? batchLines(model) : stepLines(model, model.steps)),
-      `  speed       ${speedWidthText(model)}`,
+      `  speed       ${speedWidthText(model)}${isOfOneReplica(model) ? ', of one replica alone' : ''}`,
       `  wake-up     ${micros(wake)} after ${significant(model.wake.gapMs.at(-1)!, 2)} ms idle${idle === null ? '' : `, ${idle}`}`,
       `  overheads   dispatch ${middleUs(model.overheads.dispatch[0]!.table)}, completion ${middleUs(model.overheads.completion.at(-1)!.table)} (medians, with a sleeping dispatcher)`,
       ...loadLines(model),

@@ -107,6 +107,28 @@ test('a calibrated decoder is measured up to a number of sequences', () => {
   ])
 })
 
+test('steps that were measured with one replica are named in a pool of several', () => {
+  const warningsWith = (replicas: number, executors: number) => {
+    const scenario = scenarioOf(
+      changed(
+        TINY_DECODER,
+        ['continuous,', 'continuous, max_sequences: 4,'],
+        ['model: m,', `model: m, replicas: ${replicas},`],
+      ),
+    )
+    const { plan } = simulationInput(scenario)
+    const { models } = madeUpProfile(scenario)
+    const [{ fields }] = models as [(typeof models)[number]]
+    for (const field of fields) field.executors = Array(executors).fill(field.executors[0]!)
+    return extrapolationWarnings({ scenario, plan, lengths: [{ min: 40, max: 40 }], models })
+  }
+  expect(warningsWith(2, 1)).toEqual([
+    'pool engine: steps of m were measured with one replica, so how 2 replicas slow each other down is unknown; calibrate with --rehearsals, or use spillway run',
+  ])
+  expect(warningsWith(1, 1)).toEqual([])
+  expect(warningsWith(2, 2)).toEqual([])
+})
+
 describe('of a fitted model', () => {
   const fitted = { batch: [1, 32], length: [32, 384], error: 0.05 }
 
