@@ -8,6 +8,7 @@ import { readRuns, readScenario } from '../runtime/folders/run-folder.ts'
 import { audit } from '../runtime/jobs/audit.ts'
 import { calibrate } from '../runtime/jobs/calibrate.ts'
 import { compare } from '../runtime/jobs/compare.ts'
+import { replicaWarnings } from '../runtime/jobs/extrapolation.ts'
 import { writeReplays } from '../runtime/jobs/kept-replays.ts'
 import { keptSides } from '../runtime/jobs/kept-sides.ts'
 import { prepare, resolveSystem, type System } from '../runtime/jobs/prepare.ts'
@@ -48,12 +49,22 @@ const kept = join(folder, 'kept')
 let system: System
 let simulated: Result
 let measured: Result
+/** what is said of replicas before the rehearsals of a calibration, and after them */
+let alone: readonly string[]
+let rehearsed: readonly string[]
 
 beforeAll(async () => {
   const path = join(folder, 'chat.yaml')
   writeFileSync(path, SCENARIO)
   const prepared = await prepare(path, {})
-  const profile = await calibrate([prepared], { seconds: 2, occasions: 2, rehearsals: 1 })
+  const { pools } = prepared.scenario
+  const profile = await calibrate([prepared], {
+    ...{ seconds: 2, occasions: 2, rehearsals: 1 },
+    onMeasured: ({ models }) => {
+      alone = replicaWarnings(pools, models)
+    },
+  })
+  rehearsed = replicaWarnings(pools, profile.models)
   system = resolveSystem(prepared, profile)
   simulated = await simulate(system, { replications: 3 })
   const [side] = await replay([system], { replays: 2, warmUp: { shapesMs: 0, trafficMs: 500 } })
@@ -95,6 +106,13 @@ test(
   },
   SLOW_MS,
 )
+
+test('a profile without rehearsals does not know how replicas slow each other down', () => {
+  expect(alone).toEqual([
+    expect.stringContaining('pool engine: steps of small were measured with one replica, so how 2'),
+  ])
+  expect(rehearsed).toEqual([])
+})
 
 test(
   'a change is replayed beside it, and its effect on times of tokens is predicted',

@@ -53,6 +53,19 @@ pools:
     batching: { policy: dynamic, max_batch: 4, max_delay_ms: 1 }
 `
 
+/** A decoder of one pool, whose steps are calibrated. */
+export const TINY_DECODER = `spillway: 1
+name: decoder
+duration_s: 1
+models: { m: { builtin: transformer-decoder, context: 512 } }
+traffic:
+  - class: chat
+    arrivals: { process: poisson, rate_rps: 1 }
+    input_tokens: { distribution: fixed, value: 40 }
+    output_tokens: { distribution: fixed, value: 20 }
+pools: [{ name: engine, model: m, generation: { policy: continuous, kv_cache: { blocks: 100 } } }]
+`
+
 /** The requests of TINY in half of the time, for what is replayed many times. */
 export const QUICK = changed(
   TINY,

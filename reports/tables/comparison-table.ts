@@ -112,8 +112,12 @@ const worstFirst = (tables: readonly VerdictTable[]) =>
 export const STALL_FREE_NOTE =
   'A request met a stall if the dispatcher or an executor of its station stood still while it was in the system.'
 
-/** The same of the requests that met no stall of the machine; null where none met one. */
+/**
+ * The same of the requests that met no stall of the machine; null where none met one, or where
+ * tokens are generated.
+ */
 export function stallFreeTable(comparison: Comparison): VerdictTable | null {
+  if (comparison.stall_free === undefined) return null
   const { share, percentiles } = comparison.stall_free
   if (share.measured.low === 1 && share.simulated.low === 1) return null
   const [measured, simulated] = [share.measured, share.simulated].map((estimate) =>

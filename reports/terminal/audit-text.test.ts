@@ -7,6 +7,7 @@ const run = {
   run: 'replay-1',
   requests: 12_345,
   calls: [],
+  tokens: [],
   percentiles: [
     {
       class: null,
@@ -76,4 +77,18 @@ test('violations, other decisions and wrong figures are named, and how many ther
   expect(text).toContain(
     'measured.json: 1 of 2 figures hold\n  served of class web: states 6, rows give nothing\n',
   )
+})
+
+test('times of tokens stand below the latency, where there are any', () => {
+  const time = (value: number) => ({ n: 50, values: [{ p: 0.5, value }] })
+  const tokens = [{ class: null, ttft: time(7.5), tpot: time(0.25) }]
+  const lines = auditText({ ...audit, runs: [{ ...audit.runs[0]!, tokens }] }).split('\n')
+  for (const [title, value] of [
+    ['TTFT', '7.500'],
+    ['TPOT', '0.250'],
+  ]) {
+    const at = lines.findIndex((line) => line.startsWith(`${title}, ms`))
+    expect(lines[at]).toMatch(/ served +p50$/)
+    expect(lines[at + 1]).toMatch(new RegExp(`^all +50 +${value}$`))
+  }
 })

@@ -20,27 +20,38 @@ export function auditText({ scenario, runs, claims, verdict, reason }: Audit): s
   ].join('\n')
 }
 
-function runLines({ run, requests, rules, percentiles, journal }: Run): string[] {
+function runLines({ run, requests, rules, percentiles, tokens, journal }: Run): string[] {
   const table = [
     ['rule', 'checked', 'violations', 'promise'],
     ...rules.map((rule) => [rule.rule, count(rule.checked), count(rule.violations), rule.promise]),
   ]
-  const labels = percentiles[0]?.values.map(({ p }) => percentileLabel(p)) ?? []
-  const latencies = percentiles.map(({ class: label, n, values }) => [
-    label === null ? 'all' : `class ${label}`,
-    count(n),
-    ...values.map(({ value }) => (value === null ? '–' : value.toFixed(3))),
-  ])
   return [
     `${run}: ${count(requests)} requests`,
     '',
     alignColumns(table, [0, 3]),
     ...rules.flatMap(violationLines),
     '',
-    alignColumns([['latency, ms', 'served', ...labels], ...latencies]),
-    '',
+    ...percentileLines('latency, ms', percentiles),
+    ...percentileLines('TTFT, ms', timesOf(tokens, 'ttft')),
+    ...percentileLines('TPOT, ms', timesOf(tokens, 'tpot')),
     ...decisionLogLines(journal),
   ]
+}
+
+const timesOf = (tokens: Run['tokens'], time: 'ttft' | 'tpot') =>
+  tokens.map((entry) => ({ class: entry.class, ...entry[time] }))
+
+/** A table of one time of requests, and an empty line; nothing without classes. */
+function percentileLines(title: string, percentiles: Run['percentiles']): string[] {
+  const [first] = percentiles
+  if (first === undefined) return []
+  const labels = first.values.map(({ p }) => percentileLabel(p))
+  const rows = percentiles.map(({ class: label, n, values }) => [
+    label === null ? 'all' : `class ${label}`,
+    count(n),
+    ...values.map(({ value }) => (value === null ? '–' : value.toFixed(3))),
+  ])
+  return [alignColumns([[title, 'served', ...labels], ...rows]), '']
 }
 
 function violationLines({ rule, first, violations }: Run['rules'][number]): string[] {

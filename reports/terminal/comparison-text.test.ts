@@ -25,11 +25,19 @@ describe('the comparison in text', () => {
       'Percentiles of the latency of requests that met no stall: 93.8 % of the measured, 94.4 % of the simulated',
     )
     const every = { value: 1, low: 1, high: 1, n: 30_000 }
-    comparison.stall_free.share = { simulated: every, measured: every }
+    comparison.stall_free!.share = { simulated: every, measured: every }
     expect(comparisonText(comparison)).not.toContain('met no stall:')
-    comparison.stall_free.share = { simulated: every, measured: { ...every, low: 0.99 } }
-    comparison.stall_free.percentiles = []
+    comparison.stall_free!.share = { simulated: every, measured: { ...every, low: 0.99 } }
+    comparison.stall_free!.percentiles = []
     expect(comparisonText(comparison)).toMatch(/met no stall: 100 % .*\n\n {2}structure/)
+  })
+
+  test('states nothing of stalls where tokens are generated', () => {
+    const { stall_free: _, ...generated } = sampleComparison({ whatIf: false })
+    expect(comparisonText(sampleComparison({ whatIf: false }))).toContain(
+      'A request met a stall if',
+    )
+    expect(comparisonText(generated)).not.toMatch(/met (no|a) stall/)
   })
 
   test('shows errors that belong to the figures of their row, and the worst replay apart', () => {

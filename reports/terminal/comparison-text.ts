@@ -74,7 +74,7 @@ export function comparisonText(comparison: Comparison): string {
     '',
     ...COMPARISON_NOTES,
     ...(splitRows(comparison).length > 0 ? SPLIT_NOTES : []),
-    STALL_FREE_NOTE,
+    ...(comparison.stall_free === undefined ? [] : [STALL_FREE_NOTE]),
     ...(what_if ? RATIO_LEGEND : []),
   ].join('\n')
 }

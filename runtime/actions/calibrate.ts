@@ -18,6 +18,7 @@ import { localProfilePath } from '../folders/profile-paths.ts'
 import { settleFolder } from '../folders/replace-files.ts'
 import { writableFolder, writeWhole } from '../folders/write-whole.ts'
 import { calibrate, refuseOtherHost } from '../jobs/calibrate.ts'
+import { replicaWarnings } from '../jobs/extrapolation.ts'
 import { learnFromReplays } from '../jobs/learn-from-replays.ts'
 import { type Prepared, prepare } from '../jobs/prepare.ts'
 import { profileWarnings } from '../jobs/profile-warnings.ts'
@@ -88,6 +89,13 @@ export async function perform(
     }))
   const profile = await keep(fresh)
   const models = profile.models.filter(({ key }) => fresh.models.some((model) => model.key === key))
+  for (const { scenario } of scenarios) {
+    const measured = scenario.pools.map((pool) => {
+      const key = modelKey(scenario, pool)
+      return profile.models.find((model) => model.key === key) ?? null
+    })
+    for (const text of replicaWarnings(scenario.pools, measured)) warn(text)
+  }
   print(options, profile, [profileText(profile, models), `\nprofile: ${visibleLine(file)}`])
   return EXIT.ok
 }

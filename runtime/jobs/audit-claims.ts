@@ -1,6 +1,6 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import { exactPowerW, exactScatter, showsEnergy, showsScatter } from '../../sim/audit/index.ts'
-import type { Audit, Comparison, Result } from '../../sim/documents/index.ts'
+import { type Audit, type Comparison, namedTimes, type Result } from '../../sim/documents/index.ts'
 import { allOutcomes, OUTCOME, REFUSAL } from '../../sim/serving/index.ts'
 import {
   type ExecutorChange,
@@ -30,11 +30,26 @@ function claim(document: string, figure: string, stated: number, is: number, tol
   }
 }
 
+/** What percentiles are of. */
+const TIMES = ['latency', 'ttft', 'tpot'] as const
+type Time = (typeof TIMES)[number]
+
 /** The percentile of a class, or of all classes together, as an audit recomputed it. */
-function exact({ percentiles }: RunAudit, label: string | null, p: number): number {
-  const values = percentiles.find((latencies) => latencies.class === label)?.values
+function exact(
+  { percentiles, tokens }: RunAudit,
+  label: string | null,
+  p: number,
+  time: Time = 'latency',
+): number {
+  const isOfClass = (entry: { readonly class: string | null }) => entry.class === label
+  const values =
+    time === 'latency' ? percentiles.find(isOfClass)?.values : tokens.find(isOfClass)?.[time].values
   return values?.find((percentile) => percentile.p === p)?.value ?? Number.NaN
 }
+
+/** "p99", or "TTFT p99" */
+const nameOf = (p: number, time: Time) =>
+  time === 'latency' ? percentileLabel(p) : `${time.toUpperCase()} ${percentileLabel(p)}`
 
 /** The geometric mean, which results have of a percentile over runs. */
 function overRuns(values: readonly number[]): number {
@@ -44,16 +59,30 @@ function overRuns(values: readonly number[]): number {
 
 /** Percentiles that a comparison states of each replay: they have to be equal. */
 export function comparisonClaims(
-  { percentiles }: { readonly percentiles: readonly StatedOfReplays[] },
+  { percentiles, token_times }: StatedPercentiles & StatedTokenTimes,
   audits: readonly RunAudit[],
 ): Claim[] {
-  return percentiles.flatMap(({ p, each }) =>
-    each.map(({ replay, value }) => {
-      const audit = audits[replay]
-      const is = audit === undefined ? Number.NaN : exact(audit, null, p)
-      return claim('comparison.json', `${percentileLabel(p)} of replay-${replay + 1}`, value, is)
-    }),
+  const ofTokens = namedTimes(token_times).map(({ key, ...times }) => [key, times] as const)
+  const all: (readonly [Time, StatedPercentiles])[] = [['latency', { percentiles }], ...ofTokens]
+  return all.flatMap(([time, stated]) =>
+    stated.percentiles.flatMap(({ p, each }) =>
+      each.map(({ replay, value }) => {
+        const audit = audits[replay]
+        const is = audit === undefined ? Number.NaN : exact(audit, null, p, time)
+        return claim('comparison.json', `${nameOf(p, time)} of replay-${replay + 1}`, value, is)
+      }),
+    ),
   )
+}
+
+interface StatedPercentiles {
+  readonly percentiles: readonly StatedOfReplays[]
+}
+
+interface StatedTokenTimes {
+  readonly token_times?:
+    | { readonly ttft: StatedPercentiles; readonly tpot?: StatedPercentiles | undefined }
+    | undefined
 }
 
 type StatedOfReplays = Pick<Comparison['percentiles'][number], 'p'> & {
@@ -82,15 +111,9 @@ export function resultClaims(
     })
   }
   return [
-    ...classes.flatMap(({ name, counts, hedges, latency }, i) => [
+    ...classes.flatMap(({ name, counts, hedges, latency, tokens }, i) => [
       ...counted('class', name, i, { ...counts, ...countsOfCopies(hedges) }),
-      ...PERCENTILES.flatMap((p) => {
-        const { value } = latency.percentiles[percentileKey(p)]
-        if (value === null) return []
-        const is = overRuns(of.audits.map((audit) => exact(audit, name, p)))
-        const figure = `${percentileLabel(p)} of class ${name}`
-        return [claim(document, figure, value, is, HISTOGRAM_TOLERANCE)]
-      }),
+      ...percentileClaims(document, name, of.audits, { latency, ...tokens }),
     ]),
     ...pools.flatMap(({ name, counts, shed_by, proxy_retries: retries }, i) => {
       const causes = Object.entries(shed_by).map(([cause, shed]) => [`shed by ${cause}`, shed])
@@ -101,6 +124,24 @@ export function resultClaims(
     ...pools.flatMap((pool, i) => powerClaim(document, of, pool, i)),
     ...assumptions.batch_times.flatMap((times, i) => scatterClaim(document, of, times, i)),
   ]
+}
+
+/** Percentiles of a class that a result states: of its latency, and of its times of tokens. */
+function percentileClaims(
+  document: string,
+  name: string,
+  audits: readonly RunAudit[],
+  stated: Partial<Record<Time, Result['classes'][number]['latency']>>,
+): Claim[] {
+  return TIMES.flatMap((time) =>
+    PERCENTILES.flatMap((p) => {
+      const value = stated[time]?.percentiles[percentileKey(p)].value ?? null
+      if (value === null) return []
+      const is = overRuns(audits.map((audit) => exact(audit, name, p, time)))
+      const figure = `${nameOf(p, time)} of class ${name}`
+      return [claim(document, figure, value, is, HISTOGRAM_TOLERANCE)]
+    }),
+  )
 }
 
 function countsOfCopies(hedges: Result['classes'][number]['hedges']): Stated {

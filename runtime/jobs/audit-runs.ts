@@ -3,14 +3,16 @@ import {
   auditGenerated,
   auditRows,
   BlockWitness,
+  type ExactPercentiles,
   exactCalls,
   exactPercentiles,
+  exactTokenTimes,
   promisesOf,
   type RuleReport,
 } from '../../sim/audit/index.ts'
 import type { Audit, Comparison } from '../../sim/documents/index.ts'
 import { feedBack, feedbackDifferences } from '../../sim/experiment/index.ts'
-import { livePlan, type ServingPlan } from '../../sim/serving/index.ts'
+import { generatesIn, livePlan, type ServingPlan } from '../../sim/serving/index.ts'
 import { PERCENTILES, supports } from '../../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import type { KeptRun, RunKind } from '../folders/run-folder.ts'
@@ -44,18 +46,23 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const stated = (n: number, values: readonly number[]) =>
     levels.map((p, j) => ({ p, value: supports(n, p) ? values[j]! : null }))
   const classes = [null, ...scenario.traffic.map((traffic) => traffic.class)]
+  const optionsOf = (i: number) => ({ warmupMs, levels, ...(i > 0 && { class: i - 1 }) })
+  const delaysMs = scenario.traffic.map((traffic) => traffic.first_token_delay_ms ?? 0)
   return {
     run: name,
     requests: count,
     rules: rules.map(documented),
     percentiles: classes.map((label, i) => {
-      const options = { warmupMs, levels }
-      const { n, values } = exactPercentiles(
-        columns,
-        label === null ? options : { ...options, class: i - 1 },
-      )
+      const { n, values } = exactPercentiles(columns, optionsOf(i))
       return { class: label, n, values: stated(n, values) }
     }),
+    tokens: !generatesIn(scenario)
+      ? []
+      : classes.map((label, i) => {
+          const { ttft, tpot } = exactTokenTimes(columns, { ...optionsOf(i), delaysMs })
+          const times = ({ n, values }: ExactPercentiles) => ({ n, values: stated(n, values) })
+          return { class: label, ttft: times(ttft), tpot: times(tpot) }
+        }),
     calls: scenario.traffic.map((traffic, i) => {
       const { made, answered, values } = exactCalls(columns, { warmupMs, levels, class: i })
       return { class: traffic.class, made, answered, values: stated(answered, values) }

@@ -9,15 +9,19 @@ import { RequestList, trafficSource } from '../../sim/traffic/index.ts'
 import { changed, DECLARED, scenarioOf } from '../../test/scenarios.ts'
 import type { KeptRun } from '../folders/run-folder.ts'
 
-/** A simulated run of two pools and two classes that serves, sheds, times out and is left. */
-export function keptRun(): {
+// with the timeout of DECLARED hardly any request waits so long
+const BUSY = changed(DECLARED, ['timeout_ms: 200', 'timeout_ms: 80'])
+
+/**
+ * A simulated run; by default of two pools and two classes, which serves, sheds, times out and is
+ * left.
+ */
+export function keptRun(text: Parameters<typeof scenarioOf>[0] = BUSY): {
   readonly scenario: Scenario
   readonly requests: RequestList
   readonly input: SimulationInput
   readonly run: KeptRun
 } {
-  // with the timeout of DECLARED hardly any request waits so long
-  const text = changed(DECLARED, ['timeout_ms: 200', 'timeout_ms: 80'])
   const scenario = scenarioOf(text)
   const unbound = simulationInput(scenario)
   const traffic = { ...unbound, seed: scenario.seed, replication: 0 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { simulationInput } from '../../sim/experiment/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
-import { scenarioOf, TINY } from '../../test/scenarios.ts'
+import { changed, scenarioOf, TINY, TINY_DECODER } from '../../test/scenarios.ts'
 import { extrapolationWarnings } from './extrapolation.ts'
 
 function encoderWarnings(
@@ -92,6 +92,41 @@ test('a calibrated model is measured up to a batch size, too', () => {
   expect(extrapolationWarnings({ scenario, plan, lengths, models })).toEqual([
     'pool central: times of mlp are extrapolated for batches of up to 4 requests (measured: 2)',
   ])
+})
+
+test('a calibrated decoder is measured up to a number of sequences', () => {
+  const scenario = scenarioOf(
+    changed(TINY_DECODER, ['continuous,', 'continuous, max_sequences: 9,']),
+  )
+  const { plan } = simulationInput(scenario)
+  const { models } = madeUpProfile(scenario)
+  expect(
+    extrapolationWarnings({ scenario, plan, lengths: [{ min: 40, max: 40 }], models }),
+  ).toEqual([
+    'pool engine: times of m are extrapolated for steps of up to 9 sequences (measured: 4)',
+  ])
+})
+
+test('steps that were measured with one replica are named in a pool of several', () => {
+  const warningsWith = (replicas: number, executors: number) => {
+    const scenario = scenarioOf(
+      changed(
+        TINY_DECODER,
+        ['continuous,', 'continuous, max_sequences: 4,'],
+        ['model: m,', `model: m, replicas: ${replicas},`],
+      ),
+    )
+    const { plan } = simulationInput(scenario)
+    const { models } = madeUpProfile(scenario)
+    const [{ fields }] = models as [(typeof models)[number]]
+    for (const field of fields) field.executors = Array(executors).fill(field.executors[0]!)
+    return extrapolationWarnings({ scenario, plan, lengths: [{ min: 40, max: 40 }], models })
+  }
+  expect(warningsWith(2, 1)).toEqual([
+    'pool engine: steps of m were measured with one replica, so how 2 replicas slow each other down is unknown; calibrate with --rehearsals, or use spillway run',
+  ])
+  expect(warningsWith(1, 1)).toEqual([])
+  expect(warningsWith(2, 2)).toEqual([])
 })
 
 describe('of a fitted model', () => {

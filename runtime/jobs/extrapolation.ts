@@ -1,7 +1,7 @@
 import type { Scenario } from '../../scenarios/index.ts'
 import { declaredOf, fittedOf, serviceError } from '../../sim/experiment/index.ts'
 import { largestBatch, type PoolPlan, topologyOf } from '../../sim/serving/index.ts'
-import { isMeasured, measuredTable } from '../../sim/world/index.ts'
+import { isMeasured, type ModelProfile, measuredTable } from '../../sim/world/index.ts'
 import type { System } from './prepare.ts'
 
 type ExtrapolatedSystem = Pick<System, 'plan' | 'lengths' | 'models'> & {
@@ -16,11 +16,35 @@ export function extrapolationWarnings(system: ExtrapolatedSystem): string[] {
   const { scenario } = system
   return scenario.pools.flatMap(({ name, model }, i) => {
     const beyond = [...beyondTable(system, i), ...beyondFit(system, i)]
-    if (beyond.length === 0) return []
     const what = beyond.join(' and ')
-    return [`pool ${name}: times of ${model} are extrapolated for ${what}${errorText(system, i)}`]
+    return [
+      ...(beyond.length > 0
+        ? [`pool ${name}: times of ${model} are extrapolated for ${what}${errorText(system, i)}`]
+        : []),
+      ...replicaWarnings([scenario.pools[i]!], [system.models[i] ?? null]),
+    ]
   })
 }
+
+/**
+ * A warning for each pool with several replicas of a decoder of which a single one was measured.
+ * `models`: one for each pool; null where nothing was calibrated.
+ */
+export function replicaWarnings(
+  pools: readonly Pick<Scenario['pools'][number], 'name' | 'model' | 'replicas'>[],
+  models: readonly (ModelProfile | null)[],
+): string[] {
+  return pools.flatMap(({ name, model, replicas }, i) => {
+    const measured = models[i]
+    if (replicas === 1 || !measured || !isOfOneReplica(measured)) return []
+    const unknown = `steps of ${model} were measured with one replica, so how ${replicas} replicas slow each other down is unknown`
+    return [`pool ${name}: ${unknown}; calibrate with --rehearsals, or use spillway run`]
+  })
+}
+
+/** Whether steps of several replicas at once were never measured, neither by rehearsals. */
+export const isOfOneReplica = ({ steps, fields }: ModelProfile) =>
+  steps !== undefined && fields.every(({ executors }) => executors.length === 1)
 
 /** The error of a fit, which holds for what it was fitted to. */
 function errorText(system: ExtrapolatedSystem, i: number): string {
@@ -37,10 +61,12 @@ function beyondTable({ scenario, plan, lengths, models }: ExtrapolatedSystem, i:
   const table = declared === null ? models[i]?.work : measuredTable(declared)
   if (table === undefined) return []
   const [size, length] = [table.sizes.at(-1)!, table.lengths.at(-1)!]
-  const most = { batch: largestBatch(plan.pools[i]!), length: lengths[i]!.max }
+  const pool = plan.pools[i]!
+  const most = { batch: largestBatch(pool), length: lengths[i]!.max }
+  const [what, members] = pool.generation ? ['steps', 'sequences'] : ['batches', 'requests']
   return [
     ...(most.batch > size
-      ? [`batches of up to ${most.batch} requests (measured: ${Number(size.toFixed(1))})`]
+      ? [`${what} of up to ${most.batch} ${members} (measured: ${Number(size.toFixed(1))})`]
       : []),
     ...(declared?.law === 'length-table' && most.length > length
       ? [`lengths of up to ${most.length} (measured: ${length})`]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ModelProfile } from '../../sim/world/index.ts'
 import { madeUpProfile } from '../../test/profiles.ts'
-import { scenarioOf, TINY } from '../../test/scenarios.ts'
+import { scenarioOf, TINY, TINY_DECODER } from '../../test/scenarios.ts'
 import {
   idleWidthText,
   occasionWarnings,
@@ -39,6 +39,27 @@ test('a model with times between its shapes, and no shape to check them by, is n
   for (const known of [of([1], [1]), of([1, 2], [1]), of([1, 4, 8], [8, 128])]) {
     expect(known).toEqual([])
   }
+})
+
+test('of a model that generates, steps are named, not batches', () => {
+  const decoder = madeUpProfile(TINY_DECODER).models[0]!
+  const { work } = decoder
+  const table = {
+    sizes: [1, 8],
+    lengths: [8, 128],
+    ms: [
+      [1, 2],
+      [3, 4],
+    ],
+    error: [
+      [2, 0],
+      [0, 0],
+    ],
+  }
+  expect(profileWarnings([decoder])).toEqual([])
+  const [apart, unchecked] = profileWarnings([{ ...decoder, work: { ...work, ...table } }])
+  expect(apart).toContain(': its step times do not fit together (one is 200 % off')
+  expect(unchecked).toContain(': only steps of 1, 8 sequences at contexts 8, 128 are measured, and')
 })
 
 test('a profile of a disturbed machine is named, unless one recording was not disturbed', () => {

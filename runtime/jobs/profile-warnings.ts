@@ -68,20 +68,27 @@ export function idleWidthText(model: ModelProfile): string | null {
   return `${low} to ${high} times that on other occasions`
 }
 
-/** Those of them that are about batch times, and so about capacities. */
+/** Those of them that are about times of batches or steps, and so about capacities. */
 export function workWarnings(models: readonly (ModelProfile | null)[]): string[] {
-  return distinct(models).flatMap(({ label, work }) => {
+  return distinct(models).flatMap(({ label, work, steps }) => {
+    const [times, shapes] =
+      steps === undefined
+        ? ['batch times', shapesText(work)]
+        : [
+            'step times',
+            `steps of ${work.sizes.join(', ')} sequences at contexts ${work.lengths.join(', ')}`,
+          ]
     const error = Math.max(...work.error.flat().map(Math.abs))
     const percent = (100 * error).toFixed(0)
     return [
       ...(error > MOST_ERROR
         ? [
-            `${label}: its batch times do not fit together (one is ${percent} % off what the others predict); ${AGAIN}`,
+            `${label}: its ${times} do not fit together (one is ${percent} % off what the others predict); ${AGAIN}`,
           ]
         : []),
       ...(isUnchecked(work)
         ? [
-            `${label}: only ${shapesText(work)} are measured, and none of them can be checked by the others; ${LONGER}`,
+            `${label}: only ${shapes} are measured, and none of them can be checked by the others; ${LONGER}`,
           ]
         : []),
     ]

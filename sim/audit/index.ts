@@ -6,6 +6,7 @@ export {
   type ExactPercentiles,
   exactCalls,
   exactPercentiles,
+  exactTokenTimes,
 } from './evidence/exact-percentiles.ts'
 export { exactScatter, showsScatter } from './evidence/exact-scatter.ts'
 export type { AuditRows, RequestColumns } from './evidence/raw-rows.ts'

@@ -23,10 +23,10 @@ const recomputedValue = z
   .strictObject({
     p: number.describe('Level of the percentile, 0 to 1.'),
     value: numberOrNull.describe(
-      'Latency by the nearest rank, ms; null where the sample does not support it.',
+      'Time by the nearest rank, ms; null where the sample does not support it.',
     ),
   })
-  .describe('One percentile of the latency.')
+  .describe('One percentile.')
 
 const recomputed = z
   .strictObject({
@@ -35,6 +35,21 @@ const recomputed = z
     values: z.array(recomputedValue).describe('Percentiles of the latency of these requests.'),
   })
   .describe('Percentiles of one class.')
+
+const recomputedTime = z
+  .strictObject({
+    n: number.describe('Number of served requests after the warm-up that have such a time.'),
+    values: z.array(recomputedValue).describe('Percentiles of this time.'),
+  })
+  .describe('Percentiles of one time of tokens.')
+
+const recomputedTokens = z
+  .strictObject({
+    class: z.string().nullable().describe('Name of the class; null for all classes together.'),
+    ttft: recomputedTime.describe('Time to first token.'),
+    tpot: recomputedTime.describe('Time per output token after the first.'),
+  })
+  .describe('Times of tokens of one class.')
 
 const recomputedCalls = z
   .strictObject({
@@ -62,6 +77,12 @@ const runAudit = z
     percentiles: z
       .array(recomputed)
       .describe('Exact percentiles of the latency from the rows, of all classes and of each.'),
+    tokens: z
+      .array(recomputedTokens)
+      .describe(
+        'Exact percentiles of the times of tokens from the rows, of all classes and of each; empty ' +
+          'where no tokens are generated.',
+      ),
     calls: z.array(recomputedCalls).describe('Calls of each class, from the rows.'),
     journal: decisionLog
       .nullable()

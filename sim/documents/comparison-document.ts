@@ -149,10 +149,12 @@ export const comparisonSchema = z
         'Single steps of the engines, in the busiest second of the first replay that counts or less; ' +
           'absent where no tokens are generated.',
       ),
-    stall_free: stallFree.describe(
-      'Comparison of the requests that met no recorded stall of the dispatcher or of an executor ' +
-        'of their station.',
-    ),
+    stall_free: stallFree
+      .optional()
+      .describe(
+        'Comparison of the requests that met no recorded stall of the dispatcher or of an executor ' +
+          'of their station; absent where tokens are generated.',
+      ),
     stability: z
       .strictObject({
         predicted: stability.describe('State in the replications of the prediction.'),

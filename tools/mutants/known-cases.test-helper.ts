@@ -205,7 +205,7 @@ const underProfile: Predict = (recording, believed) => {
     const input = simulationInput(scenario, { models, requests })
     const runs = replications(2, (replication) => {
       const { all, stallFree } = simulatedPercentiles(runReplication(input, replication))
-      return [all, stallFree.percentiles].flatMap((each) => each.slice(0, LEVELS.length))
+      return [all, stallFree!.percentiles].flatMap((each) => each.slice(0, LEVELS.length))
     })
     return meanOf(runs)
   }

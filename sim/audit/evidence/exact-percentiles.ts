@@ -12,25 +12,66 @@ export interface ExactPercentiles {
  * scheduled no earlier than `warmupMs`; of one class if `class` is given. Computed by sorting,
  * without a histogram.
  */
-export function exactPercentiles(
+export function exactPercentiles(rows: AuditRows, options: PercentileOptions): ExactPercentiles {
+  return percentilesOf(rows, options, (key) => answeredAt(rows, key) - rows.at[key]!)
+}
+
+interface PercentileOptions {
+  readonly warmupMs: number
+  /** from 0 to 1 */
+  readonly levels: readonly number[]
+  /** default: all */
+  readonly class?: number
+}
+
+/** Times of tokens of the same requests, ms. */
+export interface ExactTokenTimes {
+  readonly ttft: ExactPercentiles
+  readonly tpot: ExactPercentiles
+}
+
+/**
+ * Percentiles of the time to first token (its arrival at the client minus the scheduled arrival of
+ * the request) and of the time per output token (from the first token to the last, over the tokens
+ * after the first) of the same requests. Requests without a first token have neither, those with
+ * one token no time per output token. `delaysMs`: by class, from a first token to when it leaves.
+ */
+export function exactTokenTimes(
   rows: AuditRows,
-  options: {
-    readonly warmupMs: number
-    /** from 0 to 1 */
-    readonly levels: readonly number[]
-    readonly class?: number
-  },
+  { delaysMs, ...options }: PercentileOptions & { readonly delaysMs: readonly number[] },
+): ExactTokenTimes {
+  const { at, done, firstToken, outputTokens } = rows
+  // the first token leaves with the last one at the latest
+  const left = (key: number) => Math.min(firstToken[key]! + delaysMs[rows.class[key]!]!, done[key]!)
+  return {
+    ttft: percentilesOf(rows, options, (key) => {
+      const travelMs = answeredAt(rows, key) - done[key]!
+      return left(key) - at[key]! + travelMs
+    }),
+    tpot: percentilesOf(rows, options, (key) => {
+      const further = outputTokens[key]! - 1
+      return further < 1 ? Number.NaN : (done[key]! - left(key)) / further
+    }),
+  }
+}
+
+/** Percentiles of a time of requests, without those that do not have it (NaN). */
+function percentilesOf(
+  rows: AuditRows,
+  options: PercentileOptions,
+  timeOf: (key: number) => number,
 ): ExactPercentiles {
-  const latencies: number[] = []
+  const times: number[] = []
   for (let key = 0; key < rows.at.length; key++) {
     const counts =
       rows.outcome[key] === SERVED &&
       rows.batch[key]! >= 0 &&
       rows.at[key]! >= options.warmupMs &&
       (options.class === undefined || rows.class[key] === options.class)
-    if (counts) latencies.push(answeredAt(rows, key) - rows.at[key]!)
+    const time = counts ? timeOf(key) : Number.NaN
+    if (!Number.isNaN(time)) times.push(time)
   }
-  const sorted = Float64Array.from(latencies).sort()
+  const sorted = Float64Array.from(times).sort()
   return { n: sorted.length, values: options.levels.map((p) => percentileOf(sorted, p)) }
 }
 

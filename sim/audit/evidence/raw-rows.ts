@@ -32,6 +32,8 @@ export interface AuditRows {
   /** queue that it joined or that rejected it */
   readonly queue: Int32Array
   readonly inputTokens: Int32Array
+  /** tokens to generate */
+  readonly outputTokens: Int32Array
   readonly executor: Int32Array
   /** -1 for none */
   readonly batch: Int32Array
@@ -39,6 +41,7 @@ export interface AuditRows {
   /** padded length of its batch; 0 without padding */
   readonly padded: Int32Array
   readonly outcome: Uint8Array
+  /** when the first token was generated; NaN where none is */
   readonly firstToken: Float64Array
   /** how often it was preempted */
   readonly preemptions: Int32Array

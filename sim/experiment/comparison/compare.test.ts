@@ -236,7 +236,7 @@ test('an error on a machine that has changed since its profile does not fail, an
   const pools = [{ pool: 'central', profile_ms: 1, replays_ms: 1.2 }]
   const change = { ...unchanged(predictions), control: { pools, unknown: null } }
   const { checks, stall_free, percentiles } = compare([run, run], { predictions, change })
-  for (const { verdict, reason } of [checks.prediction, stall_free.checks.prediction]) {
+  for (const { verdict, reason } of [checks.prediction, stall_free!.checks.prediction]) {
     expect(verdict).toBe('UNDECIDED')
     expect(reason).toContain(
       'off by more than max(5 %, 50 µs) at p50, p90, p95, but the control kernel took +20.0 %, so the machine has changed; rehearse or calibrate again',

@@ -6,7 +6,7 @@ import type {
   TokenTimeComparison,
 } from '../../documents/index.ts'
 import { stream } from '../../kernel/index.ts'
-import type { ServingPlan } from '../../serving/index.ts'
+import { generatesIn, type ServingPlan } from '../../serving/index.ts'
 import {
   blockBootstrap,
   geometricMean,
@@ -52,15 +52,15 @@ const STRUCTURE_RUNS = 20
 
 /** PERCENTILES of a simulated run: of all requests, and of those that met no stall. */
 interface SimulatedPercentiles extends RunPercentiles {
-  readonly stallFree: StallFreeFigures
+  /** null where tokens are generated */
+  readonly stallFree: StallFreeFigures | null
 }
 
 /** The same of a replication over given requests, under a profile. */
-export function simulatedPercentiles(run: RunSummary): SimulatedPercentiles {
-  const { stallFree } = run
-  if (stallFree === null) throw new Error('Expected a replication of given requests')
-  return { ...runPercentiles(run), stallFree }
-}
+export const simulatedPercentiles = (run: RunSummary): SimulatedPercentiles => ({
+  ...runPercentiles(run),
+  stallFree: run.stallFree,
+})
 
 /** PERCENTILES of the measures of a replication. */
 export const runPercentiles = ({ all, tokenTimes }: RunSummary): RunPercentiles => ({
@@ -111,7 +111,10 @@ export function compareRuns(input: ComparisonInput): Pick<
   const structure = simulateAll(input, shown)
   const [latency, ...ofTokens] = measuresOf(input)
   const { percentiles, checks } = compareMeasure(input, counted, { measure: latency, structure })
-  const stall_free = compareStallFree(input, counted, { measure: latency, structure })
+  // a request that is generated lasts for so many steps that hardly any meets no stall
+  const stallFree = generatesIn(input.plan)
+    ? null
+    : compareStallFree(input, counted, { measure: latency, structure })
   const tokenTimes = ofTokens.map((measure) => {
     return [measure.key, compareMeasure(input, counted, { measure, structure })]
   })
@@ -121,8 +124,8 @@ export function compareRuns(input: ComparisonInput): Pick<
     percentiles,
     control_kernel: input.change.control,
     ...(tokenTimes.length > 0 && { token_times: Object.fromEntries(tokenTimes) }),
-    stall_free,
-    checks: counted.judged ? besideStallFree(checks, percentiles, stall_free) : checks,
+    ...(stallFree && { stall_free: stallFree }),
+    checks: counted.judged && stallFree ? besideStallFree(checks, percentiles, stallFree) : checks,
   }
 }
 
@@ -183,10 +186,10 @@ function compareStallFree(
     replay,
     ...stallFreeLatencies(input.replays[replay]!, input),
   }))
-  const simulated = structure.flat().map(({ stallFree }) => stallFree.n)
+  const simulated = structure.flat().map((run) => stallFreeOf(run).n)
   const n = Math.min(...measured.map(({ values }) => values.length), ...simulated)
   const ofRuns = (runs: readonly SimulatedPercentiles[]) =>
-    runs.map(({ stallFree }) => stallFree.percentiles)
+    runs.map((run) => stallFreeOf(run).percentiles)
   const percentiles = comparePercentiles(input, counted, {
     ...{ n, measure, measured },
     structure: structure.map(ofRuns),
@@ -194,15 +197,17 @@ function compareStallFree(
     inputs: inputs.map((ends) => ends.map(ofRuns)),
     change: null,
   })
-  const share = sharesOf(
-    measured,
-    predictions.map(({ stallFree }) => stallFree),
-  )
+  const share = sharesOf(measured, predictions.map(stallFreeOf))
   if (!counted.judged) {
     const none = noneCounts(input.replays.length, 'replay')
     return { share, percentiles, checks: { structure: none, prediction: none } }
   }
   return judgeStallFree({ share, percentiles, n, control: change.control, measure })
+}
+
+function stallFreeOf({ stallFree }: SimulatedPercentiles): StallFreeFigures {
+  if (stallFree === null) throw new Error('Expected a replication of given requests')
+  return stallFree
 }
 
 const DISTURBED: Check = {
@@ -419,7 +424,7 @@ export function simulateReplay(
     return {
       all: percentilesOf(run.rows, warmupMs, latency),
       tokens: tokenPercentiles(run.rows, warmupMs, ofTokens),
-      stallFree: stallFreeFigures(run, input),
+      stallFree: generatesIn(input.plan) ? null : stallFreeFigures(run, input),
     }
   })
 }

@@ -54,8 +54,8 @@ describe('a prediction of which stalls alone leave p99 open', () => {
 
   test('is decided for the requests that met none', () => {
     expect(verdicts(percentiles)).toEqual(['PASS', 'PASS', 'PASS', 'UNDECIDED'])
-    expect(verdicts(stall_free.percentiles)).toEqual(['PASS', 'PASS', 'PASS', 'PASS'])
-    expect(stall_free.checks.prediction.verdict).toBe('PASS')
+    expect(verdicts(stall_free!.percentiles)).toEqual(['PASS', 'PASS', 'PASS', 'PASS'])
+    expect(stall_free!.checks.prediction.verdict).toBe('PASS')
   })
 
   test('stays undecided, with the verdict on the others beside it', () => {
@@ -67,21 +67,21 @@ describe('a prediction of which stalls alone leave p99 open', () => {
   })
 
   test('has shares that agree, and percentiles of as many requests', () => {
-    const { simulated, measured } = stall_free.share
+    const { simulated, measured } = stall_free!.share
     expect(Math.abs(simulated.value! - measured.value!)).toBeLessThan(0.01)
     expect(measured.low).toBeLessThan(measured.value!)
     const counts = [first, second, ...others].map(
       (run) => stallFreeFigures(run, { ...run, warmupMs: 0 }).n,
     )
-    expect(stall_free.percentiles[0]!.n).toBeLessThanOrEqual(Math.min(...counts))
-    expect(stall_free.percentiles[0]!.n).toBeGreaterThan(0.99 * Math.min(...counts))
+    expect(stall_free!.percentiles[0]!.n).toBeLessThanOrEqual(Math.min(...counts))
+    expect(stall_free!.percentiles[0]!.n).toBeGreaterThan(0.99 * Math.min(...counts))
   })
 })
 
 test('a wrong batcher fails on the requests without stalls, too', () => {
   const { stall_free } = compare({ plan: knownPlan(1, { ...DYNAMIC, maxBatch: 4 }) })
-  expect(stall_free.checks.structure.verdict).toBe('FAIL')
-  expect(stall_free.percentiles.map(({ verdicts }) => verdicts.structure)).toContain('FAIL')
+  expect(stall_free!.checks.structure.verdict).toBe('FAIL')
+  expect(stall_free!.percentiles.map(({ verdicts }) => verdicts.structure)).toContain('FAIL')
 })
 
 describe('shares that differ by more than a tenth', () => {
@@ -90,11 +90,11 @@ describe('shares that differ by more than a tenth', () => {
 
   test('leave the prediction open: these are other requests', () => {
     const { stall_free, checks } = compare({ predictions: other(0.8) })
-    expect(stall_free.checks.prediction).toMatchObject({
+    expect(stall_free!.checks.prediction).toMatchObject({
       verdict: 'UNDECIDED',
       reason: expect.stringMatching(/^95 % of the measured requests met no stall and 80 % of the /),
     })
-    for (const { verdicts } of stall_free.percentiles) {
+    for (const { verdicts } of stall_free!.percentiles) {
       expect(verdicts.prediction).toBe(null)
       expect(verdicts.structure).not.toBe(null)
     }
@@ -102,7 +102,7 @@ describe('shares that differ by more than a tenth', () => {
   })
 
   test('and not those that differ by less', () => {
-    expect(compare({ predictions: other(0.9) }).stall_free.checks.prediction.verdict).toBe('PASS')
+    expect(compare({ predictions: other(0.9) }).stall_free!.checks.prediction.verdict).toBe('PASS')
   })
 })
 
@@ -112,15 +112,15 @@ test('where every predicted request met a stall, only the prediction has no figu
     stallFree: { n: 0, share: 0, percentiles: PERCENTILES.map(() => Number.NaN) },
   }))
   const { stall_free } = compare({ predictions: none })
-  for (const { simulated, measured, prediction, verdicts } of stall_free.percentiles) {
+  for (const { simulated, measured, prediction, verdicts } of stall_free!.percentiles) {
     expect(simulated.reason).toBe('every simulated request met a stall')
     expect(measured.value).toBeGreaterThan(0)
     expect(prediction).toEqual([])
     expect(verdicts).toEqual({ structure: 'PASS', prediction: null })
   }
-  expect(stall_free.percentiles).toHaveLength(4)
-  expect(stall_free.checks.prediction.reason).toMatch(/^95 % .* and 0 % of the simulated: these /)
-  expect(comparisonSchema.shape.stall_free.parse(stall_free)).toEqual(stall_free)
+  expect(stall_free!.percentiles).toHaveLength(4)
+  expect(stall_free!.checks.prediction.reason).toMatch(/^95 % .* and 0 % of the simulated: these /)
+  expect(comparisonSchema.shape.stall_free!.parse(stall_free)).toEqual(stall_free)
 })
 
 test('the shares are the mean of replays, and the middle of replications', () => {
@@ -142,6 +142,6 @@ test('where no measured request is counted, there is no percentile', () => {
     warmupMs: 2000 * SECONDS,
     simulate: simulateReplay,
   })
-  expect([percentiles, stall_free.percentiles]).toEqual([[], []])
+  expect([percentiles, stall_free!.percentiles]).toEqual([[], []])
   expect(checks.structure.verdict).toBe('UNDECIDED')
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { namedTimes } from '../../documents/index.ts'
-import type { ServingPlan } from '../../serving/index.ts'
+import { generatesIn, type ServingPlan } from '../../serving/index.ts'
 import { roundsOf } from './blocks.ts'
 import { compareRuns } from './compare.ts'
 import { enginePlan, knownGeneration, promptsOf } from './known-generation.test-helper.ts'
@@ -23,7 +23,7 @@ function figures(of: KnownRun, scale = 1) {
   return {
     all: percentilesOf(of.rows, 0, latency),
     tokens: tokens && { ...tokens, ttft: tokens.ttft!.map((ms) => scale * ms) },
-    stallFree: stallFreeFigures(of, { ...of, warmupMs: 0 }),
+    stallFree: generatesIn(of.plan) ? null : stallFreeFigures(of, { ...of, warmupMs: 0 }),
   }
 }
 
@@ -101,9 +101,16 @@ test('TPOT is not judged where each request has one token', () => {
   expect(values(token_times!.ttft.percentiles)).toEqual(values(percentiles))
 })
 
-test('a scenario without generation has no token times', () => {
+test('requests that are generated are not told apart by stalls', () => {
+  const compared = compare(run)
+  expect(compared).not.toHaveProperty('stall_free')
+  expect(compared.checks.structure.reason).not.toContain('met no stall')
+})
+
+test('a scenario without generation has no token times, and tells requests apart by stalls', () => {
   const compared = compare(knownRun({ load: 0.6, seconds: 4 }))
   expect(compared).not.toHaveProperty('token_times')
+  expect(compared).toHaveProperty('stall_free')
   expect(compared.tolerance.relative).toBe(0.01)
 })
 

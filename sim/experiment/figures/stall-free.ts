@@ -1,23 +1,21 @@
 import { generatesIn } from '../../serving/index.ts'
-import { EngineRunRecorder, RowRecorder, Rows } from '../../stats/index.ts'
+import { RowRecorder, Rows } from '../../stats/index.ts'
 import { type StallFreeFigures, stallFreeFigures } from '../comparison/stall-free.ts'
 import { executorWork } from '../simulation/hardware.ts'
 import { NOT_RECORDED, type RecordedFamily } from './family.ts'
 
 /**
- * Latency of the requests that met no stall; null where requests were drawn, or no model has a
- * profile.
+ * Latency of the requests that met no stall; null where requests were drawn, no model has a
+ * profile, or tokens are generated.
  */
 export const stallFree: RecordedFamily<StallFreeFigures | null> = {
   start({ requests, warmupMs, simulated }) {
     if (simulated === null || simulated.fired === null) return NOT_RECORDED
     const { input, fired } = simulated
+    if (generatesIn(input.plan)) return NOT_RECORDED
     const recorder = new RowRecorder(Rows.allocate(input.requests!.count), requests)
     const given = { plan: input.plan, work: executorWork(input), warmupMs }
-    const engines = new EngineRunRecorder()
-    const engineRuns = generatesIn(input.plan) ? engines.runs : undefined
-    const summary = () =>
-      stallFreeFigures({ rows: recorder.rows, timers: fired, engineRuns }, given)
-    return { observers: [recorder, engines], summary }
+    const summary = () => stallFreeFigures({ rows: recorder.rows, timers: fired }, given)
+    return { observers: [recorder], summary }
   },
 }

@@ -1,20 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { madeUpProfile } from '../../../test/profiles.ts'
+import { TINY_DECODER } from '../../../test/scenarios.ts'
 import { profileSchema } from './profile.ts'
 
-const DECODER = `spillway: 1
-name: decoder
-duration_s: 1
-models: { m: { builtin: transformer-decoder, context: 512 } }
-traffic:
-  - class: chat
-    arrivals: { process: poisson, rate_rps: 1 }
-    input_tokens: { distribution: fixed, value: 40 }
-    output_tokens: { distribution: fixed, value: 20 }
-pools: [{ name: engine, model: m, generation: { policy: continuous, kv_cache: { blocks: 100 } } }]
-`
-
-const profile = madeUpProfile(DECODER)
+const profile = madeUpProfile(TINY_DECODER)
 const [model] = profile.models
 const steps = model!.steps!
 
