@@ -64,7 +64,13 @@ export {
   confidences,
 } from './schema/schema-accelerator.ts'
 export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
-export { type BuiltinDecoder, isBuiltinDecoder, isTransformer } from './schema/takes-length.ts'
+export {
+  type BuiltinDecoder,
+  isBuiltinDecoder,
+  isOnnxDecoder,
+  isTransformer,
+  type OnnxDecoder,
+} from './schema/takes-length.ts'
 export { MOST_INPUTS } from './schema/uncertain.ts'
 export type { ClassValues } from './trace/class-values.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { pastModel } from '../runtime/models/past-model.test-helper.ts'
 import { passingOn, withExternalData } from '../runtime/models/user-model.test-helper.ts'
 import { commandsIn, expectRefusal, filesIn, put, temporaryFolder } from './spillway.ts'
 
@@ -36,6 +37,22 @@ test('models inspect prints names, types and shapes', async () => {
     '',
   ])
   expect(ended.stdout).toContain('state: a run of a stream passes state_out to state of the next')
+})
+
+test('models inspect says whether a decoder can generate, what it costs and what is missing', async () => {
+  const sizes = { layers: 2, hidden: 64, heads: 4, kvHeads: 2, vocabulary: 512, context: 160 }
+  put(folder, 'decoder.onnx', pastModel({ ...sizes, seed: 1 }))
+  const { stdout } = await run('models', 'inspect', 'decoder.onnx')
+  expect(stdout).toContain(
+    'decoder: it can generate (past_key_values and present): 2 layers, 2 heads of keys and values, 16 values each, float32\n' +
+      '  vocabulary: 512\n  context: at most 160\n  keys and values of a token: 0.5 KiB\n  not paged: one cache for each',
+  )
+  expect(stdout).not.toContain('state: a run of a stream')
+  const past = { name: 'past_key_values.0.key', type: 'FLOAT', shape: [1, 2, '', 16] } as const
+  put(folder, 'half.onnx', passingOn([past]))
+  const half = await run('models', 'inspect', 'half.onnx')
+  expect(half.stdout).toContain('decoder: it cannot generate (past_key_values and present):\n')
+  expect(half.stdout).toMatch(/ {2}input input_ids: expected int64 \[batch, tokens\], got nothing/)
 })
 
 test('models inspect names weights in other files, and whether they are there', async () => {

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { generationOptions } from '../runtime/live/generation/generation-options.ts'
 import { commonTokens, tokensOf } from '../runtime/live/generation/prompt-tokens.ts'
 import type { StepEngineOptions } from '../runtime/live/generation/step-engine.ts'
-import type { DecoderOptions } from '../runtime/models/decoder-inputs.ts'
+import { builtDecoder, type DecoderOptions } from '../runtime/models/decoder-inputs.ts'
 import { buildDecoder } from '../runtime/models/transformer-decoder.ts'
 import { openWholeDecoder } from '../runtime/models/whole-decoder.ts'
 import type { AnswerColumns } from '../sim/audit/index.ts'
@@ -36,7 +36,7 @@ export function enginesOf(
     file,
     session: { executionProvider: 'cpu', threads: 1, memoryPattern: false },
     warmUp: [],
-    generation: generationOptions(SIZES, generation!),
+    generation: generationOptions(builtDecoder(SIZES), generation!),
   }))
 }
 

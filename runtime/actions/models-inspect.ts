@@ -1,6 +1,7 @@
 import { alignColumns } from '../../reports/index.ts'
 import { EXIT, type ExitCode, visibleLine } from '../../scenarios/index.ts'
 import { type InspectedModel, inspectModel } from '../jobs/inspect-model.ts'
+import { decoderText } from './decoder-text.ts'
 import { operationsText, workText } from './operations-text.ts'
 import { print } from './output.ts'
 
@@ -13,7 +14,7 @@ interface InspectOptions {
 }
 
 function textOf(model: InspectedModel): string {
-  const { bytes, parameters, opsets, inputs, outputs, states, externalData } = model
+  const { bytes, parameters, opsets, inputs, outputs, states, decoder, externalData } = model
   const opset = opsets.map(({ domain, version }) => `${domain} ${version}`).join(', ')
   const values = [
     ...inputs.map((input) => ['input', ...cellsOf(input, input.rows)]),
@@ -29,7 +30,8 @@ function textOf(model: InspectedModel): string {
     }),
     '',
     alignColumns(values, [0, 1, 2, 3]),
-    ...(states.length === 0 ? [] : ['', statesText(states)]),
+    ...(states.length === 0 || decoder !== null ? [] : ['', statesText(states)]),
+    ...(decoder === null ? [] : ['', decoderText(decoder)]),
     '',
     model.operations === null
       ? visibleLine(`operations: not counted: ${model.operationsProblem}`)

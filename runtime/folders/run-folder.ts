@@ -21,6 +21,9 @@ export type RunKind = 'replay' | 'replication'
 /** The scenario of rows, with every default filled in. */
 export const SCENARIO_FILE = 'scenario.json'
 
+/** Where the files of decoders were and what was in them, so that answers can be recomputed. */
+const DECODERS_FILE = 'decoders.json'
+
 /** Activation plans per pool, which the control plane uses for its memory ledger. */
 const ACTIVATIONS_FILE = 'activations.json'
 
@@ -51,10 +54,12 @@ export async function keepRuns(
     readonly runs: readonly KeptRun[]
     /** per pool, from the profile or the scenario; empty if memory is not simulated */
     readonly activations?: readonly (ActivationPlan | null)[]
+    /** of ONNX files; default: all decoders are built in */
+    readonly decoders?: KeptDecoders | null
     readonly signal: AbortSignal | undefined
   },
 ): Promise<void> {
-  const { scenario, requests, runs, activations = [], signal } = kept
+  const { scenario, requests, runs, activations = [], decoders = null, signal } = kept
   const classes = scenario.traffic.map((traffic) => traffic.class)
   await keepInput(change, kind, SCENARIO_FILE, `${JSON.stringify(scenario, null, 2)}\n`)
   await keepInput(
@@ -66,6 +71,8 @@ export async function keepRuns(
   const hasPlan = activations.some((plan) => plan !== null)
   if (hasPlan) await keepInput(change, kind, ACTIVATIONS_FILE, `${JSON.stringify(activations)}\n`)
   else change.remove(ACTIVATIONS_FILE)
+  if (decoders === null) change.remove(DECODERS_FILE)
+  else await keepInput(change, kind, DECODERS_FILE, `${JSON.stringify(decoders)}\n`)
   await dropRuns(change, kind)
   for (const [i, run] of runs.entries()) {
     const { rows, journal } = filesOf(kind, i + 1)
@@ -110,7 +117,7 @@ export async function dropRuns(change: FolderChange, kind: RunKind): Promise<voi
 
 const OF_REPLAYS = [
   ...[SCENARIO_FILE, 'requests.jsonl', 'measured.json', 'simulated.json'],
-  ...[ACTIVATIONS_FILE, ARENA_FILE],
+  ...[ACTIVATIONS_FILE, ARENA_FILE, DECODERS_FILE],
 ]
 
 /** Removes replays with all their documents. A folder with other files stays. */
@@ -136,7 +143,7 @@ export async function settleRuns(directory: string): Promise<void> {
 
 /** Removes the inputs of runs: without runs they do not belong to the other documents. */
 export function dropInputs(change: FolderChange): void {
-  for (const name of [SCENARIO_FILE, ACTIVATIONS_FILE]) change.remove(name)
+  for (const name of [SCENARIO_FILE, ACTIVATIONS_FILE, DECODERS_FILE]) change.remove(name)
 }
 
 /** The scenario of a folder's rows. Throws `Failure` if there is none. */
@@ -153,6 +160,21 @@ export async function readActivations(
   const path = join(directory, ACTIVATIONS_FILE)
   if (!existsSync(path)) return []
   return readJson(path, z.array(activationPlanSchema.nullable()), 'not of this version')
+}
+
+const keptDecoders = z.strictObject({
+  /** where relative paths of the scenario start */
+  directory: z.string(),
+  /** of each pool; null where its model is no ONNX file */
+  contents: z.array(z.string().nullable()),
+})
+
+export type KeptDecoders = z.infer<typeof keptDecoders>
+
+/** Null where no decoder of the folder is an ONNX file. */
+export async function readDecoders(directory: string): Promise<KeptDecoders | null> {
+  const path = join(directory, DECODERS_FILE)
+  return existsSync(path) ? readJson(path, keptDecoders, 'not of this version') : null
 }
 
 export async function readRequests(directory: string, scenario: Scenario): Promise<RequestList> {

@@ -67,7 +67,7 @@ test('two exchanged rows break rules, and differ from the decision log', () => {
 
 test('a check names the side and the replay at fault', async () => {
   const side = (...runs: (typeof run)[]) => ({
-    system: { scenario, plan },
+    system: { scenario, plan, directory: '.', contents: [null, null] },
     requests,
     replays: { runs },
   })

@@ -16,7 +16,7 @@ import { generatesIn, livePlan, type ServingPlan } from '../../sim/serving/index
 import { PERCENTILES, supports } from '../../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import type { KeptRun, RunKind } from '../folders/run-folder.ts'
-import { auditTokens } from './audit-tokens.ts'
+import { auditTokens, type DecoderFiles, type TokensOf } from './audit-tokens.ts'
 import type { JobOptions } from './options.ts'
 
 export type RunAudit = Audit['runs'][number]
@@ -80,7 +80,7 @@ const documented = (rule: RuleReport): RunAudit['rules'][number] => ({
 export async function withAnswers(
   audit: RunAudit,
   { rows, generated }: KeptRun,
-  { mostTokens, ...of }: Pick<RunsOf, 'scenario' | 'plan'> & JobOptions & { mostTokens?: number },
+  { mostTokens, ...of }: TokensOf & { mostTokens?: number },
 ): Promise<RunAudit> {
   if (generated === undefined) return audit
   const rule = await auditTokens({ rows, generated }, of, mostTokens)
@@ -149,7 +149,7 @@ export async function auditCheck(
   sides: readonly {
     /** default: A, B */
     readonly name?: string
-    readonly system: { readonly scenario: Scenario; readonly plan: ServingPlan }
+    readonly system: { readonly scenario: Scenario; readonly plan: ServingPlan } & DecoderFiles
     readonly requests: RequestList
     readonly replays: { readonly runs: readonly KeptRun[] }
   }[],
@@ -158,12 +158,13 @@ export async function auditCheck(
   const audits: RunAudit[] = []
   for (const [i, { name, system, requests, replays }] of sides.entries()) {
     const side = sides.length > 1 ? `${name ?? 'AB'[i]} ` : ''
-    const { scenario, plan } = system
+    const { scenario, plan, directory, contents } = system
+    const files = { directory, contents }
     const of = { scenario, plan, kind: 'replay', requests } as const
     for (const [j, run] of replays.runs.entries()) {
       const audit = auditRun(`${side}replay-${j + 1}`, run, of)
       const mostTokens = SHORT_AUDIT / replays.runs.length
-      audits.push(await withAnswers(audit, run, { scenario, plan, ...options, mostTokens }))
+      audits.push(await withAnswers(audit, run, { scenario, plan, files, ...options, mostTokens }))
     }
   }
   return { ...auditVerdict(audits), worst: null }

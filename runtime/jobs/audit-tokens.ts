@@ -1,9 +1,16 @@
-import { type BuiltinDecoder, isBuiltinDecoder, type Scenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  isBuiltinDecoder,
+  isOnnxDecoder,
+  type Scenario,
+} from '../../scenarios/index.ts'
 import { Findings, type GeneratedColumns, type RuleReport } from '../../sim/audit/index.ts'
 import { OUTCOME, type ServingPlan } from '../../sim/serving/index.ts'
 import type { Rows } from '../../sim/stats/index.ts'
+import { cacheDirectory } from '../folders/profile-paths.ts'
 import { statedTokens } from '../live/generation/prompt-tokens.ts'
-import { decoderOptions } from '../models/index.ts'
+import { decoderOptions, materialise } from '../models/index.ts'
 import type { WholeDecoder } from '../models/onnx.ts'
 import { pause } from '../process/interruption.ts'
 import type { JobOptions } from './options.ts'
@@ -14,9 +21,18 @@ import type { JobOptions } from './options.ts'
  */
 export const LEAST_MARGIN = 1e-3
 
-interface TokensOf extends JobOptions {
+/** Where the files of decoders are, and what was in them when their answers came. */
+export interface DecoderFiles {
+  readonly directory: string
+  /** of each pool; null where it is not known */
+  readonly contents: readonly (string | Failure | null)[]
+}
+
+export interface TokensOf extends JobOptions {
   readonly scenario: Scenario
   readonly plan: ServingPlan
+  /** null where no decoder is an ONNX file */
+  readonly files: DecoderFiles | null
 }
 
 /** What is recomputed at most, tokens; requests are taken evenly over the run. */
@@ -29,7 +45,7 @@ const NO_LIMIT = Number.POSITIVE_INFINITY
  */
 export async function auditTokens(
   { rows, generated }: { readonly rows: Rows; readonly generated: GeneratedColumns },
-  { scenario, plan, signal, onProgress }: TokensOf,
+  { scenario, plan, files, signal, onProgress }: TokensOf,
   mostTokens = NO_LIMIT,
 ): Promise<RuleReport> {
   const findings = new Findings('right-tokens')
@@ -39,7 +55,7 @@ export async function auditTokens(
   const tokens = served.reduce((sum, key) => sum + inputTokens[key]! + outputTokens[key]!, 0)
   const every = Math.max(1, Math.ceil(tokens / mostTokens))
   const recomputed = served.filter((_, i) => i % every === 0)
-  const decoders = new Decoders(scenario)
+  const decoders = new Decoders(scenario, files)
   let near = 0
   try {
     for (const [i, key] of recomputed.entries()) {
@@ -76,7 +92,7 @@ function answersByKey({ answers }: GeneratedColumns): Map<number, number[]> {
 
 /** The likeliest token at each place of an answer, after those that came before. */
 async function wantedAnswers(
-  { model, run }: Opened,
+  { vocabulary, run }: Opened,
   answered: {
     readonly rows: Rows
     readonly plan: ServingPlan
@@ -91,21 +107,23 @@ async function wantedAnswers(
   const { sharedPrefixTokens: sharedTokens, carriesContext } = plan.classes[number]!
   const content = { class: number, key, prefix: rows.prefixes.get(key) ?? null, sharedTokens }
   const lengths = { prompt, answers: own.length, carriesContext }
-  const { stated } = statedTokens(content, lengths, model.vocabulary)
+  const { stated } = statedTokens(content, lengths, vocabulary)
   // the last token is not computed on
   const ids = [...stated, ...own.slice(stated.length - prompt)].slice(0, prompt + own.length - 1)
   return (await run(ids)).slice(prompt - 1)
 }
 
-type Opened = WholeDecoder & { readonly model: BuiltinDecoder }
+type Opened = WholeDecoder & { readonly vocabulary: number }
 
 /** Decoders of pools, opened when they are needed. */
 class Decoders {
   readonly #scenario: Scenario
+  readonly #files: DecoderFiles | null
   readonly #opened = new Map<number, Promise<Opened>>()
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, files: DecoderFiles | null) {
     this.#scenario = scenario
+    this.#files = files
   }
 
   of(pool: number): Promise<Opened> {
@@ -117,12 +135,30 @@ class Decoders {
   async #open(pool: number): Promise<Opened> {
     const { model: name, precision } = this.#scenario.pools[pool]!
     const model = this.#scenario.models[name]!
+    if (isOnnxDecoder(model)) return this.#openFile(pool)
     if (!isBuiltinDecoder(model) || (precision !== 'fp32' && precision !== 'int8')) {
       throw new Error(`Expected a decoder whose answers can be recomputed, got ${name}`)
     }
     // only audits of answers load ONNX Runtime
     const { openWholeDecoder } = await import('../models/onnx.ts')
-    return { model, ...(await openWholeDecoder(decoderOptions(model), precision)) }
+    const { vocabulary } = model
+    return { vocabulary, ...(await openWholeDecoder(decoderOptions(model), precision)) }
+  }
+
+  /** The file of the user, if it is the one that answered. */
+  async #openFile(pool: number): Promise<Opened> {
+    const { model: name, precision } = this.#scenario.pools[pool]!
+    const files = this.#files
+    if (files === null) throw new Failure(`models.${name}: the folder does not name its file`)
+    const places = { directory: files.directory, cacheDirectory: cacheDirectory() }
+    const file = await materialise(this.#scenario.models[name]!, precision, places)
+    const content = files.contents[pool]
+    if (typeof content === 'string' && content !== file.content) {
+      const text = 'is another file than the one that answered, which the audit runs again'
+      throw new Failure(`${file.path}: ${text}; put that back`, EXIT.notComparable)
+    }
+    const { openWholeFile } = await import('../models/onnx.ts')
+    return { vocabulary: file.decoder!.vocabulary, ...(await openWholeFile(file)) }
   }
 
   async close(): Promise<void> {

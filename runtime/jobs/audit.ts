@@ -11,6 +11,7 @@ import { simulationInput } from '../../sim/experiment/index.ts'
 import {
   type RunKind,
   readActivations,
+  readDecoders,
   readDocument,
   readRequests,
   readRuns,
@@ -54,13 +55,15 @@ export async function audit(
       throw new Failure(`${path}: is of other requests than ${directory}/requests.jsonl`)
     }
   }
+  const files = await readDecoders(directory)
   const audited = async (kind: RunKind) => {
     const runs = await readRuns(directory, kind, scenario)
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
       if (run.rows.count >= MANY_ROWS) onProgress?.(`auditing ${kind}s`, i, runs.length)
       const audit = auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests })
-      audits.push(await withAnswers(audit, run, { scenario, plan, signal, onProgress }))
+      const of = { scenario, plan, files, signal, onProgress }
+      audits.push(await withAnswers(audit, run, of))
       await pause(signal)
     }
     const changes = runs.map((run) => run.changes ?? [])

@@ -1,23 +1,16 @@
-import {
-  EXIT,
-  Failure,
-  hashOf,
-  isBuiltinDecoder,
-  modelKey,
-  type Pool,
-  type Scenario,
-} from '../../scenarios/index.ts'
+import { EXIT, Failure, hashOf, modelKey, type Pool, type Scenario } from '../../scenarios/index.ts'
 import { hasSwappableModel, poolsToCalibrate } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
 import { cacheDirectory } from '../folders/profile-paths.ts'
-import { type GenerationOptions, generationOptions } from '../live/generation/generation-options.ts'
+import type { GenerationOptions } from '../live/generation/generation-options.ts'
 import { hostFingerprint } from '../live/host.ts'
 import { hasObservedArena, memoryPlan } from '../memory/index.ts'
-import { decoderOptions, materialise } from '../models/index.ts'
+import { materialise } from '../models/index.ts'
 import { version } from '../version.ts'
 import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
 import type { JobOptions } from './options.ts'
+import { poolGeneration } from './pool-generation.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
 import { rehearse } from './rehearsals.ts'
 
@@ -83,17 +76,16 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
       // two versions have a model at one path, which is another model where its file is another
       const key = `${modelKey(scenario, pool)} ${contents[i]}`
       const { plan, maxBatch, lengths } = covered[i]!
-      const generation =
-        isBuiltinDecoder(model) && generationOptions(decoderOptions(model), plan.generation!)
-      const uses = { maxBatch, lengths, ...(generation && { generation }) }
+      const { directory } = prepared
+      const places = { directory, cacheDirectory: cacheDirectory(), signal }
       const task = tasks.get(key)
+      const file = task?.file ?? (await materialise(model, pool.precision, places))
+      const generation = poolGeneration(prepared, pool, file, plan.generation)
+      const uses = { maxBatch, lengths, ...(generation && { generation }) }
       if (task !== undefined) {
         tasks.set(key, covering(task, uses))
         continue
       }
-      const { directory } = prepared
-      const places = { directory, cacheDirectory: cacheDirectory(), signal }
-      const file = await materialise(model, pool.precision, places)
       tasks.set(key, { scenario, pool, plan, ...uses, file, occasion })
     }
   }

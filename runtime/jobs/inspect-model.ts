@@ -1,7 +1,13 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Failure } from '../../scenarios/index.ts'
-import { type OnnxGraph, readOnnx } from '../models/index.ts'
+import {
+  type FoundDecoder,
+  findDecoder,
+  type OnnxGraph,
+  readOnnx,
+  tokenBytes,
+} from '../models/index.ts'
 import { type CountedModel, type CountOptions, countModel } from './count-model.ts'
 import { type PassedState, statesOf } from './starter-inputs.ts'
 
@@ -16,6 +22,8 @@ export interface InspectedModel {
   readonly outputs: OnnxGraph['outputs']
   /** inputs that outputs continue, from one run to the next */
   readonly states: readonly PassedState[]
+  /** what it states of a decoder; null where none of its inputs is one of a decoder */
+  readonly decoder: InspectedDecoder | null
   /** files with weights; bytes are null where the file is missing */
   readonly externalData: readonly { readonly file: string; readonly bytes: number | null }[]
   /** null where they cannot be counted */
@@ -23,6 +31,9 @@ export interface InspectedModel {
   /** why they cannot */
   readonly operationsProblem: string | null
 }
+
+/** `tokenBytes`: of the keys and values of a token; null where the file cannot generate. */
+export type InspectedDecoder = FoundDecoder & { readonly tokenBytes: number | null }
 
 /** Reads an ONNX file, or one of npm:PACKAGE/PATH. Throws `Failure`. */
 export async function inspectModel(
@@ -39,6 +50,7 @@ export async function inspectModel(
     return { file, bytes: stats?.size ?? null }
   })
   const states = statesOf(graph)
+  const decoder = findDecoder(graph)
   const problems: string[] = []
   const operations = await countModel(bytes, graph, options).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error
@@ -55,6 +67,7 @@ export async function inspectModel(
     inputs,
     outputs,
     states,
+    decoder: decoder && { ...decoder, tokenBytes: decoder.layout && tokenBytes(decoder.layout) },
     externalData,
     operations,
     operationsProblem: operations === null ? problems.join('; ') : null,

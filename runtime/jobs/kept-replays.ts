@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import { join, resolve } from 'node:path'
+import { EXIT, Failure, isOnnxDecoder } from '../../scenarios/index.ts'
 import { reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import { documentText } from '../folders/documents.ts'
 import { type FolderChange, replaceFiles } from '../folders/replace-files.ts'
@@ -8,6 +8,7 @@ import {
   ARENA_FILE,
   dropReplayFolder,
   dropRuns,
+  type KeptDecoders,
   type KeptRun,
   keepRuns,
   readMeasured,
@@ -77,10 +78,19 @@ export async function keepReplays(
     const folder = i === 0 ? change : change.below(AGAINST_FOLDER)
     const { scenario, activations } = system
     const { runs } = replays
-    await keepRuns(folder, 'replay', { scenario, requests, runs, activations, signal })
+    const kept = { scenario, requests, runs, activations, decoders: keptDecoders(system), signal }
+    await keepRuns(folder, 'replay', kept)
     await folder.write('measured.json', documentText(result))
     if (arena !== null) await folder.write(ARENA_FILE, documentText(arena))
   }
+}
+
+/** Where decoders of ONNX files were, and what was in them; null without such a decoder. */
+function keptDecoders({ scenario, directory, contents }: Prepared): KeptDecoders | null {
+  const { models, pools } = scenario
+  if (!pools.some(({ model }) => isOnnxDecoder(models[model]!))) return null
+  const kept = contents.map((content) => (typeof content === 'string' ? content : null))
+  return { directory: resolve(directory), contents: kept }
 }
 
 /** Keeps replays in a folder, as `spillway replay --out` does: for audits and comparisons. */

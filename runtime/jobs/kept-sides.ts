@@ -7,6 +7,7 @@ import { keptProfile, loadProfile, refuseOtherModels } from '../folders/profile-
 import {
   AGAINST_FOLDER,
   type KeptRun,
+  readDecoders,
   readRequests,
   readScenario,
   SCENARIO_FILE,
@@ -64,15 +65,17 @@ function withoutReplays(directory: string): Failure {
 export async function keptScenario(folder: string): Promise<Prepared> {
   const scenario = await readScenario(folder)
   const requests = await readRequests(folder, scenario)
+  // only answers of decoders need a file from outside
+  const decoders = await readDecoders(folder)
   return {
     scenario,
     hash: hashOf(scenario),
     file: join(folder, SCENARIO_FILE),
-    directory: folder,
+    directory: decoders?.directory ?? folder,
     notes: [],
     variants: [],
     ...recordedTraffic(scenario, requests),
-    contents: scenario.pools.map(() => null),
+    contents: decoders?.contents ?? scenario.pools.map(() => null),
   }
 }
 

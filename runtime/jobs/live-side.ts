@@ -1,4 +1,3 @@
-import { isBuiltinDecoder } from '../../scenarios/index.ts'
 import { causedFailures, mayBeLost } from '../../sim/experiment/index.ts'
 import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
@@ -7,9 +6,9 @@ import { cacheDirectory } from '../folders/profile-paths.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
 import type { EngineOptions } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
-import { generationOptions } from '../live/generation/generation-options.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
-import { decoderOptions, materialise, sessionOptions } from '../models/index.ts'
+import { materialise, sessionOptions } from '../models/index.ts'
+import { poolGeneration } from './pool-generation.ts'
 import type { System } from './prepare.ts'
 
 export interface ReplaySide {
@@ -139,8 +138,8 @@ async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOpt
     const file = await materialise(model, pool.precision, places)
     const mortal = mayBeLost(scenario, pool)
     const session = sessionOptions(pool)
-    if (isBuiltinDecoder(model)) {
-      const generation = generationOptions(decoderOptions(model), plan.pools[i]!.generation!)
+    const generation = poolGeneration(system, pool, file, plan.pools[i]!.generation)
+    if (generation !== null) {
       // arenas grow with each new shape, of which steps have many
       engines.push({
         file,

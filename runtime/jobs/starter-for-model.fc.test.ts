@@ -25,7 +25,7 @@ async function starterOf(inputs: readonly OwnInput[], aloneMs: number | null = n
     writeFileSync(join(folder, 'own.onnx'), passingOn(inputs))
     const text = await starterForModel(join(folder, 'own.onnx'), join(folder, 's.yaml'), aloneMs)
     const { scenario } = parseScenario(text, { file: 's.yaml' })
-    const model = Object.values(scenario.models)[0] as Extract<Model, { onnx: unknown }>
+    const model = Object.values(scenario.models)[0] as Extract<Model, { inputs: unknown }>
     return { text, scenario, inputs: model.inputs }
   })
 }

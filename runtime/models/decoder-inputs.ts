@@ -21,6 +21,54 @@ export interface DecoderOptions {
 export const kvWidthOf = ({ hidden, heads, kvHeads }: DecoderOptions): number =>
   (hidden / heads) * kvHeads
 
+/**
+ * How the inputs and outputs of a decoder hold keys and values, as docs/guides/live-generation.md
+ * has them. Plain data: it travels between threads.
+ *
+ * - `pool`: rows of blocks, in which any sequence has tokens (`buildDecoder`)
+ * - `past`: `past_key_values` and `present` of one sequence, as Optimum exports decoders
+ */
+export type DecoderLayout = PoolLayout | PastLayout
+
+export interface PoolLayout {
+  readonly kind: 'pool'
+  readonly layers: number
+  /** values of a token in the keys of a layer, and as many in its values */
+  readonly width: number
+}
+
+export interface PastLayout {
+  readonly kind: 'past'
+  readonly layers: number
+  readonly kvHeads: number
+  readonly headSize: number
+  /** of keys and values */
+  readonly type: 'float32' | 'float16'
+  /** optional inputs that the file has */
+  readonly optional: readonly ('attention_mask' | 'position_ids')[]
+}
+
+/** What runs steps of a decoder need of it. */
+export interface Decoder {
+  readonly layout: DecoderLayout
+  readonly vocabulary: number
+  /** tokens of a sequence, at most */
+  readonly context: number
+}
+
+/** The decoder that `buildDecoder` builds with such sizes. */
+export function builtDecoder(sizes: DecoderOptions): Decoder {
+  const { layers, vocabulary, context } = sizes
+  return { layout: { kind: 'pool', layers, width: kvWidthOf(sizes) }, vocabulary, context }
+}
+
+/** Bytes of the keys and values of a token, in all layers. */
+export function tokenBytes(layout: DecoderLayout): number {
+  const { layers } = layout
+  if (layout.kind === 'pool') return 2 * layers * layout.width * 4
+  return 2 * layers * layout.kvHeads * layout.headSize * (layout.type === 'float16' ? 2 : 4)
+}
+
 /** Names of a layer's part of the KV cache among the inputs. */
 export const cacheNames = (layer: number) => ({ key: `key${layer}`, value: `value${layer}` })
 

@@ -1,7 +1,15 @@
 /** Files of models and how they are opened. What runs them, or counts their operations: onnx.ts. */
 export { builtinContent } from './builtin-file.ts'
 export { builtinWeightBytes } from './builtin-weights.ts'
-export { type DecoderOptions, decoderOptions, kvWidthOf } from './decoder-inputs.ts'
+export { type FoundDecoder, findDecoder } from './decoder-file.ts'
+export {
+  type Decoder,
+  type DecoderLayout,
+  type DecoderOptions,
+  decoderOptions,
+  type PastLayout,
+  tokenBytes,
+} from './decoder-inputs.ts'
 export {
   type ExecutionProvider,
   executionProviderNames,

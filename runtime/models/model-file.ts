@@ -5,6 +5,8 @@ import { dirname, join, resolve, sep } from 'node:path'
 import {
   Failure,
   hashOf,
+  isBuiltinDecoder,
+  isOnnxDecoder,
   isVisible,
   type Model,
   onnxFileOf,
@@ -14,6 +16,8 @@ import {
   userFilePieces,
 } from '../../scenarios/index.ts'
 import { builtinContent, builtinFile, bytesHash } from './builtin-file.ts'
+import { statedDecoder } from './decoder-file.ts'
+import { builtDecoder, decoderOptions } from './decoder-inputs.ts'
 import { samplesProblem } from './input-values.ts'
 import type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
 import { readSamples } from './npy.ts'
@@ -21,7 +25,8 @@ import { checkInputs } from './signature.ts'
 
 /**
  * Returns a scenario's model as a file: builds a built-in model unless it is in the cache, finds
- * and checks an `onnx` one. Throws `Failure` with every mismatch between declared inputs and graph.
+ * and checks an `onnx` one. Throws `Failure` with every mismatch between declared inputs and graph,
+ * or between the graph and the inputs of a decoder.
  */
 export async function materialise(
   model: Model,
@@ -34,14 +39,24 @@ export async function materialise(
   if ('builtin' in model) {
     const { path, inputs, bytes } = await builtinFile(model, precision, places)
     const content = builtinContent(model, precision)
-    return { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
+    const file = { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
+    if (!isBuiltinDecoder(model)) return file
+    return { ...file, decoder: builtDecoder(decoderOptions(model)) }
   }
   const userModel = await readUserModel(model, precision, places.directory)
   const { reference, path, graph, content, bytes, inputs } = userModel
   if (!graph) throw new Failure(`${reference}: expected an ONNX model, got another kind of file`)
+  const failure = (problems: readonly string[]) =>
+    new Failure(problems.map((text) => `${reference}: ${text}`))
+  const file = { path, key: content, content, inputs, bytes }
+  if (isOnnxDecoder(model)) {
+    const decoder = statedDecoder(graph, model)
+    if ('layout' in decoder) return { ...file, decoder }
+    throw failure(decoder)
+  }
   const problems = [...checkInputs(inputs, graph.inputs), ...userModel.sampleProblems]
-  if (problems.length > 0) throw new Failure(problems.map((text) => `${reference}: ${text}`))
-  return { path, key: content, content, inputs, bytes }
+  if (problems.length > 0) throw failure(problems)
+  return file
 }
 
 /**
@@ -73,7 +88,8 @@ type UserModel = Extract<Model, { onnx: unknown }>
 async function readUserModel(model: UserModel, precision: Precision, directory: string) {
   const reference = onnxFileOf(model, precision)
   const { path, bytes, graph } = await readOnnx(reference, directory)
-  const inputs = Object.entries(model.inputs).map(
+  const stated = 'inputs' in model ? model.inputs : {}
+  const inputs = Object.entries(stated).map(
     ([name, input]): InputSpec => ({
       name,
       ...input,
@@ -91,7 +107,7 @@ async function readUserModel(model: UserModel, precision: Precision, directory: 
   const sampleProblems: string[] = []
   for (const input of inputs) {
     if (input.file === undefined) continue
-    const { hash, array } = await samplesOf(model.inputs[input.name]!.file!, input)
+    const { hash, array } = await samplesOf(stated[input.name]!.file!, input)
     others[`samples of ${input.name}`] = hash
     const problem = samplesProblem(input, array)
     if (problem) sampleProblems.push(`inputs.${input.name}.file: ${problem}`)

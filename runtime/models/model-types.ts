@@ -1,4 +1,5 @@
 import type { ModelInput } from '../../scenarios/index.ts'
+import type { Decoder } from './decoder-inputs.ts'
 
 /** A size, or a free dimension: requests of a batch, or their length. */
 type Dimension = 'batch' | 'length' | number
@@ -18,6 +19,8 @@ export interface ModelFile {
   readonly content: string
   readonly inputs: readonly InputSpec[]
   readonly bytes: number
+  /** of a model that generates */
+  readonly decoder?: Decoder
 }
 
 export interface ModelPlaces {

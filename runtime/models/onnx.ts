@@ -1,6 +1,7 @@
 /** The second door of this folder: what loads ONNX Runtime, or decodes graphs. */
 export { cacheNames } from './decoder-inputs.ts'
 export { openFeeds } from './feeds.ts'
+export { type LikelyToken, likeliest } from './likeliest.ts'
 export { env, Tensor } from './onnx-runtime.ts'
 export {
   countOperations,
@@ -8,5 +9,15 @@ export {
   settledGraph,
   weightlessModel,
 } from './operations/index.ts'
+export {
+  emptyPast,
+  firstOf,
+  type PastValues,
+  pastFeeds,
+  presentNames,
+  presentOf,
+  zeroPast,
+} from './past-values.ts'
 export { detailOf, openSession, supportedProviders } from './session.ts'
 export { openWholeDecoder, type WholeDecoder } from './whole-decoder.ts'
+export { openWholeFile } from './whole-file.ts'

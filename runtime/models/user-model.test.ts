@@ -17,7 +17,7 @@ import { type OwnInput, passingOn, withExternalData } from './user-model.test-he
 
 const cpu = { executionProvider: 'cpu', threads: 1 } as const
 const drawn = { type: 'float32', fill: 'normal', vocabulary: 1000 } as const
-type Own = Extract<Model, { onnx: unknown }>
+type Own = Extract<Model, { inputs: unknown }>
 const own = (onnx: Own['onnx'], inputs: Record<string, ModelInput>): Own => ({
   onnx,
   inputs,

@@ -1,6 +1,7 @@
 import { type DecoderOptions, kvWidthOf } from './decoder-inputs.ts'
 import { dense, denseByRow } from './dense.ts'
 import { Graph } from './graph.ts'
+import type { LikelyToken } from './likeliest.ts'
 import { InferenceSession, Tensor } from './onnx-runtime.ts'
 import { gelu, norm } from './transformer-layers.ts'
 
@@ -68,9 +69,7 @@ function wholeDecoder(options: DecoderOptions, precision: 'fp32' | 'int8'): Uint
 
 /** The likeliest answer to each token of a sequence, and by how much it is above the next one. */
 export interface WholeDecoder {
-  run(
-    ids: readonly number[],
-  ): Promise<readonly { readonly token: number; readonly margin: number }[]>
+  run(ids: readonly number[]): Promise<readonly LikelyToken[]>
   close(): Promise<void>
 }
 

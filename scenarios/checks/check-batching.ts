@@ -40,7 +40,7 @@ function checkSize(batching: Exclude<Batching, Of<'none'>>, pool: PoolDraft, dra
   const model = draft.modelOf(pool)
   const fixed = batching.policy === 'fixed'
   const most = fixed ? batching.batch : batching.max_batch
-  if (model && 'onnx' in model && most > 1) {
+  if (model && 'inputs' in model && most > 1) {
     const inputs = Object.values(model.inputs)
     if (!inputs.some((input) => input.shape.includes('batch'))) {
       const path = [...pool.path, 'batching', fixed ? 'batch' : 'max_batch']

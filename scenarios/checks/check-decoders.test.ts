@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { problemsIn } from './problems.test-helper.ts'
 
 const OF = {
@@ -42,12 +42,12 @@ test.each<[Partial<typeof OF>, string]>([
   ],
   [
     { pool: ', precision: fp16' },
-    'pools.engine.precision: expected fp32 or int8 for a decoder on cpu, got "fp16"',
+    'pools.engine.precision: expected fp32 or int8 for the built-in decoder, got "fp16"',
   ],
   [
     { pool: ', execution_provider: webgpu' },
-    'pools.engine.execution_provider: expected cpu, as the KV cache of the built-in decoder is in the ' +
-      'memory of the host, got "webgpu"',
+    'pools.engine.execution_provider: expected cpu, as the KV cache of a decoder is in the memory ' +
+      'of the host, got "webgpu"',
   ],
   [
     { pool: ', memory: { allocator: paged, limit_mib: 100 }' },
@@ -55,6 +55,53 @@ test.each<[Partial<typeof OF>, string]>([
   ],
 ])('%o is refused', (part, problem) => {
   expect(problemsIn(scenario({ ...OF, ...part }))).toEqual([problem])
+})
+
+describe('a decoder of an ONNX file', () => {
+  const own = (part: Partial<typeof OF> = {}, model = 'onnx: own.onnx, context: 256') =>
+    scenario({ ...OF, ...part }).replace('builtin: transformer-decoder, context: 256', model)
+
+  test('is valid at each precision, and where it states its vocabulary', () => {
+    expect(problemsIn(own())).toEqual([])
+    expect(problemsIn(own({ model: ', vocabulary: 32000' }))).toEqual([])
+    const files = 'onnx: { fp32: a.onnx, fp16: b.onnx }, context: 256'
+    expect(problemsIn(own({ pool: ', precision: fp16' }, files))).toEqual([])
+  })
+
+  test.each<[Partial<typeof OF>, string]>([
+    [
+      { model: ', inputs: {}' },
+      'models.m.context: unknown key; expected one of onnx, inputs, pad_to',
+    ],
+    [
+      { pool: ', execution_provider: cuda' },
+      'pools.engine.execution_provider: expected cpu, as the KV cache of a decoder is in the memory ' +
+        'of the host, got "cuda"',
+    ],
+    [
+      { pool: ', memory: { allocator: paged, limit_mib: 100 }' },
+      'pools.engine.memory: remove memory: generation.kv_cache.blocks states the memory of a decoder',
+    ],
+    [
+      { answers: '{ distribution: fixed, value: 58 }' },
+      'traffic.chat.output_tokens: expected at most 256 tokens of a prompt and an answer without its ' +
+        'last, the context 256 of model m, got up to 257',
+    ],
+    [
+      { pool: ', batching: { policy: none }' },
+      'pools.engine.batching: remove batching: generation determines which sequences run together',
+    ],
+  ])('%o is refused', (part, problem) => {
+    expect(problemsIn(own(part))).toEqual([problem])
+  })
+
+  test('needs generation, and a context or inputs', () => {
+    const without = own().replace(`, generation: ${OF.generation}`, '')
+    expect(problemsIn(without).join('\n')).toContain(
+      'pools.engine: expected the key generation, as model m is a decoder, got nothing',
+    )
+    expect(problemsIn(own({}, 'onnx: own.onnx')).join('\n')).toContain('models.m.inputs: expected')
+  })
 })
 
 test('a decoder needs generation, and other models that are built in have none', () => {

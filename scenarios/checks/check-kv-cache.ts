@@ -1,5 +1,5 @@
 import type { Generation, PoolMemory } from '../schema/schema.ts'
-import { isBuiltinDecoder } from '../schema/takes-length.ts'
+import { isDecoder } from '../schema/takes-length.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 import { lengthRange } from './ordered.ts'
 import { atLeast, MIB, mib, modelMemory, PRECISION_BYTES, weightsBytes } from './weights.ts'
@@ -20,8 +20,8 @@ export function checkKvCache(draft: Draft): void {
 function checkCache(cache: KvCache, pool: PoolDraft, draft: Draft): void {
   const path = [...pool.path, 'generation', 'kv_cache']
   const model = draft.modelOf(pool)
-  // the memory of a decoder that is built in is refused as a whole
-  const has = draft.has([...pool.path, 'memory']) && !(model && isBuiltinDecoder(model))
+  // the memory of a decoder is refused as a whole
+  const has = draft.has([...pool.path, 'memory']) && !(model && isDecoder(model))
   if (pool.memory !== null && 'reservation_tokens' in pool.memory) {
     const { allocator } = pool.memory
     draft.unused(path, `with allocator ${allocator} a sequence has one reservation, not blocks`)

@@ -38,9 +38,9 @@ export function checkModels(draft: Draft): void {
       if (isAccelerated(work)) {
         checkAlternatives(work.efficiency ?? {}, [...path, 'work', 'efficiency'], draft)
       }
-    } else if ('onnx' in model) {
+    } else if ('inputs' in model) {
       checkInputs(model.inputs, [...path, 'inputs'], draft)
-    } else {
+    } else if ('builtin' in model) {
       checkSize(model, path, draft)
       if (model.builtin !== 'mlp') checkHeads(model, path, draft)
     }

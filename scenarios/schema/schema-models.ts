@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { modelMemory } from './schema-memory.ts'
-import { onnxModel, padTo } from './schema-onnx.ts'
+import { context, onnxDecoder, onnxModel, padTo } from './schema-onnx.ts'
 import { count, kind, lazy, off, positive, seed } from './schema-values.ts'
 import { work } from './schema-work.ts'
 
@@ -73,14 +73,7 @@ const builtin = lazy(() =>
             'many heads of queries; by default as many as `heads`. Fewer make the KV cache smaller.',
         ),
       vocabulary,
-      context: count
-        .max(65_536)
-        .default(2048)
-        .describe(
-          'The most tokens of a prompt and its answer, without the last one, which is not ' +
-            'computed on. A request of a trace or of a session that has more is shed, as one that ' +
-            'never fits into memory.',
-        ),
+      context: context.default(2048),
       seed: weightsSeed,
     }),
   ]),
@@ -109,6 +102,6 @@ const declared = lazy(() =>
 
 export const model = lazy(() =>
   z
-    .union([builtin, onnxModel, declared])
+    .union([builtin, onnxModel, onnxDecoder, declared])
     .describe('A model: one of the built-in ones, an ONNX file, or declared work.'),
 )

@@ -104,15 +104,17 @@ const variants = lazy(() =>
     .describe('A file for each precision that pools use; all must have the same inputs.'),
 )
 
+const onnx = z
+  .union([path, variants])
+  .describe(
+    'The path of the ONNX file relative to the scenario, or npm:PACKAGE/PATH in an installed ' +
+      'package; or a file for each precision.',
+  )
+
 export const onnxModel = lazy(() =>
   z
     .strictObject({
-      onnx: z
-        .union([path, variants])
-        .describe(
-          'The path of the ONNX file relative to the scenario, or npm:PACKAGE/PATH in an installed ' +
-            'package; or a file for each precision.',
-        ),
+      onnx,
       inputs: z
         .record(z.string(), input)
         .describe(
@@ -123,12 +125,39 @@ export const onnxModel = lazy(() =>
     .describe('A model that is an ONNX file of your own.'),
 )
 
+/** The most tokens of a sequence. */
+export const context = count
+  .max(65_536)
+  .describe(
+    'The most tokens of a prompt and its answer, without the last one, which is not ' +
+      'computed on. A request of a trace or of a session that has more is shed, as one that ' +
+      'never fits into memory.',
+  )
+
+export const onnxDecoder = lazy(() =>
+  z
+    .strictObject({
+      onnx,
+      context,
+      vocabulary: count
+        .max(1 << 20)
+        .optional()
+        .describe(
+          'The number of token indices; only where the file does not state it, and required there.',
+        ),
+    })
+    .describe(
+      'A decoder that is an ONNX file of your own, and generates answers token by token; its pools ' +
+        'need `generation`. `models inspect` prints whether a file can.',
+    ),
+)
+
 type OnnxModel = z.infer<typeof onnxModel>
 
 export type ModelInput = OnnxModel['inputs'][string]
 
 /** The file that a model runs at a precision, as written. A check makes sure that it has one. */
-export function onnxFileOf({ onnx }: OnnxModel, at: string): string {
+export function onnxFileOf({ onnx }: Pick<OnnxModel, 'onnx'>, at: string): string {
   const files: Readonly<Record<string, string | undefined>> = typeof onnx === 'string' ? {} : onnx
   const file = typeof onnx === 'string' ? onnx : files[at]
   if (file === undefined) throw new Error(`Expected a file for ${at}`)

@@ -118,7 +118,7 @@ function identifyingKeys(outer: z.core.$ZodType): readonly string[] {
 
 /** The first key to write for each branch of a union of maps. */
 export function branchKeys(union: z.ZodUnion): readonly string[] {
-  return union.options.flatMap((option) => identifyingKeys(option).slice(0, 1))
+  return [...new Set(union.options.flatMap((option) => identifyingKeys(option).slice(0, 1)))]
 }
 
 function discriminators(

@@ -8,8 +8,8 @@ export function takesLength(model: Model): boolean {
     if (memory && growsWithLength(memory)) return true
     return dependsOnLength(work)
   }
-  if ('onnx' in model) return Object.values(model.inputs).some((x) => x.shape.includes('length'))
-  return model.builtin !== 'mlp'
+  if ('inputs' in model) return Object.values(model.inputs).some((x) => x.shape.includes('length'))
+  return isDecoder(model) || model.builtin !== 'mlp'
 }
 
 function dependsOnLength(work: Work): boolean {
@@ -34,9 +34,19 @@ export type BuiltinDecoder = Extract<Model, { builtin: 'transformer-decoder' }>
 export const isBuiltinDecoder = (model: Model): model is BuiltinDecoder =>
   'builtin' in model && model.builtin === 'transformer-decoder'
 
+/** A decoder that is an ONNX file of the user. */
+export type OnnxDecoder = Extract<Model, { onnx: unknown; context: number }>
+
+export const isOnnxDecoder = (model: Model): model is OnnxDecoder =>
+  'onnx' in model && 'context' in model
+
+/** Whether a model generates with real steps, on this machine. */
+export const isDecoder = (model: Model): model is BuiltinDecoder | OnnxDecoder =>
+  isBuiltinDecoder(model) || isOnnxDecoder(model)
+
 /** Whether a model generates in steps. */
 export function generates(model: Model): boolean {
-  if (!('work' in model)) return isBuiltinDecoder(model)
+  if (!('work' in model)) return isDecoder(model)
   const { law } = model.work
   return law === 'generation' || law === 'transformer-decoder'
 }

@@ -9,8 +9,9 @@ export function dataFiles({ scenario, directory }: LoadedScenario): string[] {
   })
   const models = Object.values(scenario.models).flatMap((model) => {
     if (!('onnx' in model)) return []
-    const { onnx, inputs } = model
-    const samples = Object.values(inputs).flatMap(({ file }) => file ?? [])
+    const { onnx } = model
+    const inputs = 'inputs' in model ? Object.values(model.inputs) : []
+    const samples = inputs.flatMap(({ file }) => file ?? [])
     return [...(typeof onnx === 'string' ? [onnx] : Object.values(onnx)), ...samples]
   })
   return [...traces, ...models]

@@ -1,7 +1,13 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { EXIT, Failure, type LoadedScenario, nearest } from '../../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  isOnnxDecoder,
+  type LoadedScenario,
+  nearest,
+} from '../../../scenarios/index.ts'
 import { cacheDirectory } from '../../folders/profile-paths.ts'
 import { writableFolder, writeWhole } from '../../folders/write-whole.ts'
 import {
@@ -213,6 +219,10 @@ function chosenModel(
   }
   const name = asked ?? files[0]!
   const model = models[name]!
+  if (isOnnxDecoder(model)) {
+    const text = 'is a decoder, whose steps have no inputs to calibrate with'
+    throw new Failure(`${file} models.${name}: ${text}; quantise it where it was exported`)
+  }
   if ('onnx' in model && typeof model.onnx !== 'string' && model.onnx.fp32 === undefined) {
     throw new Failure(`${file} models.${name}.onnx: expected a file for fp32 to quantise, got none`)
   }

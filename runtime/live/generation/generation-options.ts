@@ -1,10 +1,11 @@
 import type { GenerationPlan } from '../../../sim/serving/index.ts'
-import { type DecoderOptions, kvWidthOf } from '../../models/index.ts'
-import type { CacheShape } from './paged-decoder.ts'
+import type { Decoder, DecoderLayout } from '../../models/index.ts'
+import type { BlockTablesOptions } from './block-tables.ts'
 
 /** How an executor generates. */
 export interface GenerationOptions {
-  readonly cache: CacheShape & { readonly prefixCache: boolean }
+  readonly layout: DecoderLayout
+  readonly cache: BlockTablesOptions
   /** sequences with a slot, at most */
   readonly sequences: number
   /** tokens of a sequence, at most */
@@ -14,15 +15,15 @@ export interface GenerationOptions {
   readonly vocabulary: number
 }
 
-/** What an executor of a pool needs to generate with a decoder of such sizes. */
+/** What an executor of a pool needs to generate with a decoder. */
 export function generationOptions(
-  sizes: DecoderOptions,
+  { layout, vocabulary, context }: Decoder,
   generation: GenerationPlan,
 ): GenerationOptions {
-  const { layers, vocabulary, context } = sizes
   const { blocks, blockTokens, prefixCache } = generation.kv
   return {
-    cache: { layers, width: kvWidthOf(sizes), blocks, blockTokens, prefixCache },
+    layout,
+    cache: { blocks, blockTokens, prefixCache },
     sequences: generation.maxSequences,
     promptTokens: mostPromptTokens(generation, context),
     ...{ context, vocabulary },

@@ -1,11 +1,15 @@
+import type { InferenceSession } from 'onnxruntime-node'
 import { Failure } from '../../../scenarios/index.ts'
 import { type Ms, STATUS } from '../../../sim/serving/index.ts'
+import { isOutOfMemory } from '../../models/index.ts'
 import { openSession } from '../../models/onnx.ts'
 import { WallClock } from '../clock.ts'
 import { BlockTables } from './block-tables.ts'
 import type { GenerationOptions } from './generation-options.ts'
 import { CannotRun, PagedDecoder } from './paged-decoder.ts'
+import { PastDecoder, warmUpPast } from './past-decoder.ts'
 import { SequenceRunner } from './sequence-runner.ts'
+import type { StepDecoder } from './step-decoder.ts'
 import type { StepEngine, StepEngineOptions } from './step-engine.ts'
 
 /** Opens a decoder in this thread. Throws `Failure` where it cannot be opened. */
@@ -15,7 +19,16 @@ export async function openLocalSteps(
 ): Promise<StepEngine> {
   const { session, fellBack } = await openSession(file, how)
   const clock = new WallClock(epochNs)
-  const decoder = new PagedDecoder(session, generation.cache)
+  const refuse = (error: unknown): never => {
+    if (!(error instanceof CannotRun)) throw error
+    const text = `cannot run a step on ${how.executionProvider} (${error.message})`
+    throw new Failure(`${file.path}: ONNX Runtime ${text}`)
+  }
+  const decoder = await openDecoder(session, generation).catch((error: unknown) => {
+    if (!isOutOfMemory(error) && !(error instanceof RangeError)) return refuse(error)
+    const text = 'memory ran out for the KV cache; use fewer kv_cache.blocks or a smaller context'
+    throw new Failure(`${file.path}: ${text}`)
+  })
   let from = 0
   const runner = new SequenceRunner({
     decoder,
@@ -27,29 +40,38 @@ export async function openLocalSteps(
       return from
     },
   })
-  await warmUp(decoder, generation)
   return {
     fellBack,
     async run(order, word) {
       const started = clock.now()
       from = started
-      const stepped = await runner
-        .run(order, () => word.yields)
-        .catch((error: unknown) => {
-          if (!(error instanceof CannotRun)) throw error
-          const text = `cannot run a step on ${how.executionProvider} (${error.message})`
-          throw new Failure(`${file.path}: ONNX Runtime ${text}`)
-        })
+      const stepped = await runner.run(order, () => word.yields).catch(refuse)
       return { status: STATUS.ok, started, ended: from, counts: runner.counts, ...stepped }
     },
     close: () => session.release(),
   }
 }
 
+/** A decoder that has run its largest step. */
+async function openDecoder(
+  session: InferenceSession,
+  generation: GenerationOptions,
+): Promise<StepDecoder> {
+  const { layout, cache } = generation
+  if (layout.kind === 'past') {
+    const decoder = new PastDecoder(session, layout)
+    await warmUpPast(decoder, layout, generation)
+    return decoder
+  }
+  const decoder = new PagedDecoder(session, { ...layout, ...cache })
+  await warmUp(decoder, generation)
+  return decoder
+}
+
 /** Runs the largest step first, so that the arena does not grow while requests wait. */
 export async function warmUp(
   decoder: Pick<PagedDecoder, 'step'>,
-  { cache, sequences, context, promptTokens }: GenerationOptions,
+  { cache, sequences, context, promptTokens }: Omit<GenerationOptions, 'layout'>,
 ): Promise<void> {
   const tokens = Math.min(context, cache.blocks * cache.blockTokens)
   const blocks = Array.from({ length: Math.ceil(tokens / cache.blockTokens) }, (_, i) => i)

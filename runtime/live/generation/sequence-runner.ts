@@ -1,7 +1,8 @@
 import type { Ms } from '../../../sim/serving/index.ts'
 import type { BlockTables } from './block-tables.ts'
 import { otherCache } from './other-cache.ts'
-import type { PagedDecoder, PromptChunk } from './paged-decoder.ts'
+import type { PromptChunk } from './paged-decoder.ts'
+import type { StepDecoder } from './step-decoder.ts'
 
 /** What the control plane does with the sequences of an executor between two runs, in order. */
 export type Operation =
@@ -72,7 +73,7 @@ interface Sequence {
 }
 
 interface RunnerParts {
-  readonly decoder: Pick<PagedDecoder, 'step'>
+  readonly decoder: StepDecoder
   /** of an empty cache */
   readonly tables: () => BlockTables
   /** Called at the end of each step, returns when that is. */
@@ -120,7 +121,9 @@ export class SequenceRunner {
   }
 
   #begin(): void {
-    this.#tables = this.#parts.tables()
+    const { decoder, tables } = this.#parts
+    this.#tables = tables()
+    for (const id of this.#sequences.keys()) decoder.leave?.(id)
     this.#sequences.clear()
     this.#completed.length = 0
   }
@@ -142,6 +145,7 @@ export class SequenceRunner {
       const { past, common } = this.#sequence(id)
       if (operation.done) tables.computed(id, Math.min(past, common))
       tables.leave(id)
+      this.#parts.decoder.leave?.(id)
       this.#sequences.delete(id)
       return []
     }
@@ -166,7 +170,7 @@ export class SequenceRunner {
     if (decoding.length + chunks.length === 0) {
       throw otherCache('no prompt of a step is complete, so the executor found fewer prefixes')
     }
-    const prompts = chunks.map((chunk): PromptChunk => {
+    const prompts = chunks.map((chunk): PromptChunk & { readonly sequence: number } => {
       const { tokens, past } = this.#sequence(chunk.id)
       const end = past + chunk.tokens
       if (end > tokens.length) {
@@ -175,6 +179,7 @@ export class SequenceRunner {
         throw otherCache(`${asked}, of which ${left}`)
       }
       return {
+        sequence: chunk.id,
         blocks: tables.blocksOf(chunk.id),
         past,
         tokens: tokens.slice(past, end),
@@ -186,7 +191,7 @@ export class SequenceRunner {
         // one that is done waits for others of its batch, and computes its last token again
         const at = Math.min(past, most - 1)
         tables.hold(id, at + 1)
-        return { blocks: tables.blocksOf(id), past: at, token: tokens[at]! }
+        return { sequence: id, blocks: tables.blocksOf(id), past: at, token: tokens[at]! }
       }),
       prompts,
     )

@@ -1,5 +1,5 @@
 import type { Pool, Scenario } from '../../../scenarios/schema/schema.ts'
-import { isBuiltinDecoder } from '../../../scenarios/schema/takes-length.ts'
+import { isDecoder } from '../../../scenarios/schema/takes-length.ts'
 import { declaredPlan, kvTokenBytes, weightsBytesOf } from '../../memory/index.ts'
 import { declaredMemory } from '../memory/memory-plan.ts'
 
@@ -51,7 +51,7 @@ export function kvPlan(pool: Pool, scenario: Scenario): KvPlan {
   const blockTokens = cache?.block_tokens ?? 16
   const model = scenario.models[pool.model]!
   return {
-    ...(isBuiltinDecoder(model) && { context: model.context }),
+    ...(isDecoder(model) && { context: model.context }),
     blocks: bytes === null ? (cache?.blocks ?? NO_LIMIT) : blocksIn(bytes, blockTokens),
     blockTokens,
     watermark: cache?.watermark ?? 0.01,
