@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { Failure, parseScenario, type Scenario } from '../../scenarios/index.ts'
+import { Failure, isOnnxDecoder, parseScenario, type Scenario } from '../../scenarios/index.ts'
 import { STATUS } from '../../sim/serving/index.ts'
 import { cacheDirectory } from '../folders/profile-paths.ts'
 import { openProcessEngine } from '../live/process-engine.ts'
@@ -22,9 +22,11 @@ export async function measuredStarter(
   { signal, onProgress, onWarning }: MeasuredStarterOptions,
 ): Promise<string> {
   const unmeasured = await starterForModel(model, file, null)
+  const { scenario } = parseScenario(unmeasured, { file })
+  // steps are measured by calibration
+  if (Object.values(scenario.models).some(isOnnxDecoder)) return unmeasured
   onProgress?.('running a request', 0, 1)
   try {
-    const { scenario } = parseScenario(unmeasured, { file })
     return await starterForModel(model, file, await aloneMs(scenario, dirname(file), signal))
   } catch (error) {
     if (!(error instanceof Failure) || signal?.aborted) throw error

@@ -4,8 +4,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Failure, loadScenario, type Model, parseScenario } from '../../scenarios/index.ts'
 import { materialise } from '../models/index.ts'
+import { pastModel } from '../models/past-model.test-helper.ts'
 import { withFolder } from '../models/reference.test-helper.ts'
 import { type OwnInput, passingOn } from '../models/user-model.test-helper.ts'
+import { starterForDecoder } from './starter-for-decoder.ts'
 import { starterForModel } from './starter-for-model.ts'
 
 const free = (name: string, ...shape: OwnInput['shape']): OwnInput => ({
@@ -146,6 +148,44 @@ test('characters that would reorder the text of the file are escaped', async () 
   const { text, inputs } = await starterOf([free('a\u202eb\u0007', 'n', 4)])
   expect(text).toContain('"a\\u202eb\\u0007": {')
   expect(Object.keys(inputs)).toEqual(['a\u202eb\u0007'])
+})
+
+test.each([
+  [{}, 160],
+  [{ positions: false }, 2048],
+])('a decoder generates, within its context (%o)', async (exported, context) => {
+  const sizes = { layers: 1, hidden: 16, heads: 2, kvHeads: 1, vocabulary: 64, seed: 1 }
+  await withFolder(async (folder) => {
+    writeFileSync(join(folder, 'own.onnx'), pastModel({ ...sizes, context: 160 }, exported))
+    const file = join(folder, 's.yaml')
+    const onnx = join(folder, 'own.onnx')
+    writeFileSync(file, await starterForModel(onnx, file, null))
+    const { scenario } = await loadScenario(file)
+    expect(scenario.models).toEqual({ own: { onnx, context } })
+    const [pool] = scenario.pools
+    expect(pool!.generation).toMatchObject({ policy: 'continuous', max_sequences: 8 })
+    const opened = materialise(scenario.models.own!, 'fp32', {
+      directory: folder,
+      cacheDirectory: folder,
+    })
+    expect((await opened).decoder).toMatchObject({ context, vocabulary: 64 })
+  })
+})
+
+test('a decoder of any context has lengths that fit it', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 70_000 }),
+      fc.boolean(),
+      async (positions, known) => {
+        const found = { positions, vocabulary: known ? 64 : null }
+        const text = starterForDecoder('own', 'own.onnx', found)
+        const { models } = parseScenario(text, { file: 's.yaml' }).scenario
+        const { context } = Object.values(models)[0] as Extract<Model, { context: number }>
+        expect(context).toBe(Math.min(2048, positions))
+      },
+    ),
+  )
 })
 
 const size = fc.oneof(

@@ -1,12 +1,14 @@
 import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path'
-import { Failure, parseScenario, tensorTypes, visibleJson } from '../../scenarios/index.ts'
+import { Failure, parseScenario, tensorTypes } from '../../scenarios/index.ts'
 import { significant } from '../../sim/kernel/index.ts'
-import { readOnnx } from '../models/index.ts'
+import { findDecoder, readOnnx } from '../models/index.ts'
+import { starterForDecoder } from './starter-for-decoder.ts'
 import { type StarterInputs, starterInputs } from './starter-inputs.ts'
+import { quoted, starterHead } from './starter-text.ts'
 
 /**
- * A scenario for an ONNX file, or one of npm:PACKAGE/PATH, with every input filled in. `file` is
- * where it will be written, `aloneMs` the time of a request alone, null if it is not known. Throws
+ * A scenario for an ONNX file, or one of npm:PACKAGE/PATH, with every input filled in; one that
+ * generates for a decoder. `file` is where it will be written, `aloneMs` the time of a request alone, null if it is not known. Throws
  * `Failure` for a model that cannot be fed.
  */
 export async function starterForModel(
@@ -19,6 +21,13 @@ export async function starterForModel(
   const { graph } = await readOnnx(model, packaged ? directory : '.')
   if (graph === null)
     throw new Failure(`${model}: expected an ONNX model, got another kind of file`)
+  const onnx = packaged || isAbsolute(model) ? model : fromFolder(directory, model)
+  const decoder = findDecoder(graph)
+  if (decoder?.layout) {
+    const text = starterForDecoder(nameOf(model), onnx, decoder)
+    parseScenario(text, { file })
+    return text
+  }
   const problems = graph.inputs
     .filter(({ type }) => type === null || !(type in tensorTypes))
     .map(({ name, type }) => {
@@ -26,7 +35,6 @@ export async function starterForModel(
       return `${model}: input ${name} is ${type ?? 'no tensor'}; inputs can be ${allowed}`
     })
   if (problems.length > 0) throw new Failure(problems)
-  const onnx = packaged || isAbsolute(model) ? model : fromFolder(directory, model)
   const text = scenarioText(nameOf(model), onnx, starterInputs(graph), aloneMs)
   parseScenario(text, { file })
   return text
@@ -81,13 +89,7 @@ function scenarioText(
   const lengths = length === null ? null : LENGTHS[length]
   const padTo = lengths?.padTo ?? 1
   const { durationS, limitMs, arrivals } = starterTraffic({ length, stateful, aloneMs })
-  return `# yaml-language-server: $schema=./scenario.schema.json
-spillway: 1 # format version
-name: ${quoted(name)}
-seed: 1 # the same seed gives the same requests
-duration_s: ${durationS} # arrivals end here; then the queue drains
-warmup_s: 1 # requests that arrive before this are not counted
-
+  return `${starterHead(name, durationS)}
 models:
   ${quoted(name)}:
     onnx: ${quoted(onnx)} # or a file for each precision: { fp32: a.onnx, int8: b.onnx }
@@ -113,13 +115,6 @@ ${
     ? '    batching: { policy: dynamic, max_batch: 8, max_delay_ms: 2 } # choose: the batch window\n'
     : '    batching: { policy: none } # no input has a free dimension, so each request runs alone\n'
 }`
-}
-
-/** A plain scalar of YAML, or the same in quotes where it would mean something else. */
-function quoted(text: string): string {
-  const plain =
-    /^[a-z_.][\w./@-]*$/i.test(text) && !/^(null|true|false|\.nan|[+-]?\.inf)$/i.test(text)
-  return plain ? text : visibleJson(JSON.stringify(text))
 }
 
 /** The traffic of a starter, which a replay on this machine can send and the model can serve. */
