@@ -3,7 +3,7 @@ import type { Ms } from '../../sim/serving/index.ts'
 import type { Fleet, Progress } from '../live/fleet.ts'
 import type { StepScriptRow } from '../live/generation/step-script.ts'
 import { GAPS_MS } from './script-plan.ts'
-import { fitSteps, type StepFit, type TimedStep } from './step-fit.ts'
+import type { TimedStep } from './step-fit.ts'
 import { type PlannedSteps, type StepLimits, stepRound } from './step-plan.ts'
 
 /** A round that was run, with the times of its runs. */
@@ -12,13 +12,6 @@ export interface MeasuredRound {
   readonly rows: readonly StepScriptRow[]
 }
 
-export interface StepCalibration extends StepFit {
-  readonly rounds: number
-  readonly timed: readonly TimedStep[]
-}
-
-/** Fewest rounds: a median of two shows nothing of a slow spell. */
-const FEWEST_ROUNDS = 3
 /** Runs of a round that wait, so that a fast model is not idle most of the time. */
 const GAPS = 4
 
@@ -38,26 +31,6 @@ export async function runRound(
     return place < 0 ? each.order : { ...each.order, gapMs: gaps[place]! }
   })
   return { planned, rows: await fleet.steps(orders, onProgress) }
-}
-
-/** Times steps of executor 0 in rounds for about so long, ms, and fits their law. */
-export async function calibrateSteps(
-  fleet: Pick<Fleet, 'steps'>,
-  limits: StepLimits,
-  { durationMs, random }: { readonly durationMs: Ms; readonly random: Random },
-  onProgress?: Progress,
-): Promise<StepCalibration> {
-  // arenas and caches grow in the first one
-  await runRound(fleet, limits, random)
-  const timed: TimedStep[] = []
-  const begun = performance.now()
-  let rounds = 0
-  while (rounds < FEWEST_ROUNDS || performance.now() - begun < durationMs) {
-    timed.push(...timedSteps(await runRound(fleet, limits, random)))
-    rounds++
-    onProgress?.(Math.min(durationMs, performance.now() - begun), durationMs)
-  }
-  return { ...fitSteps(timed), rounds, timed }
 }
 
 /** A step that was timed, and when it ran, ms since the epoch of its job. */

@@ -5,7 +5,7 @@ import type { ModelProfile } from '../../sim/world/index.ts'
 import type { Fleet } from '../live/fleet.ts'
 import type { GenerationOptions } from '../live/generation/generation-options.ts'
 import type { LiveSession } from '../live/live-session.ts'
-import { sessionOptions } from '../models/index.ts'
+import { type ModelFile, sessionOptions } from '../models/index.ts'
 import { type MeasuredRound, runRound } from './calibrate-steps.ts'
 import type { CalibrationTask } from './calibration.ts'
 import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
@@ -136,11 +136,14 @@ export class DecoderCalibration implements ModelCalibration {
       label: this.label,
       content: file.content,
       occasion,
-      ...stepProfile(this.#occasions, this.#limits, occasion),
+      ...stepProfile(this.#occasions, this.#limits, { calibration: occasion, runs: runsOf(file) }),
       memory: null,
     }
   }
 }
+
+/** Where each sequence has a cache of its own, it has a run of its own. */
+const runsOf = ({ decoder }: ModelFile) => (decoder?.layout.kind === 'past' ? 'apart' : 'together')
 
 /** The task's pool with one replica, and without limits that would lose requests. */
 const planOf = ({ plan }: DecoderTask): ServingPlan => ({

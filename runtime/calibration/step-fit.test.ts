@@ -10,9 +10,11 @@ const LIMITS = {
 }
 
 const TRUE: MeasuredSteps = {
+  runs: 'together',
   // kernels take tokens in fours, which shows where there are few
   rows: [2, 3, 4, 5, 6, 7, 8, 9, 77],
   ms: [1, 1.4, 1.8, 1.9, 2.6, 2.9, 3.1, 3.2, 18],
+  sequenceMs: 0,
   contextMs: 0.0008,
   longestMs: 0.0011,
   pastMs: 0.003,
@@ -44,24 +46,38 @@ const TERMS = ['contextMs', 'longestMs', 'pastMs', 'pairMs'] as const
 
 describe('steps of a known law', () => {
   test('are fitted exactly where nothing scatters', () => {
-    const { steps } = fitSteps(timedBy(TRUE, { rounds: 1 }))
+    const { steps } = fitSteps(timedBy(TRUE, { rounds: 1 }), 'together')
     for (const name of TERMS) expect(steps[name] / TRUE[name]).toBeCloseTo(1, 2)
     const even = { ...TRUE, rows: [2, 77], ms: [1, 20] }
-    expect(errorsOf(fitSteps(timedBy(even, { rounds: 1 }))).at(-1)).toBeLessThan(1e-6)
+    expect(errorsOf(fitSteps(timedBy(even, { rounds: 1 }), 'together')).at(-1)).toBeLessThan(1e-6)
   })
 
   test('are fitted within their noise', () => {
     const even = { ...TRUE, rows: [2, 77], ms: [1, 20] }
-    const fit = fitSteps(timedBy(even, { rounds: 9, noise: 0.02 }))
+    const fit = fitSteps(timedBy(even, { rounds: 9, noise: 0.02 }), 'together')
     expect(fit.steps.contextMs / TRUE.contextMs).toBeCloseTo(1, 1)
     expect(fit.steps.longestMs / TRUE.longestMs).toBeCloseTo(1, 0)
     const errors = errorsOf(fit)
     expect(errors[errors.length >> 1]).toBeLessThan(0.02)
   })
 
+  test('are fitted where each sequence has a run of its own', () => {
+    const apart: MeasuredSteps = {
+      ...{ runs: 'apart', rows: [0, 1, 64], ms: [0.05, 0.4, 9] },
+      ...{ sequenceMs: 0.6, contextMs: 0.0008, longestMs: 0, pastMs: 0.003, pairMs: 0.00002 },
+    }
+    const timed = timedBy(apart, { rounds: 1 })
+    const fit = fitSteps(timed, 'apart')
+    for (const name of ['sequenceMs', 'contextMs', 'pastMs', 'pairMs'] as const) {
+      expect(fit.steps[name] / apart[name], name).toBeCloseTo(1, 2)
+    }
+    expect(errorsOf(fit).at(-1)).toBeLessThan(1e-3)
+    expect(errorsOf(fitSteps(timed, 'together')).at(-1)).toBeGreaterThan(0.2)
+  })
+
   test('have no negative times, whatever noise says', () => {
     const flat = { ...TRUE, contextMs: 0, longestMs: 0, pastMs: 0, pairMs: 0 }
-    const { steps } = fitSteps(timedBy(flat, { rounds: 3, noise: 0.05 }))
+    const { steps } = fitSteps(timedBy(flat, { rounds: 3, noise: 0.05 }), 'together')
     for (const name of TERMS) expect(steps[name]).toBeGreaterThanOrEqual(0)
   })
 
@@ -70,7 +86,7 @@ describe('steps of a known law', () => {
       // attention that grows with the square of the context
       return { ...step, ms: step.ms + 1e-5 * step.decodes * step.longest ** 2 }
     })
-    expect(errorsOf(fitSteps(timed)).at(-1)).toBeGreaterThan(0.1)
+    expect(errorsOf(fitSteps(timed, 'together')).at(-1)).toBeGreaterThan(0.1)
   })
 })
 
@@ -81,6 +97,7 @@ describe('a held-out shape has no neighbour among those that predict it', () => 
         ...step,
         ms: step.ms * (where(step) ? 1.3 : 1),
       })),
+      'together',
     )
 
   test('so that times of one count of sequences show', () => {
@@ -103,7 +120,7 @@ describe('a held-out shape has no neighbour among those that predict it', () => 
 
   test('and none is beyond those that predict it', () => {
     const timed = timedBy(TRUE, { rounds: 1 })
-    const { heldOut } = fitSteps(timed)
+    const { heldOut } = fitSteps(timed, 'together')
     const ends = (by: string) => {
       const groups = heldOut.filter((each) => each.by === by)
       return [Math.min(...groups.map(({ from }) => from)), Math.max(...groups.map(({ to }) => to))]

@@ -31,7 +31,7 @@ export interface StepFit {
   readonly heldOut: readonly HeldOutSteps[]
 }
 
-const TERM_NAMES = ['contextMs', 'longestMs', 'pastMs', 'pairMs'] as const
+const TERM_NAMES = ['sequenceMs', 'contextMs', 'longestMs', 'pastMs', 'pairMs'] as const
 /** Rows of a table are at least so many times those before, where they are many. */
 const APART = 1.15
 
@@ -62,14 +62,19 @@ const AXES = {
  * than was measured are extrapolated, too, and no error of them is known. So do steps without any
  * sequence that decodes, or without a prompt, which are steps of another kind.
  */
-export function fitSteps(timed: readonly TimedStep[]): StepFit {
+export function fitSteps(timed: readonly TimedStep[], runs: MeasuredSteps['runs']): StepFit {
   const shapes = medians(timed)
   const axes = Object.keys(AXES) as (keyof typeof AXES)[]
-  return { steps: fitted(shapes), heldOut: axes.flatMap((by) => heldOutBy(by, shapes)) }
+  const heldOut = axes.flatMap((by) => heldOutBy(by, shapes, runs))
+  return { steps: fitted(shapes, runs), heldOut }
 }
 
 /** One group of an axis after the other, but the first and the last. */
-function heldOutBy(by: keyof typeof AXES, shapes: readonly TimedStep[]): HeldOutSteps[] {
+function heldOutBy(
+  by: keyof typeof AXES,
+  shapes: readonly TimedStep[],
+  runs: MeasuredSteps['runs'],
+): HeldOutSteps[] {
   const { amountOf, groupOf } = AXES[by]
   const most = Math.max(...shapes.map(amountOf))
   const groups = new Map<number, TimedStep[]>()
@@ -80,7 +85,7 @@ function heldOutBy(by: keyof typeof AXES, shapes: readonly TimedStep[]): HeldOut
   }
   return [...groups.values()].slice(1, -1).flatMap((own) => {
     const others = shapes.filter((shape) => !own.includes(shape))
-    const law = fitted(others)
+    const law = fitted(others, runs)
     return {
       ...{ by, from: amountOf(own[0]!), to: amountOf(own.at(-1)!) },
       errors: own.map((shape) => timeOf(law, shape) / shape.ms - 1),
@@ -92,8 +97,8 @@ function heldOutBy(by: keyof typeof AXES, shapes: readonly TimedStep[]): HeldOut
 export function medians(timed: readonly TimedStep[]): TimedStep[] {
   const byShape = new Map<string, TimedStep[]>()
   for (const step of timed) {
-    const { decodes, longest, promptTokens, promptPast } = step
-    const key = [decodes, longest, promptTokens, promptPast].join(' ')
+    const { decodes, longest, prompts, promptTokens, promptPast } = step
+    const key = [decodes, longest, prompts, promptTokens, promptPast].join(' ')
     byShape.set(key, [...(byShape.get(key) ?? []), step])
   }
   return [...byShape.values()].map((steps) => ({
@@ -102,14 +107,16 @@ export function medians(timed: readonly TimedStep[]): TimedStep[] {
   }))
 }
 
-function fitted(shapes: readonly TimedStep[]): MeasuredSteps {
-  const rows = tableRows(shapes.map(rowsOf))
-  let names = TERM_NAMES.filter((name) => shapes.some((shape) => stepTerms(shape)[name] > 0))
+function fitted(shapes: readonly TimedStep[], runs: MeasuredSteps['runs']): MeasuredSteps {
+  const amounts = shapes.map((shape) => {
+    return { ms: shape.ms, row: rowsOf(shape, runs), terms: stepTerms(shape, runs) }
+  })
+  const rows = tableRows(amounts.map(({ row }) => row))
+  let names = TERM_NAMES.filter((name) => amounts.some(({ terms }) => terms[name] > 0))
   for (;;) {
-    const equations = shapes.map((shape) => {
-      const terms = stepTerms(shape)
-      const all = [...rowWeights(rows, rowsOf(shape)), ...names.map((name) => terms[name])]
-      return all.map((term) => term / shape.ms)
+    const equations = amounts.map(({ ms, row, terms }) => {
+      const all = [...rowWeights(rows, row), ...names.map((name) => terms[name])]
+      return all.map((term) => term / ms)
     })
     const scales = equations[0]!.map(
       (_, i) => Math.hypot(...equations.map((each) => each[i]!)) || 1,
@@ -121,7 +128,7 @@ function fitted(shapes: readonly TimedStep[]): MeasuredSteps {
     if (found !== undefined && least >= 0) {
       const ofTerms = Object.fromEntries(names.map((name, i) => [name, values[i]!]))
       const ms = found.slice(0, rows.length).map((each) => Math.max(0, each))
-      return { ...NO_TERMS, ...ofTerms, rows, ms }
+      return { ...NO_TERMS, ...ofTerms, runs, rows, ms }
     }
     if (names.length === 0) throw new Error('Expected steps of which a table can be made')
     // of terms that depend on each other the last one, which matters to few shapes
@@ -130,7 +137,7 @@ function fitted(shapes: readonly TimedStep[]): MeasuredSteps {
   }
 }
 
-const NO_TERMS = { contextMs: 0, longestMs: 0, pastMs: 0, pairMs: 0 } as const
+const NO_TERMS = { sequenceMs: 0, contextMs: 0, longestMs: 0, pastMs: 0, pairMs: 0 } as const
 
 /** Of all rows that occur, those of a table: each of a few, and fewer of many. */
 function tableRows(all: readonly number[]): number[] {

@@ -26,6 +26,7 @@ class IdleDecoder {
     this.steps.push({
       decodes: decoding.length,
       longest: Math.max(0, ...decoding.map(({ past }) => past + 1)),
+      prompts: prompts.length,
       promptTokens: sum(prompts.map(({ tokens }) => tokens.length)),
       promptPast: sum(prompts.map(({ past }) => past)),
     })
@@ -115,7 +116,7 @@ describe('a slow executor', () => {
   const tokensOf = (of: StepLimits) =>
     stepRound(of, new Random('round'))
       .flatMap(({ steps }) => steps)
-      .reduce((sum, step) => sum + rowsOf(step), 0)
+      .reduce((sum, step) => sum + rowsOf(step, 'together'), 0)
   // a token takes 1 ms
   const leastMs = tokensOf(fewestBlocks(limits))
 

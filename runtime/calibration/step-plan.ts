@@ -132,7 +132,7 @@ const blocksOf = (limits: StepLimits) => Math.ceil(longestContext(limits) / limi
 /** Tokens that a round computes. */
 const tokensOf = (limits: StepLimits) =>
   stepRound(limits, new Random('tokens')).reduce(
-    (sum, { steps }) => sum + steps.reduce((own, step) => own + rowsOf(step), 0),
+    (sum, { steps }) => sum + steps.reduce((own, step) => own + rowsOf(step, 'together'), 0),
     0,
   )
 
@@ -191,7 +191,9 @@ class Round {
     for (let past = 0; past < length; ) {
       const tokens = Math.min(length - past, this.#limits.promptTokens)
       this.#operations.push({ kind: 'chunk', sequence: id, tokens })
-      this.#run(false, [{ decodes: 0, longest: 0, promptTokens: tokens, promptPast: past }])
+      this.#run(false, [
+        { decodes: 0, longest: 0, prompts: 1, promptTokens: tokens, promptPast: past },
+      ])
       past += tokens
     }
     return id
@@ -218,7 +220,7 @@ class Round {
     const length = Math.max(1, Math.round(share * most))
     const id = this.#join(length)
     this.#operations.push({ kind: 'chunk', sequence: id, tokens: length })
-    this.#run(true, [{ ...this.#amounts(0), promptTokens: length }])
+    this.#run(true, [{ ...this.#amounts(0), prompts: 1, promptTokens: length }])
     this.#context++
     this.#operations.push({ kind: 'leave', sequence: id, done: false })
   }
@@ -226,7 +228,10 @@ class Round {
   /** What step number `i` of a run computes, of those that decode. */
   #amounts(i: number): StepAmounts {
     const longest = this.#context + i + 1
-    return { decodes: this.#decoding.length, longest, promptTokens: 0, promptPast: 0 }
+    return {
+      ...{ decodes: this.#decoding.length, longest },
+      ...{ prompts: 0, promptTokens: 0, promptPast: 0 },
+    }
   }
 
   #join(length: number): number {

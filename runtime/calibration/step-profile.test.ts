@@ -14,9 +14,9 @@ const LIMITS: StepLimits = {
 }
 
 const LAW: MeasuredSteps = {
-  rows: [2, 100],
+  ...{ runs: 'together', rows: [2, 100] },
   ms: [2, 30],
-  ...{ contextMs: 0.0008, longestMs: 0.002, pastMs: 0.003, pairMs: 0.0001 },
+  ...{ sequenceMs: 0, contextMs: 0.0008, longestMs: 0.002, pastMs: 0.003, pairMs: 0.0001 },
 }
 const [DISPATCH_MS, COMPLETION_MS, ASLEEP_MS] = [0.3, 0.2, 0.7]
 
@@ -50,7 +50,7 @@ async function measured(speeds: readonly number[]): Promise<MeasuredRound[]> {
 }
 
 const OCCASIONS = [await measured([1, 1, 1]), await measured([1.1, 1.1, 1.1])]
-const profile = stepProfile(OCCASIONS, LIMITS, 'now')
+const profile = stepProfile(OCCASIONS, LIMITS, { calibration: 'now', runs: 'together' })
 
 describe('the profile of steps that were measured', () => {
   test('is one that can be read', () => {

@@ -36,19 +36,20 @@ const PAUSE_MS = 1
 
 /**
  * The profile of the rounds of some occasions, of each at least one. `calibration`: when they were
- * measured, UTC. Rounds have no requests and no timers, so that these have no delay in it.
+ * measured, UTC; `runs`: how the executor computes the sequences of a step. Rounds have no requests
+ * and no timers, so that these have no delay in it.
  */
 export function stepProfile(
   occasions: readonly (readonly MeasuredRound[])[],
   limits: StepLimits,
-  calibration: string,
+  { calibration, runs }: { readonly calibration: string; readonly runs: MeasuredSteps['runs'] },
 ): StepProfile {
   const rounds = occasions.flat()
   const timed = rounds.flatMap(timedSteps)
   const startsOf = (law: MeasuredSteps) =>
     fitWake(rounds.flatMap((round) => startSamples(round, law)))
   // the law is that of steps that follow others, and the start of a run is not in it
-  const fit = fitSteps(following(timed, startsOf(fitSteps(timed).steps)))
+  const fit = fitSteps(following(timed, startsOf(fitSteps(timed, runs).steps)), runs)
   const work = workOf(fit, rounds, limits)
   const { steps } = fit
   const wake = startsOf(steps)
@@ -101,16 +102,11 @@ const runsOf = ({ planned, rows }: MeasuredRound, shift: Ms = 0): EngineRun[] =>
 
 /** What the first step of a run computes; contexts are those before it. */
 function batchOf({ steps }: PlannedSteps): EngineRun['batch'] {
-  const [{ decodes, longest, promptTokens, promptPast }] = steps as [StepAmounts]
+  const [{ decodes, longest, prompts, promptTokens, promptPast }] = steps as [StepAmounts]
   const before = Math.max(0, longest - 1)
   return {
     ...{ executor: 0, steps: steps.length, decodes, longest: before, context: decodes * before },
-    ...{
-      prefills: promptTokens > 0 ? 1 : 0,
-      prefillTokens: promptTokens,
-      promptTokens,
-      promptPast,
-    },
+    ...{ prefills: prompts, prefillTokens: promptTokens, promptTokens, promptPast },
     ...{ blocks: 0, generating: decodes, waitsForBlocks: false, extraMs: 0, started: 0 },
   }
 }
@@ -162,7 +158,7 @@ function workOf(fit: StepFit, rounds: readonly MeasuredRound[], limits: StepLimi
   const table = (of: (size: number, length: number) => number) =>
     sizes.map((size) => lengths.map((length) => of(size, length)))
   const amounts = (decodes: number, longest: number) => {
-    return { decodes, longest, promptTokens: 0, promptPast: 0 }
+    return { decodes, longest, prompts: 0, promptTokens: 0, promptPast: 0 }
   }
   return {
     sizes,

@@ -55,7 +55,7 @@ function stepLines(
     `${sequences} ${sequences === 1 ? 'sequence' : 'sequences'} x context ${context}`
   const cell = (level: StepLevel) => {
     const { sequences: decodes, context: longest } = level
-    const time = timeOf(steps, { decodes, longest, promptTokens: 0, promptPast: 0 })
+    const time = timeOf(steps, { decodes, longest, prompts: 0, promptTokens: 0, promptPast: 0 })
     return `${shape(level)}: ${significant(time, 3)} ms`
   }
   const cells = [{ sequences: sizes[0]!, context: lengths[0]! }, first, last].map(cell)

@@ -34,7 +34,10 @@ export interface BlockTablesOptions {
 export class BlockTables {
   readonly blockTokens: number
   readonly #prefixCache: boolean
-  readonly #free: number[]
+  /** free blocks that sequences have had */
+  readonly #freed: number[] = []
+  /** the first block that no sequence has had; all after it are free, too */
+  #untouched = 0
   readonly #tables = new Map<number, Table>()
   readonly #byName = new Map<string, KnownBlock>()
   /** known blocks without a user, the least recently used first */
@@ -45,12 +48,10 @@ export class BlockTables {
     this.blockTokens = blockTokens
     this.#prefixCache = prefixCache
     this.#blocks = blocks
-    // the first ones are taken first
-    this.#free = Array.from({ length: blocks }, (_, i) => blocks - 1 - i)
   }
 
   get free(): number {
-    return this.#free.length
+    return this.#freed.length + this.#blocks - this.#untouched
   }
 
   get kept(): number {
@@ -104,7 +105,7 @@ export class BlockTables {
         known.push(entered)
       } else {
         this.#use(other)
-        this.#free.push(block)
+        this.#freed.push(block)
         known.push(other)
       }
     }
@@ -118,7 +119,7 @@ export class BlockTables {
       each.users--
       if (each.users === 0) this.#kept.add(each)
     }
-    this.#free.push(...own)
+    this.#freed.push(...own)
   }
 
   /** The blocks of a sequence, in the order of its tokens. */
@@ -160,8 +161,8 @@ export class BlockTables {
   }
 
   #take(): number {
-    if (this.#free.length === 0) this.#evict()
-    return this.#free.pop()!
+    if (this.free === 0) this.#evict()
+    return this.#freed.pop() ?? this.#untouched++
   }
 
   #evict(): void {
@@ -171,6 +172,6 @@ export class BlockTables {
     }
     this.#kept.delete(oldest)
     this.#byName.delete(oldest.name)
-    this.#free.push(oldest.block)
+    this.#freed.push(oldest.block)
   }
 }

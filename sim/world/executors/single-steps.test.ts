@@ -11,9 +11,9 @@ import { NEVER } from '../machine/stalls.ts'
 import { declaredWork, NO_WAKE } from '../machine/work.ts'
 
 const STEPS: MeasuredSteps = {
-  rows: [2, 3, 9, 100],
+  ...{ runs: 'together', rows: [2, 3, 9, 100] },
   ms: [1, 1.5, 3, 12],
-  ...{ contextMs: 0.001, longestMs: 0.002, pastMs: 0.003, pairMs: 0.0004 },
+  ...{ sequenceMs: 0, contextMs: 0.001, longestMs: 0.002, pastMs: 0.003, pairMs: 0.0004 },
 }
 const [DISPATCH_MS, COMPLETION_MS] = [0.3, 0.2]
 
@@ -81,10 +81,12 @@ function runsOf(
 }
 
 /** What the steps of a run take at speed 1, ms. */
-const lawOf = ({ decodes, longest, promptTokens, promptPast, steps }: Ran): Ms[] =>
+const lawOf = ({ decodes, longest, prefills, promptTokens, promptPast, steps }: Ran): Ms[] =>
   Array.from({ length: steps }, (_, i) => {
     const most = decodes > 0 ? longest + i + 1 : 0
-    return timeOf(STEPS, { decodes, longest: most, promptTokens, promptPast })
+    return timeOf(STEPS, {
+      ...{ decodes, longest: most, prompts: prefills, promptTokens, promptPast },
+    })
   })
 
 const gaps = (ends: readonly Ms[]) => ends.map((end, i) => end - (ends[i - 1] ?? DISPATCH_MS))
@@ -114,7 +116,7 @@ describe('a run whose steps are measured', () => {
 
   test('has the first token when the dispatcher sees it', () => {
     const { firstToken, runs } = runsOf(requestsOf([0], { lengths: [40], outputs: [3] }))
-    const prompt = { decodes: 0, longest: 0, promptTokens: 40, promptPast: 0 }
+    const prompt = { decodes: 0, longest: 0, prompts: 1, promptTokens: 40, promptPast: 0 }
     const first = DISPATCH_MS + timeOf(STEPS, prompt) + COMPLETION_MS
     expect(firstToken).toBeCloseTo(first, 9)
     expect(runs.map(({ steps }) => steps)).toEqual([1, 2])

@@ -14,6 +14,7 @@ const FASTEST = 1e6
 
 const ms = z.number().min(0).max(LONGEST_MS)
 const whole = z.number().int().min(1).max(LONGEST_MS)
+const count = z.number().int().min(0).max(LONGEST_MS)
 
 /** Values of which each is above the one before. */
 const rising = (item: z.ZodNumber) =>
@@ -195,13 +196,23 @@ const heldOut = z
 
 const steps = z
   .strictObject({
-    rows: rising(whole.min(2)).describe(
+    runs: z
+      .enum(['together', 'apart'])
+      .describe(
+        'Whether all sequences of a step are computed in one run, or each in a run of its own, as ' +
+          'those of a decoder with `past_key_values`.',
+      ),
+    rows: rising(count).describe(
       'Tokens that a step computes, rising: those of sequences that decode and of prompts, where ' +
-        'none of either counts as one.',
+        'none of either counts as one; where sequences run apart, those of prompts.',
     ),
     ms: z.array(ms).describe('Time of a step by its tokens alone, at speed 1, ms.'),
+    sequenceMs: ms.describe(
+      'Time for each sequence that decodes and each prompt, ms; 0 where they run together.',
+    ),
     contextMs: ms.describe(
-      'Time for each sequence that decodes and each token of the longest context, ms.',
+      'Time for each sequence that decodes and each token of the longest context, or of its own ' +
+        'one where it runs apart, ms.',
     ),
     longestMs: ms.describe('Time for each token of the longest context, ms.'),
     pastMs: ms.describe('Time for each token that prompts have in the KV cache before, ms.'),
@@ -226,9 +237,11 @@ const steps = z
           'way. The least and the most of each way are never held out.',
       ),
   })
-  .superRefine(({ rows, ms: times }, context) =>
-    expectLength(context, times, rows.length, ['ms'], 'rows'),
-  )
+  .superRefine(({ rows, ms: times, runs }, context) => {
+    expectLength(context, times, rows.length, ['ms'], 'rows')
+    const [least = 2] = rows
+    if (runs === 'together') expectLeast(context, least, 2, ['rows', 0], 'of two parts')
+  })
 
 const wake = z
   .strictObject({
