@@ -26,7 +26,7 @@ const recomputedValue = z
       'Time by the nearest rank, ms; null where the sample does not support it.',
     ),
   })
-  .describe('One percentile.')
+  .describe('One percentile that is recomputed.')
 
 const recomputed = z
   .strictObject({
