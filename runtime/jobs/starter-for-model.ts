@@ -8,8 +8,8 @@ import { quoted, starterHead } from './starter-text.ts'
 
 /**
  * A scenario for an ONNX file, or one of npm:PACKAGE/PATH, with every input filled in; one that
- * generates for a decoder. `file` is where it will be written, `aloneMs` the time of a request alone, null if it is not known. Throws
- * `Failure` for a model that cannot be fed.
+ * generates for a decoder. `file` is where it will be written, `aloneMs` the time of a request
+ * alone, null if it is not known. Throws `Failure` for a model that cannot be fed.
  */
 export async function starterForModel(
   model: string,

@@ -45,8 +45,8 @@ export interface StepAmounts {
 }
 
 /**
- * What the table of a law is by: tokens that a step computes, in which a part that is absent has one
- * that is not used; where each sequence has a run of its own, tokens of prompts.
+ * What the table of a law is by: tokens that a step computes, in which a part that is absent has
+ * one that is not used; where each sequence has a run of its own, tokens of prompts.
  */
 export const rowsOf = (
   { decodes, promptTokens }: StepAmounts,
