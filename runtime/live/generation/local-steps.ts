@@ -4,6 +4,7 @@ import { type Ms, STATUS } from '../../../sim/serving/index.ts'
 import { isOutOfMemory } from '../../models/index.ts'
 import { openSession } from '../../models/onnx.ts'
 import { WallClock } from '../clock.ts'
+import { BlockDecoder } from './block-decoder.ts'
 import { BlockTables } from './block-tables.ts'
 import type { GenerationOptions } from './generation-options.ts'
 import { CannotRun, PagedDecoder } from './paged-decoder.ts'
@@ -48,7 +49,10 @@ export async function openLocalSteps(
       const stepped = await runner.run(order, () => word.yields).catch(refuse)
       return { status: STATUS.ok, started, ended: from, counts: runner.counts, ...stepped }
     },
-    close: () => session.release(),
+    async close() {
+      await decoder.close?.()
+      await session.release()
+    },
   }
 }
 
@@ -63,7 +67,10 @@ async function openDecoder(
     await warmUpPast(decoder, layout, generation)
     return decoder
   }
-  const decoder = new PagedDecoder(session, { ...layout, ...cache })
+  const decoder =
+    layout.kind === 'blocks'
+      ? await BlockDecoder.open(session, layout, cache)
+      : new PagedDecoder(session, { ...layout, ...cache })
   await warmUp(decoder, generation)
   return decoder
 }

@@ -14,4 +14,6 @@ export interface StepDecoder {
   ): Promise<Answers>
   /** A sequence has given up its slot; absent where nothing is kept of it but its blocks. */
   leave?(sequence: number): void
+  /** Gives back what it has beside its session; absent where that is nothing. */
+  close?(): Promise<void>
 }
