@@ -12,12 +12,12 @@ import { hiddenStates, likeliestTwo, projected } from './transformer-decoder.ts'
  * - `past`: int32 [S], tokens that each has in the cache
  * - `blocks`: int32 [S, B], its blocks, padded
  * - `most`: int32 [2], bounds of the tokens of a sequence in the step, and of those with its past
- * - `key_blocks0`, `value_blocks0`, …: float16 [blocks, tokens of a block, kv heads, head size], the
- *   cache, in which the rows of the N tokens are written
+ * - `key_blocks0`, `value_blocks0`, …: float16 [blocks, tokens of a block, kv heads, head size],
+ *   the cache, in which the rows of the N tokens are written
  * - `answers`: int32 [R], tokens that are followed by an answer
  *
- * `tokens` (int64 [R, 2]) and `scores` (float32 [R, 2]) are the two likeliest answers. The size of a
- * head must be a multiple of 4, and the tokens of a block a power of two, 16 or more.
+ * `tokens` (int64 [R, 2]) and `scores` (float32 [R, 2]) are the two likeliest answers. The size of
+ * a head must be a multiple of 4, and the tokens of a block a power of two, 16 or more.
  */
 export function buildBlockDecoder(options: DecoderOptions): readonly Uint8Array[] {
   const { layers, hidden, heads, kvHeads, seed } = options

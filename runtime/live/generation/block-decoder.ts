@@ -13,8 +13,8 @@ import {
   CannotRun,
   type DecodingSequence,
   type PromptChunk,
-} from './paged-decoder.ts'
-import type { StepDecoder } from './step-decoder.ts'
+  type StepDecoder,
+} from './step-decoder.ts'
 import { answersOf, int32, likelyAnswers, tokenFeeds } from './step-tensors.ts'
 
 /**

@@ -7,10 +7,10 @@ import { WallClock } from '../clock.ts'
 import { BlockDecoder } from './block-decoder.ts'
 import { BlockTables } from './block-tables.ts'
 import type { GenerationOptions } from './generation-options.ts'
-import { CannotRun, PagedDecoder } from './paged-decoder.ts'
+import { PagedDecoder } from './paged-decoder.ts'
 import { PastDecoder, warmUpPast } from './past-decoder.ts'
 import { SequenceRunner } from './sequence-runner.ts'
-import type { StepDecoder } from './step-decoder.ts'
+import { CannotRun, type StepDecoder } from './step-decoder.ts'
 import type { StepEngine, StepEngineOptions } from './step-engine.ts'
 
 /** Opens a decoder in this thread. Throws `Failure` where it cannot be opened. */

@@ -1,5 +1,5 @@
 import { Tensor } from '../../models/onnx.ts'
-import type { Answers, DecodingSequence, PromptChunk } from './paged-decoder.ts'
+import type { Answers, DecodingSequence, PromptChunk } from './step-decoder.ts'
 
 /** Inputs and outputs that steps of built-in decoders have in common. */
 
