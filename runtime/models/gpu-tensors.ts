@@ -1,5 +1,6 @@
 import { Graph } from './graph.ts'
 import { InferenceSession, Tensor } from './onnx-runtime.ts'
+import { detailOf } from './session.ts'
 
 /** Tensors in the memory of a GPU. */
 export interface GpuTensors {
@@ -11,7 +12,7 @@ export interface GpuTensors {
 /**
  * So many tensors of zeros, each float16 [d0, d1, d2, d3], in the memory of the GPU: a session of
  * this process on webgpu takes them as inputs without a copy. ONNX Runtime in Node has no other way
- * there than the outputs of a session.
+ * there than the outputs of a session. Throws `RangeError` where they have no room.
  */
 export async function zerosOnGpu(shape: readonly number[], count: number): Promise<GpuTensors> {
   const graph = new Graph({ name: 'zeros', seed: 0, precision: 'fp16' })
@@ -35,7 +36,7 @@ export async function zerosOnGpu(shape: readonly number[], count: number): Promi
     while (tensors.length < count) tensors.push((await session.run(feeds)).zeros!)
   } catch (error) {
     await release()
-    throw error
+    throw new RangeError(`Expected room for a KV cache on the GPU (${detailOf(error)})`)
   }
   return { tensors, release }
 }
