@@ -1,7 +1,7 @@
 import type { FoundDecoder } from '../models/index.ts'
 import { quoted, starterHead } from './starter-text.ts'
 
-/** Context of a decoder whose file does not limit it. */
+/** Tokens of a context, where the file states no limit. */
 const USUAL_CONTEXT = 2048
 /** Sequences that run together. */
 const SEQUENCES = 8

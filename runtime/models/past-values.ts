@@ -25,7 +25,10 @@ export function zeroPast(layout: PastLayout, tokens: number): PastValues {
 
 export const emptyPast = (layout: PastLayout): PastValues => zeroPast(layout, 0)
 
-/** What a run over `tokens` is fed with, after `past` tokens whose keys and values are there. */
+/**
+ * Inputs of a run that computes `tokens`. `values` has the keys and values of the `past` tokens
+ * before them.
+ */
 export function pastFeeds(
   { optional }: PastLayout,
   tokens: ArrayLike<number>,

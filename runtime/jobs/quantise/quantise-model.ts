@@ -220,8 +220,8 @@ function chosenModel(
   const name = asked ?? files[0]!
   const model = models[name]!
   if (isOnnxDecoder(model)) {
-    const text = 'is a decoder, whose steps have no inputs to calibrate with'
-    throw new Failure(`${file} models.${name}: ${text}; quantise it where it was exported`)
+    const text = 'is a decoder; quantise supports only models with stated inputs'
+    throw new Failure(`${file} models.${name}: ${text}. Use the tool that exported the file`)
   }
   if ('onnx' in model && typeof model.onnx !== 'string' && model.onnx.fp32 === undefined) {
     throw new Failure(`${file} models.${name}.onnx: expected a file for fp32 to quantise, got none`)

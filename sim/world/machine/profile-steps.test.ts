@@ -21,6 +21,12 @@ describe('times of steps in a profile', () => {
     expect(read.models[0]!.steps).toEqual(steps)
   })
 
+  test('run together in profiles of earlier versions', () => {
+    const { runs: _, sequenceMs: __, ...earlier } = steps
+    const models = [{ ...model!, steps: earlier }]
+    expect(profileSchema.parse({ ...profile, models }).models[0]!.steps).toEqual(steps)
+  })
+
   test('may be absent', () => {
     const { steps: _, ...without } = model!
     expect(profileSchema.parse({ ...profile, models: [without] }).models[0]!.steps).toBeUndefined()
@@ -39,7 +45,7 @@ describe('times of steps in a profile', () => {
     [{ rows: [1, 5, 513] }, 'steps.rows.0: expected at least 2 of two parts, got 1'],
     [{ runs: 'apart', rows: [-1, 5, 513] }, 'steps.rows.0: Too small'],
     [{ runs: 'alone' }, 'steps.runs: Invalid option'],
-    [{ sequenceMs: undefined }, 'steps.sequenceMs: Invalid input'],
+    [{ sequenceMs: -1 }, 'steps.sequenceMs: Too small'],
     [{ rows: [2.5, 5, 513] }, 'steps.rows.0: Invalid input: expected int'],
     [{ contextMs: -1e-9 }, 'steps.contextMs: Too small'],
     [{ longestMs: Number.NaN }, 'steps.longestMs: Invalid input'],

@@ -198,6 +198,7 @@ const steps = z
   .strictObject({
     runs: z
       .enum(['together', 'apart'])
+      .default('together')
       .describe(
         'Whether all sequences of a step are computed in one run, or each in a run of its own, as ' +
           'those of a decoder with `past_key_values`.',
@@ -207,9 +208,11 @@ const steps = z
         'none of either counts as one; where sequences run apart, those of prompts.',
     ),
     ms: z.array(ms).describe('Time of a step by its tokens alone, at speed 1, ms.'),
-    sequenceMs: ms.describe(
-      'Time for each sequence that decodes and each prompt, ms; 0 where they run together.',
-    ),
+    sequenceMs: ms
+      .default(0)
+      .describe(
+        'Time for each sequence that decodes and each prompt, ms; 0 where they run together.',
+      ),
     contextMs: ms.describe(
       'Time for each sequence that decodes and each token of the longest context, or of its own ' +
         'one where it runs apart, ms.',
