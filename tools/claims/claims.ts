@@ -181,7 +181,9 @@ const larger = (a: number, b: number) => (Math.abs(b) > Math.abs(a) ? b : a)
 function generated(figures: GenerationFidelityFigures): string {
   const { requests, tokens, structure, prediction, changes, mutants } = figures
   const part = ({ within, errors }: GenerationFidelityFigures['structure'], bar: string) =>
-    `${within} of ${errors.rows} within ${bar}, ${signedPercent(errors.worst)} at worst (${errors.worstAt})`
+    errors === null
+      ? 'too few requests for any percentile'
+      : `${within} of ${errors.rows} within ${bar}, ${signedPercent(errors.worst)} at worst (${errors.worstAt})`
   return (
     `Times to the first token, of each further one and of whole answers of ${count(requests)} requests with ${count(tokens)} tokens. ` +
     `Simulated with the speed that each replay met: ${part(structure, '2 %')}. ` +

@@ -44,8 +44,10 @@ ${mutantSection(report)}
 function inShort(report: GenerationReport): string[] {
   const { requests, tokens, structure, prediction, changes, mutants } = figuresOfGeneration(report)
   const worst = ({ errors }: typeof structure) =>
-    `the largest is ${signedPercent(errors.worst)} (${errors.worstAt})`
-  const within = (of: typeof structure) => `${of.within} of ${of.errors.rows}`
+    errors === null
+      ? 'too few requests for any percentile'
+      : `the largest is ${signedPercent(errors.worst)} (${errors.worstAt})`
+  const within = (of: typeof structure) => `${of.within} of ${of.errors?.rows ?? 0}`
   const { audits, replays, fedBack } = auditCounts(report)
   return [
     `**Does Spillway schedule as a real engine does?** Each replay was simulated again, with the speed that its steps met. ${within(structure)} mean errors are within ${tenths(STRUCTURE_BAR)}; ${worst(structure)}.`,

@@ -10,10 +10,15 @@ import {
   STRUCTURE_BAR,
 } from '../../generation-fidelity/cells.ts'
 import type { GenerationReport } from '../../generation-fidelity/report.ts'
-import { count, errors, errorsOf, tally, verdicts } from './parts.ts'
+import { count, type ErrorAt, errors, errorsOf, tally, verdicts } from './parts.ts'
 
 /** Errors of (case, time, percentile) cells, and how many are within their bar. */
-const cells = z.strictObject({ verdicts, within: count, errors })
+const cells = z.strictObject({
+  verdicts,
+  within: count,
+  /** null where no case has enough requests for any percentile: a smoke run on a busy machine */
+  errors: errors.nullable(),
+})
 
 /** What the page on the fidelity of generation states. */
 export const generationFidelityFigures = z.strictObject({
@@ -44,21 +49,21 @@ export function figuresOfGeneration(report: GenerationReport): GenerationFidelit
     structure: {
       verdicts: tally(all.flatMap(({ row }) => row.verdicts.structure ?? [])),
       within: all.filter(({ structure }) => Math.abs(structure) <= STRUCTURE_BAR).length,
-      errors: errorsOf(all.map((cell) => at(cell, cell.row.p, cell.structure))),
+      errors: errorsIfAny(all.map((cell) => at(cell, cell.row.p, cell.structure))),
     },
     prediction: {
       verdicts: tally(predicted.flatMap(({ row }) => row.verdicts.prediction ?? [])),
       within: predicted.filter((cell) => {
         return Math.abs(cell.prediction) <= limitOf(predictionBar(cell))
       }).length,
-      errors: errorsOf(predicted.map((cell) => at(cell, cell.row.p, cell.prediction))),
+      errors: errorsIfAny(predicted.map((cell) => at(cell, cell.row.p, cell.prediction))),
     },
     changes: {
       verdicts: tally(ratios.flatMap(({ row }) => row.verdict ?? [])),
       within: ratios.filter((cell) => {
         return Math.abs(cell.row.error_relative) <= limitOf(ratioBar(cell))
       }).length,
-      errors: errorsOf(ratios.map((cell) => at(cell, cell.row.p, cell.row.error_relative))),
+      errors: errorsIfAny(ratios.map((cell) => at(cell, cell.row.p, cell.row.error_relative))),
     },
     mutants: {
       found: wrong.filter(({ finder }) => finder !== null).length,
@@ -68,3 +73,5 @@ export function figuresOfGeneration(report: GenerationReport): GenerationFidelit
     },
   }
 }
+
+const errorsIfAny = (all: readonly ErrorAt[]) => (all.length === 0 ? null : errorsOf(all))
