@@ -36,7 +36,7 @@ export function enginesOf(
     file,
     session: { executionProvider: 'cpu', threads: 1, memoryPattern: false },
     warmUp: [],
-    generation: generationOptions(builtDecoder(SIZES), generation!),
+    generation: generationOptions(builtDecoder(SIZES, 'fp32'), generation!),
   }))
 }
 

@@ -80,6 +80,8 @@ function scenarioOf(kind: string, options: BuildOptions): LoadedScenario {
     traffic: [{ class: 'none', arrivals: { process: 'deterministic', rate_rps: 1 }, ...answers }],
     pools: precisions.map((precision, i) => ({
       ...{ name: `pool${i}`, model: kind, precision, ...generating },
+      // the only place where the built-in decoder runs at fp16
+      ...(decodes && precision === 'fp16' && { execution_provider: 'webgpu' }),
     })),
   }
   try {

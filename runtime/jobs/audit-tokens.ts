@@ -15,12 +15,6 @@ import type { WholeDecoder } from '../models/onnx.ts'
 import { pause } from '../process/interruption.ts'
 import type { JobOptions } from './options.ts'
 
-/**
- * An answer that is not the likeliest one of a whole recomputation must be as likely as that to
- * within this difference of scores: sums of floats depend on what is computed together.
- */
-export const LEAST_MARGIN = 1e-3
-
 /** Where the files of decoders are, and what was in them when their answers came. */
 export interface DecoderFiles {
   readonly directory: string
@@ -64,12 +58,13 @@ export async function auditTokens(
       const whole = await decoders.of(rows.columns.pool[key]!)
       const own = byKey.get(key)!
       const wanted = await wantedAnswers(whole, { rows, plan, key, own })
-      for (const [n, { token, margin }] of wanted.entries()) {
+      for (const [n, { token, behind }] of wanted.entries()) {
         const isSame = token === own[n]
-        if (!isSame && margin < LEAST_MARGIN) near++
-        findings.check(isSame || margin < LEAST_MARGIN, [key], () => {
+        const isNear = behind < whole.margin
+        if (!isSame && isNear) near++
+        findings.check(isSame || isNear, [key], () => {
           const text = `token ${n + 1} of ${own.length} was ${own[n]}, a whole recomputation has`
-          return `${text} ${token}, likelier by ${margin.toPrecision(2)}`
+          return `${text} ${token}, likelier by ${behind.toPrecision(2)}`
         })
       }
     }
@@ -110,10 +105,15 @@ async function wantedAnswers(
   const { stated } = statedTokens(content, lengths, vocabulary)
   // the last token is not computed on
   const ids = [...stated, ...own.slice(stated.length - prompt)].slice(0, prompt + own.length - 1)
-  return (await run(ids)).slice(prompt - 1)
+  const next = [...ids.slice(1, prompt), ...own]
+  return (await run(ids, next)).slice(prompt - 1)
 }
 
-type Opened = WholeDecoder & { readonly vocabulary: number }
+type Opened = WholeDecoder & {
+  readonly vocabulary: number
+  /** by how much less likely than a token of the recomputation an answer may be */
+  readonly margin: number
+}
 
 /** Decoders of pools, opened when they are needed. */
 class Decoders {
@@ -136,13 +136,17 @@ class Decoders {
     const { model: name, precision } = this.#scenario.pools[pool]!
     const model = this.#scenario.models[name]!
     if (isOnnxDecoder(model)) return this.#openFile(pool)
-    if (!isBuiltinDecoder(model) || (precision !== 'fp32' && precision !== 'int8')) {
+    // the schema has others for declared work
+    const isReal = precision === 'fp32' || precision === 'fp16' || precision === 'int8'
+    if (!isBuiltinDecoder(model) || !isReal) {
       throw new Error(`Expected a decoder whose answers can be recomputed, got ${name}`)
     }
     // only audits of answers load ONNX Runtime
-    const { openWholeDecoder } = await import('../models/onnx.ts')
+    const { leastMargin, openWholeDecoder } = await import('../models/onnx.ts')
     const { vocabulary } = model
-    return { vocabulary, ...(await openWholeDecoder(decoderOptions(model), precision)) }
+    const options = decoderOptions(model)
+    const margin = leastMargin(options, precision)
+    return { vocabulary, margin, ...(await openWholeDecoder(options, precision)) }
   }
 
   /** The file of the user, if it is the one that answered. */
@@ -157,8 +161,9 @@ class Decoders {
       const text = 'is another file than the one that answered, which the audit runs again'
       throw new Failure(`${file.path}: ${text}; put that back`, EXIT.notComparable)
     }
-    const { openWholeFile } = await import('../models/onnx.ts')
-    return { vocabulary: file.decoder!.vocabulary, ...(await openWholeFile(file)) }
+    const { LEAST_MARGIN, openWholeFile } = await import('../models/onnx.ts')
+    const { vocabulary } = file.decoder!
+    return { vocabulary, margin: LEAST_MARGIN, ...(await openWholeFile(file)) }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { writeWhole } from '../folders/write-whole.ts'
+import { buildBlockDecoder } from './block-decoder.ts'
 import { type BuildRequest, sumPath, sumText } from './builtin-file.ts'
 import { decoderOptions } from './decoder-inputs.ts'
 import { buildMlp } from './mlp.ts'
@@ -18,6 +19,6 @@ function piecesOf(
 ): readonly Uint8Array[] {
   if (model.builtin === 'mlp') return buildMlp(model, precision)
   if (model.builtin === 'transformer-encoder') return buildTransformer(model, precision)
-  if (precision === 'fp16') throw new Error('Expected a precision that a decoder has, got fp16')
-  return buildDecoder(decoderOptions(model), precision)
+  const options = decoderOptions(model)
+  return precision === 'fp16' ? buildBlockDecoder(options) : buildDecoder(options, precision)
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { buildBlockDecoder } from './block-decoder.ts'
 import { builtinWeightBytes } from './builtin-weights.ts'
 import { decoderOptions } from './decoder-inputs.ts'
 import { buildMlp } from './mlp.ts'
@@ -18,9 +19,10 @@ test.each(['fp32', 'fp16', 'int8'] as const)(
     )
     const encoder = { builtin: 'transformer-encoder', ...size, pad_to: 1 } as const
     expect(builtinWeightBytes(encoder, precision)).toBe(read(buildTransformer(size, precision)))
-    if (precision === 'fp16') return
     const decoder = { ...size, builtin: 'transformer-decoder', kv_heads: 2, context: 50 } as const
-    const built = buildDecoder(decoderOptions(decoder), precision)
+    const options = decoderOptions(decoder)
+    const built =
+      precision === 'fp16' ? buildBlockDecoder(options) : buildDecoder(options, precision)
     expect(builtinWeightBytes(decoder, precision)).toBe(read(built))
   },
 )

@@ -29,7 +29,8 @@ function decoderBytes(
 ): number {
   const options = decoderOptions(model)
   const { layers, hidden, vocabulary, context } = options
-  const tables = FLOAT * hidden * (2 * vocabulary + context)
+  const float = precision === 'fp16' ? 2 : FLOAT
+  const tables = float * hidden * (2 * vocabulary + context)
   const products =
     dense(hidden, hidden + 2 * kvWidthOf(options)) +
     dense(hidden, hidden) +
@@ -37,8 +38,10 @@ function decoderBytes(
     dense(4 * hidden, hidden)
   // int8 rows have an axis, a least range and a number of levels at each product
   const byRow = precision === 'int8' ? 4 * (INT64 + 2 * FLOAT) : 0
-  const layer = products + 4 * FLOAT * hidden + 3 * FLOAT + 3 * INT64 + byRow
-  return tables + layers * layer + 2 * FLOAT * hidden + DECODER_SHAPES * INT64
+  // at fp16 nothing is split, and only the number of answers is a shape
+  const [widths, shapes] = precision === 'fp16' ? [0, 1] : [3, DECODER_SHAPES]
+  const layer = products + 4 * float * hidden + 3 * float + widths * INT64 + byRow
+  return tables + layers * layer + 2 * float * hidden + shapes * INT64
 }
 
 /** Axes of two dimensions, and that there are two answers. */

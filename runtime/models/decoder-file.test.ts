@@ -72,7 +72,7 @@ describe.each([
       ...{ kind: 'past', layers: 2, kvHeads: 2, headSize: 8, type: 'float32' },
       optional: ['attention_mask', 'position_ids'],
     } as const
-    const built = builtDecoder(SIZES)
+    const built = builtDecoder(SIZES, 'fp32')
     expect(file.decoder).toEqual(name === 'past_key_values' ? { ...built, layout: past } : built)
     expect(tokenBytes(file.decoder!.layout)).toBe(2 * 2 * 2 * 8 * 4)
     const whole = await openWholeDecoder(SIZES, 'fp32')

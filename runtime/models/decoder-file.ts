@@ -2,7 +2,7 @@ import type { OnnxDecoder } from '../../scenarios/index.ts'
 import {
   cacheNames,
   type Decoder,
-  type DecoderLayout,
+  type FileLayout,
   type PastLayout,
   tokenBytes,
 } from './decoder-inputs.ts'
@@ -10,9 +10,9 @@ import type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
 
 /** What a file that looks like a decoder states of it. */
 export interface FoundDecoder {
-  readonly kind: DecoderLayout['kind']
+  readonly kind: FileLayout['kind']
   /** null where there is a problem */
-  readonly layout: DecoderLayout | null
+  readonly layout: FileLayout | null
   /** token indices; null where the file does not state their number */
   readonly vocabulary: number | null
   /** rows of the table in which positions are looked up; null for none */
@@ -181,7 +181,7 @@ function poolDecoder({ inputs, outputs }: Graph): FoundDecoder {
 }
 
 function foundDecoder(
-  layout: DecoderLayout,
+  layout: FileLayout,
   problems: readonly string[],
   rest: Pick<FoundDecoder, 'vocabulary' | 'positions'>,
 ): FoundDecoder {

@@ -1,7 +1,8 @@
 import onnxProto from 'onnx-proto'
 import { Failure, type Precision } from '../../scenarios/index.ts'
 import { stream } from '../../sim/kernel/index.ts'
-import { halvesOf } from './half.ts'
+import { halfBits, halvesOf } from './half.ts'
+import { halfValue } from './output-difference.ts'
 
 const { onnx } = onnxProto
 const TYPE = onnx.TensorProto.DataType
@@ -22,11 +23,16 @@ export interface GraphOptions {
   readonly precision: Precision
   /** default 17 */
   readonly opset?: Opset
+  /** whether floats are rounded to those of float16, and computed with as `precision` has it */
+  readonly rounded?: boolean
 }
 
 /** Versions of the operators, each with that of the format which knows it. */
 const FORMAT_OF = { 17: 8, 24: 10 } as const
 type Opset = keyof typeof FORMAT_OF
+
+/** Operators of ONNX Runtime's own. */
+const CONTRIB = { domain: 'com.microsoft', version: 1 } as const
 
 /**
  * An ONNX graph under construction. Methods that add a value return its name. Weights are
@@ -45,12 +51,15 @@ export class Graph {
   readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
   readonly #outputs: InstanceType<typeof onnx.ValueInfoProto>[] = []
   #bytes = 0
+  #isContrib = false
+  readonly #rounded: boolean
 
   constructor(options: GraphOptions) {
     this.#name = options.name
     this.#seed = options.seed
     this.precision = options.precision
     this.#opset = options.opset ?? 17
+    this.#rounded = options.rounded ?? false
     this.floatType = options.precision === 'fp16' ? 'FLOAT16' : 'FLOAT'
   }
 
@@ -86,6 +95,14 @@ export class Graph {
     return output
   }
 
+  /** An operator that is ONNX Runtime's own. */
+  contribNode(opType: string, input: readonly string[], attributes: Record<string, Attribute>) {
+    const output = this.node(opType, input, attributes)
+    this.#nodes.at(-1)!.domain = CONTRIB.domain
+    this.#isContrib = true
+    return output
+  }
+
   cast(value: string, to: ElementType): string {
     return this.node('Cast', [value], { to: TYPE[to] })
   }
@@ -104,7 +121,8 @@ export class Graph {
 
   /** Floats in the graph's float type, or in `type`. */
   floats(name: string, dims: readonly number[], values: Float32Array, type = this.floatType) {
-    const data = type === 'FLOAT16' ? halvesOf(values) : values
+    const rounded = this.#rounded ? values.map((value) => halfValue(halfBits(value))) : values
+    const data = type === 'FLOAT16' ? halvesOf(values) : rounded
     return this.#initializer(name, type, dims, data)
   }
 
@@ -138,7 +156,8 @@ export class Graph {
       data,
     ])
     const graph = [before, ...weights, after]
-    const opsetImport = [{ domain: '', version: this.#opset }]
+    const own = { domain: '', version: this.#opset }
+    const opsetImport = this.#isContrib ? [own, CONTRIB] : [own]
     const irVersion = FORMAT_OF[this.#opset]
     return [
       onnx.ModelProto.encode({ irVersion, producerName: 'spillway' }).finish(),

@@ -3,6 +3,7 @@ export { builtinContent } from './builtin-file.ts'
 export { builtinWeightBytes } from './builtin-weights.ts'
 export { type FoundDecoder, findDecoder } from './decoder-file.ts'
 export {
+  type BlockLayout,
   type Decoder,
   type DecoderLayout,
   type DecoderOptions,

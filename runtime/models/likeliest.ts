@@ -13,17 +13,25 @@ export interface LikelyToken {
  */
 export function likeliest({ data, dims }: Tensor, row: number): LikelyToken | null {
   const vocabulary = dims[2]!
-  const scores = data as Float32Array | Uint16Array
-  // a newer Node has float16 as numbers
-  const isBits = scores instanceof Uint16Array
   let token = -1
   let [best, next] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   const from = row * vocabulary
   for (let i = 0; i < vocabulary; i++) {
-    const raw = scores[from + i]!
-    const score = isBits ? halfValue(raw) : raw
+    const score = scoreAt(data, from + i)
     if (score > best) [token, best, next] = [i, score, best]
     else if (score > next) next = score
   }
   return token < 0 ? null : { token, margin: best - next }
+}
+
+/** By how much the score of `token` is below that of `best` by row `row` of `logits`. */
+export function behindBest({ data, dims }: Tensor, row: number, best: number, token: number) {
+  const from = row * dims[2]!
+  return scoreAt(data, from + best) - scoreAt(data, from + token)
+}
+
+function scoreAt(data: Tensor['data'], at: number): number {
+  const raw = (data as Float32Array | Uint16Array)[at]!
+  // a newer Node has float16 as numbers
+  return data instanceof Uint16Array ? halfValue(raw) : raw
 }

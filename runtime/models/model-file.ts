@@ -41,7 +41,7 @@ export async function materialise(
     const content = builtinContent(model, precision)
     const file = { path, key: bytesHash(bytes), content, inputs, bytes: bytes.length }
     if (!isBuiltinDecoder(model)) return file
-    return { ...file, decoder: builtDecoder(decoderOptions(model)) }
+    return { ...file, decoder: builtDecoder(decoderOptions(model), precision) }
   }
   const userModel = await readUserModel(model, precision, places.directory)
   const { reference, path, graph, content, bytes, inputs } = userModel

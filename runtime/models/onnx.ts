@@ -1,6 +1,7 @@
 /** The second door of this folder: what loads ONNX Runtime, or decodes graphs. */
-export { cacheNames } from './decoder-inputs.ts'
+export { blockNames, cacheNames } from './decoder-inputs.ts'
 export { openFeeds } from './feeds.ts'
+export { type GpuTensors, zerosOnGpu } from './gpu-tensors.ts'
 export { type LikelyToken, likeliest } from './likeliest.ts'
 export { env, Tensor } from './onnx-runtime.ts'
 export {
@@ -19,5 +20,5 @@ export {
   zeroPast,
 } from './past-values.ts'
 export { detailOf, openSession, supportedProviders } from './session.ts'
-export { openWholeDecoder, type WholeDecoder } from './whole-decoder.ts'
+export { LEAST_MARGIN, leastMargin, openWholeDecoder, type WholeDecoder } from './whole-decoder.ts'
 export { openWholeFile } from './whole-file.ts'

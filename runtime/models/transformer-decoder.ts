@@ -24,41 +24,55 @@ export function buildDecoder(
   options: DecoderOptions,
   precision: Exclude<Precision, 'fp16'>,
 ): readonly Uint8Array[] {
-  const { layers, hidden, vocabulary, context, seed } = options
+  const { layers, seed } = options
   const graph = new Graph({ name: 'transformer-decoder', seed, precision, opset: 24 })
   const step = stepInputs(graph)
   const caches = Array.from({ length: layers }, (_, i) => cacheInputs(graph, i, kvWidthOf(options)))
-  const embedded = graph.node('Gather', [
-    graph.weight('embedding', [vocabulary, hidden], 1),
-    step.ids,
-  ])
-  const placed = graph.node('Gather', [
-    graph.weight('places', [context, hidden], 0.5),
-    step.positions,
-  ])
-  let x = graph.node('Add', [embedded, placed])
   const fresh: string[] = []
-  for (const [i, cache] of caches.entries()) {
-    const layer = `layer${i}`
-    const of = { layer, options }
-    const attended = attention(graph, norm(graph, x, `${layer}.norm1`, hidden), {
-      ...of,
-      step,
-      cache,
-    })
+  const x = hiddenStates(graph, options, step, (x, layer, i) => {
+    const attended = attention(graph, x, { layer, options, step, cache: caches[i]! })
     fresh.push(...attended.fresh)
-    x = graph.node('Add', [x, attended.output])
-    x = graph.node('Add', [x, feedForward(graph, norm(graph, x, `${layer}.norm2`, hidden), of)])
-  }
+    return attended.output
+  })
   const width = 2 * layers * kvWidthOf(options)
   graph.output(graph.node('Concat', fresh, { axis: 1 }), 'new_rows', ['tokens', width])
-  const last = norm(graph, graph.node('Gather', [x, step.answers]), 'norm', hidden)
+  likeliestTwo(graph, options, graph.node('Gather', [x, step.answers]))
+  return graph.encode()
+}
+
+/**
+ * [tokens, hidden] after all layers. `attend`: what each token of [tokens, hidden] attends to in
+ * layer `i`, by weights that begin with `layer`.
+ */
+export function hiddenStates(
+  graph: Graph,
+  options: DecoderOptions,
+  { ids, positions }: { readonly ids: string; readonly positions: string },
+  attend: (x: string, layer: string, i: number) => string,
+): string {
+  const { layers, hidden, vocabulary, context } = options
+  const embedded = graph.node('Gather', [graph.weight('embedding', [vocabulary, hidden], 1), ids])
+  const placed = graph.node('Gather', [graph.weight('places', [context, hidden], 0.5), positions])
+  let x = graph.node('Add', [embedded, placed])
+  for (let i = 0; i < layers; i++) {
+    const layer = `layer${i}`
+    const of = { layer, options }
+    x = graph.node('Add', [x, attend(norm(graph, x, `${layer}.norm1`, hidden), layer, i)])
+    x = graph.node('Add', [x, feedForward(graph, norm(graph, x, `${layer}.norm2`, hidden), of)])
+  }
+  return x
+}
+
+/** The outputs `scores` and `tokens`, from the hidden states of the tokens before answers. */
+export function likeliestTwo(graph: Graph, options: DecoderOptions, x: string): void {
+  const { hidden, vocabulary } = options
+  const last = norm(graph, x, 'norm', hidden)
   const head = graph.weight('head', [hidden, vocabulary], 1 / Math.sqrt(hidden))
   const two = graph.int64('two', [2])
   const [scores, tokens] = graph.nodes('TopK', [graph.node('MatMul', [last, head]), two], 2)
-  graph.output(scores!, 'scores', ['answers', 2])
+  const floats = graph.precision === 'fp16' ? graph.cast(scores!, 'FLOAT') : scores!
+  graph.output(floats, 'scores', ['answers', 2])
   graph.output(tokens!, 'tokens', ['answers', 2], 'INT64')
-  return graph.encode()
 }
 
 type StepInputs = ReturnType<typeof stepInputs>
@@ -159,7 +173,7 @@ function feedForward(graph: Graph, x: string, { layer, options: { hidden } }: La
 }
 
 /** Of int8 weights, the levels of a token do not depend on the others of its step. */
-function projected(
+export function projected(
   graph: Graph,
   x: string,
   name: string,

@@ -21,11 +21,17 @@ traffic:
 pools: [{ name: engine, model: m, generation: ${generation}${pool} }]
 `
 
+const ON_WEBGPU = ', execution_provider: webgpu, precision: fp16'
+
 test('a decoder with generation is valid', () => {
   expect(problemsIn(scenario(OF))).toEqual([])
   expect(
     problemsIn(scenario({ ...OF, pool: ', precision: int8', model: ', kv_heads: 2' })),
   ).toEqual([])
+  expect(problemsIn(scenario({ ...OF, pool: ON_WEBGPU }))).toEqual([])
+  const generation =
+    '{ policy: continuous, max_sequences: 4, kv_cache: { blocks: 10, block_tokens: 256 } }'
+  expect(problemsIn(scenario({ ...OF, pool: ON_WEBGPU, generation }))).toEqual([])
 })
 
 test.each<[Partial<typeof OF>, string]>([
@@ -42,12 +48,35 @@ test.each<[Partial<typeof OF>, string]>([
   ],
   [
     { pool: ', precision: fp16' },
-    'pools.engine.precision: expected fp32 or int8 for the built-in decoder, got "fp16"',
+    'pools.engine.precision: expected fp32 or int8 for the built-in decoder on cpu; fp16 runs on ' +
+      'webgpu, got "fp16"',
+  ],
+  [
+    { pool: ', precision: int8, execution_provider: webgpu' },
+    'pools.engine.precision: expected fp16 for the built-in decoder on webgpu, at which alone ONNX ' +
+      'Runtime has attention over blocks there, got "int8"',
   ],
   [
     { pool: ', execution_provider: webgpu' },
-    'pools.engine.execution_provider: expected cpu, as the KV cache of a decoder is in the memory ' +
-      'of the host, got "webgpu"',
+    'pools.engine.precision: expected fp16 for the built-in decoder on webgpu, at which alone ONNX ' +
+      'Runtime has attention over blocks there, got nothing',
+  ],
+  [
+    { pool: ', execution_provider: cuda, precision: fp16' },
+    'pools.engine.execution_provider: expected cpu, or webgpu at fp16, as ONNX Runtime in Node ' +
+      'keeps no KV cache in the memory of a cuda card, got "cuda"',
+  ],
+  ...[8, 24].map((tokens): [Partial<typeof OF>, string] => [
+    {
+      pool: ON_WEBGPU,
+      generation: `{ policy: continuous, kv_cache: { blocks: 100, block_tokens: ${tokens} } }`,
+    },
+    'pools.engine.generation.kv_cache.block_tokens: expected a power of two from 16 on webgpu, ' +
+      `got ${tokens}`,
+  ]),
+  [
+    { pool: ON_WEBGPU, model: ', hidden: 120' },
+    'models.m.hidden: expected heads whose size is a multiple of 4 on webgpu, got 120 / 4 = 30',
   ],
   [
     { pool: ', memory: { allocator: paged, limit_mib: 100 }' },
@@ -75,8 +104,13 @@ describe('a decoder of an ONNX file', () => {
     ],
     [
       { pool: ', execution_provider: cuda' },
-      'pools.engine.execution_provider: expected cpu, as the KV cache of a decoder is in the memory ' +
-        'of the host, got "cuda"',
+      'pools.engine.execution_provider: expected cpu, as ONNX Runtime in Node keeps no KV cache in ' +
+        'the memory of a cuda card, got "cuda"',
+    ],
+    [
+      { pool: ', execution_provider: webgpu' },
+      'pools.engine.execution_provider: expected cpu, as the KV cache of a decoder that is a file ' +
+        'is in the memory of the host, got "webgpu"',
     ],
     [
       { pool: ', memory: { allocator: paged, limit_mib: 100 }' },

@@ -17,18 +17,45 @@ export function checkDecoders(draft: Draft): void {
   }
 }
 
-function checkWhere(
-  model: BuiltinDecoder | OnnxDecoder,
-  { path, execution_provider: on, precision }: PoolDraft,
-  draft: Draft,
-): void {
-  const why = 'as the KV cache of a decoder is in the memory of the host'
-  if (on !== null && on !== 'cpu') draft.refuse([...path, 'execution_provider'], `cpu, ${why}`)
-  if (precision === 'fp16' && isBuiltinDecoder(model)) {
-    draft.refuse([...path, 'precision'], 'fp32 or int8 for the built-in decoder')
-  }
+function checkWhere(model: BuiltinDecoder | OnnxDecoder, pool: PoolDraft, draft: Draft): void {
+  const { path, execution_provider: on, precision } = pool
   draft.unused([...path, 'memory'], 'generation.kv_cache.blocks states the memory of a decoder')
+  if (on === null || precision === null) return
+  const builtin = isBuiltinDecoder(model)
+  const place = [...path, 'execution_provider']
+  if (on === 'cuda') {
+    const why = 'as ONNX Runtime in Node keeps no KV cache in the memory of a cuda card'
+    draft.refuse(place, `${builtin ? 'cpu, or webgpu at fp16' : 'cpu'}, ${why}`)
+  } else if (!builtin) {
+    const why = 'as the KV cache of a decoder that is a file is in the memory of the host'
+    if (on === 'webgpu') draft.refuse(place, `cpu, ${why}`)
+  } else if (on === 'cpu') {
+    const expected = 'fp32 or int8 for the built-in decoder on cpu; fp16 runs on webgpu'
+    if (precision === 'fp16') draft.refuse([...path, 'precision'], expected)
+  } else if (precision === 'fp16') checkBlocks(model, pool, draft)
+  else {
+    const why = 'at which alone ONNX Runtime has attention over blocks there'
+    draft.refuse([...path, 'precision'], `fp16 for the built-in decoder on webgpu, ${why}`)
+  }
 }
+
+/** What `PagedAttention` of ONNX Runtime takes on webgpu. */
+function checkBlocks({ hidden, heads }: BuiltinDecoder, pool: PoolDraft, draft: Draft): void {
+  const { path, generation } = pool
+  const tokens = generation?.kv_cache?.block_tokens
+  if (tokens !== undefined && (tokens < LEAST_BLOCK || !Number.isInteger(Math.log2(tokens)))) {
+    const expected = `a power of two from ${LEAST_BLOCK} on webgpu`
+    draft.refuse([...path, 'generation', 'kv_cache', 'block_tokens'], expected)
+  }
+  const size = hidden / heads
+  if (!Number.isInteger(size) || size % HEAD_MULTIPLE === 0) return
+  const expected = `heads whose size is a multiple of ${HEAD_MULTIPLE} on webgpu`
+  draft.refuse(['models', pool.model!, 'hidden'], expected, `${hidden} / ${heads} = ${size}`)
+}
+
+/** Tokens. */
+const LEAST_BLOCK = 16
+const HEAD_MULTIPLE = 4
 
 /** Lengths of traces and of sessions are known when they are read. */
 function checkContext(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { warmUp } from './local-steps.ts'
-import type { DecodingSequence, PromptChunk } from './paged-decoder.ts'
+import type { DecodingSequence, PromptChunk } from './step-decoder.ts'
 
 interface Step {
   readonly decodes: number

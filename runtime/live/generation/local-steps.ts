@@ -4,12 +4,13 @@ import { type Ms, STATUS } from '../../../sim/serving/index.ts'
 import { isOutOfMemory } from '../../models/index.ts'
 import { openSession } from '../../models/onnx.ts'
 import { WallClock } from '../clock.ts'
+import { BlockDecoder } from './block-decoder.ts'
 import { BlockTables } from './block-tables.ts'
 import type { GenerationOptions } from './generation-options.ts'
-import { CannotRun, PagedDecoder } from './paged-decoder.ts'
+import { PagedDecoder } from './paged-decoder.ts'
 import { PastDecoder, warmUpPast } from './past-decoder.ts'
 import { SequenceRunner } from './sequence-runner.ts'
-import type { StepDecoder } from './step-decoder.ts'
+import { CannotRun, type StepDecoder } from './step-decoder.ts'
 import type { StepEngine, StepEngineOptions } from './step-engine.ts'
 
 /** Opens a decoder in this thread. Throws `Failure` where it cannot be opened. */
@@ -48,7 +49,10 @@ export async function openLocalSteps(
       const stepped = await runner.run(order, () => word.yields).catch(refuse)
       return { status: STATUS.ok, started, ended: from, counts: runner.counts, ...stepped }
     },
-    close: () => session.release(),
+    async close() {
+      await decoder.close?.()
+      await session.release()
+    },
   }
 }
 
@@ -63,7 +67,10 @@ async function openDecoder(
     await warmUpPast(decoder, layout, generation)
     return decoder
   }
-  const decoder = new PagedDecoder(session, { ...layout, ...cache })
+  const decoder =
+    layout.kind === 'blocks'
+      ? await BlockDecoder.open(session, layout, cache)
+      : new PagedDecoder(session, { ...layout, ...cache })
   await warmUp(decoder, generation)
   return decoder
 }

@@ -1,5 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { cacheNames, detailOf, Tensor } from '../../models/onnx.ts'
+import { type Answers, CannotRun, type DecodingSequence, type PromptChunk } from './step-decoder.ts'
+import { answersOf, int32, likelyAnswers, sumOf, tokenFeeds } from './step-tensors.ts'
 
 /** The KV cache of a decoder, whose inputs `buildDecoder` describes. */
 export interface CacheShape {
@@ -9,35 +11,6 @@ export interface CacheShape {
   readonly blocks: number
   readonly blockTokens: number
 }
-
-/** Where the tokens of a sequence are: in these blocks, one after another. */
-interface Placed {
-  readonly blocks: ArrayLike<number>
-  /** its tokens in the cache before this step */
-  readonly past: number
-}
-
-/** A sequence that decodes: its last token is computed, and followed by the next one. */
-export interface DecodingSequence extends Placed {
-  readonly token: number
-}
-
-/** Tokens of a prompt that follow those in the cache. */
-export interface PromptChunk extends Placed {
-  readonly tokens: ArrayLike<number>
-  /** whether the prompt ends with them, so that an answer begins */
-  readonly last: boolean
-}
-
-/** What came out of a step, of sequences that decode and then of prompts that ended. */
-export interface Answers {
-  readonly tokens: Int32Array
-  /** by how much the score of each was above the next likely one */
-  readonly margins: Float32Array
-}
-
-/** ONNX Runtime has refused a step. */
-export class CannotRun extends Error {}
 
 const NO_TOKEN = [0] as const
 
@@ -82,22 +55,15 @@ export class PagedDecoder {
     const answers = answersOf(decoding.length, decodes.length, prompts)
     const feeds = {
       ...this.#cacheFeeds,
-      ...tokenFeeds(decodes, chunks),
+      ...tokenFeeds(decodes, chunks, answers),
       ...this.#decodeFeeds(decodes),
-      ...this.#promptFeeds(chunks),
-      // a step has at least one answer, which may be of no use
-      answers: int32(answers.length > 0 ? answers : [0], [Math.max(1, answers.length)]),
+      ...this.#promptFeeds(chunks, decodes.length),
     }
     const outputs = await this.#session.run(feeds).catch((error: unknown) => {
       throw new CannotRun(detailOf(error))
     })
     this.#write(outputs.new_rows!.data as Float32Array, decodes, chunks)
-    const tokens = outputs.tokens!.data as BigInt64Array
-    const scores = outputs.scores!.data as Float32Array
-    return {
-      tokens: Int32Array.from(answers, (_, i) => Number(tokens[2 * i]!)),
-      margins: Float32Array.from(answers, (_, i) => scores[2 * i]! - scores[2 * i + 1]!),
-    }
+    return likelyAnswers(outputs, answers)
   }
 
   #decodeFeeds(decodes: readonly DecodingSequence[]): Record<string, Tensor> {
@@ -119,7 +85,7 @@ export class PagedDecoder {
   }
 
   /** A token attends to what its own prompt has in the cache, and to its tokens up to itself. */
-  #promptFeeds(chunks: readonly PromptChunk[]): Record<string, Tensor> {
+  #promptFeeds(chunks: readonly PromptChunk[], decodes: number): Record<string, Tensor> {
     const past = sumOf(chunks, (chunk) => chunk.past)
     const count = sumOf(chunks, ({ tokens }) => tokens.length)
     const index = new Int32Array(past)
@@ -137,6 +103,7 @@ export class PagedDecoder {
       from += tokens.length
     }
     return {
+      parts: int64([decodes, count]),
       prompt_index: int32(index, [past]),
       prompt_mask: new Tensor('bool', mask, [count, past + count]),
     }
@@ -176,48 +143,5 @@ export class PagedDecoder {
   }
 }
 
-/** Places of the tokens that are followed by an answer. */
-function answersOf(decoding: number, before: number, prompts: readonly PromptChunk[]): number[] {
-  const answers = Array.from({ length: decoding }, (_, i) => i)
-  let end = before
-  for (const { tokens, last } of prompts) {
-    end += tokens.length
-    if (last) answers.push(end - 1)
-  }
-  return answers
-}
-
-function tokenFeeds(
-  decodes: readonly DecodingSequence[],
-  chunks: readonly PromptChunk[],
-): Record<string, Tensor> {
-  const ofPrompts = sumOf(chunks, ({ tokens }) => tokens.length)
-  const ids = new Int32Array(decodes.length + ofPrompts)
-  const positions = new Int32Array(ids.length)
-  let n = 0
-  for (const { past, token } of decodes) {
-    ids[n] = token
-    positions[n++] = past
-  }
-  for (const { past, tokens } of chunks) {
-    for (let i = 0; i < tokens.length; i++) {
-      ids[n] = tokens[i]!
-      positions[n++] = past + i
-    }
-  }
-  return {
-    ids: int32(ids, [ids.length]),
-    positions: int32(positions, [ids.length]),
-    parts: int64([decodes.length, ofPrompts]),
-  }
-}
-
-const int32 = (values: ArrayLike<number>, shape: readonly number[]) =>
-  new Tensor('int32', values instanceof Int32Array ? values : Int32Array.from(values), shape)
-
 const int64 = (values: readonly number[]) =>
   new Tensor('int64', BigInt64Array.from(values.map(BigInt)), [values.length])
-
-function sumOf<T>(all: readonly T[], of: (each: T) => number): number {
-  return all.reduce((sum, each) => sum + of(each), 0)
-}

@@ -6,8 +6,8 @@ import { readGraph } from '../../models/onnx-graph.ts'
 import { InferenceSession } from '../../models/onnx-runtime.ts'
 import { pastModel } from '../../models/past-model.test-helper.ts'
 import { openWholeDecoder } from '../../models/whole-decoder.ts'
-import { CannotRun } from './paged-decoder.ts'
 import { PastDecoder, warmUpPast } from './past-decoder.ts'
+import { CannotRun } from './step-decoder.ts'
 
 const SIZES: DecoderOptions = {
   ...{ layers: 3, hidden: 64, heads: 4, kvHeads: 2, vocabulary: 512, context: 256, seed: 7 },

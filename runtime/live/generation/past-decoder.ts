@@ -13,8 +13,7 @@ import {
   zeroPast,
 } from '../../models/onnx.ts'
 import type { GenerationOptions } from './generation-options.ts'
-import { type Answers, CannotRun } from './paged-decoder.ts'
-import type { StepDecoder } from './step-decoder.ts'
+import { type Answers, CannotRun, type StepDecoder } from './step-decoder.ts'
 
 /** The keys and values of a sequence. */
 interface Cache {

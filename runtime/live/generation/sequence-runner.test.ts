@@ -1,140 +1,24 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { Random } from '../../../sim/kernel/index.ts'
-import type { KvUse, Observer, Requests } from '../../../sim/serving/index.ts'
-import { ANY_CLASS } from '../../../sim/serving/index.ts'
-import {
-  CONTINUOUS,
-  planOf,
-  requestsOf,
-  type SmallSystem,
-  serve,
-} from '../../../test/small-system.ts'
 import { type DecoderOptions, kvWidthOf } from '../../models/decoder-inputs.ts'
 import { InferenceSession } from '../../models/onnx-runtime.ts'
 import { buildDecoder } from '../../models/transformer-decoder.ts'
 import { openWholeDecoder } from '../../models/whole-decoder.ts'
 import { BlockTables } from './block-tables.ts'
+import { busySystem, compared, followed } from './followed-runs.test-helper.ts'
 import { PagedDecoder } from './paged-decoder.ts'
-import { tokensOf } from './prompt-tokens.ts'
 import { SequenceRunner, type StepOrder } from './sequence-runner.ts'
 
 const SIZES: DecoderOptions = {
   ...{ layers: 2, hidden: 64, heads: 4, kvHeads: 2, vocabulary: 1024, context: 512, seed: 5 },
 }
-const REQUESTS = 200
-const SHARED = 32
 const KV = { blocks: 52, blockTokens: 16, prefixCache: true } as const
-
-/** Prompts of one class that begin alike, more than its cache holds, in chunks beside answers. */
-function busySystem(): SmallSystem {
-  const random = new Random('busy')
-  const below = (end: number) => Math.floor(end * random.uniform())
-  const each = Array.from({ length: REQUESTS }, () => {
-    return { length: 20 + below(120), output: 20 + below(70) }
-  })
-  let at = 0
-  return {
-    plan: planOf(
-      [
-        {
-          generation: {
-            ...CONTINUOUS,
-            maxSequences: 10,
-            tokenBudget: 40,
-            kv: { ...KV, watermark: 0, contiguous: false },
-          },
-        },
-      ],
-      { classes: [{ ...ANY_CLASS, sharedPrefixTokens: SHARED }] },
-    ),
-    requests: requestsOf(
-      each.map(() => (at += 60 * random.exponential())),
-      { lengths: each.map(({ length }) => length), outputs: each.map(({ output }) => output) },
-    ),
-    work: [
-      {
-        law: 'generation',
-        base_ms: 5,
-        per_sequence_ms: 0.1,
-        per_prefill_token_ms: 0.02,
-        per_context_token_ms: 0.001,
-      },
-    ],
-  }
-}
-
-/** An operation before it is known which answers came. */
-type Planned =
-  | { readonly kind: 'join'; readonly sequence: number; readonly context: number }
-  | { readonly kind: 'chunk'; readonly sequence: number; readonly tokens: number }
-  | { readonly kind: 'leave'; readonly sequence: number; readonly done: boolean }
-
-interface PlannedRun {
-  readonly operations: readonly Planned[]
-  readonly steps: number
-  readonly decodes: boolean
-  readonly use: Pick<KvUse, 'used' | 'kept' | 'free'>
-}
-
-/** The runs of the only engine of a simulation, sequences named by the keys of their requests. */
-function runsOf(system: SmallSystem): { runs: PlannedRun[]; preemptions: number } {
-  const runs: PlannedRun[] = []
-  const operations: Planned[] = []
-  let preemptions = 0
-  const came = new Map<number, number>()
-  const observing = (requests: Requests): Observer => {
-    const keyOf = (request: number) => requests.key[request]!
-    let ended: Omit<PlannedRun, 'use'> | null = null
-    let before: Planned[] = []
-    const decoding = new Set<number>()
-    let completing: number[] = []
-    return {
-      slotTaken(_, request) {
-        const context = requests.inputTokens[request]! + (came.get(keyOf(request)) ?? 0)
-        operations.push({ kind: 'join', sequence: keyOf(request), context })
-      },
-      prompted(_, request, tokens, left) {
-        operations.push({ kind: 'chunk', sequence: keyOf(request), tokens })
-        if (left === 0) completing.push(keyOf(request))
-      },
-      slotLeft(_, request) {
-        const key = keyOf(request)
-        const done = came.get(key) === requests.outputTokens[request]
-        if (!done) preemptions++
-        decoding.delete(key)
-        completing = completing.filter((each) => each !== key)
-        operations.push({ kind: 'leave', sequence: key, done })
-      },
-      stepped(_, { steps, decodes }) {
-        ended = { operations: before, steps, decodes: decodes > 0 }
-        before = []
-        if (decodes > 0) for (const key of decoding) came.set(key, came.get(key)! + steps)
-        for (const key of completing) {
-          came.set(key, (came.get(key) ?? 0) + 1)
-          decoding.add(key)
-        }
-        completing = []
-      },
-      kv(_, { used, kept, free }) {
-        if (ended !== null) runs.push({ ...ended, use: { used, kept, free } })
-        // an engine that has nothing to do begins no run
-        else before.push(...operations.splice(0))
-        ended = null
-      },
-    }
-  }
-  serve(system, { observe: observing })
-  return { runs, preemptions }
-}
 
 test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared prefixes', {
   timeout: 240_000,
 }, async () => {
-  const system = busySystem()
-  const { runs, preemptions } = runsOf(system)
-  expect(preemptions).toBeGreaterThan(20)
+  const system = busySystem({ requests: 200, kv: KV })
   const session = await InferenceSession.create(Buffer.concat(buildDecoder(SIZES, 'fp32')), {
     intraOpNumThreads: 1,
     enableMemPattern: false,
@@ -142,54 +26,17 @@ test('10,000 tokens of 200 requests in mixed steps, with preemptions and shared 
   const shape = { layers: SIZES.layers, width: kvWidthOf(SIZES), ...KV }
   const decoder = new PagedDecoder(session, shape)
   const runner = new SequenceRunner({ decoder, tables: () => new BlockTables(KV), ended: () => 0 })
-  const { inputTokens, outputTokens } = system.requests.columns
-  const tokens = Array.from({ length: REQUESTS }, (_, key) => {
-    const content = { class: 0, key, prefix: null, sharedTokens: SHARED }
-    return [...tokensOf(content, inputTokens[key]!, SIZES.vocabulary)]
+  const served = await followed(system, SIZES.vocabulary, async (order) => {
+    const run = await runner.run(order, () => false)
+    return { ...run, counts: runner.counts }
   })
-  let mixed = 0
-  for (const { operations, steps, decodes, use } of runs) {
-    const order: StepOrder = {
-      ...{ fresh: false, factor: 1 },
-      steps,
-      decodes,
-      operations: operations.map((operation) => {
-        if (operation.kind !== 'join') return operation
-        const { sequence: key, context } = operation
-        expect(context).toBe(tokens[key]!.length)
-        const most = inputTokens[key]! + outputTokens[key]! - 1
-        const ids = Int32Array.from(tokens[key]!)
-        return {
-          ...operation,
-          ids,
-          common: Math.min(SHARED, inputTokens[key]!),
-          reserved: context,
-          most,
-        }
-      }),
-    }
-    const { steps: ran, answers } = await runner.run(order, () => false)
-    expect(ran).toBe(steps)
-    expect(runner.counts).toEqual(use)
-    for (const { sequence, token } of answers) tokens[sequence]!.push(token)
-    if (decodes && operations.some(({ kind }) => kind === 'chunk')) mixed++
-  }
-  expect(mixed).toBeGreaterThan(100)
+  expect(served.preemptions).toBeGreaterThan(20)
+  expect(served.mixed).toBeGreaterThan(100)
   const whole = await openWholeDecoder(SIZES, 'fp32')
-  let [total, different] = [0, 0]
-  for (const [key, own] of tokens.entries()) {
-    expect(own.length).toBe(inputTokens[key]! + outputTokens[key]!)
-    const wanted = await whole.run(own)
-    for (let i = inputTokens[key]!; i < own.length; i++) {
-      total++
-      const { token, margin } = wanted[i - 1]!
-      if (token === own[i]) continue
-      different++
-      expect(margin).toBeLessThan(1e-4)
-    }
-  }
+  const { total, different, behind } = await compared(system, served, whole)
   expect(total).toBeGreaterThan(10_000)
   expect(different / total).toBeLessThan(0.001)
+  expect(behind).toBeLessThan(1e-4)
 })
 
 describe('a run that the control plane cannot have meant is an error', () => {

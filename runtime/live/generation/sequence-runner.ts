@@ -1,8 +1,7 @@
 import type { Ms } from '../../../sim/serving/index.ts'
 import type { BlockTables } from './block-tables.ts'
 import { otherCache } from './other-cache.ts'
-import type { PromptChunk } from './paged-decoder.ts'
-import type { StepDecoder } from './step-decoder.ts'
+import type { PromptChunk, StepDecoder } from './step-decoder.ts'
 
 /** What the control plane does with the sequences of an executor between two runs, in order. */
 export type Operation =
