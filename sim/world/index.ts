@@ -12,7 +12,13 @@ export {
   levelOf,
 } from './machine/field-bootstrap.ts'
 export { LocalOverheads, type TimedCost } from './machine/local-overheads.ts'
-export { bootstrappedMachine, IDEAL_MACHINE, type Machine, machineOf } from './machine/machine.ts'
+export {
+  bootstrappedMachine,
+  engineMachineOf,
+  IDEAL_MACHINE,
+  type Machine,
+  machineOf,
+} from './machine/machine.ts'
 export {
   type MeasuredSteps,
   measuredLaw,
@@ -44,6 +50,7 @@ export {
   type DispatcherTurns,
   type MachineField,
   type MetField,
+  recordEngines,
   recordField,
   recordMet,
   type WorkedBatch,

@@ -4,9 +4,12 @@ import { ListSource, type RequestList } from '../../traffic/index.ts'
 import {
   AlikeSpeed,
   type DueEvent,
+  engineMachineOf,
+  type Machine,
   type MachineField,
   type MetField,
   machineOf,
+  recordEngines,
   recordField,
   recordMet,
   type StepLaw,
@@ -87,7 +90,7 @@ export interface StructureInput extends ObservedRun {
  */
 export function structureSimulator(run: StructureInput): (replication: number) => ObservedRun {
   const overheads = localOverheads(run)
-  const field = fieldOf(run, run.work)
+  const recorded = recordedMachine(run)
   const batches = batchesOf(run)
   const given = run.work.map((_, executor) =>
     Float64Array.from(
@@ -100,7 +103,7 @@ export function structureSimulator(run: StructureInput): (replication: number) =
     const rows = Rows.allocate(run.rows.count)
     const fired: DueEvent[] = []
     const engines = new EngineRunRecorder()
-    const machine = machineOf(field)
+    const machine = recorded()
     runWorld({
       plan: run.plan,
       source: new ListSource(run.requests, run.rows.columns.sent),
@@ -119,6 +122,18 @@ export function structureSimulator(run: StructureInput): (replication: number) =
     const engineRuns = run.engineRuns && engines.runs
     return { rows, timers: fired, engineRuns }
   }
+}
+
+/** Makes the machine of a replay, anew for each replication. */
+function recordedMachine(run: StructureInput): () => Machine {
+  if (run.engineRuns) {
+    const runs = batchesOf(run)
+    const steps = workedBatches(runs, run.work)
+    const field = recordEngines(steps, run.work.length, dueEvents(run, runs))
+    return () => engineMachineOf(field)
+  }
+  const field = fieldOf(run, run.work)
+  return () => machineOf(field)
 }
 
 /** Steps take what the recorded speeds make of their mean times. */

@@ -142,8 +142,8 @@ export class MetSpeed implements Speed {
   }
 }
 
-/** Stalls of a dispatcher that delay events of one kind, and those behind until they end. */
-class MetEvents {
+/** Stalls that each delay an event of one kind, and those behind until they end. */
+export class MetEvents {
   readonly #from: Float64Array
   readonly #to: Float64Array
   #next = 0

@@ -123,6 +123,21 @@ export function recordMet(
   }
 }
 
+/**
+ * The same of engines, for their own requests. Each stall begins when its event would have been
+ * handled, as the simulated event has its usual overhead too.
+ */
+export function recordEngines(
+  batches: readonly WorkedBatch[],
+  executors: number,
+  turns: DispatcherTurns,
+): MetField {
+  const { reactions, handOvers } = turns
+  const { median } = usualOverhead(reactions, ([due, happened]) => happened - due)
+  const dispatcher = stallsOf(reactions, actsOf([...reactions, ...handOvers]), -median)
+  return { ...recordMet(batches, executors, turns), dispatcher }
+}
+
 /** A batch as an executor ran it. */
 interface Ran {
   readonly started: Ms

@@ -55,7 +55,7 @@ export type DueEvent = readonly [due: Ms, happened: Ms]
 /**
  * The stalls of the dispatcher: one of `turns` was due, and the dispatcher did nothing for
  * unusually long, until the next of its `acts`. A stall begins `unseenMs` before the event was due,
- * but not before the last act.
+ * but not before the last act; below 0, as much after it was due.
  */
 export function stallsOf(
   turns: readonly DueEvent[],
