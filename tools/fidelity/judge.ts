@@ -20,6 +20,8 @@ type Check = Comparison['checks']['structure']
 export interface CaseReport {
   readonly name: string
   readonly replays: number
+  /** those that nothing disturbed; where there is none, all are shown */
+  readonly counted: number
   /** why replays do not count, if any */
   readonly spoiled: readonly string[]
   readonly percentiles: Comparison['percentiles']
@@ -73,6 +75,7 @@ export async function judgeCase(
   return {
     name,
     replays: runs.length,
+    counted: runs.length - not_counted.length,
     spoiled: notCountedTexts('replay', poor),
     percentiles,
     ...(token_times && { token_times }),

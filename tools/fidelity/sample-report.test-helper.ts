@@ -57,6 +57,7 @@ function caseOf(name: string, fault: Fault | null): CaseReport {
   return {
     name,
     replays: STEPS.length,
+    counted: STEPS.length,
     spoiled: [],
     percentiles,
     checks: {

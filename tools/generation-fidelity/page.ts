@@ -48,12 +48,13 @@ function inShort(report: GenerationReport): string[] {
       ? 'too few requests for any percentile'
       : `the largest is ${signedPercent(errors.worst)} (${errors.worstAt})`
   const within = (of: typeof structure) => `${of.within} of ${of.errors?.rows ?? 0}`
-  const { audits, replays, fedBack } = auditCounts(report)
+  const { audits, replays, counted, fedBack } = auditCounts(report)
   return [
     `**Does Spillway schedule as a real engine does?** Each replay was simulated again, with the speed that its steps met. ${within(structure)} mean errors are within ${tenths(STRUCTURE_BAR)}; ${worst(structure)}.`,
     `**Does it predict a replay that it has not seen?** From rehearsals with other requests, ${within(prediction)} median errors are within 5 % (TTFT: 10 %) or the difference of two replays of the same requests; ${worst(prediction)}.`,
     `**Does it predict what a change does?** ${within(changes)} ratios are within 10 % or that difference; ${worst(changes)}. By the intervals of both sides, ${changes.verdicts.pass} are shown to be right, ${changes.verdicts.fail} to be wrong, and ${changes.verdicts.undecided} are left open.`,
     `**Would these checks notice a wrong simulator?** ${mutants.found} of ${mutants.of} simulators with a deliberate fault are found; the right one is taken for wrong in ${mutants.accused} of ${mutants.checks} checks.`,
+    `**How still was the machine?** ${counted} of ${replays} replays count. Requests of the others were sent late, as other programs or the host took the processor. Where no replay of a case counts, its figures are those of all, and predictions say more of the machine than of Spillway.`,
     `**Are the replays what they claim to be?** ${audits} of ${report.cases.length} cases keep every rule of the audit, in which some answers are computed again as a whole; ${fedBack} of ${replays} decision logs lead a fresh control plane to the same decisions. ${count(requests)} requests, ${count(tokens)} tokens.`,
   ]
 }
@@ -62,7 +63,12 @@ function auditCounts({ cases }: GenerationReport) {
   const audits = cases.filter(({ checks }) => checks.audit.verdict === 'PASS').length
   const sum = (of: (report: (typeof cases)[number]) => number) =>
     cases.reduce((total, one) => total + of(one), 0)
-  return { audits, replays: sum((one) => one.replays), fedBack: sum((one) => one.fedBack) }
+  return {
+    audits,
+    replays: sum((one) => one.replays),
+    counted: sum((one) => one.counted),
+    fedBack: sum((one) => one.fedBack),
+  }
 }
 
 /** Signed, of two digits after the point. */
