@@ -10,6 +10,8 @@ export interface StepLaw {
   readonly base_ms: Width
   readonly per_sequence_ms: Width
   readonly per_prefill_token_ms: Width
+  /** laws that fit other blocks of time */
+  readonly alternatives: readonly StepTimes[]
   /** requests whose gaps between tokens were fitted */
   readonly requests: number
   /** median relative error of gaps in blocks of time that were held out, and the worst of 90 % */
@@ -27,6 +29,10 @@ export interface Width {
   readonly high: number
 }
 
+type StepTimes = Readonly<
+  Record<'base_ms' | 'per_sequence_ms' | 'per_prefill_token_ms', number>
+>
+
 /** One request's mean gap, and what the server did meanwhile. */
 export interface GapRow {
   readonly at: Ms
@@ -39,6 +45,9 @@ export interface GapRow {
 
 const LEAST_REQUESTS = 100
 const BLOCKS = 20
+const RESAMPLES = 200
+/** as `spillway fit` writes */
+const ALTERNATIVES = 39
 
 /**
  * Null where fewer than 100 answers have their first token and two tokens or more. `draw`: from
@@ -49,12 +58,13 @@ export function stepLaw(log: RequestLog, draw: () => number): StepLaw | null {
   if (rows.length < LEAST_REQUESTS) return null
   const law = fitted(rows)
   const blocks = blocksOf(rows)
-  const resampled = Array.from({ length: 200 }, () =>
+  const resampled = Array.from({ length: RESAMPLES }, () =>
     fitted(blocks.flatMap(() => blocks[Math.floor(blocks.length * draw())]!)),
   )
   const width = (i: number): Width => {
     const values = Float64Array.from(resampled, (coefficients) => coefficients[i]!).sort()
-    return { value: law[i]!, low: values[4]!, high: values[195]! }
+    const ends = Math.floor(0.025 * RESAMPLES)
+    return { value: law[i]!, low: values[ends]!, high: values[RESAMPLES - 1 - ends]! }
   }
   const decoding = Float64Array.from(rows, (row) => row.decoding).sort()
   const at = (share: number) => decoding[Math.floor(share * (decoding.length - 1))]!
@@ -62,6 +72,9 @@ export function stepLaw(log: RequestLog, draw: () => number): StepLaw | null {
     base_ms: width(0),
     per_sequence_ms: width(1),
     per_prefill_token_ms: width(2),
+    alternatives: resampled.slice(0, ALTERNATIVES).map(([base, sequence, prefill]) => {
+      return { base_ms: base, per_sequence_ms: sequence, per_prefill_token_ms: prefill }
+    }),
     requests: rows.length,
     heldOut: heldOut(blocks),
     mostDecoding: mostAtOnce(log),
