@@ -30,7 +30,7 @@ const EPOCH_MS = 1e12
 /** Each takes some 70 bytes. */
 export const MOST_RECORDS = 10_000_000
 /** Further kinds are one. */
-const MOST_KINDS = 1000
+export const MOST_KINDS = 1000
 export const OTHER_KIND = 'others'
 const MOST_TOKENS = 1e9
 

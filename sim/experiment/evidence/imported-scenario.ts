@@ -139,8 +139,17 @@ function tracedArrivals(source: Source, columns: readonly TraceColumn[]): Part {
   }
   const capped = cappedClients(source)
   if (capped !== null) values.push(capped)
-  const cap = capped === null ? {} : { max_in_flight: capped.value }
-  return { keys: { arrivals: keys, ...cap }, values }
+  const lengths = LENGTHS.filter(([column]) => columns.includes(column)).map(([column]) => {
+    return [column, { distribution: 'trace' }]
+  })
+  return {
+    keys: {
+      arrivals: keys,
+      ...Object.fromEntries(lengths),
+      ...(capped !== null && { max_in_flight: capped.value }),
+    },
+    values,
+  }
 }
 
 const LENGTHS = [
