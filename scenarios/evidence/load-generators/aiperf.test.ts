@@ -37,6 +37,10 @@ test('a cancelled request failed at its end, with the length of its prompt', () 
   expect(sinceSent(record)).toMatchObject({ endMs: 306, firstTokenMs: Number.NaN })
 })
 
+test('a request that was cancelled without an error failed', () => {
+  expect(read(at('metadata.was_cancelled', true))).toMatchObject({ ok: false })
+})
+
 test('a failed request without lengths does not have lengths of 0', () => {
   const failed = { ...aiperfRecord, metrics: {}, error: { message: 'timeout' } }
   expect(read(failed)).toMatchObject({ inputTokens: Number.NaN, outputTokens: Number.NaN })
