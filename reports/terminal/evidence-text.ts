@@ -42,11 +42,7 @@ function timesTable({ latencies, values }: Evidence): string[] {
     scheduled || isLoop || latencies.every(({ from }) => from === 'received')
       ? []
       : ['Times count from sending: a wait before it is not in them, and no schedule is recorded.']
-  return [
-    alignColumns([['time', ...PERCENTILES.map(percentileLabel)], ...rows]),
-    ...omitted,
-    '',
-  ]
+  return [alignColumns([['time', ...PERCENTILES.map(percentileLabel)], ...rows]), ...omitted, '']
 }
 
 function valueRow({ path, value, low, high, basis, n, why }: EvidenceValue): string[] {

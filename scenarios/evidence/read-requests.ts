@@ -109,7 +109,9 @@ class FileReader {
         onProgress?.(this.#path, bytes, totalBytes)
       for await (const { texts, first } of linesOf(this.#path, progress)) {
         for (const [i, text] of texts.entries()) {
-          this.#add(`:${first + i}`, () => read(first + i === 1 ? text.replace(/^\ufeff/, '') : text))
+          this.#add(`:${first + i}`, () =>
+            read(first + i === 1 ? text.replace(/^\ufeff/, '') : text),
+          )
         }
       }
     } catch (error) {

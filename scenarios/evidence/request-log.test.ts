@@ -27,7 +27,10 @@ describe('a log of requests', () => {
   })
 
   test('arrives as scheduled only where every request has its schedule', () => {
-    const both = [{ scheduledMs: 5, sentMs: 9 }, { scheduledMs: 7, sentMs: 8 }] as const
+    const both = [
+      { scheduledMs: 5, sentMs: 9 },
+      { scheduledMs: 7, sentMs: 8 },
+    ] as const
     expect([...logOf(both).columns.sentMs]).toEqual([4, 3])
     expect(logOf([both[0], { sentMs: 8 }]).scheduled).toBe(false)
   })

@@ -21,7 +21,9 @@ const evidenceValue = z
         'Whether the value follows from the records, was chosen without them, or is not known at all.',
       ),
     source: z.string().describe('File or metric that the value is from; empty for assumptions.'),
-    from_s: numberOrNull.describe('Start of the window behind the value, s after the first arrival.'),
+    from_s: numberOrNull.describe(
+      'Start of the window behind the value, s after the first arrival.',
+    ),
     until_s: numberOrNull.describe('End of the window.'),
     n: number.describe('Number of records behind the value; 0 for assumptions.'),
     why: z.string().describe('How the value was found, or why it was chosen.'),

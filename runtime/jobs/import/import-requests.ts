@@ -1,4 +1,9 @@
-import { readRequests, type RecordFormat, type RequestLog, Failure } from '../../../scenarios/index.ts'
+import {
+  Failure,
+  type RecordFormat,
+  type RequestLog,
+  readRequests,
+} from '../../../scenarios/index.ts'
 import type { Evidence } from '../../../sim/documents/index.ts'
 import {
   type ImportedScenario,
@@ -43,7 +48,9 @@ export async function importRequests(
   })
   if (read === null) {
     const text = 'expected the file of a load generator or an access log, got another format'
-    throw new Failure(`${paths[0]}: ${text}; state it with --format, or \`spillway trace fit\` takes any CSV`)
+    throw new Failure(
+      `${paths[0]}: ${text}; state it with --format, or \`spillway trace fit\` takes any CSV`,
+    )
   }
   const { log, files } = read
   const arrivals = arrivalsOf(log)

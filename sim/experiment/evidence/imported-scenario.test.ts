@@ -29,7 +29,7 @@ function generated(count: number, meanMs: number) {
     ...CONTINUOUS,
     maxSequences: 64,
     tokenBudget: 512,
-    kv: null,
+    kv: { blocks: 10_000, blockTokens: 16, prefixCache: false, watermark: 0, contiguous: false },
   }
   const { rows } = serve({
     plan: planOf([{ generation }]),
@@ -55,7 +55,7 @@ describe('a log of a server that generates', () => {
   })
 
   test('is a valid scenario, whose alternatives are drawn', () => {
-    const { scenario } = parseScenario(JSON.stringify(imported.scenario), 'imported.yaml')
+    const { scenario } = parseScenario(JSON.stringify(imported.scenario), { file: 'imported.yaml' })
     const { work } = scenario.models.server as { work: { alternatives: readonly object[] } }
     expect(work.alternatives).toHaveLength(39)
   })
@@ -77,7 +77,7 @@ describe('a log without tokens', () => {
     expect(found).toMatchObject({ basis: 'measured', source: NAME })
     expect(Math.abs((found.value as number) / 6 - 1)).toBeLessThan(0.02)
     expect(found.low! < 6 && 6 < found.high!).toBe(true)
-    parseScenario(JSON.stringify(imported.scenario), 'imported.yaml')
+    parseScenario(JSON.stringify(imported.scenario), { file: 'imported.yaml' })
   })
 
   test('shows them at any load where the server states its waits', () => {
@@ -102,7 +102,7 @@ describe('a log without tokens', () => {
     const imported = importedScenario(log, NAME)
     expect(basisOf(imported, 'models.server.work.ms')!.basis).toBe('assumed')
     expect(imported.warnings.join()).toContain('service times are not known')
-    parseScenario(JSON.stringify(imported.scenario), 'imported.yaml')
+    parseScenario(JSON.stringify(imported.scenario), { file: 'imported.yaml' })
   })
 
   test('of a closed loop has users in place of a trace; one with pauses has not', () => {
@@ -120,7 +120,7 @@ describe('a log without tokens', () => {
     const closed = importedScenario(loop(0.2), NAME)
     expect(basisOf(closed, 'traffic.requests.arrivals.users')!.value).toBe(4)
     expect(closed.trace).toBeNull()
-    parseScenario(JSON.stringify(closed.scenario), 'imported.yaml')
+    parseScenario(JSON.stringify(closed.scenario), { file: 'imported.yaml' })
     expect(importedScenario(loop(50), NAME).trace).toEqual(['at_ms'])
   })
 

@@ -288,7 +288,7 @@ function firstTokenDelay({ name, log, flight }: Source, law: StepLaw): Part {
   const value = Number(percentile(sorted, 0.5).toPrecision(3))
   if (!(value > 0)) return NOTHING
   const stated = {
-    ...{ path, value, basis: 'measured', source: name, n: rests.length } as const,
+    ...({ path, value, basis: 'measured', source: name, n: rests.length } as const),
     ...{ from_s: 0, until_s: spanMs(log) / 1000 },
     low: percentile(sorted, 0.025),
     high: percentile(sorted, 0.975),

@@ -29,9 +29,7 @@ export interface Width {
   readonly high: number
 }
 
-type StepTimes = Readonly<
-  Record<'base_ms' | 'per_sequence_ms' | 'per_prefill_token_ms', number>
->
+type StepTimes = Readonly<Record<'base_ms' | 'per_sequence_ms' | 'per_prefill_token_ms', number>>
 
 /** One request's mean gap, and what the server did meanwhile. */
 export interface GapRow {
