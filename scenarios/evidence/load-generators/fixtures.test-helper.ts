@@ -300,10 +300,10 @@ export function changed<T>(document: T, path: string, value: unknown): T {
   const copy = structuredClone(document)
   const keys = path.split('.')
   const last = keys.pop()!
-  // biome-ignore lint/suspicious/noExplicitAny: of any shape, as tests change it
-  const parent = keys.reduce((node: any, key) => node[key], copy)
-  if (value === undefined) delete parent[last]
-  else parent[last] = value
+  let parent = copy as Readonly<Record<string, unknown>>
+  for (const key of keys) parent = parent[key] as typeof parent
+  if (value === undefined) Reflect.deleteProperty(parent, last)
+  else Reflect.set(parent, last, value)
   return copy
 }
 

@@ -4,8 +4,8 @@ import { sentRequest } from './sent-request.ts'
 
 /**
  * The report of guidellm: GenerativeRequestStats of src/guidellm/schemas/base/request_stats.py
- * (commit 31c74ea) with RequestTimings of schemas/base/info.py (commit 1053a03). Versions before 0.4
- * have GenerativeTextResponseStats of src/guidellm/benchmark/benchmark.py (commit 47ce292).
+ * (commit 31c74ea) with RequestTimings of schemas/base/info.py (commit 1053a03). Before 0.4, it has
+ * GenerativeTextResponseStats of src/guidellm/benchmark/benchmark.py (commit 47ce292).
  */
 export const guidellm: DocumentFormat = {
   kind: 'document',

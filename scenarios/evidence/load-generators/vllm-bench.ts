@@ -3,7 +3,7 @@ import { JsonNode, SECONDS } from './json-node.ts'
 import { sentRequest } from './sent-request.ts'
 
 /**
- * The result of `vllm bench serve`: `result_json` of vllm/benchmarks/serve.py (commit 009e6d4), with
+ * The result of `vllm bench serve`: `result_json` of vllm/benchmarks/serve.py (commit 009e6d4) with
  * times of vllm/benchmarks/lib/endpoint_request_func.py. Pull request 32667 (January 2026) added
  * `start_times`; `latencies` and `queue_times` are newer. Times count from the start of the host.
  */
