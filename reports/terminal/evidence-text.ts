@@ -20,9 +20,11 @@ export function evidenceText(evidence: Evidence): string {
     '',
     ...timesTable(evidence),
     alignColumns([
-      ['value of the scenario', 'is', 'may be (95 %)', 'basis', 'n', 'why'],
+      ['value of the scenario', 'is', 'may be (95 %)', 'basis', 'n'],
       ...evidence.values.map(valueRow),
     ]),
+    ...reasons(evidence.values),
+    '',
     ...evidence.warnings.map((text) => `note: ${visibleLine(text)}`),
   ].join('\n')
 }
@@ -45,9 +47,21 @@ function timesTable({ latencies, values }: Evidence): string[] {
   return [alignColumns([['time', ...PERCENTILES.map(percentileLabel)], ...rows]), ...omitted, '']
 }
 
-function valueRow({ path, value, low, high, basis, n, why }: EvidenceValue): string[] {
+function valueRow({ path, value, low, high, basis, n }: EvidenceValue): string[] {
   const shown = (end: number | null, open: string) => (end === null ? open : threeDigits(end))
   const range = low === null && high === null ? NONE : `${shown(low, '?')} to ${shown(high, '?')}`
   const is = typeof value === 'number' ? threeDigits(value) : (value ?? NONE)
-  return [path, is, range, basis, n === 0 ? NONE : count(n), visibleLine(why)]
+  return [path, is, range, basis, n === 0 ? NONE : count(n)]
+}
+
+/** Why each value is what it is; values that share a reason are on one line. */
+function reasons(values: readonly EvidenceValue[]): string[] {
+  const lastKey = ({ path }: EvidenceValue) => /[^.]+(\.\d+)?$/.exec(path)![0]
+  const byReason = new Map<string, EvidenceValue[]>()
+  for (const value of values) {
+    const others = byReason.get(value.why)
+    if (others === undefined) byReason.set(value.why, [value])
+    else others.push(value)
+  }
+  return [...byReason].map(([why, of]) => `  ${of.map(lastKey).join(', ')}: ${visibleLine(why)}`)
 }
