@@ -5,7 +5,7 @@ import { guidellm } from './guidellm.ts'
 import { inferencePerf } from './inference-perf.ts'
 import { vllmBench } from './vllm-bench.ts'
 
-export { REFUSED } from './refused.ts'
+export { REFUSED, type Refused } from './refused.ts'
 
 /** The formats of load generators that have their requests. */
 export const LOAD_GENERATORS: readonly RecordFormat[] = [

@@ -1,5 +1,5 @@
 /** A file of a load generator without its requests. */
-interface Refused {
+export interface Refused {
   /** by its beginning, as a format does */
   readonly looksLike: (beginning: string) => boolean
   readonly problem: string
