@@ -40,6 +40,11 @@ interface Format {
    * throw. Two formats must not both look like one file.
    */
   readonly looksLike: (beginning: string) => boolean
+  /**
+   * Its times are cut to whole multiples of this, ms: a time was up to this much later. Absent
+   * where they are not cut, or where this is not known.
+   */
+  readonly timeStepMs?: number
 }
 
 /** A format with one record a line. */
