@@ -161,6 +161,8 @@ describe('import requests', () => {
   })
 
   test('names every format, and no other', () => {
-    expect([...FORMATS].sort()).toEqual(RECORD_FORMATS.map(({ name }) => name).sort())
+    // a log of nginx without request times is read only to say so
+    const names = RECORD_FORMATS.map(({ name }) => name).filter((name) => name !== 'nginx-untimed')
+    expect([...FORMATS].sort()).toEqual(names.sort())
   })
 })

@@ -4,7 +4,8 @@ import { each, givenFile, implement, outOption, withJson } from './command.ts'
 /** As the tables of formats name them; a test compares. */
 export const FORMATS = [
   ...(['aiperf', 'genai-perf', 'guidellm', 'inference-perf', 'vllm-bench'] as const),
-  ...(['nginx', 'envoy', 'haproxy', 'aws-alb'] as const),
+  ...(['nginx', 'nginx-json', 'nginx-json-iso8601', 'nginx-json-local'] as const),
+  ...(['envoy', 'envoy-json', 'haproxy', 'aws-alb'] as const),
 ] as const
 
 const REQUESTS_HELP = `

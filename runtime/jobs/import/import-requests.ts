@@ -58,7 +58,10 @@ export async function importRequests(
   if (!(spanMs > 0)) {
     throw new Failure(`${paths[0]}: expected requests at different times, got one instant`)
   }
-  const imported = importedScenario(log, files.map(({ path }) => path).join(', '))
+  const imported = importedScenario(log, {
+    name: files.map(({ path }) => path).join(', '),
+    timeStepMs: read.format.timeStepMs ?? 0,
+  })
   const answered = log.ok.reduce((sum, ok) => sum + ok, 0)
   const { latencyFrom } = read.format
   const evidence: Evidence = {

@@ -6,7 +6,7 @@ import { importedScenario } from './imported-scenario.ts'
 import { logOf, logOfRows } from './logs.test-helper.ts'
 
 const random = new Random('imported scenarios')
-const NAME = 'log.jsonl'
+const FROM = { name: 'log.jsonl', timeStepMs: 0 }
 
 /** Poisson arrivals, ms. */
 const arrivals = (count: number, meanMs: number) => {
@@ -43,7 +43,7 @@ function generated(count: number, meanMs: number) {
 }
 
 describe('a log of a server that generates', () => {
-  const imported = importedScenario(generated(3000, 60), NAME)
+  const imported = importedScenario(generated(3000, 60), FROM)
 
   test('shows the law of its steps, each width with the truth in it', () => {
     const truth = { base_ms: 8, per_sequence_ms: 0.5, per_prefill_token_ms: 0.02 }
@@ -72,9 +72,9 @@ describe('a log without tokens', () => {
         return { sentMs, endMs: free }
       }),
     )
-    const imported = importedScenario(log, NAME)
+    const imported = importedScenario(log, FROM)
     const found = basisOf(imported, 'models.server.work.ms.0')!
-    expect(found).toMatchObject({ basis: 'measured', source: NAME })
+    expect(found).toMatchObject({ basis: 'measured', source: FROM.name })
     expect(Math.abs((found.value as number) / 6 - 1)).toBeLessThan(0.02)
     expect(found.low! < 6 && 6 < found.high!).toBe(true)
     parseScenario(JSON.stringify(imported.scenario), { file: 'imported.yaml' })
@@ -90,7 +90,7 @@ describe('a log without tokens', () => {
         return { sentMs, endMs: free, queueMs: began - sentMs }
       }),
     )
-    const found = basisOf(importedScenario(log, NAME), 'models.server.work.ms.0')!
+    const found = basisOf(importedScenario(log, FROM), 'models.server.work.ms.0')!
     expect(found.basis).toBe('measured')
     expect(Math.abs((found.value as number) / 6 - 1)).toBeLessThan(0.02)
   })
@@ -99,7 +99,7 @@ describe('a log without tokens', () => {
     const log = logOf(
       Array.from({ length: 500 }, (_, i) => ({ sentMs: 4 * i, endMs: 6 * (i + 1) })),
     )
-    const imported = importedScenario(log, NAME)
+    const imported = importedScenario(log, FROM)
     expect(basisOf(imported, 'models.server.work.ms')!.basis).toBe('assumed')
     expect(imported.warnings.join()).toContain('service times are not known')
     parseScenario(JSON.stringify(imported.scenario), { file: 'imported.yaml' })
@@ -117,11 +117,11 @@ describe('a log without tokens', () => {
           })
         }).flat(),
       )
-    const closed = importedScenario(loop(0.2), NAME)
+    const closed = importedScenario(loop(0.2), FROM)
     expect(basisOf(closed, 'traffic.requests.arrivals.users')!.value).toBe(4)
     expect(closed.trace).toBeNull()
     parseScenario(JSON.stringify(closed.scenario), { file: 'imported.yaml' })
-    expect(importedScenario(loop(50), NAME).trace).toEqual(['at_ms'])
+    expect(importedScenario(loop(50), FROM).trace).toEqual(['at_ms'])
   })
 
   test('of a client that fell behind its schedule keeps the schedule, and its connections', () => {
@@ -134,16 +134,18 @@ describe('a log without tokens', () => {
         return { scheduledMs, sentMs, endMs: sentMs + 12 }
       }),
     )
-    const imported = importedScenario(log, NAME)
+    const imported = importedScenario(log, FROM)
     expect(basisOf(imported, 'traffic.requests.max_in_flight')!.value).toBe(2)
     expect(imported.trace).toEqual(['at_ms'])
   })
 })
 
-test('a clock with whole seconds spreads arrivals over theirs', () => {
+test('a clock with whole seconds spreads arrivals, and does not show what was in flight', () => {
   const log = logOf(
-    arrivals(200, 500).map((at) => ({ sentMs: 1000 * Math.floor(at / 1000), endMs: at + 2000 })),
+    arrivals(200, 500).map((at) => ({ sentMs: 1000 * Math.floor(at / 1000), endMs: at + 1020 })),
   )
-  const jitter = basisOf(importedScenario(log, NAME), 'traffic.requests.arrivals.jitter_s')!
+  const imported = importedScenario(log, { ...FROM, timeStepMs: 1000 })
+  const jitter = basisOf(imported, 'traffic.requests.arrivals.jitter_s')!
   expect(jitter).toMatchObject({ value: 1, basis: 'assumed' })
+  expect(basisOf(imported, 'models.server.work.ms')!.basis).toBe('assumed')
 })

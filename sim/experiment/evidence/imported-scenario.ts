@@ -30,6 +30,14 @@ const POOL = `pools.${SERVER}`
 /** What is stated of a value beside its path. */
 type Stated = Partial<EvidenceValue> & Pick<EvidenceValue, 'value' | 'why'>
 
+/** Where a log is from. */
+export interface LogSource {
+  /** of its files, for people */
+  readonly name: string
+  /** its times are cut to whole multiples of this, ms; 0 where they are not */
+  readonly timeStepMs: number
+}
+
 /** A part of a scenario. */
 interface Part {
   readonly keys: object
@@ -37,21 +45,22 @@ interface Part {
   readonly warnings?: readonly string[]
 }
 
-interface Source {
-  /** of the files, for people */
-  readonly name: string
+interface Source extends LogSource {
   readonly log: RequestLog
   readonly flight: InFlight
 }
 
 /** The scenario of a log of at least two moments. */
-export function importedScenario(log: RequestLog, name: string): ImportedScenario {
+export function importedScenario(log: RequestLog, from: LogSource): ImportedScenario {
   const flight = inFlight(log)
-  const source: Source = { name, log, flight }
+  const source: Source = { ...from, log, flight }
+  const medianMs = medianLatency(log)
+  // which of two requests ended first is not known where times are cut to longer steps
+  const isCoarse = from.timeStepMs > COARSE * medianMs
   const random = new Random('imported')
   const law = stepLaw(log, () => random.uniform())
-  const service = law === null ? serviceTimes(log, flight) : null
-  const loop = closedLoop(log, flight, medianLatency(log))
+  const service = law === null ? serviceTimes(log, isCoarse ? null : flight) : null
+  const loop = isCoarse ? null : closedLoop(log, flight, medianMs)
   const columns: readonly TraceColumn[] =
     law === null ? ['at_ms'] : ['at_ms', 'input_tokens', 'output_tokens']
   const arrivals = loop === null ? tracedArrivals(source, columns) : loopArrivals(source, loop)
@@ -78,6 +87,9 @@ export function importedScenario(log: RequestLog, name: string): ImportedScenari
     trace: loop === null ? columns : null,
   }
 }
+
+/** A part of the median latency. */
+const COARSE = 0.1
 
 const NOTHING: Part = { keys: {}, values: [] }
 
@@ -111,7 +123,7 @@ function tracedArrivals(source: Source, columns: readonly TraceColumn[]): Part {
   const { log } = source
   const path = `${TRAFFIC}.arrivals`
   const names = { at_ms: 'time', input_tokens: 'input_tokens', output_tokens: 'output_tokens' }
-  const isWhole = inWholeSeconds(log)
+  const jitter = source.timeStepMs >= LONG_STEP_MS ? source.timeStepMs / 1000 : null
   const values = [
     measured(source, `${path}.file`, {
       value: TRACE_FILE,
@@ -124,15 +136,11 @@ function tracedArrivals(source: Source, columns: readonly TraceColumn[]): Part {
     format: 'csv',
     columns: Object.fromEntries(columns.map((column) => [names[column], column])),
     time_unit: 'ms',
-    ...(isWhole && { jitter_s: 1 }),
+    ...(jitter !== null && { jitter_s: jitter }),
   }
-  if (isWhole) {
-    values.push(
-      assumed(`${path}.jitter_s`, {
-        value: 1,
-        why: 'the clock of the log has whole seconds: arrivals are spread evenly over theirs',
-      }),
-    )
+  if (jitter !== null) {
+    const why = `times of the log are cut to ${jitter} s: arrivals are spread evenly over it`
+    values.push(assumed(`${path}.jitter_s`, { value: jitter, why }))
   }
   for (const [column, what] of LENGTHS) {
     if (columns.includes(column)) values.push(lengthsValue(source, column, what))
@@ -152,6 +160,8 @@ function tracedArrivals(source: Source, columns: readonly TraceColumn[]): Part {
   }
 }
 
+const LONG_STEP_MS = 100
+
 const LENGTHS = [
   ['input_tokens', 'inputTokens'],
   ['output_tokens', 'outputTokens'],
@@ -169,14 +179,6 @@ function lengthsValue(
     value: column,
     n: known,
     why: `as recorded${missing === 0 ? '' : without}`,
-  })
-}
-
-/** Whether all times of a kind are whole seconds apart. */
-function inWholeSeconds({ columns: { sentMs, endMs }, count }: RequestLog): boolean {
-  return [sentMs, endMs].some((times) => {
-    const first = times[0]!
-    return count > 1 && times.every((time) => Math.abs((time - first) % 1000) < 1e-3)
   })
 }
 

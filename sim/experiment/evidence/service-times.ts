@@ -21,13 +21,16 @@ const LEAST_REQUESTS = 30
 /** Means of so many blocks of requests, one after another, are about independent. */
 const BLOCKS = 20
 
-/** Null where fewer than 30 requests show theirs. */
-export function serviceTimes(log: RequestLog, { alone }: InFlight): ServiceTimes | null {
+/**
+ * Null where fewer than 30 requests show theirs. `flight`: null where the times of the log do not
+ * show which requests were in flight at once.
+ */
+export function serviceTimes(log: RequestLog, flight: InFlight | null): ServiceTimes | null {
   const { sentMs, endMs, queueMs } = log.columns
   const latency = (i: number) => endMs[i]! - sentMs[i]!
   const stated = timesOf(log, (i) => latency(i) - queueMs[i]!)
   if (stated.length >= LEAST_REQUESTS) return summary('queue', stated)
-  const single = timesOf(log, (i) => (alone[i] === 1 ? latency(i) : Number.NaN))
+  const single = timesOf(log, (i) => (flight?.alone[i] === 1 ? latency(i) : Number.NaN))
   return single.length >= LEAST_REQUESTS ? summary('alone', single) : null
 }
 
