@@ -1,3 +1,8 @@
+export { nginxReader } from './evidence/access-logs/index.ts'
+export { RECORD_FORMATS } from './evidence/formats.ts'
+export { readRequests } from './evidence/read-requests.ts'
+export type { RequestLog } from './evidence/request-log.ts'
+export type { RecordFormat } from './evidence/request-record.ts'
 export { EXIT, type ExitCode, exitMeanings, Failure } from './failure.ts'
 export { loadAccelerator, shippedAccelerators } from './load/accelerators.ts'
 export { filesOpenedBy, isVisible, seeingOnly } from './load/file-access.ts'

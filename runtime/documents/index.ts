@@ -21,6 +21,7 @@ export const documents = {
   'sweep-manifest': async () => (await import('./sweep-manifest.ts')).sweepManifestKind,
   blame: async () => (await import('./blame.ts')).blameKind,
   fit: async () => (await import('./fit.ts')).fitKind,
+  evidence: async () => (await import('./evidence.ts')).evidenceKind,
   profile: async () => (await import('./profile.ts')).profileKind,
   trace: async () => (await import('./trace.ts')).traceKind,
   'trace-fit': async () => (await import('./trace-fit.ts')).traceFitKind,

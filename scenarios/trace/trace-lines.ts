@@ -55,6 +55,20 @@ export async function* linesOf(
   }
 }
 
+/**
+ * The beginning of a text file, gzip or not: at most `most` characters. Throws as `linesOf`, but no
+ * `LineError` for what it does not read.
+ */
+export async function beginningOf(path: string, most: number): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const { bytes } of piecesOf(path)) {
+    text += decoder.decode(bytes, { stream: true })
+    if (text.length >= most) break
+  }
+  return text.slice(0, most)
+}
+
 interface Piece {
   readonly bytes: Buffer
   readonly readBytes: number

@@ -12,6 +12,7 @@ export {
 export type { ConfigurationRow, Cost } from './configuration-document.ts'
 export type { Estimate } from './document-parts.ts'
 export { type Result, resultSchema } from './documents.ts'
+export { type Evidence, type EvidenceValue, evidenceSchema } from './evidence-document.ts'
 export { fewRunsText } from './few-runs-text.ts'
 export { type Fit, fitSchema } from './fit-document.ts'
 export {

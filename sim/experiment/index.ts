@@ -93,6 +93,13 @@ export {
   runFigures,
 } from './configuration/run-figures.ts'
 export { SweepSummary, sweepFigure } from './configuration/sweep-summary.ts'
+export {
+  type ImportedScenario,
+  importedScenario,
+  TRACE_FILE,
+  type TraceColumn,
+} from './evidence/imported-scenario.ts'
+export { recordedTimes } from './evidence/recorded-times.ts'
 export { memoryResult } from './figures/memory.ts'
 export {
   type JudgedRunSummary,

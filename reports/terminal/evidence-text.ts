@@ -1,0 +1,67 @@
+import { visibleLine } from '../../scenarios/index.ts'
+import type { Evidence, EvidenceValue } from '../../sim/documents/index.ts'
+import { PERCENTILES, percentileKey, percentileLabel } from '../../sim/stats/index.ts'
+import { count, estimateText, NONE, plural, threeDigits } from '../format.ts'
+import { alignColumns } from './align.ts'
+
+/** What records show, for a terminal: counts, times, and what each value rests on. */
+export function evidenceText(evidence: Evidence): string {
+  const { files, source_format: format, requests, duration_s: seconds, first_at: first } = evidence
+  const bad = files.reduce((sum, file) => sum + file.bad, 0)
+  const at = first === null ? '' : `, from ${first}`
+  const head = [
+    `${files.map(({ path }) => visibleLine(path)).join(', ')}: read as ${format}`,
+    `${plural(requests.arrived, 'request')} in ${threeDigits(seconds)} s${at}; ${count(requests.failed)} failed, at most ${count(requests.most_in_flight)} in flight${
+      bad === 0 ? '' : `; ${plural(bad, 'record')} could not be read`
+    }`,
+  ]
+  return [
+    ...head,
+    '',
+    ...timesTable(evidence),
+    alignColumns([
+      ['value of the scenario', 'is', 'may be (95 %)', 'basis', 'n'],
+      ...evidence.values.map(valueRow),
+    ]),
+    ...reasons(evidence.values),
+    '',
+    ...evidence.warnings.map((text) => `note: ${visibleLine(text)}`),
+  ].join('\n')
+}
+
+const NAMES = { latency: 'latency', ttft: 'time to first token', tpot: 'time per output token' }
+const SINCE = { scheduled: 'as scheduled', sent: 'from sending', received: 'from receiving' }
+
+function timesTable({ latencies, values }: Evidence): string[] {
+  if (latencies.length === 0) return []
+  const rows = latencies.map(({ time, from, percentiles }) => [
+    time === 'tpot' ? NAMES[time] : `${NAMES[time]}, ${SINCE[from]}`,
+    ...PERCENTILES.map((p) => estimateText(percentiles[percentileKey(p)], 'time')),
+  ])
+  const scheduled = latencies.some(({ from }) => from === 'scheduled')
+  const isLoop = values.some(({ path }) => path.endsWith('.arrivals.users'))
+  const omitted =
+    scheduled || isLoop || latencies.every(({ from }) => from === 'received')
+      ? []
+      : ['Times count from sending: a wait before it is not in them, and no schedule is recorded.']
+  return [alignColumns([['time', ...PERCENTILES.map(percentileLabel)], ...rows]), ...omitted, '']
+}
+
+function valueRow({ path, value, low, high, basis, n }: EvidenceValue): string[] {
+  const shown = (end: number | null, open: string) => (end === null ? open : threeDigits(end))
+  const range = low === null && high === null ? NONE : `${shown(low, '?')} to ${shown(high, '?')}`
+  const is = typeof value === 'number' ? threeDigits(value) : (value ?? NONE)
+  return [path, is, range, basis, n === 0 ? NONE : count(n)]
+}
+
+/** Why each value is what it is; values that share a reason are on one line. */
+function reasons(values: readonly EvidenceValue[]): string[] {
+  const lastKey = ({ path }: EvidenceValue) => /[^.]+(\.\d+)?$/.exec(path)![0]
+  const byReason = new Map<string, EvidenceValue[]>()
+  for (const value of values) {
+    const others = byReason.get(value.why)
+    if (others === undefined) byReason.set(value.why, [value])
+    else others.push(value)
+  }
+  return [...byReason].map(([why, of]) => `  ${of.map(lastKey).join(', ')}: ${visibleLine(why)}`)
+}
