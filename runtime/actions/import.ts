@@ -7,7 +7,6 @@ import {
   type RecordFormat,
 } from '../../scenarios/index.ts'
 import { EXIT } from '../../scenarios/light.ts'
-import { TRACE_FILE } from '../../sim/experiment/index.ts'
 import { commandLine } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { evidenceKind } from '../documents/evidence.ts'
@@ -51,7 +50,7 @@ export async function requests(
   return emit(options, evidenceKind, evidence, {
     stage: async (change) => {
       await change.write('scenario.yaml', importedYaml(scenario, evidence))
-      if (trace !== null) await change.write(TRACE_FILE, [...trace].join(''))
+      if (trace !== null) await change.write(trace.file, [...trace.lines].join(''))
     },
   })
 }

@@ -28,7 +28,7 @@ export interface ReadRequests {
   readonly log: RequestLog
 }
 
-/** As many characters as formats are told by. */
+/** As many characters show the format of a file. */
 const BEGINNING = 1 << 16
 /** A document is parsed as a whole, which takes some ten times its size in memory. */
 const MOST_DOCUMENT_BYTES = 256 * 2 ** 20

@@ -111,7 +111,7 @@ function allocated(size: number): Record<LogColumn, Float64Array> {
   >
 }
 
-/** NaN is what the file does not have; nothing else may be missing, infinite or in another order. */
+/** NaN is what the file does not have. Nothing else may be infinite or out of order. */
 function check(record: RequestRecord): void {
   for (const name of COLUMNS) {
     const value = record[name]

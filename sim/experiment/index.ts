@@ -99,6 +99,7 @@ export {
   TRACE_FILE,
   type TraceColumn,
 } from './evidence/imported-scenario.ts'
+export { arrivalsOf, spanMs } from './evidence/recorded-requests.ts'
 export { recordedTimes } from './evidence/recorded-times.ts'
 export { memoryResult } from './figures/memory.ts'
 export {

@@ -18,7 +18,7 @@ const SHELVES: readonly Shelf[] = [
     title: 'How-to guides',
     folder: 'guides',
     order: [
-      ...['install', 'plan', 'gate', 'variants', 'what-if', 'own-model', 'measured-server'],
+      ...['install', 'plan', 'gate', 'variants', 'what-if', 'own-model', 'measured-server', 'evidence'],
       ...['accelerators', 'precision'],
       ...[
         'traffic',

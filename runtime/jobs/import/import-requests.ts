@@ -6,9 +6,12 @@ import {
 } from '../../../scenarios/index.ts'
 import type { Evidence } from '../../../sim/documents/index.ts'
 import {
+  arrivalsOf,
   type ImportedScenario,
   importedScenario,
   recordedTimes,
+  spanMs,
+  TRACE_FILE,
   type TraceColumn,
 } from '../../../sim/experiment/index.ts'
 import { throwIfAborted } from '../../process/interruption.ts'
@@ -25,8 +28,8 @@ export interface ImportRequestsOptions extends DocumentOptions {
 export interface Imported {
   readonly evidence: Evidence
   readonly scenario: object
-  /** the rows of the trace that the scenario names; null where it names none */
-  readonly trace: Iterable<string> | null
+  /** the trace that the scenario names, in lines; null where it names none */
+  readonly trace: { readonly file: string; readonly lines: Iterable<string> } | null
 }
 
 /**
@@ -53,9 +56,7 @@ export async function importRequests(
     )
   }
   const { log, files } = read
-  const arrivals = arrivalsOf(log)
-  const spanMs = arrivals[log.count - 1]!
-  if (!(spanMs > 0)) {
+  if (!(spanMs(log) > 0)) {
     throw new Failure(`${paths[0]}: expected requests at different times, got one instant`)
   }
   const imported = importedScenario(log, {
@@ -71,7 +72,7 @@ export async function importRequests(
     source_format: read.format.name,
     files: files.map((file) => ({ ...file })),
     first_at: log.originMs === null ? null : new Date(log.originMs).toISOString(),
-    duration_s: spanMs / 1000,
+    duration_s: spanMs(log) / 1000,
     requests: {
       ...{ arrived: log.count, answered, failed: log.count - answered },
       most_in_flight: imported.flight.most,
@@ -81,12 +82,10 @@ export async function importRequests(
     warnings: [...failedText(log.count - answered, log.count), ...imported.warnings],
     command,
   }
-  const trace = imported.trace === null ? null : traceRows(log, imported.trace)
+  const { trace: columns } = imported
+  const trace = columns && { file: TRACE_FILE, lines: traceLines(log, columns) }
   return { evidence, scenario: imported.scenario, trace }
 }
-
-const arrivalsOf = ({ columns, scheduled }: RequestLog) =>
-  columns[scheduled ? 'scheduledMs' : 'sentMs']
 
 const failedText = (failed: number, of: number): string[] =>
   failed === 0
@@ -94,7 +93,7 @@ const failedText = (failed: number, of: number): string[] =>
     : [`${failed} of ${of} requests failed: they are in the traffic, and not in the times`]
 
 /** Lines of a CSV file, the header first. */
-function* traceRows(log: RequestLog, columns: NonNullable<ImportedScenario['trace']>) {
+function* traceLines(log: RequestLog, columns: NonNullable<ImportedScenario['trace']>) {
   const arrivals = arrivalsOf(log)
   const of: Record<TraceColumn, (i: number) => number> = {
     at_ms: (i) => Number(arrivals[i]!.toFixed(3)),

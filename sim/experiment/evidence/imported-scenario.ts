@@ -1,9 +1,9 @@
-import type { RequestLog } from '../../../scenarios/index.ts'
 import type { EvidenceValue } from '../../documents/index.ts'
 import { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
 import { type ClosedLoop, closedLoop, type InFlight, inFlight } from './in-flight.ts'
+import { arrivalsOf, type RecordedRequests, spanMs } from './recorded-requests.ts'
 import { type ServiceTimes, serviceTimes } from './service-times.ts'
 import { type StepLaw, stepLaw } from './step-law.ts'
 
@@ -46,12 +46,12 @@ interface Part {
 }
 
 interface Source extends LogSource {
-  readonly log: RequestLog
+  readonly log: RecordedRequests
   readonly flight: InFlight
 }
 
 /** The scenario of a log of at least two moments. */
-export function importedScenario(log: RequestLog, from: LogSource): ImportedScenario {
+export function importedScenario(log: RecordedRequests, from: LogSource): ImportedScenario {
   const flight = inFlight(log)
   const source: Source = { ...from, log, flight }
   const medianMs = medianLatency(log)
@@ -93,10 +93,7 @@ const COARSE = 0.1
 
 const NOTHING: Part = { keys: {}, values: [] }
 
-const spanMs = ({ columns, count, scheduled }: RequestLog): Ms =>
-  columns[scheduled ? 'scheduledMs' : 'sentMs'][count - 1]!
-
-function medianLatency({ columns: { sentMs, endMs }, ok }: RequestLog): Ms {
+function medianLatency({ columns: { sentMs, endMs }, ok }: RecordedRequests): Ms {
   const known = endMs.map((end, i) => end - sentMs[i]!).filter((ms, i) => ok[i] === 1 && ms >= 0)
   return percentile(known.sort(), 0.5)
 }

@@ -1,5 +1,5 @@
-import type { RequestLog } from '../../../scenarios/index.ts'
 import type { Ms } from '../../serving/index.ts'
+import type { RecordedRequests } from './recorded-requests.ts'
 
 /** What was in flight when each request was sent. Requests without an end are in none of it. */
 export interface InFlight {
@@ -13,7 +13,7 @@ export interface InFlight {
   readonly most: number
 }
 
-export function inFlight({ count, columns }: RequestLog): InFlight {
+export function inFlight({ count, columns }: RecordedRequests): InFlight {
   const { sentMs, endMs } = columns
   const known = Array.from({ length: count }, (_, i) => i).filter((i) => !Number.isNaN(endMs[i]!))
   const starts = known.toSorted((a, b) => sentMs[a]! - sentMs[b]!)
@@ -55,7 +55,11 @@ const SOON_MS = 2
  * ended: then the times of arrivals are those of the server. Null where they did not, and where a
  * schedule is known.
  */
-export function closedLoop(log: RequestLog, flight: InFlight, medianMs: Ms): ClosedLoop | null {
+export function closedLoop(
+  log: RecordedRequests,
+  flight: InFlight,
+  medianMs: Ms,
+): ClosedLoop | null {
   if (log.scheduled) return null
   const { before, sinceEndMs, most: users } = flight
   const soon = Math.max(SOON_MS, SOON_SHARE * medianMs)

@@ -1,4 +1,3 @@
-import type { RequestLog } from '../../../scenarios/index.ts'
 import type { Estimate, Evidence } from '../../documents/index.ts'
 import { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
@@ -10,6 +9,7 @@ import {
   supports,
   unsupportedReason,
 } from '../../stats/index.ts'
+import { arrivalsOf, type RecordedRequests } from './recorded-requests.ts'
 
 type Times = Evidence['latencies'][number]
 
@@ -18,7 +18,7 @@ type Times = Evidence['latencies'][number]
  * schedule is known from that, too. Intervals are those of blocks of time.
  */
 export function recordedTimes(
-  log: RequestLog,
+  log: RecordedRequests,
   counted: 'sent' | 'received',
 ): Evidence['latencies'] {
   const { sentMs, scheduledMs, firstTokenMs, endMs, outputTokens } = log.columns
@@ -40,12 +40,13 @@ export function recordedTimes(
 
 /** Null where no request has this time. */
 function timesOf(
-  { count, columns, ok, scheduled }: RequestLog,
+  log: RecordedRequests,
   time: Times['time'],
   from: Times['from'],
   of: (i: number) => Ms,
 ): Times | null {
-  const arrivals = columns[scheduled ? 'scheduledMs' : 'sentMs']
+  const { count, ok } = log
+  const arrivals = arrivalsOf(log)
   const kept: number[] = []
   for (let i = 0; i < count; i++) if (ok[i] === 1 && !Number.isNaN(of(i))) kept.push(i)
   const n = kept.length

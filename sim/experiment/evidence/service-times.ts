@@ -1,7 +1,7 @@
-import type { RequestLog } from '../../../scenarios/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { tInterval } from '../../stats/index.ts'
 import type { InFlight } from './in-flight.ts'
+import type { RecordedRequests } from './recorded-requests.ts'
 import type { Width } from './step-law.ts'
 
 /** The service times of requests, by what shows them. */
@@ -25,7 +25,7 @@ const BLOCKS = 20
  * Null where fewer than 30 requests show theirs. `flight`: null where the times of the log do not
  * show which requests were in flight at once.
  */
-export function serviceTimes(log: RequestLog, flight: InFlight | null): ServiceTimes | null {
+export function serviceTimes(log: RecordedRequests, flight: InFlight | null): ServiceTimes | null {
   const { sentMs, endMs, queueMs } = log.columns
   const latency = (i: number) => endMs[i]! - sentMs[i]!
   const stated = timesOf(log, (i) => latency(i) - queueMs[i]!)
@@ -35,7 +35,7 @@ export function serviceTimes(log: RequestLog, flight: InFlight | null): ServiceT
 }
 
 /** Of requests that were answered, in order of arrival; without those for which it is NaN. */
-function timesOf({ count, ok }: RequestLog, of: (i: number) => Ms): Ms[] {
+function timesOf({ count, ok }: RecordedRequests, of: (i: number) => Ms): Ms[] {
   const times: Ms[] = []
   for (let i = 0; i < count; i++) {
     const time = ok[i] === 1 ? of(i) : Number.NaN

@@ -1,6 +1,6 @@
-import type { RequestLog } from '../../../scenarios/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { leastSquares } from '../../stats/index.ts'
+import type { RecordedRequests } from './recorded-requests.ts'
 
 /**
  * The law of the steps of a server that generates, from the times of its requests: a further token
@@ -51,7 +51,7 @@ const ALTERNATIVES = 39
  * Null where fewer than 100 answers have their first token and two tokens or more. `draw`: from
  * [0, 1).
  */
-export function stepLaw(log: RequestLog, draw: () => number): StepLaw | null {
+export function stepLaw(log: RecordedRequests, draw: () => number): StepLaw | null {
   const rows = gapRows(log)
   if (rows.length < LEAST_REQUESTS) return null
   const law = fitted(rows)
@@ -81,7 +81,7 @@ export function stepLaw(log: RequestLog, draw: () => number): StepLaw | null {
 }
 
 /** Requests with an answer of at least two tokens, by their first token. */
-export function gapRows({ count, columns, ok }: RequestLog): GapRow[] {
+export function gapRows({ count, columns, ok }: RecordedRequests): GapRow[] {
   const { firstTokenMs, endMs, outputTokens, inputTokens } = columns
   const answered: number[] = []
   for (let i = 0; i < count; i++) {
@@ -199,7 +199,7 @@ function heldOut(blocks: readonly (readonly GapRow[])[]): StepLaw['heldOut'] {
 }
 
 /** The most answers that were in progress at once. */
-function mostAtOnce({ count, columns }: RequestLog): number {
+function mostAtOnce({ count, columns }: RecordedRequests): number {
   const { firstTokenMs, endMs } = columns
   const changes: [Ms, number][] = []
   for (let i = 0; i < count; i++) {
