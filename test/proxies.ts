@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, type TestContext } from 'vitest'
 import { freePort } from './free-port.ts'
 
 /** Debian has both in a folder that users may not have in PATH. */
@@ -12,10 +12,14 @@ const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
 
 type Name = 'nginx' | 'haproxy'
 
-const isInstalled = (name: Name) => spawnSync(name, ['-v'], { env }).status === 0
-
-/** Whether a proxy is absent here; continuous integration has it. */
-export const isAbsent = (name: Name) => !isInstalled(name) && process.env.CI !== 'true'
+/** Skips a test without some proxies; with CI=true it fails instead. */
+export function needProxies(context: TestContext, ...names: readonly Name[]): void {
+  const absent = names.filter((name) => spawnSync(name, ['-v'], { env }).status !== 0)
+  if (absent.length === 0) return
+  const remedy = `apt install ${absent.join(' ')}`
+  if (process.env.CI === 'true') throw new Error(`expected ${absent.join(' and ')}: ${remedy}`)
+  context.skip(`no ${absent.join(' and ')}: ${remedy}`)
+}
 
 export interface Proxy {
   readonly url: string
@@ -110,7 +114,6 @@ export async function startHaproxy(upstream: number): Promise<Proxy> {
 }
 
 function started(name: Name, parameters: readonly string[]) {
-  if (!isInstalled(name)) throw new Error(`Expected ${name}: apt install ${name}`)
   const child = spawn(name, parameters, { env, stdio: 'pipe' })
   onTestFinished(() => {
     child.kill('SIGKILL')

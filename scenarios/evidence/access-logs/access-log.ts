@@ -137,7 +137,7 @@ export const targetOf = (requestLine: string) => requestLine.split(/[ "]/, 2)[1]
  * there are few kinds, as deeper segments often name one object. Null for what is no path.
  */
 function kindOf(target: string): string | null {
-  const [resource = ''] = target.split(/[?#]/, 1)
+  const [resource = ''] = target.split('?', 1)
   const authority = resource.startsWith('/') ? -1 : resource.indexOf('://')
   const from = authority < 0 ? 0 : resource.indexOf('/', authority + 3)
   if (resource[from] !== '/') return null

@@ -175,7 +175,7 @@ describe('the steps to read a line grow as its length', () => {
   }
 
   test('a reader that reads its lines again and again is found', () => {
-    const { match } = linePattern('$a x$b "', scansByName([unspaced, 'b']))
+    const { match } = linePattern('$a$b "', scansByName([unspaced, 'b']))
     expect(isLinear(match, '', 'x', 512)).toBe(false)
   })
 
@@ -189,7 +189,7 @@ describe('the steps to read a line grow as its length', () => {
         const unit = parts.join('')
         expect(isLinear(read, head, unit, 4096)).toBe(true)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 })

@@ -12,7 +12,7 @@ import { integer, isoTime, scansByName, unspaced, word } from './value-scans.ts'
 
 /**
  * Envoy stamps the start of a request; DURATION is from there to the last byte out, in ms
- * (docs/root/configuration/observability/access_log/usage.rst of Envoy 1.31, with the default
+ * (docs/root/configuration/observability/access_log/usage.rst of Envoy 1.26, with the default
  * format). The time of the first byte is RESPONSE_DURATION, which no default format has.
  *
  * Envoy escapes no quotes in text. Paths of clients have no spaces, and all other text of clients

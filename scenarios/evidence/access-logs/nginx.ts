@@ -26,8 +26,8 @@ import {
 
 /**
  * nginx writes a line at the end of a request. Its arrival is that time − $request_time, both of
- * which the server takes from one clock in ms (src/http/modules/ngx_http_log_module.c of nginx
- * 1.28: ngx_http_log_msec, ngx_http_log_request_time). $time_local and $time_iso8601 have whole
+ * which the server takes from one clock in ms (src/http/modules/ngx_http_log_module.c of 1.26:
+ * ngx_http_log_msec, ngx_http_log_request_time). $time_local and $time_iso8601 have whole
  * seconds, so an arrival is known to 1 s only. Values have no quotes of their own: with
  * escape=default they are \x22, with escape=json \". escape=none cannot be read safely.
  */
