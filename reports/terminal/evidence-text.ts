@@ -7,13 +7,14 @@ import { alignColumns } from './align.ts'
 /** What records show, for a terminal: counts, times, and what each value rests on. */
 export function evidenceText(evidence: Evidence): string {
   const { files, source_format: format, requests, duration_s: seconds, first_at: first } = evidence
-  const bad = files.reduce((sum, file) => sum + file.bad, 0)
+  const sumOf = (key: 'bad' | 'others') => files.reduce((sum, file) => sum + file[key], 0)
+  const [bad, others] = [sumOf('bad'), sumOf('others')]
   const at = first === null ? '' : `, from ${first}`
   const head = [
     `${files.map(({ path }) => visibleLine(path)).join(', ')}: read as ${format}`,
     `${plural(requests.arrived, 'request')} in ${threeDigits(seconds)} s${at}; ${count(requests.failed)} failed, at most ${count(requests.most_in_flight)} in flight${
       bad === 0 ? '' : `; ${plural(bad, 'record')} could not be read`
-    }`,
+    }${others === 0 ? '' : `; ${plural(others, 'line')} without a request`}`,
   ]
   return [
     ...head,

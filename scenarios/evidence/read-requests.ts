@@ -20,6 +20,8 @@ export interface LogFile {
   readonly records: number
   /** unreadable records that were left out */
   readonly bad: number
+  /** lines without a request, such as a header or what else a program logs */
+  readonly others: number
 }
 
 export interface ReadRequests {
@@ -91,6 +93,7 @@ class FileReader {
   readonly #before: number
   readonly #problems: string[] = []
   #bad = 0
+  #others = 0
 
   constructor(path: string, builder: RequestLogBuilder, badRows: 'error' | 'skip') {
     this.#path = path
@@ -139,6 +142,7 @@ class FileReader {
     try {
       const read = record()
       if (read !== null) this.#builder.add(read)
+      else this.#others++
     } catch (error) {
       if (!(error instanceof RecordProblem)) throw error
       this.#bad++
@@ -157,7 +161,7 @@ class FileReader {
     if (this.#problems.length > 0) throw new Failure(this.#problems)
     const records = this.#builder.count - this.#before
     if (records === 0) throw new Failure(`${this.#path}: expected requests, got none`)
-    return { path: this.#path, records, bad: this.#bad }
+    return { path: this.#path, records, bad: this.#bad, others: this.#others }
   }
 }
 

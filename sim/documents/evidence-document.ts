@@ -56,6 +56,9 @@ export const evidenceSchema = z
           path: z.string().describe('Path of the file.'),
           records: number.describe('Number of requests in it.'),
           bad: number.describe('Number of records that could not be read, and were left out.'),
+          others: number.describe(
+            'Number of lines without a request, such as a header or other messages of a program.',
+          ),
         }),
       )
       .describe('Files that were read.'),

@@ -50,7 +50,7 @@ describe('a log of a server that generates', () => {
     for (const [key, value] of Object.entries(truth)) {
       const found = basisOf(imported, `models.server.work.${key}`)!
       expect(found.basis).toBe('measured')
-      expect(Math.abs((found.value as number) / value - 1), key).toBeLessThan(0.1)
+      expect(Math.abs((found.value as number) / value - 1), key).toBeLessThan(0.03)
     }
   })
 

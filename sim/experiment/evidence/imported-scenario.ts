@@ -3,7 +3,7 @@ import { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
 import { type ClosedLoop, closedLoop, type InFlight, inFlight } from './in-flight.ts'
-import { arrivalsOf, type RecordedRequests, spanMs } from './recorded-requests.ts'
+import { type RecordedRequests, spanMs } from './recorded-requests.ts'
 import { type ServiceTimes, serviceTimes } from './service-times.ts'
 import { type StepLaw, stepLaw } from './step-law.ts'
 
@@ -297,14 +297,14 @@ function firstTokenDelay({ name, log, flight }: Source, law: StepLaw): Part {
 }
 
 function stepWork(source: Source, law: StepLaw): Part {
-  const { requests, heldOut, decoding, alternatives } = law
+  const { requests, heldOut, sequences, alternatives } = law
   const keys = ['base_ms', 'per_sequence_ms', 'per_prefill_token_ms'] as const
   const error = `held-out gaps are off by ${percentText(heldOut.median)} in the median`
-  const whole = { low: Math.floor(decoding.low), high: Math.ceil(decoding.high) }
+  const whole = { low: Math.floor(sequences.low), high: Math.ceil(sequences.high) }
   const warnings =
     whole.high < 2 * whole.low || whole.high < 2
       ? [
-          `between ${whole.low} and ${whole.high} sequences decoded at once: what more of them cost is extrapolated`,
+          `between ${whole.low} and ${whole.high} sequences were in a step: what more of them cost is extrapolated`,
         ]
       : []
   return {

@@ -4,7 +4,7 @@ import type { RecordedRequests } from './recorded-requests.ts'
 
 /**
  * The law of the steps of a server that generates, from the times of its requests: a further token
- * takes base + sequence · (sequences that decode) + prefill · (tokens of prompts in a step).
+ * takes base + sequence · (sequences in a step) + prefill · (tokens of prompts in it).
  */
 export interface StepLaw {
   readonly base_ms: Width
@@ -18,8 +18,8 @@ export interface StepLaw {
   readonly heldOut: { readonly median: number; readonly p90: number }
   /** the most sequences that decoded at once */
   readonly mostDecoding: number
-  /** of the sequences beside one, over its gaps: the middle 90 % */
-  readonly decoding: { readonly low: number; readonly high: number }
+  /** in a step: the middle 90 % of the means of requests */
+  readonly sequences: { readonly low: number; readonly high: number }
 }
 
 /** A value with the middle 95 % of what other blocks of time give. */
@@ -35,8 +35,8 @@ type StepTimes = Readonly<Record<'base_ms' | 'per_sequence_ms' | 'per_prefill_to
 export interface GapRow {
   readonly at: Ms
   readonly gapMs: Ms
-  /** sequences that decode, with its own: mean over its gaps */
-  readonly decoding: number
+  /** in a step: those that decode, with its own, and prompts; mean over its gaps */
+  readonly sequences: number
   /** tokens of prompts of others in a step: mean over its gaps */
   readonly prefill: number
 }
@@ -64,8 +64,8 @@ export function stepLaw(log: RecordedRequests, draw: () => number): StepLaw | nu
     const ends = Math.floor(0.025 * RESAMPLES)
     return { value: law[i]!, low: values[ends]!, high: values[RESAMPLES - 1 - ends]! }
   }
-  const decoding = Float64Array.from(rows, (row) => row.decoding).sort()
-  const at = (share: number) => decoding[Math.floor(share * (decoding.length - 1))]!
+  const sequences = Float64Array.from(rows, (row) => row.sequences).sort()
+  const at = (share: number) => sequences[Math.floor(share * (sequences.length - 1))]!
   return {
     base_ms: width(0),
     per_sequence_ms: width(1),
@@ -76,7 +76,7 @@ export function stepLaw(log: RecordedRequests, draw: () => number): StepLaw | nu
     requests: rows.length,
     heldOut: heldOut(blocks),
     mostDecoding: mostAtOnce(log),
-    decoding: { low: at(0.05), high: at(0.95) },
+    sequences: { low: at(0.05), high: at(0.95) },
   }
 }
 
@@ -96,11 +96,12 @@ export function gapRows({ count, columns, ok }: RecordedRequests): GapRow[] {
   return answered.map((i, n) => {
     const [from, to] = [firsts[n]!, endMs[i]!]
     const steps = outputTokens[i]! - 1
-    const others = prompts[firstAfter(firsts, to)]! - prompts[n + 1]!
+    const last = firstAfter(firsts, to)
+    const others = prompts[last]! - prompts[n + 1]!
     return {
       at: from,
       gapMs: (to - from) / steps,
-      decoding: decoding.mean(from, to),
+      sequences: decoding.mean(from, to) + (last - n - 1) / steps,
       prefill: others / steps,
     }
   })
@@ -159,7 +160,7 @@ type Coefficients = readonly [base: Ms, sequence: Ms, prefill: Ms]
 /** Every term may be left out: a coefficient below 0 has no meaning. */
 const SUBSETS = [[0], [0, 1], [0, 2], [0, 1, 2], [1], [1, 2]] as const
 
-const termsOf = ({ decoding, prefill }: GapRow) => [1, decoding, prefill]
+const termsOf = ({ sequences, prefill }: GapRow) => [1, sequences, prefill]
 
 const gapBy = (law: Coefficients, row: GapRow) =>
   termsOf(row).reduce((sum, term, i) => sum + term * law[i]!, 0)
