@@ -18,7 +18,16 @@ const SHELVES: readonly Shelf[] = [
     title: 'How-to guides',
     folder: 'guides',
     order: [
-      ...['install', 'plan', 'gate', 'variants', 'what-if', 'own-model', 'measured-server', 'evidence'],
+      ...[
+        'install',
+        'plan',
+        'gate',
+        'variants',
+        'what-if',
+        'own-model',
+        'measured-server',
+        'evidence',
+      ],
       ...['accelerators', 'precision'],
       ...[
         'traffic',
