@@ -24,7 +24,7 @@ const evidenceValue = z
     from_s: numberOrNull.describe(
       'Start of the window behind the value, s after the first arrival.',
     ),
-    until_s: numberOrNull.describe('End of the window.'),
+    until_s: numberOrNull.describe('End of that window, s; null where there is none.'),
     n: number.describe('Number of records behind the value; 0 for assumptions.'),
     why: z.string().describe('How the value was found, or why it was chosen.'),
   })
@@ -41,7 +41,7 @@ const latencies = z
         'Since when the time counts: since the schedule of a load generator, since the request was ' +
           'sent, or since a server or proxy received it. TPOT counts since the first token.',
       ),
-    mean: estimate.describe('Mean, ms.'),
+    mean: estimate.describe('Mean of the time over these requests, ms.'),
     percentiles: percentiles.describe('Percentiles, ms, of answered requests.'),
   })
   .describe('A time of all answered requests.')
@@ -52,14 +52,16 @@ export const evidenceSchema = z
     source_format: z.string().describe('Format of the files, such as `aiperf`.'),
     files: z
       .array(
-        z.strictObject({
-          path: z.string().describe('Path of the file.'),
-          records: number.describe('Number of requests in it.'),
-          bad: number.describe('Number of records that could not be read, and were left out.'),
-          others: number.describe(
-            'Number of lines without a request, such as a header or other messages of a program.',
-          ),
-        }),
+        z
+          .strictObject({
+            path: z.string().describe('Path of the file.'),
+            records: number.describe('Number of requests in it.'),
+            bad: number.describe('Number of records that could not be read, and were left out.'),
+            others: number.describe(
+              'Number of lines without a request, such as a header or other messages of a program.',
+            ),
+          })
+          .describe('A file, and how much of it was read.'),
       )
       .describe('Files that were read.'),
     first_at: z
