@@ -48,9 +48,11 @@ const MOST_POINTS = 10_000
 const MOST_STEPS = 50_000
 /** Of all answers together, in memory. */
 const MOST_SAMPLES = 20_000_000
+/** The memory of a series without samples. */
+const SAMPLES_OF_SERIES = 50
 /** How long before a moment scrapes are looked for, s. */
 const PROBED_S = 600
-/** The step where scrapes are not found, s. */
+/** The longest step where scrapes are not found, s. */
 const ASSUMED_STEP_S = 60
 /** A scrape that is missing leaves the sample before it; this many intervals show that. */
 const FRESH_INTERVALS = 1.1
@@ -73,7 +75,7 @@ export async function scrapedMetrics(options: PrometheusOptions): Promise<Scrape
   const notes: string[] = []
   if (scrapes === null)
     notes.push('the interval of scrapes is not known: missing ones are not seen')
-  const pieces = piecesOf(window, step_s, scrapes?.last_s ?? window.from_s)
+  const pieces = piecesOf(window, step_s, scrapes)
   const names = metricNames(server)
   const series: Series[] = []
   let samples = 0
@@ -83,7 +85,7 @@ export async function scrapedMetrics(options: PrometheusOptions): Promise<Scrape
       const read = await client.range(name, piece, step_s, scrapes?.interval_s ?? null)
       notes.push(...read.warnings)
       for (const one of read.series) {
-        samples += one.times.length
+        samples += one.times.length + SAMPLES_OF_SERIES
         series.push(one.name === '' ? { ...one, name } : one)
       }
       if (samples <= MOST_SAMPLES) continue
@@ -98,33 +100,42 @@ export async function scrapedMetrics(options: PrometheusOptions): Promise<Scrape
 
 /** Whole intervals of scrapes, so that as many are in every step. */
 function stepOf({ window, step_s }: PrometheusOptions, interval_s: number | null): number {
-  const unit = interval_s ?? step_s ?? ASSUMED_STEP_S
-  const least = (window.to_s - window.from_s) / MOST_STEPS
+  const seconds = window.to_s - window.from_s
+  const unit = interval_s ?? step_s ?? Math.min(ASSUMED_STEP_S, seconds / 10)
+  const least = seconds / MOST_STEPS
   return unit * Math.max(1, Math.ceil(Math.max(least, step_s ?? 0) / unit - 1e-9))
 }
 
-/**
- * Windows of at most `MOST_POINTS` points, in the middle between two scrapes: at the moment of a
- * scrape it would depend on chance whether it counts.
- */
-function piecesOf({ from_s, to_s }: TimeWindow, step_s: number, scrape_s: number): TimeWindow[] {
+/** Windows of at most `MOST_POINTS` points, at a moment between two scrapes. */
+function piecesOf({ from_s, to_s }: TimeWindow, step_s: number, scrapes: Scrapes | null) {
   const points = Math.floor((to_s - from_s) / step_s) + 1
   if (points < 2 || points > MOST_STEPS + 1) {
     const problem = `expected from 2 to ${MOST_STEPS} steps of ${step_s} s`
     throw new Failure(`${problem}, got a window of ${to_s - from_s} s`)
   }
-  const phase = (((scrape_s + step_s / 2 - from_s) % step_s) + step_s) % step_s
+  const { interval_s, moment_s } = scrapes ?? { interval_s: step_s, moment_s: from_s }
   const pieces: TimeWindow[] = []
-  for (let at = from_s + phase; at <= to_s; at += MOST_POINTS * step_s) {
+  const first = from_s + modulo(moment_s - from_s, interval_s)
+  for (let at = first; at <= to_s; at += MOST_POINTS * step_s) {
     pieces.push({ from_s: at, to_s: Math.min(to_s, at + (MOST_POINTS - 1) * step_s) })
   }
   return pieces
 }
 
+const modulo = (value: number, divisor: number) => ((value % divisor) + divisor) % divisor
+
 interface Scrapes {
   readonly interval_s: number
-  /** s since 1970 of one */
-  readonly last_s: number
+  /** s since 1970, far from the scrapes of all servers: at one, chance decides whether it counts */
+  readonly moment_s: number
+}
+
+/** The middle of the longest time without a scrape. */
+function quietMoment(scrapes_s: readonly number[], interval_s: number): number {
+  const phases = scrapes_s.map((at) => at % interval_s).sort((a, b) => a - b)
+  const gaps = phases.map((phase, i) => (phases[i + 1] ?? phases[0]! + interval_s) - phase)
+  const longest = gaps.indexOf(gaps.reduce((most, gap) => Math.max(most, gap), 0))
+  return phases[longest]! + gaps[longest]! / 2
 }
 
 interface Answer {
@@ -142,6 +153,10 @@ class PrometheusClient {
 
   constructor(options: PrometheusOptions) {
     this.#options = options
+    for (const label of options.labels?.keys() ?? []) {
+      if (LABEL.test(label)) continue
+      throw new Failure(`expected the name of a label, got ${describeValue(label)}`)
+    }
     this.#base = addressOf(options)
     this.#headers = { accept: 'application/json', ...authorisation(options, this.#base) }
   }
@@ -154,8 +169,8 @@ class PrometheusClient {
         const query = `${this.#selector(name)}[${PROBED_S}s]`
         const { series } = await this.#matrix('query', { query, time: at.toFixed(3) })
         const interval_s = roundedInterval(usualGap(series))
-        const last_s = series[0]?.times.at(-1)
-        if (interval_s > 0 && last_s !== undefined) return { interval_s, last_s }
+        const last = series.flatMap(({ times }) => times.at(-1) ?? [])
+        if (interval_s > 0) return { interval_s, moment_s: quietMoment(last, interval_s) }
       }
     }
     return null
@@ -275,6 +290,7 @@ class PrometheusClient {
 const roundedInterval = (gap_s: number) =>
   gap_s >= 1 ? Math.round(10 * gap_s) / 10 : Number(gap_s.toPrecision(2))
 
+const LABEL = /^[a-zA-Z_]\w*$/
 const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
 
 function addressOf({ url, allowedHosts = [] }: PrometheusOptions): URL {

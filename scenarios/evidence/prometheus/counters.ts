@@ -76,11 +76,15 @@ function pointOf({ times }: Series, sample: number, { from_s, step_s, late }: St
   return whole(times[0]!) - whole(from_s) + Math.max(0, Math.ceil(since - late))
 }
 
-/** Samples with a finite value, as the number of steps that have ended and the value. */
+/** Larger values count nothing that servers do. */
+const MOST_VALUE = 1e18
+
+/** Samples with a usable value, as the number of steps that have ended and the value. */
 function* pointsOf(series: Series, steps: Steps): Generator<readonly [number, number]> {
   for (const [i, value] of series.values.entries()) {
     const point = pointOf(series, i, steps)
-    if (Number.isFinite(value) && point >= 0 && point <= steps.count) yield [point, value]
+    const isUsable = Math.abs(value) <= MOST_VALUE
+    if (isUsable && point >= 0 && point <= steps.count) yield [point, value]
   }
 }
 
@@ -103,10 +107,10 @@ export function increaseOf(series: readonly Series[], steps: Steps): Increase {
     for (const [point, value] of pointsOf(one, steps)) {
       if (last < 0) {
         mark(point - 1, AT_LEAST)
-        if (point > 0) appeared += value
+        if (point > 0) appeared += Math.max(0, value)
       } else {
         const falls = value < before
-        const rise = falls ? value : value - before
+        const rise = falls ? Math.max(0, value) : value - before
         total += rise
         resets += falls ? 1 : 0
         if (point > last + 1) {

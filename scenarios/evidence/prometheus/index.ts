@@ -1,5 +1,5 @@
 /** The door of this folder: evidence from metrics that Prometheus has of a server. */
-export { CountsDisagree, usualGap } from './counters.ts'
+export { usualGap } from './counters.ts'
 export {
   MOST_RESPONSE_BYTES,
   PrometheusProblem,
@@ -11,7 +11,6 @@ export {
 } from './range-response.ts'
 export {
   metricNames,
-  SERVER_KINDS,
   type ServerKind,
   type ServerMetrics,
   serverMetrics,

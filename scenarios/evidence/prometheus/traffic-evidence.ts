@@ -96,7 +96,7 @@ export interface TrafficEvidence {
   readonly schedule: readonly ScheduleStep[]
   /** of arrivals in the steps, around their slowly changing rate */
   readonly dispersion: DispersionEvidence
-  /** of arrivals in shorter windows than a step, which counters do not show */
+  /** of arrivals around the schedule in windows up to a step, which counters do not show */
   readonly dispersion_within: DispersionEvidence
   /** of requests in flight, at the scale of their latency */
   readonly dispersion_in_flight: DispersionEvidence
@@ -146,6 +146,7 @@ export function trafficEvidence(options: TrafficOptions): TrafficEvidence {
   const inFlight = metrics.dispersionInFlight(means.latency_s.value)
   const gauges = table(GAUGE_KEYS, (key) => metrics.gauge(key))
   const rate = metrics.rate(dispersion)
+  const schedule = metrics.schedule(dispersion)
   notes.push(...littlesLaw(rate, means.latency_s, gauges))
   return {
     server: options.server.title,
@@ -160,9 +161,9 @@ export function trafficEvidence(options: TrafficOptions): TrafficEvidence {
       at_least: metrics.base.increase.atLeast[i] === 1,
     })),
     rate,
-    schedule: metrics.schedule(dispersion),
+    schedule,
     dispersion: metrics.dispersion(dispersion),
-    dispersion_within: metrics.dispersionWithin(dispersion, inFlight),
+    dispersion_within: metrics.dispersionWithin(dispersion, inFlight, schedule),
     dispersion_in_flight: inFlight,
     lengths: { input: metrics.length('input_tokens'), output: metrics.length('output_tokens') },
     means,
@@ -197,8 +198,9 @@ class Metrics {
   /** steps whose arrivals are not known */
   readonly unknown: number
   readonly #options: TrafficOptions
-  /** how counts became arrivals */
+  /** how counts became arrivals, and those that are sure */
   readonly #source: string
+  readonly #sureSource: string
   /** requests that ended: what `ended request` counts are compared with */
   readonly #ended: NamedIncrease
   /** requests in flight at the beginning of each step; null where they are not known */
@@ -232,12 +234,14 @@ class Metrics {
       flow === null ? rise : rise + flow[i + 1]! - flow[i]!,
     )
     this.unknown = this.arrivals.filter(Number.isNaN).length
-    const smooth = flow !== null && !server.consistentGauges ? increase.steps : this.arrivals
-    this.sure = smooth.map((rise, i) => (increase.atLeast[i] === 1 ? Number.NaN : rise))
+    const isNoisy = flow !== null && !server.consistentGauges
+    const counts = isNoisy ? increase.steps : this.arrivals
+    this.sure = counts.map((rise, i) => (increase.atLeast[i] === 1 ? Number.NaN : rise))
     const change = flow === null ? 0 : flow.at(-1)! - flow[0]!
     if (Number.isNaN(change)) this.notes.push('requests in flight are unknown at an end')
     this.#total = Math.max(0, increase.total + (Number.isNaN(change) ? 0 : change))
     this.#source = flow === null ? name : `${name} + change of requests in flight`
+    this.#sureSource = isNoisy ? name : this.#source
     this.#countsEnds = arrived === null
     this.#note(flow === null)
   }
@@ -304,7 +308,7 @@ class Metrics {
 
   rate(dispersion: Dispersion | null): EvidenceValue {
     const seconds = this.steps.step_s * this.steps.count
-    const { low, high } = countInterval(this.#total, dispersion?.value ?? 1)
+    const { low, high } = countInterval(this.#total, dispersion?.high ?? 1)
     // those that failed arrived, too, where only others are counted
     const failed = this.#countsEnds ? (this.counter('failures').value ?? 0) : 0
     return this.#measured({
@@ -380,33 +384,50 @@ class Metrics {
   dispersion(found: Dispersion | null): DispersionEvidence {
     const at_s = this.steps.step_s
     if (found === null) return { ...this.#unknown('too few steps in a row with requests'), at_s }
-    const source = `${this.#source}, second differences of steps`
+    const source = `${this.#sureSource}, second differences of steps`
     return { ...this.#measured({ ...found, source, count: found.differences }), at_s }
   }
 
   /**
    * Within a step the dispersion is assumed to lie between that of Poisson arrivals, to which every
-   * process tends in ever shorter windows, and that of whole steps or of requests in flight.
+   * process tends in ever shorter windows, and that of whole steps or of requests in flight. What
+   * the schedule has is left out.
    */
-  dispersionWithin(between: Dispersion | null, inFlight: DispersionEvidence): DispersionEvidence {
+  dispersionWithin(
+    between: Dispersion | null,
+    inFlight: DispersionEvidence,
+    schedule: readonly ScheduleStep[],
+  ): DispersionEvidence {
     const base = { ...this.window, basis: 'assumed' as const, at_s: this.steps.step_s, count: 0 }
     if (between === null) {
       return { ...base, value: 1, low: null, high: null, source: 'Poisson; the width is unknown' }
     }
+    const around = schedule.length > 1 ? dispersionOf(this.#separated(schedule)) : between
+    const { value, low, high } = around ?? { ...between, value: 1 }
     // exponential service halves the excess over Poisson, less variable service keeps more of it
     // (Eckberg 1983, Generalized peakedness of teletraffic processes)
     const bound = inFlight.high === null ? Infinity : 1 + 2 * Math.max(0, inFlight.high - 1)
-    const isPoisson = between.low <= 1 && between.high >= 1
+    const limit =
+      bound < high
+        ? 'what requests in flight allow, if service times vary at most as exponential ones'
+        : 'the dispersion of whole steps'
     return {
       ...base,
-      value: Math.min(isPoisson ? 1 : between.value, bound),
-      low: Math.min(1, between.low),
-      high: Math.min(Math.max(1, between.high), bound),
-      source:
-        bound < between.high
-          ? 'between Poisson and what requests in flight allow, if service times vary at most as exponential ones'
-          : 'between Poisson and the dispersion of whole steps',
+      value: Math.min(low <= 1 && high >= 1 ? 1 : value, bound),
+      low: Math.min(1, low),
+      high: Math.min(Math.max(1, high), bound),
+      source: `between Poisson and ${limit}`,
     }
+  }
+
+  /** Counts with a gap where a step of the schedule begins: its change is no burst. */
+  #separated(schedule: readonly ScheduleStep[]): Float64Array {
+    const width = Math.round(schedule[1]!.at_s / this.steps.step_s)
+    return Float64Array.from(
+      [...this.sure].flatMap((count, i) =>
+        i > 0 && i % width === 0 ? [Number.NaN, count] : count,
+      ),
+    )
   }
 
   /** Of independent counts in flight: samples at a distance of several latencies. */
