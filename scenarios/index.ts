@@ -30,7 +30,7 @@ export {
   MOST_SHARDS,
   parseDimension,
 } from './parse/dimensions.ts'
-export { nearest } from './parse/nearest.ts'
+export { nearest, nearNames } from './parse/nearest.ts'
 export type { Variant } from './parse/option-values.ts'
 export { parseKeptScenario, parseScenario } from './parse/parse.ts'
 export type { Uncertain } from './parse/uncertain-inputs.ts'

@@ -17,6 +17,7 @@ export {
   MOST_SHARDS,
   parseDimension,
 } from './parse/dimensions.ts'
+export { hasFewValues } from './parse/json-size.ts'
 export { nearest } from './parse/nearest.ts'
 export { parseVariant, splitOverride, type Variant } from './parse/option-values.ts'
 export { nameProblem } from './schema/name-rule.ts'

@@ -24,7 +24,8 @@ const DOORS = [
   ...['kernel', 'traffic', 'serving', 'world', 'memory', 'stats', 'documents', 'theory'].map(
     (name) => `sim/${name}`,
   ),
-  ...['sim/experiment', 'sim/audit', 'scenarios/checks', 'scenarios', 'reports'],
+  ...['sim/experiment', 'sim/audit', 'scenarios/checks', 'scenarios/evidence/prometheus'],
+  ...['scenarios', 'reports'],
   ...['runtime/models', 'runtime/calibration', 'runtime/memory', 'runtime/noise'],
 ]
 /** The files of scenarios that sim may import: plain data, so that sim runs in a browser. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { Failure } from '../../../scenarios/light.ts'
+import { Failure, hasFewValues as hasAtMost } from '../../../scenarios/light.ts'
 import { type Profile, profileSchema } from '../../../sim/world/index.ts'
 import { build } from '../../version.ts'
 
@@ -134,23 +134,8 @@ const NUMBERS: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 }
 
-/** Whether a text has at most `MOST_VALUES` values as JSON, which has a comma before each next. */
-export function hasFewValues(text: string): boolean {
-  let count = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) {
-      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) {
-        if (text.charCodeAt(at) === BACKSLASH) at++
-      }
-    } else if ((code === COMMA || code === BRACKET || code === BRACE) && ++count > MOST_VALUES) {
-      return false
-    }
-  }
-  return true
-}
-
-const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b]
+/** Whether a text has at most as many values as any message. */
+export const hasFewValues = (text: string): boolean => hasAtMost(text, MOST_VALUES)
 
 /** What a schema makes of a message, or what is wrong with that, in one line without its values. */
 export type Read<T> = { readonly data: T } | { readonly problem: string }
