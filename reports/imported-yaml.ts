@@ -14,7 +14,7 @@ export function importedYaml(scenario: object, { command, warnings }: Evidence):
       if (isSeq(value) && ['sizes', 'ms', 'quantiles'].includes(String(key.value))) {
         value.flow = true
       }
-      if (key.value !== 'alternatives' || !isSeq(value)) return
+      if (!isSeq(value) || !['alternatives', 'schedule'].includes(String(key.value))) return
       for (const law of value.items) if (isMap(law)) law.flow = true
     },
     Scalar: (_, scalar) => {

@@ -6,6 +6,7 @@ import { FORMATS } from '../runtime/commands/import.ts'
 import { RECORD_FORMATS } from '../scenarios/index.ts'
 import type { Evidence, Result } from '../sim/documents/index.ts'
 import { Random } from '../sim/kernel/index.ts'
+import type { RowColumns } from '../sim/stats/index.ts'
 import { printedDocuments } from './printed-documents.ts'
 import { CONTINUOUS, planOf, requestsOf, serve } from './small-system.ts'
 import { commandsIn, expectRefusal, filesIn, put, readJson, temporaryFolder } from './spillway.ts'
@@ -50,7 +51,7 @@ function recorded(request: {
 }
 
 /** An engine with steps of 8 ms and more, served by the simulator. */
-function engineLog(): string {
+function engineRows(): RowColumns {
   const count = 2000
   const between = (least: number, most: number) =>
     Array.from({ length: count }, () => least + Math.floor((most - least) * random.uniform()))
@@ -64,17 +65,64 @@ function engineLog(): string {
     lengths: between(20, 400),
     outputs: between(10, 120),
   })
-  const { rows } = serve({ plan: planOf([{ generation }]), requests, work: [work] })
-  const { at, done, firstToken, inputTokens, outputTokens } = rows.columns
-  return Array.from(at, (start, i) =>
+  return serve({ plan: planOf([{ generation }]), requests, work: [work] }).rows.columns
+}
+
+const ROWS = engineRows()
+
+const engineLog = () =>
+  Array.from(ROWS.at, (at, i) =>
     recorded({
-      ...{ at: start, end: done[i]!, first: firstToken[i]! },
-      tokens: [inputTokens[i]!, outputTokens[i]!],
+      ...{ at, end: ROWS.done[i]!, first: ROWS.firstToken[i]! },
+      tokens: [ROWS.inputTokens[i]!, ROWS.outputTokens[i]!],
     }),
   ).join('\n')
+
+/** What Prometheus has of the same engine, as vLLM states it, every 5 s. */
+function engineMetrics(): Record<string, unknown> {
+  const { at, dispatched, firstToken, done, inputTokens, outputTokens } = ROWS
+  const ends = Array.from(at.keys())
+  const times = Array.from({ length: 41 }, (_, i) => 5 * i)
+  const samplesOf = (name: string, value: (ms: number) => number, labels = {}) => ({
+    status: 'success',
+    data: {
+      resultType: 'matrix',
+      result: [
+        {
+          metric: { __name__: name, model_name: 'm', ...labels },
+          values: times.map((s) => [1_780_000_000 + s, String(value(1000 * s))]),
+        },
+      ],
+    },
+  })
+  /** Over requests that have ended by then. */
+  const sum = (of: (i: number) => number) => (ms: number) =>
+    ends.reduce((total, i) => (done[i]! <= ms ? total + of(i) : total), 0)
+  const running = (ms: number) => ends.filter((i) => at[i]! <= ms && done[i]! > ms).length
+  const one = sum(() => 1)
+  const s = (from: Float64Array, to: Float64Array) => (i: number) => (to[i]! - from[i]!) / 1000
+  const histograms = {
+    request_prompt_tokens: [sum((i) => inputTokens[i]!), one],
+    request_generation_tokens: [sum((i) => outputTokens[i]!), one],
+    e2e_request_latency_seconds: [sum(s(at, done)), one],
+    request_prefill_time_seconds: [sum(s(dispatched, firstToken)), one],
+    inter_token_latency_seconds: [sum(s(firstToken, done)), sum((i) => outputTokens[i]! - 1)],
+  } as const
+  const named = Object.entries(histograms).flatMap(([key, [total, count]]) => [
+    [`vllm:${key}_sum`, samplesOf(`vllm:${key}_sum`, total)],
+    [`vllm:${key}_count`, samplesOf(`vllm:${key}_count`, count)],
+  ])
+  const ended = samplesOf('vllm:request_success_total', one, { finished_reason: 'stop' })
+  return {
+    'vllm:request_success_total': ended,
+    'vllm:num_requests_running': samplesOf('vllm:num_requests_running', running),
+    'vllm:num_requests_waiting': samplesOf('vllm:num_requests_waiting', () => 0),
+    ...Object.fromEntries(named),
+  }
 }
 
 put(folder, 'engine.jsonl', engineLog())
+put(folder, 'metrics.json', JSON.stringify(engineMetrics()))
 
 /** Paths of all numbers in a value, as `--set` has them. */
 function numbersIn(value: unknown, path: string): string[] {
@@ -103,21 +151,6 @@ describe('import requests', () => {
       const ratio = latency.percentiles[p].value! / measured!.percentiles[p].value!
       expect(Math.abs(ratio - 1), p).toBeLessThan(0.03)
     }
-  })
-
-  test('has evidence for every number of the scenario', async () => {
-    await run('import', 'requests', 'engine.jsonl', '--out', 'engine')
-    const { models, traffic, pools } = parse(
-      readFileSync(join(folder, 'engine/scenario.yaml'), 'utf8'),
-    )
-    const { values } = readJson(join(folder, 'engine/evidence.json')) as Evidence
-    const paths = values.map(({ path }) => path)
-    // draws of the same fit, and what it was fitted to
-    const { alternatives: _, fitted: __, ...work } = models.server.work
-    const stated = { models: { server: { work } }, traffic, pools }
-    const numbers = Object.entries(stated).flatMap(([key, value]) => numbersIn(value, key))
-    expect(numbers.length).toBeGreaterThan(4)
-    for (const path of numbers) expect(paths).toContain(path)
   })
 
   test('prints the same document, and again the same', async () => {
@@ -165,4 +198,67 @@ describe('import requests', () => {
     const names = RECORD_FORMATS.map(({ name }) => name).filter((name) => name !== 'nginx-untimed')
     expect([...FORMATS].sort()).toEqual(names.sort())
   })
+})
+
+describe('import prometheus', () => {
+  const args = ['import', 'prometheus', 'metrics.json', '--server', 'vllm']
+
+  test('writes a scenario whose simulation has the means of the metrics', async () => {
+    const ended = await run(...args, '--out', 'metrics')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(filesIn(join(folder, 'metrics'))).toEqual(['evidence.json', 'scenario.yaml'])
+    const evidence = readJson(join(folder, 'metrics/evidence.json')) as Evidence
+    const isEvidence = await published('evidence')
+    isEvidence(evidence)
+    const { stdout } = await run('simulate', 'metrics/scenario.yaml', '--json')
+    const { latency } = (JSON.parse(stdout) as Result).classes[0]!
+    const measured = evidence.latencies.find(({ time }) => time === 'latency')!
+    // lengths are assumed to scatter otherwise than they do
+    expect(Math.abs(latency.mean.value! / measured.mean.value! - 1)).toBeLessThan(0.15)
+  })
+
+  test('refuses counts of one window that disagree', async () => {
+    const metrics = engineMetrics() as Record<
+      string,
+      { data: { result: { values: string[][] }[] } }
+    >
+    const key = 'vllm:e2e_request_latency_seconds_count'
+    const [series] = metrics[key]!.data.result
+    series!.values = series!.values.map(([at, count]) => [at!, String(3 * Number(count))])
+    put(folder, 'disagree.json', JSON.stringify(metrics))
+    const ended = await run('import', 'prometheus', 'disagree.json', '--server', 'vllm')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain(key)
+  })
+
+  test.each([
+    ['another host', ['http://192.0.2.1:9090', '--from', '-1h'], '--allow-host'],
+    ['an address without a window', ['http://127.0.0.1:9'], '--from'],
+    ['a file without metrics', ['plain.json'], 'plain.json'],
+    ['no file', ['nothing.json'], 'no such file'],
+  ])('refuses %s', async (_, words, text) => {
+    put(folder, 'plain.json', '{}')
+    const ended = await run('import', 'prometheus', ...words, '--server', 'vllm')
+    expect([2, 3]).toContain(ended.code)
+    expect(ended.stderr).toContain(text)
+  })
+})
+
+test.each([
+  ['requests', 'engine', ['engine.jsonl']],
+  ['prometheus', 'metrics', ['metrics.json', '--server', 'vllm']],
+])('import %s has evidence for every number of the scenario', async (kind, out, words) => {
+  await run('import', kind, ...words, '--out', out)
+  const text = readFileSync(join(folder, out, 'scenario.yaml'), 'utf8')
+  const { models, traffic, pools } = parse(text)
+  const { values } = readJson(join(folder, out, 'evidence.json')) as Evidence
+  const paths = values.map(({ path }) => path)
+  // draws of the same fit, what it was fitted to, and when steps of a schedule begin
+  const { alternatives: _, fitted: __, ...work } = models.server.work
+  const stated = { models: { server: { work } }, traffic, pools }
+  const numbers = Object.entries(stated)
+    .flatMap(([key, value]) => numbersIn(value, key))
+    .filter((path) => !path.endsWith('.at_s'))
+  expect(numbers.length).toBeGreaterThan(4)
+  for (const path of numbers) expect(paths).toContain(path)
 })

@@ -10,9 +10,11 @@ export function evidenceText(evidence: Evidence): string {
   const sumOf = (key: 'bad' | 'others') => files.reduce((sum, file) => sum + file[key], 0)
   const [bad, others] = [sumOf('bad'), sumOf('others')]
   const at = first === null ? '' : `, from ${first}`
+  const most = requests.most_in_flight
+  const inFlight = most === null ? 'an unknown number' : count(most)
   const head = [
     `${files.map(({ path }) => visibleLine(path)).join(', ')}: read as ${format}`,
-    `${plural(requests.arrived, 'request')} in ${threeDigits(seconds)} s${at}; ${count(requests.failed)} failed, at most ${count(requests.most_in_flight)} in flight${
+    `${plural(requests.arrived, 'request')} in ${threeDigits(seconds)} s${at}; ${count(requests.failed)} failed, at most ${inFlight} in flight${
       bad === 0 ? '' : `; ${plural(bad, 'record')} could not be read`
     }${others === 0 ? '' : `; ${plural(others, 'line')} without a request`}`,
   ]
@@ -22,7 +24,7 @@ export function evidenceText(evidence: Evidence): string {
     ...timesTable(evidence),
     alignColumns([
       ['value of the scenario', 'is', 'may be (95 %)', 'basis', 'n'],
-      ...evidence.values.map(valueRow),
+      ...shownRows(evidence.values),
     ]),
     ...reasons(evidence.values),
     '',
@@ -35,8 +37,9 @@ const SINCE = { scheduled: 'as scheduled', sent: 'from sending', received: 'from
 
 function timesTable({ latencies, values }: Evidence): string[] {
   if (latencies.length === 0) return []
-  const rows = latencies.map(({ time, from, percentiles }) => [
+  const rows = latencies.map(({ time, from, mean, percentiles }) => [
     time === 'tpot' ? NAMES[time] : `${NAMES[time]}, ${SINCE[from]}`,
+    estimateText(mean, 'time'),
     ...PERCENTILES.map((p) => estimateText(percentiles[percentileKey(p)], 'time')),
   ])
   const scheduled = latencies.some(({ from }) => from === 'scheduled')
@@ -45,8 +48,24 @@ function timesTable({ latencies, values }: Evidence): string[] {
     scheduled || isLoop || latencies.every(({ from }) => from === 'received')
       ? []
       : ['Times count from sending: a wait before it is not in them, and no schedule is recorded.']
-  return [alignColumns([['time', ...PERCENTILES.map(percentileLabel)], ...rows]), ...omitted, '']
+  return [
+    alignColumns([['time', 'mean', ...PERCENTILES.map(percentileLabel)], ...rows]),
+    ...omitted,
+    '',
+  ]
 }
+
+/** Of the steps of a schedule the first and the last. */
+function shownRows(values: readonly EvidenceValue[]): string[][] {
+  const steps = values.filter(({ path }) => STEP.test(path))
+  const hidden = new Set(steps.slice(1, -1))
+  return values.flatMap((value) => {
+    if (!hidden.has(value)) return [valueRow(value)]
+    return value === steps[1] ? [[`… ${plural(hidden.size, 'step')} more`, '', '', '', '']] : []
+  })
+}
+
+const STEP = /\.schedule\.\d+\./
 
 function valueRow({ path, value, low, high, basis, n }: EvidenceValue): string[] {
   const shown = (end: number | null, open: string) => (end === null ? open : threeDigits(end))
@@ -64,5 +83,7 @@ function reasons(values: readonly EvidenceValue[]): string[] {
     if (others === undefined) byReason.set(value.why, [value])
     else others.push(value)
   }
-  return [...byReason].map(([why, of]) => `  ${of.map(lastKey).join(', ')}: ${visibleLine(why)}`)
+  return [...byReason].map(
+    ([why, of]) => `  ${[...new Set(of.map(lastKey))].join(', ')}: ${visibleLine(why)}`,
+  )
 }

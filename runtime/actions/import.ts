@@ -1,4 +1,5 @@
 import { importedYaml } from '../../reports/index.ts'
+import type { ServerKind } from '../../scenarios/evidence/prometheus/index.ts'
 import {
   type ExitCode,
   Failure,
@@ -11,15 +12,20 @@ import { commandLine } from '../commands/command.ts'
 import { withProgress } from '../commands/progress.ts'
 import { evidenceKind } from '../documents/evidence.ts'
 import { writableFolder } from '../folders/write-whole.ts'
-import { importRequests } from '../jobs/import/import-requests.ts'
+import { importPrometheus } from '../jobs/import/import-prometheus.ts'
+import { type Imported, importRequests } from '../jobs/import/import-requests.ts'
+import type { Progress } from '../jobs/options.ts'
 import { emit } from './output.ts'
 
-export interface ImportRequestsOptions {
+interface Written {
+  readonly json?: boolean
+  readonly out?: string
+}
+
+export interface ImportRequestsOptions extends Written {
   readonly format?: string
   readonly logFormat?: string
   readonly badRows: 'error' | 'skip'
-  readonly json?: boolean
-  readonly out?: string
 }
 
 function formatOf({ format, logFormat }: ImportRequestsOptions): RecordFormat | undefined {
@@ -36,17 +42,48 @@ export async function requests(
   files: readonly string[],
   options: ImportRequestsOptions,
 ): Promise<ExitCode> {
+  const { badRows } = options
   const format = formatOf(options)
-  const undo = await writableFolder(options.out)
-  const { evidence, scenario, trace } = await withProgress((onProgress) =>
-    importRequests(files, {
-      format,
-      badRows: options.badRows,
-      signal,
-      onProgress,
-      command: commandLine(),
+  return imported(options, (onProgress) =>
+    importRequests(files, { format, badRows, signal, onProgress, command: commandLine() }),
+  )
+}
+
+export interface ImportPrometheusOptions extends Written {
+  readonly server: ServerKind
+  readonly from?: string
+  readonly to?: string
+  readonly step?: number
+  readonly label?: ReadonlyMap<string, string>
+  readonly metric?: ReadonlyMap<string, string>
+  readonly allowHost?: readonly string[]
+  readonly tokenEnv?: string
+}
+
+export async function prometheus(
+  signal: AbortSignal,
+  source: string,
+  options: ImportPrometheusOptions,
+): Promise<ExitCode> {
+  const { server, from, to, step, label, metric, allowHost, tokenEnv } = options
+  return imported(options, (onProgress) =>
+    importPrometheus(source, {
+      ...{ server, from, to, step_s: step, tokenVariable: tokenEnv },
+      ...(label && { labels: label }),
+      ...(metric && { metrics: metric }),
+      ...(allowHost && { allowedHosts: allowHost }),
+      ...{ signal, onProgress, command: commandLine() },
     }),
-  ).catch(undo)
+  )
+}
+
+/** Writes what an import has found, and prints it. */
+async function imported(
+  options: Written,
+  job: (onProgress: Progress) => Promise<Imported>,
+): Promise<ExitCode> {
+  const undo = await writableFolder(options.out)
+  const { evidence, scenario, trace } = await withProgress(job).catch(undo)
   return emit(options, evidenceKind, evidence, {
     stage: async (change) => {
       await change.write('scenario.yaml', importedYaml(scenario, evidence))

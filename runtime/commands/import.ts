@@ -1,5 +1,13 @@
-import { type Command, Option } from 'commander'
-import { each, givenFile, implement, outOption, withJson } from './command.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import {
+  collect,
+  each,
+  givenFile,
+  implement,
+  outOption,
+  positiveNumber,
+  withJson,
+} from './command.ts'
 
 /** As the tables of formats name them; a test compares. */
 export const FORMATS = [
@@ -24,7 +32,56 @@ Examples:
   $ spillway import requests access.log --log-format '$remote_addr [$time_iso8601] "$request" $status $request_time'
   $ spillway simulate imported/scenario.yaml`
 
+const PROMETHEUS_HELP = `
+The source is the address of a Prometheus server, or a file with a saved response of its /api/v1/query_range (one, a
+map of them by metric, or one a line). Rates come from counters, means from sums over counts; buckets are never turned
+into percentiles. How bursty arrivals are within a step cannot be seen: it is assumed, with a width. Windows whose
+counts disagree are refused.
+
+Only servers on this machine are asked, unless --allow-host names another one. Redirects are not followed.
+
+Metrics of a generic server are named by what they hold: arrived or ended (counters), failures, running, waiting, and
+histograms or summaries without _sum: latency_s, queue_s, compute_s, input_tokens, output_tokens and others.
+
+Examples:
+  $ spillway import prometheus http://localhost:9090 --server vllm --from -1h --out imported
+  $ spillway import prometheus saved.json --server triton --out imported
+  $ spillway import prometheus https://metrics.example --allow-host metrics.example --token-env PROM_TOKEN \\
+      --server generic --metric ended=http_requests_total --metric latency_s=http_request_duration_seconds --from -1d`
+
 export function define(command: Command): void {
+  defineRequests(command)
+  const prometheus = withJson(command.command('prometheus'))
+    .copyInheritedSettings(command)
+    .description('Import the traffic and the service times that metrics of a server show')
+    .argument('<source>', 'the address of Prometheus, or a file with saved responses')
+    .addOption(
+      new Option('--server <kind>', 'whose metrics').choices(SERVERS).makeOptionMandatory(true),
+    )
+    .option('--from <time>', 'begin of the window: -1h, a date or s since 1970; of an address')
+    .option('--to <time>', 'its end; default: now')
+    .option('--step <s>', 'length of a step; default: the interval of scrapes', positiveNumber)
+    .option('--label <key=value>', 'use series with this label only; may be repeated', pairs)
+    .option('--metric <key=name>', 'name of a metric; may be repeated', pairs)
+    .option('--allow-host <host>', 'ask this host, too; may be repeated', collect)
+    .option('--token-env <variable>', 'environment variable with a bearer token')
+    .addOption(outOption('scenario.yaml and evidence.json'))
+  const load = async () => (await import('../actions/import.ts')).prometheus
+  implement(prometheus, PROMETHEUS_HELP, load)
+}
+
+const SERVERS = ['vllm', 'sglang', 'tgi', 'triton', 'generic'] as const
+
+/** Adds `key=value` to those of the options before it. */
+function pairs(text: string, previous: ReadonlyMap<string, string> = new Map()) {
+  const equals = text.indexOf('=')
+  if (equals > 0 && equals < text.length - 1) {
+    return new Map([...previous, [text.slice(0, equals), text.slice(equals + 1)]])
+  }
+  throw new InvalidArgumentError(`Expected KEY=VALUE, got ${text}.`)
+}
+
+function defineRequests(command: Command): void {
   const requests = withJson(command.command('requests'))
     .copyInheritedSettings(command)
     .description('Import requests as a load generator or an access log recorded them')

@@ -74,7 +74,9 @@ export const evidenceSchema = z
         arrived: number.describe('Number of requests.'),
         answered: number.describe('Number of requests that were answered without an error.'),
         failed: number.describe('Number of the others.'),
-        most_in_flight: number.describe('Most requests that were in flight at once.'),
+        most_in_flight: numberOrNull.describe(
+          'Most requests that were in flight at once; null where that is not known.',
+        ),
       })
       .describe('Counts of requests.'),
     latencies: z

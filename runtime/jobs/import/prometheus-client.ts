@@ -306,7 +306,7 @@ function addressOf({ url, allowedHosts = [] }: PrometheusOptions): URL {
   }
   const host = address.hostname
   if (!LOOPBACK.test(host) && !allowedHosts.includes(host)) {
-    throw new Failure(`expected a loopback address, got ${host}; allow this host to ask it`)
+    throw new Failure(`expected a loopback address, got ${host}; allow it with --allow-host`)
   }
   const path = address.pathname.replace(/\/?$/, '/').replace(/api\/v1\/.*$/, '')
   return new URL(path, address.origin)

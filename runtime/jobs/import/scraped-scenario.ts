@@ -1,0 +1,297 @@
+import type {
+  EvidenceValue as Figure,
+  TrafficEvidence,
+} from '../../../scenarios/evidence/prometheus/index.ts'
+import type { EvidenceValue } from '../../../sim/documents/index.ts'
+
+/** A scenario that follows from the metrics of a server, and what each of its values rests on. */
+export interface ScrapedScenario {
+  readonly scenario: object
+  readonly values: readonly EvidenceValue[]
+  readonly warnings: readonly string[]
+}
+
+const TRAFFIC = 'traffic.requests'
+const WORK = 'models.server.work'
+const POOL = 'pools.server'
+
+/** A part of a scenario. */
+interface Part {
+  readonly keys: object
+  readonly values: readonly EvidenceValue[]
+  readonly warnings?: readonly string[]
+}
+
+export function scrapedScenario(evidence: TrafficEvidence): ScrapedScenario {
+  const { from_s, to_s, rate, dispersion_within: within, notes } = evidence
+  const generates = evidence.lengths.output.mean.value !== null
+  const arrivals = scheduledArrivals(evidence)
+  const parts = generates
+    ? [arrivals, lengthsOf(evidence), stepWork(evidence), engine()]
+    : [arrivals, serviceWork(evidence), replicas(evidence)]
+  const [, work, pool] = generates ? parts.slice(1) : [null, parts[1]!, parts[2]!]
+  const cv = cvOf(within)
+  const uncertain = {
+    ...(rate.low !== null && rate.high !== null && { 'traffic of requests': widthText(rate) }),
+    ...(generates && { [SPEED]: `± ${100 * STEP_WIDTH} %` }),
+    ...(cv.low !== null &&
+      cv.high! > cv.low && {
+        [`${TRAFFIC}.arrivals.cv`]: [cv.low, cv.high],
+      }),
+  }
+  return {
+    scenario: {
+      spillway: 1,
+      name: 'imported',
+      duration_s: Math.max(1, Math.ceil(to_s - from_s)),
+      models: { server: work!.keys },
+      traffic: [{ class: 'requests', ...arrivals.keys, ...(generates && parts[1]!.keys) }],
+      pools: [{ name: 'server', model: 'server', ...pool!.keys }],
+      ...(Object.keys(uncertain).length > 0 && { uncertain }),
+    },
+    values: parts.flatMap(({ values }) => values),
+    warnings: [...notes, ...parts.flatMap(({ warnings = [] }) => warnings)],
+  }
+}
+
+const short = (value: number) => Number(value.toPrecision(4))
+const scaled = (value: number | null, by: number) => (value === null ? null : value * by)
+
+/** A value of the scenario by a figure, in a unit that is `by` times as small. */
+function valueOf(
+  path: string,
+  { value, low, high, basis, source, count }: Figure,
+  { why, by = 1, window }: { why: string; by?: number; window: TrafficEvidence },
+): EvidenceValue {
+  const seconds = window.to_s - window.from_s
+  return {
+    ...{ path, basis, why, n: count },
+    value: value === null ? null : short(value * by),
+    ...{ low: scaled(low, by), high: scaled(high, by) },
+    source: basis === 'measured' ? source : '',
+    ...(basis === 'measured' ? { from_s: 0, until_s: seconds } : { from_s: null, until_s: null }),
+  }
+}
+
+function assumed(path: string, value: number | null, why: string): EvidenceValue {
+  const nothing = { low: null, high: null, source: '', from_s: null, until_s: null, n: 0 }
+  return { path, value, basis: value === null ? 'unknown' : 'assumed', why, ...nothing }
+}
+
+/** Counts of a renewal process have the dispersion cv² in long windows (Cox 1962). */
+function cvOf({ value, low, high }: Figure) {
+  const root = (dispersion: number | null) =>
+    dispersion === null ? null : short(Math.min(50, Math.max(0.05, Math.sqrt(dispersion))))
+  return { value: root(value) ?? 1, low: root(low), high: root(high) }
+}
+
+function scheduledArrivals(evidence: TrafficEvidence): Part {
+  const { rate, schedule, dispersion_within: within } = evidence
+  const path = `${TRAFFIC}.arrivals`
+  const cv = cvOf(within)
+  const window = evidence
+  const isFlat = schedule.length <= 1
+  const why = 'the increase of a counter over its time'
+  return {
+    keys: {
+      arrivals: {
+        process: 'gamma',
+        cv: cv.value,
+        ...(isFlat
+          ? { rate_rps: short(rate.value!) }
+          : { schedule: schedule.map(({ at_s, value }) => ({ at_s, rate_rps: short(value) })) }),
+      },
+    },
+    values: [
+      ...(isFlat
+        ? [valueOf(`${path}.rate_rps`, rate, { why, window })]
+        : schedule.map((step, i) =>
+            valueOf(`${path}.schedule.${i}.rate_rps`, step, {
+              why: step.basis === 'measured' ? why : step.source,
+              window,
+            }),
+          )),
+      {
+        ...assumed(
+          `${path}.cv`,
+          cv.value,
+          `bursts within a step of ${evidence.step_s} s are not seen: ${within.source}`,
+        ),
+        ...{ low: cv.low, high: cv.high },
+      },
+    ],
+  }
+}
+
+/** Means are measured; how single requests differ is assumed. */
+function lengthsOf(evidence: TrafficEvidence): Part {
+  const { input, output } = evidence.lengths
+  const each = [
+    ['input_tokens', input.mean],
+    ['output_tokens', output.mean],
+  ] as const
+  const known = each.filter(([, mean]) => mean.value !== null)
+  return {
+    keys: Object.fromEntries(
+      known.map(([key, { value }]) => [
+        key,
+        { distribution: 'geometric', mean: short(Math.max(1, value!)) },
+      ]),
+    ),
+    values: known.map(([key, mean]) =>
+      valueOf(`${TRAFFIC}.${key}.mean`, mean, {
+        why: 'the increase of a sum over that of its count',
+        window: evidence,
+      }),
+    ),
+    warnings: [
+      'lengths have measured means; that they scatter as a geometric distribution is assumed',
+    ],
+  }
+}
+
+/**
+ * The law of steps at the load of the window. A mean gap holds the prompts that were computed
+ * meanwhile: gap = base + prefill · rate · gap, where a prompt takes base + prefill alone. Both
+ * means together give the two.
+ */
+function stepWork(evidence: TrafficEvidence): Part {
+  const { means, gauges, lengths, rate } = evidence
+  const { inter_token_s: gap, prefill_s: prompt } = means
+  const input = lengths.input.mean.value
+  const times = stepTimes(gap.value, prompt.value, rate.value!)
+  const base = short(1000 * (times?.base_s ?? 0.001))
+  const perToken = times === null || input === null ? 0 : short((1000 * times.prefill_s) / input)
+  const { running } = gauges
+  const batch =
+    running.value === null
+      ? null
+      : [running.value, running.largest ?? running.value].map((n) => Math.max(1, Math.round(n)))
+  const from = { by: 1000, window: evidence }
+  const ofMean = (path: string, figure: Figure, value: number, why: string): EvidenceValue => {
+    return { ...valueOf(path, figure, { ...from, why }), value, low: null, high: null }
+  }
+  const less = 'the mean gap between tokens, less the prompts that were computed meanwhile'
+  const rest = 'the mean time of a prompt less that of a step, over its mean length'
+  return {
+    keys: {
+      work: {
+        law: 'generation',
+        base_ms: base,
+        per_prefill_token_ms: perToken,
+        ...(batch !== null && { fitted: { batch, source: gap.source } }),
+      },
+    },
+    values: [
+      times === null
+        ? assumed(`${WORK}.base_ms`, base, PLACEHOLDER)
+        : ofMean(`${WORK}.base_ms`, gap, base, less),
+      perToken > 0
+        ? ofMean(`${WORK}.per_prefill_token_ms`, prompt, perToken, rest)
+        : assumed(`${WORK}.per_prefill_token_ms`, 0, 'no metric tells prompts from steps'),
+      assumed(`${WORK}.per_sequence_ms`, 0, 'one window does not show what more sequences cost'),
+      {
+        ...assumed(SPEED, 1, 'means of one window leave the law open'),
+        ...{ low: 1 / (1 + STEP_WIDTH), high: 1 + STEP_WIDTH },
+      },
+    ],
+    warnings: [
+      'the law of steps is that of the load in the window: at another load it is extrapolated. Import a file of requests for more',
+      ...(times === null ? [NO_TIMES] : []),
+    ],
+  }
+}
+
+const SPEED = 'speed of server'
+/** Assumed: 95 % of the times of the law are within this. */
+const STEP_WIDTH = 0.25
+
+interface StepTimes {
+  readonly base_s: number
+  /** of a whole prompt, beside a step */
+  readonly prefill_s: number
+}
+
+/** Null without a gap. Where prompts cannot be told from steps, all of the gap is base. */
+function stepTimes(gap: number | null, prompt: number | null, rate_rps: number): StepTimes | null {
+  if (gap === null || gap <= 0) return null
+  const isTold = prompt !== null && prompt > gap && rate_rps * prompt < 1
+  if (!isTold) return { base_s: gap, prefill_s: 0 }
+  const base_s = (gap * (1 - rate_rps * prompt)) / (1 - rate_rps * gap)
+  return { base_s, prefill_s: prompt - base_s }
+}
+
+const PLACEHOLDER = 'a placeholder: no metric has such times'
+const NO_TIMES = 'service times are placeholders: state the work of your server before you simulate'
+
+function engine(): Part {
+  return {
+    keys: {
+      replicas: 1,
+      generation: { policy: 'continuous', max_sequences: 256, token_budget: 2048 },
+    },
+    values: [
+      assumed(`${POOL}.replicas`, 1, 'the metrics are taken as those of one engine'),
+      assumed(`${POOL}.generation.max_sequences`, 256, 'metrics do not have the limit'),
+      assumed(`${POOL}.generation.token_budget`, 2048, 'metrics do not have the limit'),
+    ],
+    warnings: ['limits of the engine and its KV cache are assumed'],
+  }
+}
+
+function serviceWork(evidence: TrafficEvidence): Part {
+  const { compute_s: compute, latency_s: latency, queue_s: queue } = evidence.means
+  const path = `${WORK}.ms`
+  const ms = { by: 1000, window: evidence }
+  const constant = (value: number) => ({ work: { law: 'constant', ms: short(value) } })
+  if (compute.value !== null && compute.value > 0) {
+    return {
+      keys: constant(1000 * compute.value),
+      values: [valueOf(path, compute, { ...ms, why: 'the mean time of the batch of a request' })],
+      warnings: ['only the mean service time is known: that it does not vary is assumed'],
+    }
+  }
+  if (latency.value === null || latency.value <= 0) {
+    return {
+      keys: constant(1),
+      values: [assumed(path, 1, PLACEHOLDER)],
+      warnings: [NO_TIMES],
+    }
+  }
+  const rest = latency.value - (queue.value ?? 0)
+  const [value, why] =
+    queue.value !== null && rest > 0
+      ? [rest, 'mean latency less mean wait']
+      : [latency.value, 'an upper bound, the mean latency: no metric has the wait']
+  const isBound = value === latency.value
+  return {
+    keys: constant(1000 * value),
+    values: [
+      {
+        ...valueOf(path, latency, { ...ms, why }),
+        value: short(1000 * value),
+        ...(isBound && { basis: 'assumed' as const, source: '' }),
+        ...{ low: null, high: isBound ? 1000 * value : null },
+      },
+    ],
+    warnings: ['only a mean time is known: that it does not vary is assumed'],
+  }
+}
+
+const MOST_BUSY = 0.95
+
+function replicas({ means, rate }: TrafficEvidence): Part {
+  const service = means.compute_s.value ?? means.latency_s.value ?? 0
+  const least = Math.max(1, Math.ceil((service * rate.value!) / MOST_BUSY))
+  const why = 'the fewest that carry the traffic by that service time, one request at a time'
+  return {
+    keys: { replicas: least },
+    values: [assumed(`${POOL}.replicas`, least, why)],
+    warnings: ['the number of replicas is assumed: set --set pools.server.replicas=N'],
+  }
+}
+
+function widthText({ value, low, high }: Figure): string {
+  const factor = Math.max(high! / value!, low! > 0 ? value! / low! : 2)
+  return `± ${Math.max(0.1, Number((100 * (factor - 1)).toPrecision(2)))} %`
+}
