@@ -202,7 +202,7 @@ test.each([
   ['prometheus', 'expected an address such as http://127.0.0.1:9090, got "prometheus"'],
   ['file:///etc/passwd', 'expected an address such as'],
   ['http://a:b@localhost', 'expected an address without user and password'],
-  ['http://10.0.0.1:9090', 'expected a loopback address, got 10.0.0.1; allow this host'],
+  ['http://10.0.0.1:9090', 'expected a loopback address, got 10.0.0.1; allow it with'],
   ['http://127.0.0.1.example.com', 'expected a loopback address, got 127.0.0.1.example.com'],
   ['http://localhost.example.com', 'expected a loopback address'],
 ])('the address %s is refused', async (url, problem) => {

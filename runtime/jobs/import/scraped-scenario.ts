@@ -58,7 +58,7 @@ const short = (value: number) => Number(value.toPrecision(4))
 const scaled = (value: number | null, by: number) => (value === null ? null : value * by)
 
 /** A value of the scenario by a figure, in a unit that is `by` times as small. */
-function valueOf(
+function stated(
   path: string,
   { value, low, high, basis, source, count }: Figure,
   { why, by = 1, window }: { why: string; by?: number; window: TrafficEvidence },
@@ -104,9 +104,9 @@ function scheduledArrivals(evidence: TrafficEvidence): Part {
     },
     values: [
       ...(isFlat
-        ? [valueOf(`${path}.rate_rps`, rate, { why, window })]
+        ? [stated(`${path}.rate_rps`, rate, { why, window })]
         : schedule.map((step, i) =>
-            valueOf(`${path}.schedule.${i}.rate_rps`, step, {
+            stated(`${path}.schedule.${i}.rate_rps`, step, {
               why: step.basis === 'measured' ? why : step.source,
               window,
             }),
@@ -139,7 +139,7 @@ function lengthsOf(evidence: TrafficEvidence): Part {
       ]),
     ),
     values: known.map(([key, mean]) =>
-      valueOf(`${TRAFFIC}.${key}.mean`, mean, {
+      stated(`${TRAFFIC}.${key}.mean`, mean, {
         why: 'the increase of a sum over that of its count',
         window: evidence,
       }),
@@ -169,7 +169,7 @@ function stepWork(evidence: TrafficEvidence): Part {
       : [running.value, running.largest ?? running.value].map((n) => Math.max(1, Math.round(n)))
   const from = { by: 1000, window: evidence }
   const ofMean = (path: string, figure: Figure, value: number, why: string): EvidenceValue => {
-    return { ...valueOf(path, figure, { ...from, why }), value, low: null, high: null }
+    return { ...stated(path, figure, { ...from, why }), value, low: null, high: null }
   }
   const less = 'the mean gap between tokens, less the prompts that were computed meanwhile'
   const rest = 'the mean time of a prompt less that of a step, over its mean length'
@@ -212,7 +212,7 @@ interface StepTimes {
   readonly prefill_s: number
 }
 
-/** Null without a gap. Where prompts cannot be told from steps, all of the gap is base. */
+/** Null without a gap. Without the time of prompts, all of the gap is base. */
 function stepTimes(gap: number | null, prompt: number | null, rate_rps: number): StepTimes | null {
   if (gap === null || gap <= 0) return null
   const isTold = prompt !== null && prompt > gap && rate_rps * prompt < 1
@@ -247,7 +247,7 @@ function serviceWork(evidence: TrafficEvidence): Part {
   if (compute.value !== null && compute.value > 0) {
     return {
       keys: constant(1000 * compute.value),
-      values: [valueOf(path, compute, { ...ms, why: 'the mean time of the batch of a request' })],
+      values: [stated(path, compute, { ...ms, why: 'the mean time of the batch of a request' })],
       warnings: ['only the mean service time is known: that it does not vary is assumed'],
     }
   }
@@ -268,7 +268,7 @@ function serviceWork(evidence: TrafficEvidence): Part {
     keys: constant(1000 * value),
     values: [
       {
-        ...valueOf(path, latency, { ...ms, why }),
+        ...stated(path, latency, { ...ms, why }),
         value: short(1000 * value),
         ...(isBound && { basis: 'assumed' as const, source: '' }),
         ...{ low: null, high: isBound ? 1000 * value : null },
