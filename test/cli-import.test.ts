@@ -176,6 +176,12 @@ describe('import requests', () => {
     ['a file that is no log', 'plain.txt', 'hello\n', 'another format'],
     ['an empty file', 'empty.txt', '', 'another format'],
     ['requests at one instant', 'once.jsonl', `${recorded({ at: 0, end: 5 })}\n`, 'one instant'],
+    [
+      'requests that all failed',
+      'failed.jsonl',
+      [0, 9].map((at) => recorded({ at, end: at + 5 }).replace('null}', '{"type":"x"}}')).join('\n'),
+      'expected answered requests',
+    ],
     ['a line that is cut', 'cut.jsonl', `${recorded({ at: 0, end: 5 })}\n{"meta`, ':2: '],
   ])('refuses %s', async (_, name, content, problem) => {
     put(folder, name, content)

@@ -42,6 +42,9 @@ export interface ImportPrometheusOptions extends DocumentOptions {
 export async function importPrometheus(source: string, options: ImportPrometheusOptions) {
   const { command = LIBRARY_CALL } = options
   const found = await evidenceOf(source, options)
+  if (found.rate.count < 1) {
+    throw new Failure(`${shownSource(source)}: expected requests in the window, got none`)
+  }
   const { scenario, values, warnings } = scrapedScenario(found)
   const { rate, counters, gauges, from_s, to_s } = found
   const arrived = Math.round(rate.count)

@@ -59,11 +59,14 @@ export async function importRequests(
   if (!(spanMs(log) > 0)) {
     throw new Failure(`${paths[0]}: expected requests at different times, got one instant`)
   }
+  const answered = log.ok.reduce((sum, ok) => sum + ok, 0)
+  if (answered === 0) {
+    throw new Failure(`${paths[0]}: expected answered requests, got ${log.count} that failed`)
+  }
   const imported = importedScenario(log, {
     name: files.map(({ path }) => path).join(', '),
     timeStepMs: read.format.timeStepMs ?? 0,
   })
-  const answered = log.ok.reduce((sum, ok) => sum + ok, 0)
   const { latencyFrom } = read.format
   const evidence: Evidence = {
     document: 'spillway-evidence',

@@ -140,6 +140,12 @@ describe('a log without tokens', () => {
   })
 })
 
+test('latencies that a clock does not show are at most one of its steps', () => {
+  const log = logOf(arrivals(50, 2000).map((at) => ({ sentMs: at, endMs: at })))
+  const imported = importedScenario(log, { ...FROM, timeStepMs: 1000 })
+  expect(basisOf(imported, 'models.server.work.ms')).toMatchObject({ value: 1000, high: 1000 })
+})
+
 test('a clock with whole seconds spreads arrivals, and does not show what was in flight', () => {
   const log = logOf(
     arrivals(200, 500).map((at) => ({ sentMs: 1000 * Math.floor(at / 1000), endMs: at + 1020 })),

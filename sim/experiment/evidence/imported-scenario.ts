@@ -382,10 +382,12 @@ function serviceWork(source: Source, service: ServiceTimes | null): Part {
 }
 
 /** The latency of a fast request is more than its service time. */
-function unknownWork({ log }: Source): Part {
+function unknownWork({ log, timeStepMs }: Source): Part {
   const { sentMs, endMs } = log.columns
   const known = endMs.map((end, i) => end - sentMs[i]!).filter((ms, i) => log.ok[i] === 1 && ms > 0)
-  const bound = shortened(percentile(known.sort(), 0.1))
+  // a clock with long steps may show no time at all
+  const least = known.length === 0 ? Math.max(1, timeStepMs) : percentile(known.sort(), 0.1)
+  const bound = shortened(least)
   return {
     keys: { work: { law: 'constant', ms: bound } },
     values: [
