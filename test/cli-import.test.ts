@@ -179,7 +179,9 @@ describe('import requests', () => {
     [
       'requests that all failed',
       'failed.jsonl',
-      [0, 9].map((at) => recorded({ at, end: at + 5 }).replace('null}', '{"type":"x"}}')).join('\n'),
+      [0, 9]
+        .map((at) => recorded({ at, end: at + 5 }).replace('null}', '{"type":"x"}}'))
+        .join('\n'),
       'expected answered requests',
     ],
     ['a line that is cut', 'cut.jsonl', `${recorded({ at: 0, end: 5 })}\n{"meta`, ':2: '],
