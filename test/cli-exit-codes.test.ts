@@ -104,6 +104,10 @@ beforeAll(async () => {
   put(folder, 'missed.yaml', changed(DECLARED, ['latency_ms < 60', 'latency_ms < 0.001']))
   put(folder, 'variants.yaml', `${DECLARED}variants: { one: {}, other: { seed: 3 } }\n`)
   put(folder, 'long.yaml', changed(DECLARED, ['duration_s: 40', 'duration_s: 400000']))
+  const minutes = Array.from({ length: 40 }, (_, i) => String(i).padStart(2, '0'))
+  const logged = (minute: string) =>
+    `127.0.0.1 - - [03/Dec/2026:07:${minute}:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8" 0.005\n`
+  put(folder, 'access.log', minutes.map(logged).join(''))
   put(folder, 'rows.csv', csv(Array.from({ length: 4000 }, (_, i) => i * 0.05)))
   put(folder, 'bert.yaml', ENCODER)
   put(folder, 'measured.csv', MEASURED)

@@ -179,6 +179,14 @@ export const CASES: readonly Case[] = [
   ['usage', 'report agreed --charts gif'],
   ['invalidInput', 'report nowhere'],
 
+  ['ok', 'import requests access.log --out imported'],
+  ['usage', 'import requests'],
+  ['usage', 'import bogus'],
+  ['usage', 'import requests access.log --format haproxy --log-format $status'],
+  ['usage', 'import prometheus http://127.0.0.1:9 --server vllm'],
+  ['invalidInput', 'import requests rows.csv'],
+  ['invalidInput', 'import prometheus nowhere.json --server vllm'],
+
   ['ok', 'trace inspect rows.csv --columns time=t --time-unit s'],
   ['usage', 'trace inspect'],
   ['usage', 'trace bogus'],
