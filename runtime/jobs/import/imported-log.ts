@@ -1,5 +1,4 @@
-import type { LogFile, RequestLog } from '../../../scenarios/index.ts'
-import { Failure } from '../../../scenarios/index.ts'
+import { Failure, type LogFile, type RequestLog } from '../../../scenarios/index.ts'
 import type { Evidence } from '../../../sim/documents/index.ts'
 import {
   arrivalsOf,

@@ -5,6 +5,7 @@ import {
   exported,
   httpSpan,
   type SpanFields,
+  type SpanValues,
   shown,
   shownBy,
   spanOf,
@@ -86,7 +87,7 @@ describe('a call of a model', () => {
 })
 
 describe('a span of an HTTP server', () => {
-  test.each([
+  test.each<[SpanValues]>([
     [{ 'http.request.method': 'GET', 'http.response.status_code': 200, 'url.path': '/a/b/c' }],
     [{ 'http.method': 'GET', 'http.status_code': 200, 'http.target': '/a/b/c?x=1' }],
   ])('is a request by new names and by old ones: %j', (values) => {

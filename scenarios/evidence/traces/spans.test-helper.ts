@@ -11,9 +11,9 @@ export function attribute(key: string, value: string | number | boolean) {
   return { key, value: { doubleValue: value } }
 }
 
-type Values = Readonly<Record<string, string | number | boolean>>
+export type SpanValues = Readonly<Record<string, string | number | boolean>>
 
-const attributes = (values: Values) =>
+const attributes = (values: SpanValues) =>
   Object.entries(values).map(([key, value]) => attribute(key, value))
 
 export interface SpanFields {
@@ -26,7 +26,7 @@ export interface SpanFields {
   readonly kind?: number | string
   readonly startTimeUnixNano?: string | number
   readonly endTimeUnixNano?: string | number
-  readonly values?: Values
+  readonly values?: SpanValues
   readonly status?: object
 }
 
@@ -50,7 +50,7 @@ export function spanOf({ values = {}, ...fields }: SpanFields) {
 /** A request of the exporter with the spans of one service. */
 export function exported(
   spans: readonly unknown[],
-  { service = 'vllm-server', scope = {} }: { service?: string; scope?: Values } = {},
+  { service = 'vllm-server', scope = {} }: { service?: string; scope?: SpanValues } = {},
 ) {
   const resource = {
     attributes: attributes({ 'telemetry.sdk.language': 'python', 'service.name': service }),

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { exported, found, httpSpan, readAny, spanOf, vllmSpan } from './spans.test-helper.ts'
+import {
+  exported,
+  found,
+  httpSpan,
+  readAny,
+  type SpanValues,
+  spanOf,
+  vllmSpan,
+} from './spans.test-helper.ts'
 
 const DOCUMENT = exported([vllmSpan({ traceState: 'ot=th:c' }), httpSpan()])
 
@@ -52,12 +60,14 @@ test('keys of prototypes are no values, and none is changed', () => {
 test('whatever the spans around spans are, no request counts twice', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd', '')
   const kind = fc.constantFrom(1, 2, 3)
-  const values = fc.constantFrom(
+  const values: readonly SpanValues[] = [
     { 'http.method': 'GET' },
     { 'gen_ai.operation.name': 'chat' },
     { 'gen_ai.usage.input_tokens': 5 },
-  )
-  const span = fc.record({ spanId: id, parentSpanId: id, kind, values }).map(spanOf)
+  ]
+  const span = fc
+    .record({ spanId: id, parentSpanId: id, kind, values: fc.constantFrom(...values) })
+    .map(spanOf)
   const server = httpSpan({ spanId: 'root' })
   fc.assert(
     fc.property(fc.array(span, { maxLength: 8 }), (spans) => {
