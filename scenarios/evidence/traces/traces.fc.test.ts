@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { pathsOf, replaced } from '../load-generators/fixtures.test-helper.ts'
 import {
   exported,
   found,
@@ -11,20 +12,6 @@ import {
 } from './spans.test-helper.ts'
 
 const DOCUMENT = exported([vllmSpan({ traceState: 'ot=th:c' }), httpSpan()])
-
-/** Values at all paths of a document. */
-function pathsOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
-  if (typeof value !== 'object' || value === null) return [path]
-  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, [...path, key]))]
-}
-
-function replaced(value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown {
-  if (key === undefined) return other
-  const copy = Array.isArray(value) ? [...value] : { ...(value as Record<string, unknown>) }
-  const map = copy as Record<string, unknown>
-  map[key] = replaced(map[key], rest, other)
-  return copy
-}
 
 const other = fc.oneof(
   fc.constantFrom<unknown>(null, undefined, true, '', 'inf', [], {}, [[]], [{}], Number.NaN, -1),
