@@ -33,8 +33,9 @@ const MOST_SPANS = 1_000_000
 const MOST_LINE_CHARACTERS = 1 << 26
 
 /**
- * Requests of one service in files with spans of OpenTelemetry as JSON: an ExportTraceServiceRequest
- * on each line, or one document. Throws `Failure` with the line or path of each bad span.
+ * Requests of one service in files with spans of OpenTelemetry as JSON: on each line an
+ * ExportTraceServiceRequest, or one document. Throws `Failure` with the line or path of each bad
+ * span.
  */
 export async function readTraces(
   paths: readonly string[],
