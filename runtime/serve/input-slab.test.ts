@@ -24,6 +24,6 @@ test('executors feed what was written, padded with zeros', () => {
 
 test('inputs that are too large for so many requests are refused by name', () => {
   expect(() => inputMemory(INPUTS, { slots: 1024, maxLength: 1e6, model: 'm' })).toThrow(
-    'model m: its inputs take 6000000 bytes for a request, so 1024 at once are too many; use --max-requests 715 at most',
+    'model m: its inputs take 6000000 bytes for a request, so 1024 at once are too many; use --max-requests 512 at most',
   )
 })

@@ -17,7 +17,7 @@ export function inputMemory(
   const sizes = inputs.map(({ type, shape }) => bytesOf(type) * countOf(requestDims(shape, maxLength)))
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
   if (slots * bytes > MOST_BYTES) {
-    const most = Math.floor(MOST_BYTES / bytes)
+    const most = 2 ** Math.floor(Math.log2(MOST_BYTES / bytes))
     const text = `its inputs take ${bytes} bytes for a request, so ${slots} at once are too many`
     throw new Failure(`model ${model}: ${text}; use --max-requests ${most} at most`)
   }

@@ -12,6 +12,8 @@ export type OutputState = (typeof OUTPUT_STATE)[keyof typeof OUTPUT_STATE]
 export interface OutputMemory {
   readonly specs: readonly TensorSpec[]
   readonly slots: number
+  /** of a request; a longer one, of a warm-up, is cut */
+  readonly maxLength: number
   /** whole numbers by slot: an OUTPUT_STATE */
   readonly states: SharedArrayBuffer
   /** of each output, by slot */
@@ -37,13 +39,13 @@ export function outputMemory(
   const regions = specs.map(({ name, type, shape }) => {
     const bytes = bytesOf(type) * elementsOf(requestDims(shape, maxLength))
     if (slots * bytes > MOST_REGION_BYTES) {
-      const most = Math.floor(MOST_REGION_BYTES / bytes)
+      const most = 2 ** Math.floor(Math.log2(MOST_REGION_BYTES / bytes))
       const text = `takes ${bytes} bytes for a request, so ${slots} at once are too many`
       throw new Failure(`${path}: output ${name}: ${text}; use --max-requests ${most} at most`)
     }
     return new SharedArrayBuffer(slots * bytes)
   })
-  return { specs, slots, states: new SharedArrayBuffer(4 * slots), regions }
+  return { specs, slots, maxLength, states: new SharedArrayBuffer(4 * slots), regions }
 }
 
 const elementsOf = (dims: readonly number[]) => dims.reduce((product, size) => product * size, 1)
@@ -59,19 +61,19 @@ export interface RunBatch {
 
 /** Outputs of requests, without padding. A slot is written by its executor and read after that. */
 export class OutputSlab {
-  readonly #memory: OutputMemory
+  readonly memory: OutputMemory
   readonly #states: Int32Array
   readonly #regions: readonly Uint8Array[]
 
   constructor(memory: OutputMemory) {
-    this.#memory = memory
+    this.memory = memory
     this.#states = new Int32Array(memory.states)
     this.#regions = memory.regions.map((region) => new Uint8Array(region))
   }
 
   /** Writes the part of each member. `results` has all outputs of the batch. */
   write(batch: RunBatch, results: Readonly<Record<string, Tensor>>): void {
-    const fits = this.#memory.specs.every((spec, i) => this.#write(i, batch, results[spec.name]))
+    const fits = this.memory.specs.every((spec, i) => this.#write(i, batch, results[spec.name]))
     this.#mark(batch, fits ? OUTPUT_STATE.written : OUTPUT_STATE.unfit)
   }
 
@@ -81,12 +83,12 @@ export class OutputSlab {
   }
 
   #mark({ size, keys }: Pick<RunBatch, 'size' | 'keys'>, state: OutputState): void {
-    for (let i = 0; i < size; i++) this.#states[keys[i]! % this.#memory.slots] = state
+    for (let i = 0; i < size; i++) this.#states[keys[i]! % this.memory.slots] = state
   }
 
   /** False where an output has another shape than the model had when it was opened. */
   #write(output: number, batch: RunBatch, tensor: Tensor | undefined): boolean {
-    const { type, shape } = this.#memory.specs[output]!
+    const { type, shape } = this.memory.specs[output]!
     const expected = [batch.size, ...requestDims(shape, batch.length)]
     if (tensor === undefined || tensor.dims.length !== expected.length) return false
     if (tensor.dims.some((size, axis) => size !== expected[axis])) return false
@@ -97,8 +99,8 @@ export class OutputSlab {
     const dims = expected.slice(1)
     const step = width * elementsOf(dims)
     for (let i = 0; i < batch.size; i++) {
-      const own = requestDims(shape, batch.lengths[i]!)
-      const at = (batch.keys[i]! % this.#memory.slots) * this.#placeBytes(output)
+      const own = requestDims(shape, Math.min(batch.lengths[i]!, this.memory.maxLength))
+      const at = (batch.keys[i]! % this.memory.slots) * this.#placeBytes(output)
       const to = { bytes: this.#regions[output]!, at, dims: own }
       copyBox({ bytes, at: i * step, dims }, to, { box: own, width })
     }
@@ -106,7 +108,7 @@ export class OutputSlab {
   }
 
   #placeBytes(output: number): number {
-    return this.#regions[output]!.length / this.#memory.slots
+    return this.#regions[output]!.length / this.memory.slots
   }
 
   state(slot: number): OutputState {
@@ -115,7 +117,7 @@ export class OutputSlab {
 
   /** A copy of the outputs of a request. */
   read(slot: number, length: number): Uint8Array[] {
-    return this.#memory.specs.map(({ type, shape }, i) => {
+    return this.memory.specs.map(({ type, shape }, i) => {
       const at = slot * this.#placeBytes(i)
       const size = bytesOf(type) * elementsOf(requestDims(shape, length))
       return this.#regions[i]!.slice(at, at + size)
