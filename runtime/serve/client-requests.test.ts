@@ -22,8 +22,8 @@ function system() {
     inputs: [new InputSlab(X, input)],
     outputs: [output],
     now: () => 100,
-    onEnded: (request) => ended.push(request),
   })
+  clients.onEnded = (request) => ended.push(request)
   /** Ends the next request; `act`: what its executor does. */
   const end = (outcome: Outcome, act: 'write' | 'reject' | 'nothing' | 'shed' = 'write') => {
     const slot = dispatcher.next

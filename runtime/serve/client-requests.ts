@@ -25,7 +25,6 @@ interface ClientSide {
   readonly outputs: readonly OutputSlab[]
   /** the clock of the fleet */
   readonly now: () => Ms
-  readonly onEnded?: (ended: EndedRequest) => void
 }
 
 /**
@@ -33,6 +32,8 @@ interface ClientSide {
  * settled, also where the client has left before.
  */
 export class ClientRequests {
+  /** gets each request that has settled */
+  onEnded: (ended: EndedRequest) => void = () => {}
   readonly #side: ClientSide
   readonly #free: number[]
   readonly #inFlight = new Map<number, InFlight>()
@@ -74,7 +75,7 @@ export class ClientRequests {
       const settled = this.#settled(slot, sent)
       this.#inFlight.delete(slot)
       this.#free.push(slot)
-      this.#side.onEnded?.(settled)
+      this.onEnded(settled)
       resolve(settled)
     }
   }

@@ -71,16 +71,13 @@ export class OipServer {
   readonly #budget = new BodyBudget(MOST_BYTES)
   #stopping = false
 
-  /** `clients`: built with what this server does when a request has ended. */
-  constructor(
-    options: OipOptions,
-    clients: (onEnded: (ended: EndedRequest) => void) => ClientRequests,
-  ) {
+  constructor(options: OipOptions, clients: ClientRequests) {
     this.#options = options
     const { models, classes } = options
     this.#statistics = models.map(({ name }) => new ModelStatistics(name))
     this.#metrics = new ServerMetrics({ models: models.map(({ name }) => name), classes })
-    this.#clients = clients((ended) => this.#note(ended))
+    this.#clients = clients
+    clients.onEnded = (ended) => this.#note(ended)
     const settings = { connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: IDLE_MS }
     this.#server = createServer(settings, (request, response) => void this.#handle(request, response))
     this.#server.headersTimeout = HEADERS_MS
@@ -147,8 +144,9 @@ export class OipServer {
       if (answer !== null) this.#send(response, answer)
     } catch (error) {
       if (!(error instanceof RequestProblem)) {
-        this.#send(response, { ...json({ error: 'internal error' }), status: 500 })
-        throw error
+        const fault = `internal error: ${(error as Error).message}`
+        this.#send(response, { ...json({ error: fault }), status: 500 })
+        return
       }
       // the rest of a body was not read, or the request is to be sent elsewhere
       if ([403, 413, 503].includes(error.status)) response.shouldKeepAlive = false

@@ -49,3 +49,9 @@ export interface ServeEnd {
   /** requests that had not ended in `drainMs` */
   readonly left: number
 }
+
+/** Process of a fleet to its parent: progress of a job, or the port at which clients are served. */
+export type ServePart = number | { readonly port: number }
+
+/** A note to that process: take no further request, and end. */
+export const END = 'end'
