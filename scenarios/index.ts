@@ -58,6 +58,7 @@ export {
   servesBatches,
   type TensorType,
   tensorTypes,
+  type TrafficClass,
   type Work,
 } from './schema/schema.ts'
 export {
