@@ -27,9 +27,7 @@ Ctrl-C or SIGTERM ends it: requests under way are answered, then it exits with c
 Examples:
   $ spillway serve first
   $ spillway serve my.yaml --port 9000 --drain 60
-  $ curl localhost:8000/v2/models/encoder/infer -d '{"inputs": [{"name": "input_ids", "shape": [1, 3],
-      "datatype": "INT64", "data": [5, 6, 7]}, {"name": "attention_mask", "shape": [1, 3], "datatype": "INT64",
-      "data": [1, 1, 1]}]}'`
+  $ curl localhost:8000/v2/models/encoder`
 
 export function define(command: Command): void {
   scenarioFile(command)
