@@ -246,7 +246,7 @@ test('what takes longer than the drain is left', async () => {
 test.each([
   [[/arrivals: .*/, '$&\n    fan_out: 2'], 'traffic.web.fan_out: remove it'],
   [['model: net', 'model: net\n    execution_provider: webgpu'], 'serve runs on cpu only yet'],
-  [['model: net', 'model: net\n    retry_policy: { max_retries: 1 }'], 'retry_policy: remove it'],
+  [['model: net', 'model: net\n    retry_policy: { retry_on: [failed] }'], 'retry_policy: remove it'],
 ] as const)('%j is refused by name', async ([from, to], problem) => {
   const per = 'model: net\n    replicas: 2'
   const base = problem.includes('fan_out')
