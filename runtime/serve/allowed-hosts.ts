@@ -5,8 +5,6 @@ const LOOPBACK = ['localhost', '127.0.0.1', '::1']
 /** An address at which a server listens on every network. */
 const ANY = ['0.0.0.0', '::']
 
-export const isLoopback = (host: string): boolean => LOOPBACK.includes(host)
-
 /**
  * The hosts that a request may name. A page of another site can make a browser send requests here
  * under a name of its own (DNS rebinding), so a name that was not given is refused. An address
