@@ -10,9 +10,8 @@ export interface Settled extends EndedRequest {
   readonly outputs: readonly Uint8Array[] | null
 }
 
-interface InFlight {
+interface InFlight extends Pick<InferRequest, 'class' | 'length'> {
   readonly model: number
-  readonly request: InferRequest
   readonly resolve: (settled: Settled) => void
 }
 
@@ -48,14 +47,18 @@ export class ClientRequests {
   }
 
   /** Sends a request to the dispatcher; null where as many as possible are in flight. */
-  send(model: number, request: InferRequest): Promise<Settled> | null {
+  send(
+    model: number,
+    request: Pick<InferRequest, 'class' | 'length' | 'inputs'>,
+  ): Promise<Settled> | null {
     const slot = this.#free.pop()
     if (slot === undefined) return null
     const { table, inputs, now } = this.#side
-    inputs[model]!.write(slot, request.length, request.inputs)
+    const { class: classNumber, length } = request
+    inputs[model]!.write(slot, length, request.inputs)
     return new Promise((resolve) => {
-      this.#inFlight.set(slot, { model, request, resolve })
-      table.send({ slot, class: request.class, length: request.length, at: now() })
+      this.#inFlight.set(slot, { model, class: classNumber, length, resolve })
+      table.send({ slot, class: classNumber, length, at: now() })
     })
   }
 
@@ -80,7 +83,7 @@ export class ClientRequests {
     }
   }
 
-  #settled(slot: number, { model, request }: Omit<InFlight, 'resolve'>): Settled {
+  #settled(slot: number, { model, class: classNumber, length }: Omit<InFlight, 'resolve'>): Settled {
     const { table } = this.#side
     const outcome = table.outcome[slot]! as Outcome
     const at = table.at[slot]!
@@ -94,13 +97,13 @@ export class ClientRequests {
             computeMs: table.ended[slot]! - table.started[slot]!,
           }
     const totalMs = table.settled[slot]! - at
-    const ended = { model, class: request.class, totalMs, batch, outputs: null }
+    const ended = { model, class: classNumber, totalMs, batch, outputs: null }
     if (outcome !== OUTCOME.served) return { ...ended, as: endedAs(outcome) }
     const slab = this.#side.outputs[table.executor[slot]!]!
     const state = slab.state(slot)
     slab.clear(slot)
     if (state === OUTPUT_STATE.rejected) return { ...ended, as: 'invalid' }
     if (state !== OUTPUT_STATE.written) return { ...ended, as: 'failed' }
-    return { ...ended, as: 'served', outputs: slab.read(slot, request.length) }
+    return { ...ended, as: 'served', outputs: slab.read(slot, length) }
   }
 }

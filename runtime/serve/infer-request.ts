@@ -31,6 +31,8 @@ const OTHER_BYTES = 64 * 1024
 const LONGEST_ID = 1000
 /** Lists and keys of a request beside its elements. */
 const OTHER_VALUES = 4096
+/** An element, and lists of one that it may stand in. */
+const VALUES_OF_ELEMENT = 4
 
 /** Of all inputs of one request. */
 function elementsIn({ inputs, maxLength }: Pick<ServedModel, 'inputs' | 'maxLength'>): number {
@@ -58,7 +60,7 @@ export function parseInferRequest(
       `Inference-Header-Content-Length: expected at most ${body.length}, the length of the body, got ${length}`,
     )
   }
-  const json = parsedJson(body.subarray(0, length), OTHER_VALUES + 2 * elementsIn(model))
+  const json = parsedJson(body.subarray(0, length), OTHER_VALUES + VALUES_OF_ELEMENT * elementsIn(model))
   const head = mapOf(json, 'the body')
   const parameters = parametersOf(head, 'parameters')
   const binary = new BinaryTensors(body.subarray(length))

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
-import type { ClientRequests, Settled } from './client-requests.ts'
+import type { ClientRequests } from './client-requests.ts'
 import type { EndedAs, EndedRequest } from './ended-request.ts'
 import { mostBodyBytes, parseInferRequest } from './infer-request.ts'
 import { inferResponse } from './infer-response.ts'
@@ -267,19 +267,23 @@ export class OipServer {
     const model = this.#options.models[number]!
     const body = await readBody(request, { mostBytes: mostBodyBytes(model), budget: this.#budget })
     if (body === null) return null
-    let sent: Promise<Settled> | null
-    let asked: ReturnType<typeof parseInferRequest>
+    const { sent, asked } = this.#sent(number, body, headerBytes)
+    return { ended: await sent, asked }
+  }
+
+  /** Keeps nothing of the body. */
+  #sent(number: number, body: Buffer, headerBytes: number | null) {
     try {
       if (this.#stopping) throw new RequestProblem('the server is ending', 503)
-      asked = parseInferRequest(body, headerBytes, model)
-      sent = this.#clients.send(number, asked)
+      const parsed = parseInferRequest(body, headerBytes, this.#options.models[number]!)
+      const sent = this.#clients.send(number, parsed)
+      if (sent === null) throw new RequestProblem('as many requests as possible are in flight', 503)
+      this.#metrics.sent(number)
+      const { id, length, outputs } = parsed
+      return { sent, asked: { id, length, outputs } }
     } finally {
       this.#budget.giveBack(body.length)
     }
-    if (sent === null) throw new RequestProblem('as many requests as possible are in flight', 503)
-    this.#metrics.sent(number)
-    const { id, length, outputs } = asked
-    return { ended: await sent, asked: { id, length, outputs } }
   }
 }
 
