@@ -35,8 +35,8 @@ Examples:
 const PROMETHEUS_HELP = `
 The source is the address of a Prometheus server, or a file with a saved response of its /api/v1/query_range (one, a
 map of them by metric, or one a line). Rates come from counters, means from sums over counts; buckets are never turned
-into percentiles. How bursty arrivals are within a step cannot be seen: it is assumed, with a width. Windows whose
-counts disagree are refused.
+into percentiles. Bursts within a step cannot be seen: they are assumed, with a width. A window is refused
+where counts of the same requests disagree.
 
 Only servers on this machine are asked, unless --allow-host names another one. Redirects are not followed.
 
@@ -56,7 +56,9 @@ export function define(command: Command): void {
     .description('Import the traffic and the service times that metrics of a server show')
     .argument('<source>', 'the address of Prometheus, or a file with saved responses')
     .addOption(
-      new Option('--server <kind>', 'whose metrics').choices(SERVERS).makeOptionMandatory(true),
+      new Option('--server <kind>', 'the kind of server that the metrics are of')
+        .choices(SERVERS)
+        .makeOptionMandatory(true),
     )
     .option('--from <time>', 'begin of the window: -1h, a date or s since 1970; of an address')
     .option('--to <time>', 'its end; default: now')

@@ -101,6 +101,7 @@ export {
 } from './evidence/imported-scenario.ts'
 export { arrivalsOf, spanMs } from './evidence/recorded-requests.ts'
 export { recordedTimes } from './evidence/recorded-times.ts'
+export { shortened, widthText } from './evidence/stated-value.ts'
 export { memoryResult } from './figures/memory.ts'
 export {
   type JudgedRunSummary,

@@ -336,7 +336,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was closed',
 }
 
-/** Of an error of fetch, whose cause has the code. */
+/** The code of an error of `fetch`, which its cause has. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined

@@ -3,6 +3,7 @@ import type {
   TrafficEvidence,
 } from '../../../scenarios/evidence/prometheus/index.ts'
 import type { EvidenceValue } from '../../../sim/documents/index.ts'
+import { shortened, widthText } from '../../../sim/experiment/index.ts'
 
 /** A scenario that follows from the metrics of a server, and what each of its values rests on. */
 export interface ScrapedScenario {
@@ -32,7 +33,11 @@ export function scrapedScenario(evidence: TrafficEvidence): ScrapedScenario {
   const [, work, pool] = generates ? parts.slice(1) : [null, parts[1]!, parts[2]!]
   const cv = cvOf(within)
   const uncertain = {
-    ...(rate.low !== null && rate.high !== null && { 'traffic of requests': widthText(rate) }),
+    ...(rate.value !== null &&
+      rate.low !== null &&
+      rate.high !== null && {
+        'traffic of requests': widthText({ value: rate.value, low: rate.low, high: rate.high }),
+      }),
     ...(generates && { [SPEED]: `± ${100 * STEP_WIDTH} %` }),
     ...(cv.low !== null &&
       cv.high! > cv.low && {
@@ -54,7 +59,6 @@ export function scrapedScenario(evidence: TrafficEvidence): ScrapedScenario {
   }
 }
 
-const short = (value: number) => Number(value.toPrecision(4))
 const scaled = (value: number | null, by: number) => (value === null ? null : value * by)
 
 /** A value of the scenario by a figure, in a unit that is `by` times as small. */
@@ -66,7 +70,7 @@ function stated(
   const seconds = window.to_s - window.from_s
   return {
     ...{ path, basis, why, n: count },
-    value: value === null ? null : short(value * by),
+    value: value === null ? null : shortened(value * by),
     ...{ low: scaled(low, by), high: scaled(high, by) },
     source: basis === 'measured' ? source : '',
     ...(basis === 'measured' ? { from_s: 0, until_s: seconds } : { from_s: null, until_s: null }),
@@ -81,7 +85,7 @@ function assumed(path: string, value: number | null, why: string): EvidenceValue
 /** Counts of a renewal process have the dispersion cv² in long windows (Cox 1962). */
 function cvOf({ value, low, high }: Figure) {
   const root = (dispersion: number | null) =>
-    dispersion === null ? null : short(Math.min(50, Math.max(0.05, Math.sqrt(dispersion))))
+    dispersion === null ? null : shortened(Math.min(50, Math.max(0.05, Math.sqrt(dispersion))))
   return { value: root(value) ?? 1, low: root(low), high: root(high) }
 }
 
@@ -98,8 +102,10 @@ function scheduledArrivals(evidence: TrafficEvidence): Part {
         process: 'gamma',
         cv: cv.value,
         ...(isFlat
-          ? { rate_rps: short(rate.value!) }
-          : { schedule: schedule.map(({ at_s, value }) => ({ at_s, rate_rps: short(value) })) }),
+          ? { rate_rps: shortened(rate.value!) }
+          : {
+              schedule: schedule.map(({ at_s, value }) => ({ at_s, rate_rps: shortened(value) })),
+            }),
       },
     },
     values: [
@@ -135,7 +141,7 @@ function lengthsOf(evidence: TrafficEvidence): Part {
     keys: Object.fromEntries(
       known.map(([key, { value }]) => [
         key,
-        { distribution: 'geometric', mean: short(Math.max(1, value!)) },
+        { distribution: 'geometric', mean: shortened(Math.max(1, value!)) },
       ]),
     ),
     values: known.map(([key, mean]) =>
@@ -160,8 +166,9 @@ function stepWork(evidence: TrafficEvidence): Part {
   const { inter_token_s: gap, prefill_s: prompt } = means
   const input = lengths.input.mean.value
   const times = stepTimes(gap.value, prompt.value, rate.value!)
-  const base = short(1000 * (times?.base_s ?? 0.001))
-  const perToken = times === null || input === null ? 0 : short((1000 * times.prefill_s) / input)
+  const base = shortened(1000 * (times?.base_s ?? 0.001))
+  const perToken =
+    times === null || input === null ? 0 : shortened((1000 * times.prefill_s) / input)
   const { running } = gauges
   const batch =
     running.value === null
@@ -243,7 +250,7 @@ function serviceWork(evidence: TrafficEvidence): Part {
   const { compute_s: compute, latency_s: latency, queue_s: queue } = evidence.means
   const path = `${WORK}.ms`
   const ms = { by: 1000, window: evidence }
-  const constant = (value: number) => ({ work: { law: 'constant', ms: short(value) } })
+  const constant = (value: number) => ({ work: { law: 'constant', ms: shortened(value) } })
   if (compute.value !== null && compute.value > 0) {
     return {
       keys: constant(1000 * compute.value),
@@ -269,7 +276,7 @@ function serviceWork(evidence: TrafficEvidence): Part {
     values: [
       {
         ...stated(path, latency, { ...ms, why }),
-        value: short(1000 * value),
+        value: shortened(1000 * value),
         ...(isBound && { basis: 'assumed' as const, source: '' }),
         ...{ low: null, high: isBound ? 1000 * value : null },
       },
@@ -287,11 +294,6 @@ function replicas({ means, rate }: TrafficEvidence): Part {
   return {
     keys: { replicas: least },
     values: [assumed(`${POOL}.replicas`, least, why)],
-    warnings: ['the number of replicas is assumed: set --set pools.server.replicas=N'],
+    warnings: ['the number of replicas is assumed: state it with --set pools.server.replicas=N'],
   }
-}
-
-function widthText({ value, low, high }: Figure): string {
-  const factor = Math.max(high! / value!, low! > 0 ? value! / low! : 2)
-  return `± ${Math.max(0.1, Number((100 * (factor - 1)).toPrecision(2)))} %`
 }

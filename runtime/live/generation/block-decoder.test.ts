@@ -55,7 +55,7 @@ test.for([
   },
 )
 
-/** Answers of a prompt whose last token finds the others in blocks 3, 9 and 4, or in others. */
+/** Blocks in which the last token of a prompt finds the others; the first list is right. */
 const TABLES = [
   [3, 9, 4],
   [9, 3, 4],

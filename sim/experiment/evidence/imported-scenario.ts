@@ -5,6 +5,7 @@ import { percentile } from '../../stats/index.ts'
 import { type ClosedLoop, closedLoop, type InFlight, inFlight } from './in-flight.ts'
 import { type RecordedRequests, spanMs } from './recorded-requests.ts'
 import { type ServiceTimes, serviceTimes } from './service-times.ts'
+import { shortened, widthText } from './stated-value.ts'
 import { type StepLaw, stepLaw } from './step-law.ts'
 
 /** A scenario that follows from a log of requests, and what each of its values rests on. */
@@ -413,18 +414,11 @@ function replicas({ log, flight }: Source, service: ServiceTimes | null): Part {
       : `the fewest that are busy at most ${100 * MOST_BUSY} % of the time; up to ${flight.most} requests were in flight`
   return {
     keys: { replicas: least },
-    values: [assumed(`${POOL}.replicas`, { value: least, low: least, high: flight.most, why })],
-    warnings: ['the number of replicas is assumed: set --set pools.server.replicas=N'],
+    values: [assumed(`${POOL}.replicas`, { value: least, low: least, why })],
+    warnings: ['the number of replicas is assumed: state it with --set pools.server.replicas=N'],
   }
 }
 
 const MOST_BUSY = 0.95
 
-const shortened = (value: number) => Number(value.toPrecision(4))
 const percentText = (share: number) => `${Number((100 * share).toPrecision(2))} %`
-
-/** As a scenario states it: the larger of both sides, at least 0.1 %. */
-function widthText({ value, low, high }: ServiceTimes['mean']): string {
-  const factor = Math.max(high / value, low > 0 ? value / low : 2)
-  return `± ${Math.max(0.1, Number((100 * (factor - 1)).toPrecision(2)))} %`
-}
