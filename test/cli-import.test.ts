@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { FORMATS } from '../runtime/commands/import.ts'
+import { exported, httpSpan, vllmSpan } from '../scenarios/evidence/traces/spans.test-helper.ts'
 import { RECORD_FORMATS } from '../scenarios/index.ts'
 import type { Evidence, Result } from '../sim/documents/index.ts'
 import { Random } from '../sim/kernel/index.ts'
@@ -78,6 +79,26 @@ const engineLog = () =>
     }),
   ).join('\n')
 
+/** The same as spans of vLLM and of its HTTP server, 100 requests a line. */
+function engineSpans(): string {
+  const ns = (ms: number) => String(1_780_000_000_000_000_000n + BigInt(Math.round(1e6 * ms)))
+  const requests = Array.from(ROWS.at, (at, i) => {
+    const [done, first] = [ROWS.done[i]!, ROWS.firstToken[i]!]
+    const times = { startTimeUnixNano: ns(at), endTimeUnixNano: ns(done), traceState: 'ot=th:0' }
+    const values = {
+      'gen_ai.latency.time_to_first_token': (first - at) / 1000,
+      'gen_ai.usage.prompt_tokens': ROWS.inputTokens[i]!,
+      'gen_ai.usage.completion_tokens': ROWS.outputTokens[i]!,
+    }
+    const trace = { traceId: `trace${i}`, ...times }
+    return [httpSpan(trace), vllmSpan({ ...trace, values })]
+  })
+  const batches = Array.from({ length: requests.length / 100 }, (_, i) =>
+    exported(requests.slice(100 * i, 100 * (i + 1)).flat()),
+  )
+  return batches.map((batch) => JSON.stringify(batch)).join('\n')
+}
+
 /** What Prometheus has of the same engine, as vLLM states it, every 5 s. */
 function engineMetrics(): Record<string, unknown> {
   const { at, dispatched, firstToken, done, inputTokens, outputTokens } = ROWS
@@ -122,6 +143,7 @@ function engineMetrics(): Record<string, unknown> {
 }
 
 put(folder, 'engine.jsonl', engineLog())
+put(folder, 'spans.json', engineSpans())
 put(folder, 'metrics.json', JSON.stringify(engineMetrics()))
 
 /** Paths of all numbers in a value, as `--set` has them. */
@@ -208,6 +230,75 @@ describe('import requests', () => {
   })
 })
 
+describe('import traces', () => {
+  test('writes the scenario that a log of the same requests gives', async () => {
+    const ended = await run('import', 'traces', 'spans.json', '--out', 'spans')
+    expect(ended.code, ended.stderr).toBe(0)
+    const files = ['evidence.json', 'requests.csv', 'scenario.yaml']
+    expect(filesIn(join(folder, 'spans'))).toEqual(files)
+    const evidence = readJson(join(folder, 'spans/evidence.json')) as Evidence
+    const isEvidence = await published('evidence')
+    isEvidence(evidence)
+    const { stdout } = await run('import', 'requests', 'engine.jsonl', '--json')
+    const logged = JSON.parse(stdout) as Evidence
+    expect(evidence.requests).toEqual(logged.requests)
+    expect(evidence.values.map(({ path }) => path)).toEqual(logged.values.map(({ path }) => path))
+    for (const [i, { path, value }] of evidence.values.entries()) {
+      const other = logged.values[i]!.value
+      if (typeof value !== 'number' || typeof other !== 'number') expect(value, path).toBe(other)
+      else expect(Math.abs(value - other), path).toBeLessThanOrEqual(1e-3 * other)
+    }
+    expect(evidence.warnings[0]).toContain('2000 spans of HTTP requests (0 failed) are left out')
+    expect(evidence.warnings.join()).not.toContain('sampled')
+  })
+
+  test('asks for one of several services, and takes the one that is stated', async () => {
+    const [first] = engineSpans().split('\n')
+    const spans = [httpSpan(), httpSpan({ spanId: 'b' })]
+    const gateway = JSON.stringify(exported(spans, { service: 'gateway' }))
+    put(folder, 'services.json', `${first}\n${gateway}`)
+    const ended = await run('import', 'traces', 'services.json')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('gateway (2)')
+    const one = await run('import', 'traces', 'services.json', '--service', 'vllm-server', '--json')
+    expect((JSON.parse(one.stdout) as Evidence).requests.arrived).toBe(100)
+    const none = await run('import', 'traces', 'services.json', '--service', 'db')
+    expectRefusal(none, 3, folder)
+    expect(none.stderr).toContain('expected one of')
+  })
+
+  test('notes the share of sampled traces, or that it is not known', async () => {
+    const noted = async (traceState: string) => {
+      const spans = arrivals(60, 100).map((at, i) =>
+        httpSpan({
+          ...{ traceState, spanId: `s${i}` },
+          startTimeUnixNano: `${Math.round(1_780_000_000_000 + at)}000000`,
+          endTimeUnixNano: `${Math.round(1_780_000_000_006 + at)}000000`,
+        }),
+      )
+      put(folder, 'sampled.json', JSON.stringify(exported(spans)))
+      return (await run('import', 'traces', 'sampled.json')).stdout
+    }
+    expect(await noted('ot=th:c')).toContain('rates are 4 times too low')
+    expect(await noted('')).toContain('spans do not state whether they were sampled')
+  })
+
+  test.each([
+    ['a file of a load generator', 'engine.jsonl', 'expected spans of requests, got none'],
+    ['no file', 'nothing.json', 'no such file'],
+  ])('refuses %s', async (_, name, problem) => {
+    const ended = await run('import', 'traces', name)
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain(problem)
+  })
+
+  test('is what import requests names for spans', async () => {
+    const ended = await run('import', 'requests', 'spans.json')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('spillway import traces')
+  })
+})
+
 describe('import prometheus', () => {
   const args = ['import', 'prometheus', 'metrics.json', '--server', 'vllm']
 
@@ -254,6 +345,7 @@ describe('import prometheus', () => {
 
 test.each([
   ['requests', 'engine', ['engine.jsonl']],
+  ['traces', 'spans', ['spans.json']],
   ['prometheus', 'metrics', ['metrics.json', '--server', 'vllm']],
 ])('import %s has evidence for every number of the scenario', async (kind, out, words) => {
   await run('import', kind, ...words, '--out', out)
