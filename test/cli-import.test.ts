@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { FORMATS } from '../runtime/commands/import.ts'
+import { exported, httpSpan, vllmSpan } from '../scenarios/evidence/traces/spans.test-helper.ts'
 import { RECORD_FORMATS } from '../scenarios/index.ts'
 import type { Evidence, Result } from '../sim/documents/index.ts'
 import { Random } from '../sim/kernel/index.ts'
@@ -78,6 +79,26 @@ const engineLog = () =>
     }),
   ).join('\n')
 
+/** The same as spans of vLLM and of its HTTP server, 100 requests a line. */
+function engineSpans(): string {
+  const ns = (ms: number) => String(1_780_000_000_000_000_000n + BigInt(Math.round(1e6 * ms)))
+  const requests = Array.from(ROWS.at, (at, i) => {
+    const [done, first] = [ROWS.done[i]!, ROWS.firstToken[i]!]
+    const times = { startTimeUnixNano: ns(at), endTimeUnixNano: ns(done), traceState: 'ot=th:0' }
+    const values = {
+      'gen_ai.latency.time_to_first_token': (first - at) / 1000,
+      'gen_ai.usage.prompt_tokens': ROWS.inputTokens[i]!,
+      'gen_ai.usage.completion_tokens': ROWS.outputTokens[i]!,
+    }
+    const trace = { traceId: `trace${i}`, ...times }
+    return [httpSpan(trace), vllmSpan({ ...trace, values })]
+  })
+  const batches = Array.from({ length: requests.length / 100 }, (_, i) =>
+    exported(requests.slice(100 * i, 100 * (i + 1)).flat()),
+  )
+  return batches.map((batch) => JSON.stringify(batch)).join('\n')
+}
+
 /** What Prometheus has of the same engine, as vLLM states it, every 5 s. */
 function engineMetrics(): Record<string, unknown> {
   const { at, dispatched, firstToken, done, inputTokens, outputTokens } = ROWS
@@ -122,6 +143,7 @@ function engineMetrics(): Record<string, unknown> {
 }
 
 put(folder, 'engine.jsonl', engineLog())
+put(folder, 'spans.json', engineSpans())
 put(folder, 'metrics.json', JSON.stringify(engineMetrics()))
 
 /** Paths of all numbers in a value, as `--set` has them. */
@@ -208,6 +230,120 @@ describe('import requests', () => {
   })
 })
 
+describe('import traces', () => {
+  test('writes the scenario that a log of the same requests gives', async () => {
+    const ended = await run('import', 'traces', 'spans.json', '--out', 'spans')
+    expect(ended.code, ended.stderr).toBe(0)
+    const files = ['evidence.json', 'requests.csv', 'scenario.yaml']
+    expect(filesIn(join(folder, 'spans'))).toEqual(files)
+    const evidence = readJson(join(folder, 'spans/evidence.json')) as Evidence
+    const isEvidence = await published('evidence')
+    isEvidence(evidence)
+    const { stdout } = await run('import', 'requests', 'engine.jsonl', '--json')
+    const logged = JSON.parse(stdout) as Evidence
+    expect(evidence.requests).toEqual(logged.requests)
+    expect(evidence.values.map(({ path }) => path)).toEqual(logged.values.map(({ path }) => path))
+    for (const [i, { path, value }] of evidence.values.entries()) {
+      const other = logged.values[i]!.value
+      if (typeof value !== 'number' || typeof other !== 'number') expect(value, path).toBe(other)
+      // both round times, which separates a first token and an end of one step
+      else expect(Math.abs(value - other), path).toBeLessThanOrEqual(5e-3 * other)
+    }
+    expect(evidence.warnings[0]).toContain('2000 spans of HTTP requests (0 failed) are left out')
+    expect(evidence.warnings.join()).not.toContain('sampled')
+  })
+
+  test('asks for one of several services, and takes the one that is stated', async () => {
+    const [first] = engineSpans().split('\n')
+    const spans = [httpSpan(), httpSpan({ spanId: 'b' })]
+    const gateway = JSON.stringify(exported(spans, { service: 'gateway' }))
+    put(folder, 'services.json', `${first}\n${gateway}`)
+    const ended = await run('import', 'traces', 'services.json')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('gateway (2)')
+    const one = await run('import', 'traces', 'services.json', '--service', 'vllm-server', '--json')
+    expect((JSON.parse(one.stdout) as Evidence).requests.arrived).toBe(100)
+    const none = await run('import', 'traces', 'services.json', '--service', 'db')
+    expectRefusal(none, 3, folder)
+    expect(none.stderr).toContain('expected one of')
+  })
+
+  test('scales the rate of sampled traces, and measures no service time by them', async () => {
+    const sampled = arrivals(2000, 20).filter(() => random.uniform() < 0.25)
+    const put_ = (name: string, traceState: string) => {
+      const spans = sampled.map((at, i) =>
+        httpSpan({
+          ...{ traceState, spanId: `s${i}` },
+          startTimeUnixNano: `${Math.round(1_780_000_000_000 + at)}000000`,
+          endTimeUnixNano: `${Math.round(1_780_000_000_006 + at)}000000`,
+        }),
+      )
+      put(folder, name, JSON.stringify(exported(spans)))
+    }
+    put_('quarter.json', 'ot=th:c')
+    put_('open.json', '')
+    const ended = await run('import', 'traces', 'quarter.json', '--out', 'quarter')
+    expect(ended.stdout).toContain('traces are sampled: 25 % of the requests')
+    const { values, requests } = readJson(join(folder, 'quarter/evidence.json')) as Evidence
+    expect(requests).toMatchObject({ arrived: sampled.length, most_in_flight: null })
+    const basisOf = (all: Evidence['values'], path: string) =>
+      all.find((value) => value.path === path)?.basis
+    expect(basisOf(values, 'models.server.work.ms')).toBe('assumed')
+    const { stdout } = await run('simulate', 'quarter/scenario.yaml', '--json')
+    const { classes, runs } = JSON.parse(stdout) as Result
+    const { counts } = classes[0]!
+    // 4 % by chance: 500 of them stand for all
+    expect(Math.abs(counts.arrived / runs / 2000 - 1)).toBeLessThan(0.1)
+
+    const importedBy = async (...words: readonly string[]) => {
+      const { stdout: text } = await run('import', 'traces', 'open.json', '--json', ...words)
+      return (JSON.parse(text) as Evidence).values
+    }
+    const [open, whole, tenth] = [
+      await importedBy(),
+      await importedBy('--sampled', '1'),
+      await importedBy('--sampled', '0.1'),
+    ]
+    const file = 'traffic.requests.arrivals.file'
+    expect([open, whole].map((all) => basisOf(all, file))).toEqual(['assumed', 'measured'])
+    expect(basisOf(tenth, 'traffic.requests.arrivals.growth')).toBe('assumed')
+    const refused = await run('import', 'traces', 'quarter.json', '--sampled', '1')
+    expectRefusal(refused, 2, folder)
+    expect(refused.stderr).toContain('spans state a share of 0.25')
+  })
+
+  test('has the instances of a server as its replicas', async () => {
+    const lines = engineSpans()
+      .split('\n')
+      .map((line, i) => {
+        const { resourceSpans } = JSON.parse(line) as ReturnType<typeof exported>
+        const { spans } = resourceSpans[0]!.scopeSpans[0]!
+        return JSON.stringify(exported(spans, { instance: `pod-${i % 2}` }))
+      })
+    put(folder, 'pods.json', lines.join('\n'))
+    const { stdout } = await run('import', 'traces', 'pods.json', '--json')
+    const { values } = JSON.parse(stdout) as Evidence
+    expect(values.find(({ path }) => path === 'pools.server.replicas')).toMatchObject({
+      ...{ value: 2, basis: 'measured', n: 2000 },
+    })
+  })
+
+  test.each([
+    ['a file of a load generator', 'engine.jsonl', 'expected spans of requests, got none'],
+    ['no file', 'nothing.json', 'no such file'],
+  ])('refuses %s', async (_, name, problem) => {
+    const ended = await run('import', 'traces', name)
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain(problem)
+  })
+
+  test('is what import requests names for spans', async () => {
+    const ended = await run('import', 'requests', 'spans.json')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('spillway import traces')
+  })
+})
+
 describe('import prometheus', () => {
   const args = ['import', 'prometheus', 'metrics.json', '--server', 'vllm']
 
@@ -254,6 +390,7 @@ describe('import prometheus', () => {
 
 test.each([
   ['requests', 'engine', ['engine.jsonl']],
+  ['traces', 'spans', ['spans.json']],
   ['prometheus', 'metrics', ['metrics.json', '--server', 'vllm']],
 ])('import %s has evidence for every number of the scenario', async (kind, out, words) => {
   await run('import', kind, ...words, '--out', out)

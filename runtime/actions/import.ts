@@ -13,7 +13,9 @@ import { withProgress } from '../commands/progress.ts'
 import { evidenceKind } from '../documents/evidence.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { importPrometheus } from '../jobs/import/import-prometheus.ts'
-import { type Imported, importRequests } from '../jobs/import/import-requests.ts'
+import { importRequests } from '../jobs/import/import-requests.ts'
+import { importTraces } from '../jobs/import/import-traces.ts'
+import type { Imported } from '../jobs/import/imported-log.ts'
 import type { Progress } from '../jobs/options.ts'
 import { emit } from './output.ts'
 
@@ -46,6 +48,23 @@ export async function requests(
   const format = formatOf(options)
   return imported(options, (onProgress) =>
     importRequests(files, { format, badRows, signal, onProgress, command: commandLine() }),
+  )
+}
+
+export interface ImportTracesOptions extends Written {
+  readonly service?: string
+  readonly sampled?: number
+  readonly badRows: 'error' | 'skip'
+}
+
+export async function traces(
+  signal: AbortSignal,
+  files: readonly string[],
+  options: ImportTracesOptions,
+): Promise<ExitCode> {
+  const { service, sampled: share, badRows } = options
+  return imported(options, (onProgress) =>
+    importTraces(files, { service, share, badRows, signal, onProgress, command: commandLine() }),
   )
 }
 

@@ -32,6 +32,27 @@ Examples:
   $ spillway import requests access.log --log-format '$remote_addr [$time_iso8601] "$request" $status $request_time'
   $ spillway simulate imported/scenario.yaml`
 
+const TRACES_HELP = `
+Files are those of the file exporter of the OpenTelemetry collector (format: json), or one document with resourceSpans.
+Text may be gzip where each line has a request of the exporter.
+
+Requests are the spans of one kind of one service, the first of these that it has:
+  1. spans of kind SERVER with gen_ai.*, such as llm_request of vLLM, with its lengths, first token and wait
+  2. other spans with gen_ai.*: calls of a model, from the side of the client
+  3. spans of kind SERVER with http.* or url.path
+So a request with several spans counts once; a note counts spans that are left out. Agents and tools are no requests.
+
+Sampled traces show a part of the requests. Rates are scaled where the spans or --sampled state the share. What ran
+beside a request is not seen, so service times that depend on it are assumed. Without a share, values that need all
+requests are assumed: --sampled 1 states that all were traced. Instances of a server (service.instance.id) are its
+replicas.
+
+Examples:
+  $ spillway import traces traces.json --out imported
+  $ spillway import traces traces-1.json traces-2.json --service vllm-server --out imported
+  $ spillway import traces traces.json --sampled 0.1 --out imported
+  $ spillway simulate imported/scenario.yaml`
+
 const PROMETHEUS_HELP = `
 The source is the address of a Prometheus server, or a file with a saved response of its /api/v1/query_range (one, a
 map of them by metric, or one a line). Rates come from counters, means from sums over counts; buckets are never turned
@@ -51,6 +72,7 @@ Examples:
 
 export function define(command: Command): void {
   defineRequests(command)
+  defineTraces(command)
   const prometheus = withJson(command.command('prometheus'))
     .copyInheritedSettings(command)
     .description('Import the traffic and the service times that metrics of a server show')
@@ -90,11 +112,31 @@ function defineRequests(command: Command): void {
     .argument('<file...>', 'one or more files of one format', each(givenFile))
     .addOption(new Option('--format <name>', 'default: guessed').choices(FORMATS))
     .option('--log-format <format>', 'the log_format of nginx, as its configuration has it')
-    .addOption(
-      new Option('--bad-rows <what>', 'skip: count unreadable records and leave them out')
-        .choices(['error', 'skip'])
-        .default('error'),
-    )
+    .addOption(badRowsOption('records'))
     .addOption(outOption('scenario.yaml, requests.csv and evidence.json'))
   implement(requests, REQUESTS_HELP, async () => (await import('../actions/import.ts')).requests)
 }
+
+function defineTraces(command: Command): void {
+  const traces = withJson(command.command('traces'))
+    .copyInheritedSettings(command)
+    .description('Import requests as spans of OpenTelemetry show them')
+    .argument('<file...>', 'one or more files with spans as OTLP JSON', each(givenFile))
+    .option('--service <name>', 'service.name of the server; default: the only one')
+    .option('--sampled <share>', 'share of requests traced; default: as spans state it', share)
+    .addOption(badRowsOption('spans'))
+    .addOption(outOption('scenario.yaml, requests.csv and evidence.json'))
+  implement(traces, TRACES_HELP, async () => (await import('../actions/import.ts')).traces)
+}
+
+/** From above 0 to 1. */
+function share(text: string): number {
+  const value = positiveNumber(text)
+  if (value <= 1) return value
+  throw new InvalidArgumentError('Expected a share, above 0 and at most 1.')
+}
+
+const badRowsOption = (noun: string) =>
+  new Option('--bad-rows <what>', `skip: count unreadable ${noun} and leave them out`)
+    .choices(['error', 'skip'])
+    .default('error')

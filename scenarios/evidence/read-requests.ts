@@ -1,27 +1,25 @@
 import { Failure } from '../failure.ts'
-import { readUserText, Unreadable } from '../load/user-file.ts'
-import { describeValue } from '../parse/describe-value.ts'
-import { beginningOf, LineError, linesOf } from '../trace/trace-lines.ts'
 import { RECORD_FORMATS, REFUSED_FILES } from './formats.ts'
+import {
+  BadRecords,
+  eachLine,
+  jsonDocument,
+  type LogFile,
+  type LogFileOptions,
+  logBeginning,
+} from './log-file.ts'
 import { MOST_RECORDS, type RequestLog, RequestLogBuilder } from './request-log.ts'
-import type { DocumentFormat, LineFormat, RecordFormat } from './request-record.ts'
-import { RecordProblem } from './request-record.ts'
+import {
+  type DocumentFormat,
+  type LineFormat,
+  type RecordFormat,
+  RecordProblem,
+  type RequestRecord,
+} from './request-record.ts'
 
-interface ReadRequestsOptions {
+interface ReadRequestsOptions extends LogFileOptions {
   /** default: the one that each file looks like */
   readonly format?: RecordFormat | undefined
-  /** what an unreadable record leads to; default: an error */
-  readonly badRows?: 'error' | 'skip'
-  readonly onProgress?: (file: string, bytes: number, totalBytes: number) => void
-}
-
-export interface LogFile {
-  readonly path: string
-  readonly records: number
-  /** unreadable records that were left out */
-  readonly bad: number
-  /** lines without a request, such as a header or what else a program logs */
-  readonly others: number
 }
 
 export interface ReadRequests {
@@ -30,19 +28,13 @@ export interface ReadRequests {
   readonly log: RequestLog
 }
 
-/** As many characters show the format of a file. */
-const BEGINNING = 1 << 16
-/** A document is parsed as a whole, which takes some ten times its size in memory. */
-const MOST_DOCUMENT_BYTES = 256 * 2 ** 20
-const MOST_PROBLEMS = 10
-
 /**
  * Requests of files that load generators or servers wrote, all in one format. Null where a file
  * looks like none of them. Throws `Failure` with the line or path of each bad record.
  */
 export async function readRequests(
   paths: readonly string[],
-  { format: stated, badRows = 'error', onProgress }: ReadRequestsOptions = {},
+  { format: stated, ...options }: ReadRequestsOptions = {},
 ): Promise<ReadRequests | null> {
   const formats = await Promise.all(paths.map((path) => stated ?? formatOf(path)))
   const [format] = formats
@@ -55,8 +47,8 @@ export async function readRequests(
   const builder = new RequestLogBuilder()
   const files: LogFile[] = []
   for (const path of paths) {
-    const reader = new FileReader(path, builder, badRows)
-    if (format.kind === 'lines') await reader.lines(format, onProgress)
+    const reader = new FileReader(path, builder, options)
+    if (format.kind === 'lines') await reader.lines(format)
     else await reader.document(format)
     files.push(reader.read())
   }
@@ -70,12 +62,7 @@ export async function readRequests(
 
 /** Null for a file that looks like no format. */
 async function formatOf(path: string): Promise<RecordFormat | null> {
-  let beginning: string
-  try {
-    beginning = (await beginningOf(path, BEGINNING)).replace(/^\ufeff/, '')
-  } catch (error) {
-    throw unreadable(path, error)
-  }
+  const beginning = await logBeginning(path)
   const refused = REFUSED_FILES.find(({ looksLike }) => looksLike(beginning))
   if (refused !== undefined) throw new Failure(`${path}: ${refused.problem}`)
   const found = RECORD_FORMATS.filter(({ looksLike }) => looksLike(beginning))
@@ -89,47 +76,30 @@ async function formatOf(path: string): Promise<RecordFormat | null> {
 class FileReader {
   readonly #path: string
   readonly #builder: RequestLogBuilder
-  readonly #skips: boolean
+  readonly #options: LogFileOptions
   readonly #before: number
-  readonly #problems: string[] = []
-  #bad = 0
+  readonly #bad: BadRecords
   #others = 0
 
-  constructor(path: string, builder: RequestLogBuilder, badRows: 'error' | 'skip') {
+  constructor(path: string, builder: RequestLogBuilder, options: LogFileOptions) {
     this.#path = path
     this.#builder = builder
-    this.#skips = badRows === 'skip'
+    this.#options = options
     this.#before = builder.count
+    this.#bad = new BadRecords(path, options.badRows ?? 'error')
   }
 
-  async lines(
-    format: LineFormat,
-    onProgress?: (file: string, bytes: number, totalBytes: number) => void,
-  ): Promise<void> {
+  async lines(format: LineFormat): Promise<void> {
     const read = format.reader()
-    try {
-      const progress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) =>
-        onProgress?.(this.#path, bytes, totalBytes)
-      for await (const { texts, first } of linesOf(this.#path, progress)) {
-        for (const [i, text] of texts.entries()) {
-          this.#add(`:${first + i}`, () =>
-            read(first + i === 1 ? text.replace(/^\ufeff/, '') : text),
-          )
-        }
-      }
-    } catch (error) {
-      throw unreadable(this.#path, error)
-    }
+    await eachLine(
+      this.#path,
+      (line, number) => this.#add(`:${number}`, () => read(line)),
+      this.#options,
+    )
   }
 
   async document(format: DocumentFormat): Promise<void> {
-    let document: unknown
-    try {
-      document = JSON.parse(await readUserText(this.#path, MOST_DOCUMENT_BYTES))
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw unreadable(this.#path, error)
-      throw new Failure(`${this.#path}: expected JSON, got ${describeValue(error.message)}`)
-    }
+    const document = await jsonDocument(this.#path)
     try {
       for (const record of format.records(document)) this.#add('', () => record)
     } catch (error) {
@@ -138,19 +108,13 @@ class FileReader {
     }
   }
 
-  #add(place: string, record: () => ReturnType<ReturnType<LineFormat['reader']>>): void {
-    try {
-      const read = record()
-      if (read !== null) this.#builder.add(read)
-      else this.#others++
-    } catch (error) {
-      if (!(error instanceof RecordProblem)) throw error
-      this.#bad++
-      if (this.#skips) return
-      this.#problems.push(`${this.#path}${place}: ${error.message}`)
-      // ten bad records show the pattern
-      if (this.#problems.length >= MOST_PROBLEMS) throw new Failure(this.#problems)
-    }
+  #add(place: string, record: () => RequestRecord | null): void {
+    const read = this.#bad.read(place, () => {
+      const found = record()
+      if (found !== null) this.#builder.add(found)
+      return found
+    })
+    if (read === null) this.#others++
     if (this.#builder.count > MOST_RECORDS) {
       const most = MOST_RECORDS.toLocaleString('en-US')
       throw new Failure(`${this.#path}: expected at most ${most} requests; import a part of them`)
@@ -158,15 +122,9 @@ class FileReader {
   }
 
   read(): LogFile {
-    if (this.#problems.length > 0) throw new Failure(this.#problems)
+    const bad = this.#bad.end()
     const records = this.#builder.count - this.#before
     if (records === 0) throw new Failure(`${this.#path}: expected requests, got none`)
-    return { path: this.#path, records, bad: this.#bad, others: this.#others }
+    return { path: this.#path, records, bad, others: this.#others }
   }
-}
-
-function unreadable(path: string, error: unknown): unknown {
-  if (error instanceof LineError) return new Failure(`${path}:${error.line}: ${error.message}`)
-  if (!(error instanceof Unreadable)) return error
-  return new Failure(`${path}: cannot read the requests: ${error.message}`)
 }

@@ -49,6 +49,15 @@ describe('a log of requests', () => {
     expect(log.kinds[log.kind.at(-1)!]).toBe(OTHER_KIND)
   })
 
+  test('has the instance of each request, where it is known', () => {
+    const builder = new RequestLogBuilder()
+    builder.add(record({ sentMs: 3 }), 'b')
+    builder.add(record({ sentMs: 2 }))
+    builder.add(record({ sentMs: 1 }), '__proto__')
+    builder.add(record({ sentMs: 4 }), 'b')
+    expect([...builder.log().instance]).toEqual([1, -1, 0, 0])
+  })
+
   test.each<[string, Partial<RequestRecord>]>([
     ['no time', { sentMs: Number.NaN }],
     ['an infinite time', { sentMs: Number.POSITIVE_INFINITY }],

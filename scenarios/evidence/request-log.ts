@@ -19,6 +19,8 @@ export interface RequestLog {
   /** by index into `kinds`; -1 for none */
   readonly kind: Int32Array
   readonly kinds: readonly string[]
+  /** of the server, by number; -1 where it is not known */
+  readonly instance: Int32Array
   /** whether arrivals are times of a schedule */
   readonly scheduled: boolean
   /** when the first request arrived, ms since 1970; null where times have another origin */
@@ -27,11 +29,13 @@ export interface RequestLog {
 
 /** Later times count from 1970: this is in 2001. */
 const EPOCH_MS = 1e12
-/** Each takes some 70 bytes. */
+/** Each takes some 75 bytes. */
 export const MOST_RECORDS = 10_000_000
 /** Further kinds are one. */
 export const MOST_KINDS = 1000
 export const OTHER_KIND = 'others'
+/** Which of further instances answered is not known. */
+const MOST_INSTANCES = 10_000
 const MOST_TOKENS = 1e9
 
 /** Collects records, in any order. */
@@ -40,20 +44,26 @@ export class RequestLogBuilder {
   #columns = allocated(1024)
   #ok = new Uint8Array(1024)
   #kind = new Int32Array(1024)
+  #instance = new Int32Array(1024)
   readonly #kinds = new Map<string, number>()
+  readonly #instances = new Map<string, number>()
   #scheduled = true
 
   get count(): number {
     return this.#count
   }
 
-  /** Throws `RecordProblem` for a record that contradicts itself. */
-  add(record: RequestRecord): void {
+  /**
+   * `instance`: the name of the one that answered; null where it is not known. Throws
+   * `RecordProblem` for a record that contradicts itself.
+   */
+  add(record: RequestRecord, instance: string | null = null): void {
     check(record)
     if (this.#count === this.#ok.length) this.#grow()
     for (const name of COLUMNS) this.#columns[name][this.#count] = record[name]
     this.#ok[this.#count] = record.ok ? 1 : 0
     this.#kind[this.#count] = record.kind === null ? -1 : this.#kindOf(record.kind)
+    this.#instance[this.#count] = instance === null ? -1 : this.#instanceOf(instance)
     this.#scheduled &&= Number.isFinite(record.scheduledMs)
     this.#count++
   }
@@ -66,16 +76,27 @@ export class RequestLogBuilder {
     return this.#kinds.size - 1
   }
 
+  #instanceOf(instance: string): number {
+    const known = this.#instances.get(instance)
+    if (known !== undefined) return known
+    if (this.#instances.size >= MOST_INSTANCES) return -1
+    this.#instances.set(instance, this.#instances.size)
+    return this.#instances.size - 1
+  }
+
   #grow(): void {
     const size = 2 * this.#ok.length
     const columns = allocated(size)
     for (const name of COLUMNS) columns[name].set(this.#columns[name])
     const [ok, kind] = [new Uint8Array(size), new Int32Array(size)]
+    const instance = new Int32Array(size)
     ok.set(this.#ok)
     kind.set(this.#kind)
+    instance.set(this.#instance)
     this.#columns = columns
     this.#ok = ok
     this.#kind = kind
+    this.#instance = instance
   }
 
   /** Expects at least one record. */
@@ -98,6 +119,7 @@ export class RequestLogBuilder {
       ok: Uint8Array.from(order, (i) => this.#ok[i]!),
       kind: Int32Array.from(order, (i) => this.#kind[i]!),
       kinds: [...this.#kinds.keys()],
+      instance: Int32Array.from(order, (i) => this.#instance[i]!),
       scheduled: this.#scheduled,
       originMs: origin >= EPOCH_MS ? origin : null,
     }

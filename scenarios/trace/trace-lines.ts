@@ -4,6 +4,12 @@ import { openUserFile } from '../load/user-file.ts'
 
 const MAX_LINE_CHARACTERS = 1 << 20
 
+/** Limits of reading. */
+export interface LineOptions {
+  /** of a line; default: 1 Mi, as lines of a table are short */
+  readonly mostCharacters?: number
+}
+
 /** Thrown at a line that cannot be read; `line` counts from 1. */
 export class LineError extends Error {
   readonly line: number
@@ -34,8 +40,9 @@ interface Lines {
 export async function* linesOf(
   path: string,
   onProgress?: (progress: ByteProgress) => void,
+  { mostCharacters = MAX_LINE_CHARACTERS }: LineOptions = {},
 ): AsyncGenerator<Lines> {
-  const splitter = new LineSplitter()
+  const splitter = new LineSplitter(mostCharacters)
   const decoder = new TextDecoder()
   try {
     for await (const { bytes, readBytes, totalBytes } of piecesOf(path)) {
@@ -115,13 +122,20 @@ async function* inflated(handle: FileHandle, totalBytes: number): AsyncGenerator
 class LineSplitter {
   /** the current line, from 1 */
   line = 1
+  readonly #most: number
   #rest = ''
 
+  constructor(most: number) {
+    this.#most = most
+  }
+
   push(piece: string): Lines {
-    const texts = (this.#rest + piece).split('\n')
+    const texts = piece.split('\n')
+    // a long line is joined once, when it ends
+    texts[0] = this.#rest + texts[0]!
     this.#rest = texts.pop()!
     const lines = this.#ended(texts)
-    if (this.#rest.length > MAX_LINE_CHARACTERS) {
+    if (this.#rest.length > this.#most) {
       throw new LineError(this.line, `expected a line of text, got one without end`)
     }
     return lines

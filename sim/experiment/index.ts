@@ -99,9 +99,9 @@ export {
   TRACE_FILE,
   type TraceColumn,
 } from './evidence/imported-scenario.ts'
-export { arrivalsOf, spanMs } from './evidence/recorded-requests.ts'
+export { arrivalsOf, type Coverage, spanMs, WHOLE } from './evidence/recorded-requests.ts'
 export { recordedTimes } from './evidence/recorded-times.ts'
-export { shortened, widthText } from './evidence/stated-value.ts'
+export { SPEED, SPEED_WIDTH, shortened, widthText } from './evidence/stated-value.ts'
 export { memoryResult } from './figures/memory.ts'
 export {
   type JudgedRunSummary,

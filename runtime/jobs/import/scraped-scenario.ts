@@ -3,7 +3,7 @@ import type {
   TrafficEvidence,
 } from '../../../scenarios/evidence/prometheus/index.ts'
 import type { EvidenceValue } from '../../../sim/documents/index.ts'
-import { shortened, widthText } from '../../../sim/experiment/index.ts'
+import { SPEED, SPEED_WIDTH, shortened, widthText } from '../../../sim/experiment/index.ts'
 
 /** A scenario that follows from the metrics of a server, and what each of its values rests on. */
 export interface ScrapedScenario {
@@ -38,7 +38,7 @@ export function scrapedScenario(evidence: TrafficEvidence): ScrapedScenario {
       rate.high !== null && {
         'traffic of requests': widthText({ value: rate.value, low: rate.low, high: rate.high }),
       }),
-    ...(generates && { [SPEED]: `± ${100 * STEP_WIDTH} %` }),
+    ...(generates && { [SPEED]: `± ${100 * SPEED_WIDTH} %` }),
     ...(cv.low !== null &&
       cv.high! > cv.low && {
         [`${TRAFFIC}.arrivals.cv`]: [cv.low, cv.high],
@@ -199,7 +199,7 @@ function stepWork(evidence: TrafficEvidence): Part {
       assumed(`${WORK}.per_sequence_ms`, 0, 'one window does not show what more sequences cost'),
       {
         ...assumed(SPEED, 1, 'means of one window leave the law open'),
-        ...{ low: 1 / (1 + STEP_WIDTH), high: 1 + STEP_WIDTH },
+        ...{ low: 1 / (1 + SPEED_WIDTH), high: 1 + SPEED_WIDTH },
       },
     ],
     warnings: [
@@ -208,10 +208,6 @@ function stepWork(evidence: TrafficEvidence): Part {
     ],
   }
 }
-
-const SPEED = 'speed of server'
-/** Assumed: 95 % of the times of the law are within this. */
-const STEP_WIDTH = 0.25
 
 interface StepTimes {
   readonly base_s: number

@@ -125,7 +125,7 @@ export function loggedRequest(logged: Logged): RequestRecord {
     inputTokens: Number.NaN,
     outputTokens: Number.NaN,
     ok: /^[23]\d\d$/.test(status ?? '') && (isWhole ?? true),
-    kind: kindOf(target),
+    kind: pathKind(target),
   }
 }
 
@@ -136,7 +136,7 @@ export const targetOf = (requestLine: string) => requestLine.split(/[ "]/, 2)[1]
  * The first two segments of a path, without its query: "/v1/chat" of "/v1/chat/completions?x=1". So
  * there are few kinds, as deeper segments often name one object. Null for what is no path.
  */
-function kindOf(target: string): string | null {
+export function pathKind(target: string): string | null {
   const [resource = ''] = target.split('?', 1)
   const authority = resource.startsWith('/') ? -1 : resource.indexOf('://')
   const from = authority < 0 ? 0 : resource.indexOf('/', authority + 3)

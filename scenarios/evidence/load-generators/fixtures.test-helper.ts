@@ -318,3 +318,22 @@ export function sinceSent(record: RequestRecord): Omit<RequestRecord, 'sentMs'> 
     endMs: since(rest.endMs),
   }
 }
+
+/** The paths of all values of a document. */
+export function pathsOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path]
+  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, [...path, key]))]
+}
+
+/** A document with another value at one of its paths. */
+export function replaced(
+  value: unknown,
+  [key, ...rest]: readonly string[],
+  other: unknown,
+): unknown {
+  if (key === undefined) return other
+  const copy = Array.isArray(value) ? [...value] : { ...(value as Record<string, unknown>) }
+  const map = copy as Record<string, unknown>
+  map[key] = replaced(map[key], rest, other)
+  return copy
+}

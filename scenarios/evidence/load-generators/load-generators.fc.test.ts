@@ -8,6 +8,8 @@ import {
   guidellmReportBefore04,
   inferencePerfRequests,
   inferencePerfRequestsOf2025,
+  pathsOf,
+  replaced,
   vllmResult,
 } from './fixtures.test-helper.ts'
 import { LOAD_GENERATORS } from './index.ts'
@@ -48,20 +50,6 @@ function check({ sentMs, firstTokenMs, endMs, inputTokens, outputTokens, ok }: R
     expect(Number.isNaN(tokens) || (tokens >= 0 && tokens <= 1e9)).toBe(true)
   }
   expect(typeof ok).toBe('boolean')
-}
-
-/** Values at all paths of a document. */
-function pathsOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
-  if (typeof value !== 'object' || value === null) return [path]
-  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, [...path, key]))]
-}
-
-function replaced(value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown {
-  if (key === undefined) return other
-  const copy = Array.isArray(value) ? [...value] : { ...(value as Record<string, unknown>) }
-  const map = copy as Record<string, unknown>
-  map[key] = replaced(map[key], rest, other)
-  return copy
 }
 
 const other = fc.oneof(

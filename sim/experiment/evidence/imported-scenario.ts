@@ -3,10 +3,11 @@ import { Random } from '../../kernel/index.ts'
 import type { Ms } from '../../serving/index.ts'
 import { percentile } from '../../stats/index.ts'
 import { type ClosedLoop, closedLoop, type InFlight, inFlight } from './in-flight.ts'
-import { type RecordedRequests, spanMs } from './recorded-requests.ts'
+import { type Instances, inFlightByInstance, instancesOf } from './instances.ts'
+import { type Coverage, type RecordedRequests, spanMs, WHOLE } from './recorded-requests.ts'
 import { type ServiceTimes, serviceTimes } from './service-times.ts'
-import { shortened, widthText } from './stated-value.ts'
-import { type StepLaw, stepLaw } from './step-law.ts'
+import { SPEED, SPEED_WIDTH, shortened, widthText } from './stated-value.ts'
+import { meanGap, type StepLaw, stepLaw } from './step-law.ts'
 
 /** A scenario that follows from a log of requests, and what each of its values rests on. */
 export interface ImportedScenario {
@@ -37,6 +38,8 @@ export interface LogSource {
   readonly name: string
   /** its times are cut to whole multiples of this, ms; 0 where they are not */
   readonly timeStepMs: number
+  /** how many of the requests it has; default: all */
+  readonly coverage?: Coverage
 }
 
 /** A part of a scenario. */
@@ -46,39 +49,41 @@ interface Part {
   readonly warnings?: readonly string[]
 }
 
-interface Source extends LogSource {
+interface Source extends Required<LogSource> {
   readonly log: RecordedRequests
   readonly flight: InFlight
+  /** of the instance of each request, where it is known */
+  readonly own: InFlight
+  readonly instances: Instances | null
 }
 
 /** The scenario of a log of at least two moments. */
 export function importedScenario(log: RecordedRequests, from: LogSource): ImportedScenario {
+  const { coverage = WHOLE } = from
   const flight = inFlight(log)
-  const source: Source = { ...from, log, flight }
+  const instances = instancesOf(log)
+  const own = instances === null ? flight : inFlightByInstance(log, instances)
+  const source: Source = { ...from, coverage, log, flight, own, instances }
   const medianMs = medianLatency(log)
   // which of two requests ended first is not known where times are cut to longer steps
-  const isCoarse = from.timeStepMs > COARSE * medianMs
-  const random = new Random('imported')
-  const law = stepLaw(log, () => random.uniform())
-  const service = law === null ? serviceTimes(log, isCoarse ? null : flight) : null
-  const loop = isCoarse ? null : closedLoop(log, flight, medianMs)
-  const columns: readonly TraceColumn[] =
-    law === null ? ['at_ms'] : ['at_ms', 'input_tokens', 'output_tokens']
+  const isOrdered = from.timeStepMs <= COARSE * medianMs
+  const seesOthers = isOrdered && !coverage.isPart
+  const loop = seesOthers ? closedLoop(log, flight, medianMs) : null
+  const server = serverOf(source, seesOthers)
+  const columns: readonly TraceColumn[] = server.generates
+    ? ['at_ms', 'input_tokens', 'output_tokens']
+    : ['at_ms']
   const arrivals = loop === null ? tracedArrivals(source, columns) : loopArrivals(source, loop)
-  const lengths = law !== null && loop !== null ? drawnLengths(source) : NOTHING
-  const delay = law === null ? NOTHING : firstTokenDelay(source, law)
-  const served = law === null ? serviceWork(source, service) : stepWork(source, law)
-  const pool = law === null ? replicas(source, service) : engine(source, law)
-  const parts = [arrivals, lengths, delay, served, pool]
+  const lengths = server.generates && loop !== null ? drawnLengths(source) : NOTHING
+  const parts = [arrivals, lengths, server.delay, server.work, server.pool]
   const scenario = {
     spillway: 1,
     name: 'imported',
     duration_s: Math.max(1, Math.ceil(spanMs(log) / 1000)),
-    models: { [SERVER]: served.keys },
-    traffic: [{ class: CLASS, ...arrivals.keys, ...lengths.keys, ...delay.keys }],
-    pools: [{ name: SERVER, model: SERVER, ...pool.keys }],
-    ...(law !== null && { uncertain: { sources: 'included' } }),
-    ...(service !== null && { uncertain: { [`${WORK}.ms.0`]: widthText(service.mean) } }),
+    models: { [SERVER]: server.work.keys },
+    traffic: [{ class: CLASS, ...arrivals.keys, ...lengths.keys, ...server.delay.keys }],
+    pools: [{ name: SERVER, model: SERVER, ...server.pool.keys }],
+    ...(server.uncertain && { uncertain: server.uncertain }),
   }
   return {
     scenario,
@@ -86,6 +91,51 @@ export function importedScenario(log: RecordedRequests, from: LogSource): Import
     warnings: parts.flatMap(({ warnings = [] }) => warnings),
     flight,
     trace: loop === null ? columns : null,
+  }
+}
+
+/** What a log shows of the server. */
+interface ServerParts {
+  readonly generates: boolean
+  /** of first tokens */
+  readonly delay: Part
+  readonly work: Part
+  readonly pool: Part
+  readonly uncertain: object | null
+}
+
+/** `seesOthers`: whether the log shows what ran beside each request. */
+function serverOf(source: Source, seesOthers: boolean): ServerParts {
+  const { log, coverage, instances, own } = source
+  const gap = coverage.isPart ? meanGap(log) : null
+  if (gap !== null) {
+    return {
+      generates: true,
+      delay: unknownDelay('which requests met an idle server is not seen in sampled traces'),
+      work: meanWork(source, gap),
+      pool: engine(source, null),
+      uncertain: { [SPEED]: `± ${100 * SPEED_WIDTH} %` },
+    }
+  }
+  const random = new Random('imported')
+  const logs = instances?.logs.map((each) => each.log) ?? [log]
+  const law = coverage.isPart ? null : stepLaw(logs, () => random.uniform())
+  if (law !== null) {
+    return {
+      generates: true,
+      delay: firstTokenDelay(source, law),
+      work: stepWork(source, law),
+      pool: engine(source, law.mostDecoding),
+      uncertain: { sources: 'included' },
+    }
+  }
+  const service = serviceTimes(log, seesOthers ? own : null)
+  return {
+    generates: false,
+    delay: NOTHING,
+    work: serviceWork(source, service),
+    pool: replicas(source, service),
+    uncertain: service && { [`${WORK}.ms.0`]: widthText(service.mean) },
   }
 }
 
@@ -108,6 +158,14 @@ function measured({ name, log }: Source, path: string, stated: Stated): Evidence
   }
 }
 
+/** A value that follows from the records where they are those of all requests of the server. */
+function measuredOfAll(source: Source, path: string, stated: Stated): EvidenceValue {
+  if (source.coverage.share === 1) return measured(source, path, stated)
+  return assumed(path, { ...stated, n: 0, why: `${stated.why}; ${IF_ALL}` })
+}
+
+const IF_ALL = 'that these are all requests is assumed'
+
 /** A value that no record shows. */
 function assumed(path: string, stated: Stated): EvidenceValue {
   return {
@@ -122,12 +180,19 @@ function tracedArrivals(source: Source, columns: readonly TraceColumn[]): Part {
   const path = `${TRAFFIC}.arrivals`
   const names = { at_ms: 'time', input_tokens: 'input_tokens', output_tokens: 'output_tokens' }
   const jitter = source.timeStepMs >= LONG_STEP_MS ? source.timeStepMs / 1000 : null
+  const when = log.scheduled
+    ? 'when requests were scheduled'
+    : 'when requests were sent or received'
   const values = [
-    measured(source, `${path}.file`, {
-      value: TRACE_FILE,
-      why: log.scheduled ? 'when requests were scheduled' : 'when requests were sent or received',
-    }),
+    source.coverage.isPart
+      ? measured(source, `${path}.file`, {
+          value: TRACE_FILE,
+          why: `${when}, of those in the files`,
+        })
+      : measuredOfAll(source, `${path}.file`, { value: TRACE_FILE, why: when }),
   ]
+  const grown = grownArrivals(source)
+  values.push(...grown.values)
   const keys = {
     process: 'trace',
     file: TRACE_FILE,
@@ -135,6 +200,7 @@ function tracedArrivals(source: Source, columns: readonly TraceColumn[]): Part {
     columns: Object.fromEntries(columns.map((column) => [names[column], column])),
     time_unit: 'ms',
     ...(jitter !== null && { jitter_s: jitter }),
+    ...grown.keys,
   }
   if (jitter !== null) {
     const why = `times of the log are cut to ${jitter} s: arrivals are spread evenly over it`
@@ -155,8 +221,68 @@ function tracedArrivals(source: Source, columns: readonly TraceColumn[]): Part {
       ...(capped !== null && { max_in_flight: capped.value }),
     },
     values,
+    warnings: grown.warnings ?? [],
   }
 }
+
+/** Requests for each recorded one: as many as a sampler has left one of. */
+function growthOf({ coverage: { share } }: Source): number {
+  return share === null || share < 1 / MOST_GROWTH ? 1 : shortened(1 / share)
+}
+
+/** As the schema limits it. */
+const MOST_GROWTH = 100
+
+/** Arrivals at the rate of all requests, where a part of them was recorded. */
+function grownArrivals(source: Source): Part {
+  const { log, coverage } = source
+  const { share, isPart, isRecorded } = coverage
+  const factor = share === null ? null : shortened(1 / share)
+  if (!isPart || factor === 1) return NOTHING
+  const growth = growthOf(source)
+  if (growth === 1) {
+    const why =
+      factor === null
+        ? 'by an unknown factor'
+        : `${factor} times: a trace can be made at most ${MOST_GROWTH} times as many requests`
+    return { ...NOTHING, warnings: [`rates are too low, ${why}`] }
+  }
+  const path = `${TRAFFIC}.arrivals`
+  // of independent samples: binomial
+  const error = Z * Math.sqrt((1 - 1 / growth) / log.count)
+  const stated = {
+    value: growth,
+    ...{ low: Math.max(1, growth * (1 - error)), high: growth * (1 + error) },
+    why: 'one request was recorded of so many',
+  }
+  const shift_s = copyShift(log)
+  return {
+    keys: { growth, copy_shift_s: shift_s },
+    values: [
+      isRecorded
+        ? measured(source, `${path}.growth`, stated)
+        : assumed(`${path}.growth`, { ...stated, why: `${stated.why}, as stated with --sampled` }),
+      assumed(`${path}.copy_shift_s`, {
+        value: shift_s,
+        why: 'when the requests arrived that were not recorded: shorter bursts are not seen',
+      }),
+    ],
+    warnings: [
+      `rates are scaled: each recorded request is sent ${growth} times, at other times that are assumed`,
+    ],
+  }
+}
+
+/** Of the normal distribution, for 95 %. */
+const Z = 1.96
+
+/** Copies lie between requests of each other, and few are shifted out of the run. */
+function copyShift(log: RecordedRequests): number {
+  const seconds = spanMs(log) / 1000
+  return Number(Math.min(1e6, seconds / 20, (GAPS * seconds) / log.count).toPrecision(2))
+}
+
+const GAPS = 20
 
 const LONG_STEP_MS = 100
 
@@ -266,36 +392,38 @@ function distributionOf(sorted: Float64Array): object {
 const IDLE_REQUESTS = 30
 
 /** What first tokens of an idle server take beyond their step: the way, and a slow beginning. */
-function firstTokenDelay({ name, log, flight }: Source, law: StepLaw): Part {
+function firstTokenDelay(source: Source, law: StepLaw): Part {
+  const { log, own } = source
   const { sentMs, firstTokenMs, inputTokens } = log.columns
-  const path = `${TRAFFIC}.first_token_delay_ms`
   const rests: number[] = []
   for (let i = 0; i < log.count; i++) {
     const ttft = firstTokenMs[i]! - sentMs[i]!
-    if (log.ok[i] !== 1 || flight.before[i] !== 0 || !(ttft >= 0)) continue
+    if (log.ok[i] !== 1 || own.before[i] !== 0 || !(ttft >= 0)) continue
     const prefill = law.per_prefill_token_ms.value * (inputTokens[i]! || 0)
     rests.push(ttft - law.base_ms.value - law.per_sequence_ms.value - prefill)
   }
   if (rests.length < IDLE_REQUESTS) {
-    const why = `${rests.length} requests met an idle server, fewer than ${IDLE_REQUESTS}`
-    return {
-      keys: {},
-      values: [assumed(path, { value: null, basis: 'unknown', why })],
-      warnings: ['first tokens may be too early: what they take beyond their step is not known'],
-    }
+    return unknownDelay(`${rests.length} requests met an idle server, fewer than ${IDLE_REQUESTS}`)
   }
   const sorted = Float64Array.from(rests).sort()
   const value = Number(percentile(sorted, 0.5).toPrecision(3))
   if (!(value > 0)) return NOTHING
-  const stated = {
-    ...({ path, value, basis: 'measured', source: name, n: rests.length } as const),
-    ...{ from_s: 0, until_s: spanMs(log) / 1000 },
+  const stated = measuredOfAll(source, FIRST_TOKEN_DELAY, {
+    ...{ value, n: rests.length },
     low: percentile(sorted, 0.025),
     high: percentile(sorted, 0.975),
     why: 'what requests that met an idle server waited for their first token beyond its step; the interval is that of single requests',
-  }
+  })
   return { keys: { first_token_delay_ms: value }, values: [stated] }
 }
+
+const FIRST_TOKEN_DELAY = `${TRAFFIC}.first_token_delay_ms`
+
+const unknownDelay = (why: string): Part => ({
+  keys: {},
+  values: [assumed(FIRST_TOKEN_DELAY, { value: null, basis: 'unknown', why })],
+  warnings: ['first tokens may be too early: what they take beyond their step is not known'],
+})
 
 function stepWork(source: Source, law: StepLaw): Part {
   const { requests, heldOut, sequences, alternatives } = law
@@ -328,7 +456,7 @@ function stepWork(source: Source, law: StepLaw): Part {
         const { value, low, high } = law[key]
         const why = `gaps between tokens by what ran beside them; ${error}`
         const stated = { value: shortened(value), low, high, n: requests, why }
-        return measured(source, `${WORK}.${key}`, stated)
+        return measuredOfAll(source, `${WORK}.${key}`, stated)
       }),
       assumed(`${WORK}.per_context_token_ms`, {
         value: 0,
@@ -339,27 +467,83 @@ function stepWork(source: Source, law: StepLaw): Part {
   }
 }
 
-function engine({ flight }: Source, law: StepLaw): Part {
-  const most = Math.max(256, law.mostDecoding)
+/** Where a part of the requests was recorded: the mean step, at the load of the log. */
+function meanWork(
+  { name }: Source,
+  { ms, requests }: NonNullable<ReturnType<typeof meanGap>>,
+): Part {
+  const base_ms = shortened(ms)
+  const nothing = 'what ran beside each request is not seen: its time is in base_ms'
+  return {
+    keys: { work: { law: 'generation', base_ms, per_sequence_ms: 0, per_prefill_token_ms: 0 } },
+    values: [
+      assumed(`${WORK}.base_ms`, {
+        value: base_ms,
+        high: base_ms,
+        why: `the mean gap between tokens of ${requests} requests in ${name}, at the load of that time`,
+      }),
+      ...['per_sequence_ms', 'per_prefill_token_ms'].map((key) =>
+        assumed(`${WORK}.${key}`, { value: 0, why: nothing }),
+      ),
+      assumed(SPEED, {
+        value: 1,
+        ...{ low: 1 / (1 + SPEED_WIDTH), high: 1 + SPEED_WIDTH },
+        why: 'a mean gap leaves the law of steps open',
+      }),
+    ],
+    warnings: [
+      'the law of steps is that of the load in the files: at another load it is extrapolated. Import all requests for more',
+    ],
+  }
+}
+
+/** `mostDecoding`: the most sequences that decoded at once on an instance; null if not known. */
+function engine(source: Source, mostDecoding: number | null): Part {
+  const most = Math.max(256, mostDecoding ?? 0)
   const path = `${POOL}.generation`
-  const why = `records do not show the limit: at most ${law.mostDecoding} sequences decoded at once`
+  const shown = mostDecoding === null ? '' : `: at most ${mostDecoding} sequences decoded at once`
+  const why = `records do not show the limit${shown}`
+  const { instances } = source
+  const seen = instances === null ? null : seenReplicas(source, instances)
+  const one = assumed(`${POOL}.replicas`, {
+    value: 1,
+    why: 'the law of steps is that of all replicas together, as one engine',
+  })
   return {
     keys: {
-      replicas: 1,
+      replicas: instances?.atOnce ?? 1,
       generation: { policy: 'continuous', max_sequences: most, token_budget: 2048 },
     },
     values: [
-      assumed(`${POOL}.replicas`, {
-        value: 1,
-        why: 'the law of steps is that of all replicas together, as one engine',
-      }),
+      ...(seen?.values ?? [one]),
       assumed(`${path}.max_sequences`, { value: most, why }),
       assumed(`${path}.token_budget`, { value: 2048, why: 'the default of vLLM' }),
     ],
     warnings: [
-      `limits of the engine and its KV cache are assumed: up to ${flight.most} requests were in flight, and more may wait where the real engine is full`,
+      `limits of the engine and its KV cache are assumed: ${inFlightText(source)}, and more may wait where the real engine is full`,
+      ...(seen?.warnings ?? []),
     ],
   }
+}
+
+function inFlightText({ flight, coverage }: Source): string {
+  return `up to ${flight.most}${coverage.isPart ? ' recorded' : ''} requests were in flight`
+}
+
+/** Replicas that are instances of the log. */
+function seenReplicas(source: Source, { seen, atOnce }: Instances): Part {
+  const isWhole = source.coverage.share === 1
+  const others =
+    seen > atOnce ? `${seen} instances answered, at most ${atOnce} of them at once` : ''
+  const all = seen === 1 ? 'one instance answered' : `${seen} instances answered`
+  const hidden = isWhole ? '' : '; one whose requests were not recorded is not seen'
+  const value = measured(source, `${POOL}.replicas`, {
+    value: atOnce,
+    ...{ low: atOnce, high: isWhole ? seen : null },
+    why: `${others || all}${hidden}`,
+  })
+  const spread = 'how requests are spread over instances is assumed: they share one queue'
+  return { keys: { replicas: atOnce }, values: [value], warnings: atOnce > 1 ? [spread] : [] }
 }
 
 const HOW = {
@@ -373,17 +557,19 @@ function serviceWork(source: Source, service: ServiceTimes | null): Part {
   const { mean, cv, requests, from } = service
   const value = shortened(mean.value)
   const why = HOW[from]
+  // a wait that the server states is that of each request, whatever ran beside it
+  const stated = from === 'queue' ? measured : measuredOfAll
   return {
     keys: { work: { law: 'table', sizes: [1], ms: [value], cv: shortened(cv) } },
     values: [
-      measured(source, path, { value, low: mean.low, high: mean.high, n: requests, why }),
-      measured(source, `${WORK}.cv`, { value: shortened(cv), n: requests, why }),
+      stated(source, path, { value, low: mean.low, high: mean.high, n: requests, why }),
+      stated(source, `${WORK}.cv`, { value: shortened(cv), n: requests, why }),
     ],
   }
 }
 
 /** The latency of a fast request is more than its service time. */
-function unknownWork({ log, timeStepMs }: Source): Part {
+function unknownWork({ log, timeStepMs, coverage }: Source): Part {
   const { sentMs, endMs } = log.columns
   const known = endMs.map((end, i) => end - sentMs[i]!).filter((ms, i) => log.ok[i] === 1 && ms > 0)
   // a clock with long steps may show no time at all
@@ -395,7 +581,7 @@ function unknownWork({ log, timeStepMs }: Source): Part {
       assumed(`${WORK}.ms`, {
         value: bound,
         high: bound,
-        why: 'an upper bound, the p10 of latency: too few requests had the server alone, and no wait is stated',
+        why: `an upper bound, the p10 of latency: ${coverage.isPart ? 'what ran beside recorded requests is not seen' : 'too few requests had the server alone'}, and no wait is stated`,
       }),
     ],
     warnings: [
@@ -404,14 +590,18 @@ function unknownWork({ log, timeStepMs }: Source): Part {
   }
 }
 
-/** The fewest replicas that carry the traffic. */
-function replicas({ log, flight }: Source, service: ServiceTimes | null): Part {
-  const busy = service === null ? 0 : (log.count * service.mean.value) / spanMs(log)
-  const least = Math.max(1, Math.ceil(busy / MOST_BUSY))
-  const why =
-    service === null
-      ? `records do not show it: up to ${flight.most} requests were in flight`
-      : `the fewest that are busy at most ${100 * MOST_BUSY} % of the time; up to ${flight.most} requests were in flight`
+/** The instances that answered, or the fewest replicas that carry the traffic. */
+function replicas(source: Source, service: ServiceTimes | null): Part {
+  const { log, instances } = source
+  const perMs = (growthOf(source) * log.count) / spanMs(log)
+  const least = Math.max(1, Math.ceil(((service?.mean.value ?? 0) * perMs) / MOST_BUSY))
+  if (instances !== null && instances.atOnce >= least) return seenReplicas(source, instances)
+  const fewest = `the fewest that are busy at most ${100 * MOST_BUSY} % of the time`
+  const busy =
+    instances === null
+      ? fewest
+      : `${fewest}, as if each of the ${instances.atOnce} instances were several`
+  const why = `${service === null ? 'records do not show it:' : `${busy};`} ${inFlightText(source)}`
   return {
     keys: { replicas: least },
     values: [assumed(`${POOL}.replicas`, { value: least, low: least, why })],

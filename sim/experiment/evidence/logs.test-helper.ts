@@ -9,20 +9,26 @@ const UNKNOWN: RequestRecord = {
   ...{ ok: true, kind: null },
 }
 
+interface Recorded extends Partial<RequestRecord> {
+  readonly instance?: string
+}
+
 /** A log of requests of which some figures are recorded. */
-export function logOf(records: readonly Partial<RequestRecord>[]): RecordedRequests {
+export function logOf(records: readonly Recorded[]): RecordedRequests {
   const builder = new RequestLogBuilder()
-  for (const record of records) builder.add({ ...UNKNOWN, ...record })
+  for (const { instance = null, ...record } of records) {
+    builder.add({ ...UNKNOWN, ...record }, instance)
+  }
   return builder.log()
 }
 
 /** Simulated requests as their clients record them. */
-export function logOfRows({ columns }: Rows): RecordedRequests {
+export const logOfRows = (rows: Rows): RecordedRequests => logOf(recordsOfRows(rows))
+
+export function recordsOfRows({ columns }: Rows): Recorded[] {
   const { at, done, firstToken, inputTokens, outputTokens } = columns
-  return logOf(
-    Array.from(at, (sentMs, i) => ({
-      ...{ sentMs, endMs: done[i]!, inputTokens: inputTokens[i]! },
-      ...(firstToken[i]! > 0 && { firstTokenMs: firstToken[i]!, outputTokens: outputTokens[i]! }),
-    })),
-  )
+  return Array.from(at, (sentMs, i) => ({
+    ...{ sentMs, endMs: done[i]!, inputTokens: inputTokens[i]! },
+    ...(firstToken[i]! > 0 && { firstTokenMs: firstToken[i]!, outputTokens: outputTokens[i]! }),
+  }))
 }

@@ -19,6 +19,8 @@ export interface RecordedRequests {
   }
   /** 1 for each that was answered */
   readonly ok: Uint8Array
+  /** number of the instance of the server that answered; -1 where it is not known */
+  readonly instance: Int32Array
   /** whether arrivals are times of a schedule */
   readonly scheduled: boolean
 }
@@ -29,3 +31,15 @@ export const arrivalsOf = ({ columns, scheduled }: RecordedRequests): Float64Arr
 
 /** From the first arrival to the last. */
 export const spanMs = (log: RecordedRequests): Ms => arrivalsOf(log)[log.count - 1]!
+
+/** How many of the requests of a server a log has. */
+export interface Coverage {
+  /** share of the requests; null where it is not known */
+  readonly share: number | null
+  /** whether some are known to be missing */
+  readonly isPart: boolean
+  /** whether records show the share */
+  readonly isRecorded: boolean
+}
+
+export const WHOLE: Coverage = { share: 1, isPart: false, isRecorded: true }

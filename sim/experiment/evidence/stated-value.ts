@@ -15,3 +15,8 @@ export function widthText({ value, low, high }: Width): string {
   const share = Math.min(MOST, Math.max(LEAST, factor - 1))
   return `± ${Number((100 * share).toPrecision(2))} %`
 }
+
+/** What `uncertain` names for the times of a law of which one mean is known. */
+export const SPEED = 'speed of server'
+/** Assumed: 95 % of these times are within this. */
+export const SPEED_WIDTH = 0.25

@@ -48,11 +48,11 @@ const RESAMPLES = 200
 const ALTERNATIVES = 39
 
 /**
- * Null where fewer than 100 answers have their first token and two tokens or more. `draw`: from
- * [0, 1).
+ * The law of servers that are alike, each with its log. Null where fewer than 100 answers have their
+ * first token and two tokens or more. `draw`: from [0, 1).
  */
-export function stepLaw(log: RecordedRequests, draw: () => number): StepLaw | null {
-  const rows = gapRows(log)
+export function stepLaw(logs: readonly RecordedRequests[], draw: () => number): StepLaw | null {
+  const rows = logs.flatMap(gapRows).sort((a, b) => a.at - b.at)
   if (rows.length < LEAST_REQUESTS) return null
   const law = fitted(rows)
   const blocks = blocksOf(rows)
@@ -75,18 +75,16 @@ export function stepLaw(log: RecordedRequests, draw: () => number): StepLaw | nu
     }),
     requests: rows.length,
     heldOut: heldOut(blocks),
-    mostDecoding: mostAtOnce(log),
+    mostDecoding: Math.max(...logs.map(mostAtOnce)),
     sequences: { low: at(0.05), high: at(0.95) },
   }
 }
 
 /** Requests with an answer of at least two tokens, by their first token. */
-export function gapRows({ count, columns, ok }: RecordedRequests): GapRow[] {
-  const { firstTokenMs, endMs, outputTokens, inputTokens } = columns
+export function gapRows(log: RecordedRequests): GapRow[] {
+  const { firstTokenMs, endMs, outputTokens, inputTokens } = log.columns
   const answered: number[] = []
-  for (let i = 0; i < count; i++) {
-    if (ok[i] === 1 && outputTokens[i]! >= 2 && endMs[i]! > firstTokenMs[i]!) answered.push(i)
-  }
+  for (let i = 0; i < log.count; i++) if (isGenerated(log, i)) answered.push(i)
   answered.sort((a, b) => firstTokenMs[a]! - firstTokenMs[b]!)
   const firsts = Float64Array.from(answered, (i) => firstTokenMs[i]!)
   const decoding = new Levels(answered.map((i) => [firstTokenMs[i]!, endMs[i]!]))
@@ -106,6 +104,25 @@ export function gapRows({ count, columns, ok }: RecordedRequests): GapRow[] {
     }
   })
 }
+
+/** Null where fewer than 100 answers have two tokens or more. */
+export function meanGap(
+  log: RecordedRequests,
+): { readonly ms: Ms; readonly requests: number } | null {
+  const { firstTokenMs, endMs, outputTokens } = log.columns
+  let [ms, steps, requests] = [0, 0, 0]
+  for (let i = 0; i < log.count; i++) {
+    if (!isGenerated(log, i)) continue
+    ms += endMs[i]! - firstTokenMs[i]!
+    steps += outputTokens[i]! - 1
+    requests++
+  }
+  return requests < LEAST_REQUESTS ? null : { ms: ms / steps, requests }
+}
+
+/** Whether a request has an answer of at least two tokens. */
+const isGenerated = ({ ok, columns }: RecordedRequests, i: number) =>
+  ok[i] === 1 && columns.outputTokens[i]! >= 2 && columns.endMs[i]! > columns.firstTokenMs[i]!
 
 /** The mean number of intervals that hold a moment. */
 class Levels {
