@@ -170,8 +170,8 @@ export interface Source {
    */
   peek(): Ms
   /**
-   * Whether a request may come at any time though none is known, as from clients of a server; absent
-   * for no.
+   * Whether a request may come at any time though none is known, as from clients of a server;
+   * absent for no.
    */
   readonly isOpen?: boolean
   /** Until then clients may react to how requests end, ms; 0 where they never do. */

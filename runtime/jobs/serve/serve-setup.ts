@@ -6,7 +6,7 @@ import type { System } from '../prepare.ts'
 
 /**
  * What a server needs of a scenario: its models under their names, each with the classes that its
- * pools serve. `engines`: of each pool. Throws `Failure` where a client could not name what it wants.
+ * pools serve. `engines`: of each pool. Throws `Failure` where a client could not name its wish.
  */
 export function serveSetup(
   system: Pick<System, 'scenario' | 'file' | 'plan' | 'lengths'>,
