@@ -59,6 +59,7 @@ export {
   scenarioSchema,
   servesBatches,
   type TensorType,
+  type TrafficClass,
   tensorTypes,
   type Work,
 } from './schema/schema.ts'

@@ -179,6 +179,11 @@ export const CASES: readonly Case[] = [
   ['usage', 'report agreed --charts gif'],
   ['invalidInput', 'report nowhere'],
 
+  ['usage', 'serve'],
+  ['usage', 'serve tiny.yaml --port 70000'],
+  ['invalidInput', 'serve nowhere.yaml'],
+  ['invalidInput', 'serve declared.yaml'],
+
   ['ok', 'import requests access.log --out imported'],
   ['usage', 'import requests'],
   ['usage', 'import bogus'],

@@ -95,6 +95,7 @@ const CHILDREN = [
   'runtime/live/engine-process.ts',
   'runtime/live/executor-thread.ts',
   'runtime/live/fleet-process.ts',
+  'runtime/live/serve-process.ts',
   'runtime/memory/arena-process.ts',
   'runtime/models/build-process.ts',
   'runtime/models/quantisation/quantise-process.ts',

@@ -28,7 +28,7 @@ export interface WarmUp {
 }
 
 /** p99 is several times too long until V8 has compiled the loops, in 15,000 requests. */
-const WARM_UP: WarmUp = { shapesMs: 10_000, trafficMs: 4000 }
+export const WARM_UP: WarmUp = { shapesMs: 10_000, trafficMs: 4000 }
 
 interface OpenOptions {
   readonly warmUp?: WarmUp | undefined
@@ -77,7 +77,7 @@ export function playerOn({ fleet }: OpenSide, { system, traffic }: ReplaySide): 
 }
 
 /** Runs shapes of models that stay open. Returns a warning for each pool that has run fewer. */
-async function warmUpPools(
+export async function warmUpPools(
   { scenario, plan, lengths: ranges }: System,
   fleet: Fleet,
   shapesMs: number,
@@ -126,7 +126,7 @@ function beginningOf(traffic: ReplaySide['traffic'], ms: number): ReplaySide['tr
 }
 
 /** What each pool's executors open. */
-async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
+export async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
   const { scenario, directory, plan, lengths } = system
   const engines: EngineOptions[] = []
   const places = { directory, cacheDirectory: cacheDirectory(), signal }

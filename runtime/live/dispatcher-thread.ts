@@ -36,6 +36,8 @@ import {
   trafficSource,
 } from '../../sim/traffic/index.ts'
 import { failureMessage } from '../process/failure-message.ts'
+import { SlotObserver, SlotSource } from '../serve/slot-source.ts'
+import { type SlotMemory, SlotTable } from '../serve/slot-table.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -60,6 +62,8 @@ export interface DispatcherStart {
   readonly vocabularies: readonly (number | null)[]
   /** cores that it keeps to; null for any */
   readonly cores: readonly number[] | null
+  /** requests of clients; null where traffic is replayed */
+  readonly served: SlotMemory | null
 }
 
 /** Requests that are known; or the scenario of clients that react to how they end. */
@@ -91,6 +95,7 @@ export type DispatcherJob =
   | { readonly kind: 'script'; readonly items: readonly ScriptItem[] }
   | { readonly kind: 'steps'; readonly orders: readonly ScriptOrder[] }
   | { readonly kind: 'loads'; readonly plan: ServingPlan; readonly durationMs: number }
+  | { readonly kind: 'serve'; readonly plan: ServingPlan }
 
 export type DispatcherReply =
   | {
@@ -119,6 +124,7 @@ export type DispatcherReply =
     }
   | { readonly kind: 'stepped'; readonly rows: readonly StepScriptRow[] }
   | { readonly kind: 'loaded'; readonly times: readonly number[] | null }
+  | { readonly kind: 'served' }
 
 type Job<Kind extends DispatcherJob['kind']> = Extract<DispatcherJob, { readonly kind: Kind }>
 
@@ -141,6 +147,7 @@ type Replay = Generator<DispatcherReply, DispatcherReply>
 function perform(job: DispatcherJob): DispatcherReply {
   if (job.kind !== 'goOn') {
     if (paused !== null) throw new Error(`Expected a replay to go on, got ${job.kind}`)
+    if (job.kind === 'serve') return serve(job)
     return job.kind === 'replay' ? advance(replay(job)) : measure(job)
   }
   if (paused === null) throw new Error('Expected a replay in a pause')
@@ -236,6 +243,27 @@ function* replay(job: Job<'replay'>): Replay {
     ...(probes.length > 0 && { probes }),
     ...(job.processorTime && { processorMs: Float64Array.from(processorMs) }),
   }
+}
+
+/** Serves the requests of clients until their table is closed and all of them have ended. */
+function serve({ plan }: Job<'serve'>): DispatcherReply {
+  if (start.served === null) throw new Error('Expected a fleet that was opened for clients')
+  const table = new SlotTable(start.served)
+  const requests = new Requests(start.served.slots)
+  const port = portTo(plan, requests)
+  const { driver, control } = assemble({
+    plan,
+    source: new SlotSource(table, (reading) => port.timeOf(reading)),
+    requests,
+    world: (traffic) => {
+      const dispatcher = new Dispatcher(port, traffic, { forgets: true })
+      return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
+    },
+    observe: () => [new SlotObserver(table, requests)],
+  })
+  port.setNow(0)
+  driver.run(control)
+  return { kind: 'served' }
 }
 
 /** Runs batches in a pause; progress stays that of the traffic. */

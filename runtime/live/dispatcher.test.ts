@@ -247,3 +247,55 @@ describe('the dispatcher', () => {
     expect(dispatcher.fired).toEqual([[3, 10]])
   })
 })
+
+test('a source that is open ends no run, and its end is declared once it has closed', () => {
+  const requests = new Requests()
+  const told: Told[] = []
+  let now = 0
+  let isOpen = true
+  const list = new ListSource(requestsOf([1]))
+  const source = {
+    reactsUntil: 0,
+    peek: () => list.peek(),
+    take: (...of: Parameters<typeof list.take>) => list.take(...of),
+    settled: () => {},
+    get isOpen() {
+      return isOpen
+    },
+  }
+  const port: LivePort = {
+    now: () => now,
+    sleep: (until) => {
+      now = Math.min(until, now + 10)
+      if (now > 50) isOpen = false
+    },
+    start: () => {},
+    load: () => {},
+    unload: () => {},
+    takeFinished: () => -1,
+    finished: () => ({ order: 'run', status: STATUS.ok, started: 0, ended: 0 }),
+  }
+  const dispatcher = new Dispatcher(port, trafficOf(source, requests), { forgets: true })
+  dispatcher.run({
+    onArrival: (t, request) => {
+      told.push([t, 'arrival'])
+      dispatcher.arm(0, t + 5)
+      requests.release(request)
+    },
+    onTimer: (t) => told.push([t, 'timer']),
+    onDone: () => {},
+    onLoaded() {},
+    onExecutor() {},
+    onSteps: () => {},
+    waiting: 0,
+    onDelivered: () => {},
+    onEnd: (t) => told.push([t, 'end']),
+  })
+  expect(told).toEqual([
+    [1, 'arrival'],
+    [6, 'timer'],
+    [56, 'end'],
+  ])
+  // it may go on for months
+  expect(dispatcher.fired).toEqual([])
+})

@@ -64,6 +64,7 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
   readonly #transfers: Transfers | null
   /** null where no pool generates */
   readonly #steps: LiveSteps | null
+  readonly #forgets: boolean
   readonly #timers: Ms[] = []
   /** of two timers that are due at one instant the one armed first fires first, as simulated */
   readonly #turn: number[] = []
@@ -80,16 +81,20 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
       failures = null,
       transfers = null,
       steps = null,
+      forgets = false,
     }: {
       failures?: ExecutorFailures | null
       transfers?: Transfers | null
       steps?: LiveSteps | null
+      /** whether timers and model moves are dropped, as a run without an end must; default: no */
+      forgets?: boolean
     } = {},
   ) {
     this.#port = port
     this.#failures = failures
     this.#transfers = transfers
     this.#steps = steps
+    this.#forgets = forgets
     this.#traffic = traffic
   }
 
@@ -105,7 +110,7 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
 
   #settle(timer: number, next: Ms): void {
     const due = this.#timers[timer]!
-    if (due <= this.#now) this.fired.push([due, this.#now])
+    if (due <= this.#now && !this.#forgets) this.fired.push([due, this.#now])
     this.#timers[timer] = next
   }
 
@@ -161,7 +166,8 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
         this.#port.sleep(Math.min(next, failures.nextAt, end.wakeAt))
         continue
       }
-      const quiet = source.peek() === Number.POSITIVE_INFINITY && requests.inUse === 0
+      const ended = source.isOpen !== true && source.peek() === Number.POSITIVE_INFINITY
+      const quiet = ended && requests.inUse === 0
       if (this.#running === 0 && (last ? quiet : next >= pauseAt)) return
       this.#port.sleep(Math.min(next, failures?.nextAt ?? next, end.wakeAt))
     }
@@ -233,7 +239,8 @@ export class Dispatcher implements Timers, Backend, TransferBackend {
     // a process that died has been started again, and has completed the load or unload
     const ok = status !== STATUS.outOfMemory
     const asked = this.#asked[order][executor]!
-    this.moves.push({ executor, kind: order, asked, started, ended, done: now, ok })
+    if (!this.#forgets)
+      this.moves.push({ executor, kind: order, asked, started, ended, done: now, ok })
     // for a control plane an unload ends at once
     if (order === 'load') control.onLoaded(now, executor, ok)
   }

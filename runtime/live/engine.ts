@@ -1,5 +1,7 @@
 import type { Ms, Status } from '../../sim/serving/index.ts'
 import type { ModelFile, SessionOptions } from '../models/index.ts'
+import type { OutputMemory } from '../serve/output-slab.ts'
+import type { ServedInputs } from '../serve/served-inputs.ts'
 import type { GenerationOptions } from './generation/generation-options.ts'
 
 /** What is needed to open a model and to run its shapes once before the first request. */
@@ -14,6 +16,8 @@ export interface EngineOptions {
   readonly generation?: GenerationOptions
   /** whether batches have their processor time, where it can be measured; default: no */
   readonly processorTime?: boolean
+  /** takes inputs of clients and keeps the outputs; absent where inputs are drawn */
+  readonly served?: ServedInputs
 }
 
 /** Times in ms since the engine's epoch. `died`: a new process has replaced the ended one. */
@@ -28,6 +32,8 @@ export interface EngineRun {
 /** A loaded model that runs batches of real tensors. */
 export interface Engine {
   readonly fellBack: boolean
+  /** of requests of clients; absent where inputs are drawn */
+  readonly outputs?: OutputMemory
   /** Throws `Failure` if the model cannot run the batch. */
   run(size: number, length: number, lengths: Int32Array, keys: Uint32Array): Promise<EngineRun>
   /** Opens the model again and runs its smallest shape once. */

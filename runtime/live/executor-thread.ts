@@ -2,6 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Ms, STATUS } from '../../sim/serving/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
+import type { OutputMemory } from '../serve/output-slab.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { type KernelClock, timeControlKernel } from './control-kernel.ts'
@@ -25,7 +26,12 @@ export interface ExecutorStart {
 
 /** Thread to parent: ready, stopped or failed. */
 export type ExecutorMessage =
-  | { readonly kind: 'ready'; readonly fellBack: boolean }
+  | {
+      readonly kind: 'ready'
+      readonly fellBack: boolean
+      /** of requests of clients; null where inputs are drawn */
+      readonly outputs: OutputMemory | null
+    }
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
   | FailureMessage
 
@@ -132,7 +138,8 @@ try {
   const mailbox = new Mailbox(start.memory)
   const { engine, perform } = await opened(mailbox)
   if (isMortal(engine)) mailbox.pid = engine.pid
-  post({ kind: 'ready', fellBack: engine.fellBack })
+  const outputs = 'outputs' in engine ? (engine.outputs ?? null) : null
+  post({ kind: 'ready', fellBack: engine.fellBack, outputs })
   // where batches have their processor time, the control kernel has it too
   await serve(mailbox, threadClockFor(start.engine) ?? performance, perform)
   post({ kind: 'stopped', gcMs, gcCount })

@@ -4,6 +4,9 @@ import { executionProviders } from '../models/index.ts'
 import { entryBeside } from '../process/child.ts'
 import { type FailureMessage, failureOf, isFailure } from '../process/failure-message.ts'
 import { nextMessage, startThread } from '../process/thread.ts'
+import type { OutputMemory } from '../serve/output-slab.ts'
+import type { ServedInputs } from '../serve/served-inputs.ts'
+import { type SlotMemory, slotMemory } from '../serve/slot-table.ts'
 import { type Affinity, affinityOf } from './affinity.ts'
 import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
@@ -16,6 +19,23 @@ export interface OpenedFleet {
   readonly fellBack: readonly boolean[]
   /** whether every thread has separate cores */
   readonly pinned: boolean
+}
+
+/** What a fleet needs to serve clients in place of traffic. */
+export interface ServedFleet {
+  /** requests at once; a power of two */
+  readonly slots: number
+  /** of each pool */
+  readonly inputs: readonly ServedInputs[]
+}
+
+/** Memory that clients, dispatcher and executors share. */
+export interface ServedMemory {
+  readonly table: SlotMemory
+  /** by executor */
+  readonly outputs: readonly OutputMemory[]
+  /** a reading of the monotonic clock that all clocks of the fleet count from */
+  readonly epochNs: bigint
 }
 
 /** Garbage collections in the threads of executors. */
@@ -35,25 +55,38 @@ export class FleetThreads {
   readonly #progress: Int32Array
   readonly #executors: readonly { readonly thread: Worker; readonly mailbox: MailboxMemory }[]
   readonly opened: OpenedFleet
+  /** null where traffic is replayed */
+  readonly served: ServedMemory | null
 
   private constructor(
     dispatcher: Worker,
     progress: Int32Array,
     executors: readonly { readonly thread: Worker; readonly mailbox: MailboxMemory }[],
     opened: OpenedFleet,
+    served: ServedMemory | null,
   ) {
     this.#dispatcher = dispatcher
     this.#progress = progress
     this.#executors = executors
     this.opened = opened
+    this.served = served
   }
 
-  /** Opens all replicas of each pool; swappable models are unloaded again. One engine per pool. */
-  static async open(plan: ServingPlan, engines: readonly EngineOptions[]): Promise<FleetThreads> {
+  /**
+   * Opens all replicas of each pool; swappable models are unloaded again. One engine per pool.
+   * `served`: null where traffic is replayed.
+   */
+  static async open(
+    plan: ServingPlan,
+    engines: readonly EngineOptions[],
+    served: ServedFleet | null = null,
+  ): Promise<FleetThreads> {
     const ends = new SharedArrayBuffer(4)
     const progress = new SharedArrayBuffer(4)
     const executors: { thread: Worker; mailbox: MailboxMemory }[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
+    const outputs: OutputMemory[] = []
+    const table = served && slotMemory(served.slots, ends)
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
     const { poolOf } = topologyOf(plan)
@@ -73,21 +106,25 @@ export class FleetThreads {
       epochNs,
       vocabularies: engines.map(({ generation }) => generation?.vocabulary ?? null),
       cores: affinity?.dispatcher ?? null,
+      served: table,
     } satisfies DispatcherStart)
     for (const [i, pool] of poolOf.entries()) {
       const thread = startThread(entryBeside(import.meta.url, 'executor-thread'), {
         epochNs,
         memory: mailboxes[i]!,
-        engine: engines[pool]!,
+        engine: { ...engines[pool]!, ...(served && { served: served.inputs[pool]! }) },
         absent: isSwappable(plan, pool),
         cores: affinity?.executors[i] ?? null,
       } satisfies ExecutorStart)
       executors.push({ thread, mailbox: mailboxes[i]! })
       const message = await receive<ExecutorMessage>(thread)
-      if (message.kind === 'ready' && message.fellBack) fellBack[pool] = true
+      if (message.kind !== 'ready') continue
+      if (message.fellBack) fellBack[pool] = true
+      if (message.outputs !== null) outputs.push(message.outputs)
     }
     const opened = { fellBack, pinned: affinity !== null }
-    return new FleetThreads(dispatcher, new Int32Array(progress), executors, opened)
+    const memory = table && { table, outputs, epochNs }
+    return new FleetThreads(dispatcher, new Int32Array(progress), executors, opened, memory)
   }
 
   /** Makes the dispatcher perform a job. `onProgress` reports in the units of the job. */

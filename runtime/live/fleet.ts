@@ -4,12 +4,20 @@ import type { Ms, ServingPlan } from '../../sim/serving/index.ts'
 import { type EngineRun, Rows } from '../../sim/stats/index.ts'
 import { RequestList, requestsIn } from '../../sim/traffic/index.ts'
 import { Child, ChildEnded, entryBeside } from '../process/child.ts'
+import {
+  END,
+  type ListenOptions,
+  type ServeEnd,
+  type ServePart,
+  type ServeSetup,
+} from '../serve/serve-setup.ts'
 import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
-import type { FleetRequest } from './fleet-process.ts'
+import type { FleetRequest } from './fleet-host.ts'
 import type { Collections, OpenedFleet } from './fleet-threads.ts'
 import type { ScriptOrder } from './generation/step-script.ts'
 import type { ScriptItem } from './script.ts'
+import type { ServeRequest } from './serve-process.ts'
 
 type Reply<Kind> = Extract<DispatcherReply, { readonly kind: Kind }>
 
@@ -35,6 +43,13 @@ export interface ReplayOptions {
   readonly onProgress?: Progress | undefined
 }
 
+export interface ServeOptions {
+  readonly listen: ListenOptions
+  /** once it is set, no further request is taken */
+  readonly stop: AbortSignal
+  readonly onListening: (port: number) => void
+}
+
 /** The executors of a scenario and their dispatcher, in a process that ends with `signal`. */
 export class Fleet {
   readonly #child: Child
@@ -54,17 +69,18 @@ export class Fleet {
 
   /**
    * Opens every pool's model in all its replicas, one after another. `engines`: one per pool. Once
-   * `signal` is set, any pending call ends with `Failure` (exit code 130).
+   * `signal` is set, any pending call ends with `Failure` (exit code 130). `setup`: of a fleet that
+   * serves clients.
    */
   static async open(
     plan: ServingPlan,
     engines: readonly EngineOptions[],
     signal: AbortSignal,
+    setup?: ServeSetup,
   ): Promise<Fleet> {
-    const child = new Child(entryBeside(import.meta.url, 'fleet-process'), {
-      name: 'executors',
-    })
-    const request: FleetRequest = { kind: 'open', plan, engines }
+    const entry = setup === undefined ? 'fleet-process' : 'serve-process'
+    const child = new Child(entryBeside(import.meta.url, entry), { name: 'executors' })
+    const request: ServeRequest = { kind: 'open', plan, engines, ...(setup && { setup }) }
     try {
       return new Fleet(child, signal, await child.ask<OpenedFleet>(request, { signal }))
     } catch (error) {
@@ -139,6 +155,30 @@ export class Fleet {
   /** Load times of the swappable model of executor 0, ms. Null if memory ran out. */
   async loads(plan: ServingPlan, durationMs: number): Promise<readonly number[] | null> {
     return (await this.#perform<'loaded'>({ kind: 'loads', plan, durationMs }, 1)).times
+  }
+
+  /**
+   * Serves clients until `stop` is set, and then until their requests have ended or their time is
+   * over; the fleet of the latter is of no use any more.
+   */
+  async serve(plan: ServingPlan, { listen, stop, onListening }: ServeOptions): Promise<ServeEnd> {
+    const end = () => this.#child.note(END)
+    const onPart = (part: ServePart) => {
+      if (typeof part === 'object') onListening(part.port)
+    }
+    stop.addEventListener('abort', end)
+    try {
+      if (stop.aborted) end()
+      const request: ServeRequest = { kind: 'serve', plan, listen }
+      const ended = await this.#child.ask<ServeEnd, ServePart>(request, { onPart })
+      this.#broken = ended.left > 0
+      return ended
+    } catch (error) {
+      this.#broken = true
+      throw error
+    } finally {
+      stop.removeEventListener('abort', end)
+    }
   }
 
   /** Whether it can perform another job. */

@@ -58,6 +58,11 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
     return this.#world.clock.now() - this.#origin
   }
 
+  /** The time at a reading of the clock. */
+  timeOf(reading: Ms): Ms {
+    return reading - this.#origin
+  }
+
   /** Sets the time to `now`, from which it goes on. No executor may have an order. */
   setNow(now: Ms): void {
     this.#origin = this.#world.clock.now() - now

@@ -2,17 +2,29 @@ import type { InferenceSession } from 'onnxruntime-node'
 import { Failure } from '../../scenarios/index.ts'
 import { STATUS, type Status } from '../../sim/serving/index.ts'
 import { isOutOfMemory } from '../models/index.ts'
-import { detailOf, openFeeds, openSession } from '../models/onnx.ts'
+import { detailOf, openFeeds, openSession, sharedFeeds } from '../models/onnx.ts'
+import { apartOnFailure, openOutputs } from '../serve/served-engine.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions } from './engine.ts'
 import { type ThreadClock, threadClockFor } from './thread-clock.ts'
 
 /** Opens a model in this thread. Throws `Failure` where the model cannot be opened. */
 export async function openLocalEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
-  const { file, session: how, warmUp } = options
+  const { file, session: how, warmUp, served } = options
   const { session: first, fellBack } = await openSession(file, how)
   let session: InferenceSession | null = first
-  const feeds = await openFeeds(file.inputs, { seed: 1 })
+  const feeds = served
+    ? sharedFeeds(file.inputs, served.inputs)
+    : await openFeeds(file.inputs, { seed: 1 })
+  const outputs = served
+    ? await openOutputs(file.path, served, (size, length) =>
+        first
+          .run(feeds.build(size, length, new Int32Array(size), new Uint32Array(size)))
+          .catch((error: unknown) => {
+            throw cannotRun(options, size, length, error)
+          }),
+      )
+    : null
   const clock = new WallClock(epochNs)
   const timed = async (processor: ThreadClock, batch: Parameters<Engine['run']>) => {
     const before = processor.now()
@@ -25,9 +37,10 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
     try {
       const inputs = feeds.build(size, length, lengths, keys)
       if (session === null) throw new Error(`Expected ${file.path} to be loaded`)
-      await session.run(inputs).catch((error: unknown) => {
+      const results = await session.run(inputs).catch((error: unknown) => {
         throw isOutOfMemory(error) ? error : cannotRun(options, size, length, error)
       })
+      outputs?.write({ size, length, lengths, keys }, results)
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
       status = STATUS.outOfMemory
@@ -62,7 +75,10 @@ export async function openLocalEngine(options: EngineOptions, epochNs: bigint): 
     return { status: STATUS.ok, started, ended: clock.now() }
   }
   for (const shape of warmUp) await alone(shape)
-  return { fellBack, run, load, unload, close: release }
+  const engine = { fellBack, load, unload, close: release }
+  if (outputs === null) return { ...engine, run }
+  const now = () => clock.now()
+  return { ...engine, run: apartOnFailure(run, { outputs, now }), outputs: outputs.memory }
 }
 
 function cannotRun(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Feeds } from './feeds.ts'
+import { Feeds, sharedFeeds } from './feeds.ts'
 import type { InputSpec } from './model-types.ts'
 import type { NpyArray } from './npy.ts'
 
@@ -260,4 +260,16 @@ describe('feeds', () => {
       111, 112, 0, 121, 122, 0, 0, 0, 0,
     ])
   })
+})
+
+test('feeds of shared memory hold what is written there, and zeros beyond a request', () => {
+  const input = inputOf(['batch', 'length', 2], 'tokens')
+  const memory = new SharedArrayBuffer(4 * 3 * 2 * 8)
+  new BigInt64Array(memory).set(Array.from({ length: 24 }, (_, i) => BigInt(i + 1)))
+  const feeds = sharedFeeds([input], { count: 4, length: 3, regions: [memory] })
+  // the second request is the one at key 1, as there are four
+  const { x } = feeds.build(2, 4, Int32Array.of(3, 1), Uint32Array.of(2, 9))
+  expect(x!.dims).toEqual([2, 4, 2])
+  const rows = [13, 14, 15, 16, 17, 18, 0, 0, 7, 8, 0, 0, 0, 0, 0, 0]
+  expect([...(x!.data as BigInt64Array)].map(Number)).toEqual(rows)
 })

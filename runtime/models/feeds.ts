@@ -1,8 +1,8 @@
 import { type InputValues, valuesOf } from './input-values.ts'
-import type { InputSpec } from './model-types.ts'
+import { type InputSpec, requestDims } from './model-types.ts'
 import { type NpyArray, readSamples } from './npy.ts'
 import { Tensor } from './onnx-runtime.ts'
-import { allocate, fillWithZeros, type TensorData } from './tensor-data.ts'
+import { allocate, fillWithZeros, sharedElements, type TensorData } from './tensor-data.ts'
 
 interface FeedsOptions {
   readonly seed: number
@@ -19,6 +19,26 @@ export async function openFeeds(
   const samples = new Map<string, NpyArray>()
   for (const file of files) samples.set(file, (await readSamples(file)).array)
   return new Feeds(inputs, { ...options, samples })
+}
+
+/** Inputs of `count` requests in memory that threads share, each at `length` in its free axes. */
+export interface SharedInputs {
+  readonly count: number
+  readonly length: number
+  /** of each input of the model: its requests, one after another */
+  readonly regions: readonly SharedArrayBuffer[]
+}
+
+/** Feeds of what other threads write: a request is the one at its key, modulo their count. */
+export function sharedFeeds(inputs: readonly InputSpec[], shared: SharedInputs): Feeds {
+  const samples = new Map(
+    inputs.map(({ name, type, shape }, i): [string, NpyArray] => {
+      const data = sharedElements(type, shared.regions[i]!)
+      return [name, { type, shape: [shared.count, ...requestDims(shape, shared.length)], data }]
+    }),
+  )
+  const fed = inputs.map((input) => ({ ...input, file: input.name }))
+  return new Feeds(fed, { seed: 0, samples })
 }
 
 /**

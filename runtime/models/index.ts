@@ -16,8 +16,9 @@ export {
   executionProviderNames,
   executionProviders,
 } from './execution-providers.ts'
+export type { SharedInputs } from './feeds.ts'
 export { contentOf, materialise, readOnnx } from './model-file.ts'
-export type { InputSpec, ModelFile, ModelPlaces } from './model-types.ts'
+export { type InputSpec, type ModelFile, type ModelPlaces, requestDims } from './model-types.ts'
 export { readSamplesShape } from './npy.ts'
 export type { GraphInput, GraphValue, OnnxGraph } from './onnx-graph.ts'
 export type { CountedBatch, GivenInput, NotCounted, OperationsFit } from './operations/index.ts'
@@ -27,3 +28,4 @@ export type { CalibrationInput, LeftOut, QuantisedFile } from './quantisation/qu
 export { quantiseApart } from './quantisation/quantised-file.ts'
 export { type SessionOptions, sessionOptions } from './session-options.ts'
 export { checkInputs } from './signature.ts'
+export { bytesOf, elementsOf, elementsOfNumbers } from './tensor-data.ts'

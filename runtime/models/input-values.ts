@@ -1,8 +1,7 @@
 import { stream } from '../../sim/kernel/index.ts'
-import { halvesOf } from './half.ts'
 import type { InputSpec } from './model-types.ts'
 import type { NpyArray } from './npy.ts'
-import { allocate, copyElements, type TensorData } from './tensor-data.ts'
+import { copyElements, elementsOfNumbers, type TensorData } from './tensor-data.ts'
 
 /** A block of consecutive elements that belong to one request. */
 export interface Block {
@@ -33,7 +32,7 @@ export function valuesOf(
 ): InputValues {
   if (samples !== undefined) return samplesOf(input, samples)
   if (Array.isArray(input.value)) {
-    const data = converted(input.type, Float64Array.from(input.value, Number))
+    const data = elementsOfNumbers(input.type, Float64Array.from(input.value, Number))
     return samplesOf(input, { type: input.type, shape: [1, ...input.shape.map(Number)], data })
   }
   return tableOf(input, seed)
@@ -47,7 +46,7 @@ const TABLE_SIZE = 1 << 15
  * in every batch and at every padded length.
  */
 function tableOf(input: InputSpec, seed: number): InputValues {
-  const table = converted(
+  const table = elementsOfNumbers(
     input.type,
     Float64Array.from({ length: TABLE_SIZE }, drawOf(input, seed)),
   )
@@ -75,17 +74,6 @@ function drawOf({ name, type, fill, vocabulary, value }: InputSpec, seed: number
   }
   if (type === 'bool') return () => (random.normal() > 0 ? 1 : 0)
   return type.startsWith('uint') ? () => Math.abs(random.normal()) : () => random.normal()
-}
-
-/** Numbers as elements of a type, rounded where it holds whole numbers. */
-function converted(type: InputSpec['type'], numbers: Float64Array): TensorData {
-  if (type === 'float16') return halvesOf(Float32Array.from(numbers))
-  const data = allocate(type, numbers.length)
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    for (const [i, value] of numbers.entries()) data[i] = BigInt(Math.round(value))
-  } else if (type === 'float32' || type === 'float64') data.set(numbers)
-  else for (const [i, value] of numbers.entries()) data[i] = Math.round(value)
-  return data
 }
 
 /** Samples stand along the first axis; the other axes are those of the input without the batch. */

@@ -10,6 +10,11 @@ export interface InputSpec extends Readonly<Omit<ModelInput, 'shape'>> {
   readonly shape: readonly Dimension[]
 }
 
+/** Sizes of the part of a tensor that belongs to one request, without the axis of the batch. */
+export function requestDims(shape: InputSpec['shape'], length: number): number[] {
+  return shape.flatMap((size) => (size === 'batch' ? [] : size === 'length' ? length : size))
+}
+
 /** A model ready to open, wherever it came from. Plain data: it travels between threads. */
 export interface ModelFile {
   readonly path: string

@@ -1,6 +1,6 @@
 /** The second door of this folder: what loads ONNX Runtime, or decodes graphs. */
 export { blockNames, cacheNames } from './decoder-inputs.ts'
-export { openFeeds } from './feeds.ts'
+export { openFeeds, sharedFeeds } from './feeds.ts'
 export { type GpuTensors, zerosOnGpu } from './gpu-tensors.ts'
 export { type LikelyToken, likeliest } from './likeliest.ts'
 export { env, Tensor } from './onnx-runtime.ts'

@@ -1,4 +1,5 @@
 import type { TensorType } from '../../scenarios/index.ts'
+import { halvesOf } from './half.ts'
 
 /** How ONNX Runtime takes the elements of each type in Node; float16 as its bits. */
 const ARRAYS = {
@@ -26,6 +27,22 @@ export function allocate(type: TensorType, size: number): TensorData {
 export function elementsOf(type: TensorType, bytes: Uint8Array<ArrayBuffer>): TensorData {
   const { BYTES_PER_ELEMENT: width } = ARRAYS[type]
   return new ARRAYS[type](bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / width))
+}
+
+/** The same for memory that threads share, from its beginning. */
+export function sharedElements(type: TensorType, memory: ArrayBufferLike): TensorData {
+  return new ARRAYS[type](memory as ArrayBuffer)
+}
+
+/** Numbers as elements of a type, rounded where it holds whole numbers. */
+export function elementsOfNumbers(type: TensorType, numbers: Float64Array): TensorData {
+  if (type === 'float16') return halvesOf(Float32Array.from(numbers))
+  const data = allocate(type, numbers.length)
+  if (isOfBigInts(data)) {
+    for (const [i, value] of numbers.entries()) data[i] = BigInt(Math.round(value))
+  } else if (type === 'float32' || type === 'float64') data.set(numbers)
+  else for (const [i, value] of numbers.entries()) data[i] = Math.round(value)
+  return data
 }
 
 export const bytesOf = (type: TensorType): number => ARRAYS[type].BYTES_PER_ELEMENT

@@ -23,7 +23,8 @@ export class EndOfTraffic {
   /** Returns whether the end was declared just now. */
   look(now: Ms, control: ControlPlanePort): boolean {
     this.wakeAt = Number.POSITIVE_INFINITY
-    if (this.#source.peek() !== Number.POSITIVE_INFINITY) {
+    // in this order: a source closes after its last request
+    if (this.#source.isOpen === true || this.#source.peek() !== Number.POSITIVE_INFINITY) {
       this.#declared = false
       return false
     }

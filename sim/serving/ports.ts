@@ -169,6 +169,11 @@ export interface Source {
    * ended. NaN: more must be read first; the driver of the world does that and goes on.
    */
   peek(): Ms
+  /**
+   * Whether a request may come at any time though none is known, as from clients of a server;
+   * absent for no.
+   */
+  readonly isOpen?: boolean
   /** Until then clients may react to how requests end, ms; 0 where they never do. */
   readonly reactsUntil: Ms
   /**
