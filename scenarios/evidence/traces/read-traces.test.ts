@@ -108,6 +108,7 @@ test('the first ten bad lines are named', async () => {
   expect(problems[1]).toMatch(/worse\.json:2: expected JSON, got "Unterminated string/)
 })
 
+const LOOP = lines(exported([after(1, { parentSpanId: 'a2' }), after(2, { parentSpanId: 'a1' })]))
 const BROKEN = Buffer.concat([gzipSync(LOG).subarray(0, 10), Buffer.alloc(99, 255)])
 
 test.each([
@@ -126,6 +127,7 @@ test.each([
   ],
   ['a cut line', 'cut.jsonl', LOG.slice(0, 900), 'cut.jsonl:1: expected JSON, got'],
   ['NaN', 'nan.json', '{"resourceSpans": NaN}\n', 'nan.json:1: expected JSON, got'],
+  ['spans in each other', 'loop.json', LOOP, 'expected requests, got none'],
   ['cut gzip', 'cut.json.gz', gzipSync(LOG).subarray(0, 99), 'cut.json.gz:1: expected more gzip'],
   ['broken gzip', 'bad.json.gz', BROKEN, 'bad.json.gz:1: expected gzip data'],
   ['a packed document', 'doc.json.gz', gzipSync('{\n"resourceSpans": []}'), 'unpack it first'],
