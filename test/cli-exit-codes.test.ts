@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
+import { exported, httpSpan } from '../scenarios/evidence/traces/spans.test-helper.ts'
 import { EXIT } from '../scenarios/index.ts'
 import { stream } from '../sim/kernel/index.ts'
 import type { Profile } from '../sim/world/index.ts'
@@ -108,6 +109,12 @@ beforeAll(async () => {
   const logged = (minute: string) =>
     `127.0.0.1 - - [03/Dec/2026:07:${minute}:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8" 0.005\n`
   put(folder, 'access.log', minutes.map(logged).join(''))
+  const spans = minutes.map((minute, i) => {
+    const at = 1_780_000_000_000 + 60_000 * Number(minute)
+    const times = { startTimeUnixNano: `${at}000000`, endTimeUnixNano: `${at + 5}000000` }
+    return httpSpan({ spanId: `s${i}`, ...times })
+  })
+  put(folder, 'spans.json', JSON.stringify(exported(spans)))
   put(folder, 'rows.csv', csv(Array.from({ length: 4000 }, (_, i) => i * 0.05)))
   put(folder, 'bert.yaml', ENCODER)
   put(folder, 'measured.csv', MEASURED)

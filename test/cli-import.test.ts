@@ -79,12 +79,12 @@ const engineLog = () =>
     }),
   ).join('\n')
 
-/** The same as spans of vLLM and of its HTTP server, 100 requests a line. */
-function engineSpans(): string {
+/** The same as spans of vLLM and of its HTTP server, 100 requests a line, or a share of them. */
+function engineSpans({ share = 1, traceState = 'ot=th:0' } = {}): string {
   const ns = (ms: number) => String(1_780_000_000_000_000_000n + BigInt(Math.round(1e6 * ms)))
   const requests = Array.from(ROWS.at, (at, i) => {
     const [done, first] = [ROWS.done[i]!, ROWS.firstToken[i]!]
-    const times = { startTimeUnixNano: ns(at), endTimeUnixNano: ns(done), traceState: 'ot=th:0' }
+    const times = { startTimeUnixNano: ns(at), endTimeUnixNano: ns(done), traceState }
     const values = {
       'gen_ai.latency.time_to_first_token': (first - at) / 1000,
       'gen_ai.usage.prompt_tokens': ROWS.inputTokens[i]!,
@@ -93,8 +93,9 @@ function engineSpans(): string {
     const trace = { traceId: `trace${i}`, ...times }
     return [httpSpan(trace), vllmSpan({ ...trace, values })]
   })
-  const batches = Array.from({ length: requests.length / 100 }, (_, i) =>
-    exported(requests.slice(100 * i, 100 * (i + 1)).flat()),
+  const kept = requests.filter(() => share === 1 || random.uniform() < share)
+  const batches = Array.from({ length: Math.ceil(kept.length / 100) }, (_, i) =>
+    exported(kept.slice(100 * i, 100 * (i + 1)).flat()),
   )
   return batches.map((batch) => JSON.stringify(batch)).join('\n')
 }
@@ -310,6 +311,15 @@ describe('import traces', () => {
     const refused = await run('import', 'traces', 'quarter.json', '--sampled', '1')
     expectRefusal(refused, 2, folder)
     expect(refused.stderr).toContain('spans state a share of 0.25')
+  })
+
+  test('gives the mean latency of an engine within 15 % by a quarter of its traces', async () => {
+    put(folder, 'sampled.json', engineSpans({ share: 0.25, traceState: 'ot=th:c' }))
+    await run('import', 'traces', 'sampled.json', '--out', 'sampled')
+    const { stdout } = await run('simulate', 'sampled/scenario.yaml', '--json')
+    const { latency } = (JSON.parse(stdout) as Result).classes[0]!
+    const sum = ROWS.done.reduce((total, done, i) => total + done - ROWS.at[i]!, 0)
+    expect(Math.abs(latency.mean.value! / (sum / ROWS.at.length) - 1)).toBeLessThan(0.15)
   })
 
   test('has the instances of a server as its replicas', async () => {

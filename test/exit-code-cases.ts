@@ -191,6 +191,10 @@ export const CASES: readonly Case[] = [
   ['usage', 'import prometheus http://127.0.0.1:9 --server vllm'],
   ['invalidInput', 'import requests rows.csv'],
   ['invalidInput', 'import prometheus nowhere.json --server vllm'],
+  ['ok', 'import traces spans.json --out imported'],
+  ['usage', 'import traces'],
+  ['usage', 'import traces spans.json --sampled 2'],
+  ['invalidInput', 'import traces rows.csv'],
 
   ['ok', 'trace inspect rows.csv --columns time=t --time-unit s'],
   ['usage', 'trace inspect'],

@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts'
 import { readUserText, Unreadable } from '../load/user-file.ts'
 import { describeValue } from '../parse/describe-value.ts'
+import { isShallow } from '../parse/json-size.ts'
 import { beginningOf, LineError, type LineOptions, linesOf } from '../trace/trace-lines.ts'
 import { RecordProblem } from './request-record.ts'
 
@@ -63,17 +64,29 @@ export async function eachLine(
 /** A file that is one JSON document. Throws `Failure`. */
 export async function jsonDocument(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readUserText(path, MOST_DOCUMENT_BYTES))
+    return parsedJson(await readUserText(path, MOST_DOCUMENT_BYTES))
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw unreadable(path, error)
-    throw new Failure(`${path}: expected JSON, got ${describeValue(error.message)}`)
+    if (error instanceof RecordProblem) throw new Failure(`${path}: ${error.message}`)
+    const remedy = path.endsWith('.gz') ? '; unpack it first' : ''
+    throw unreadable(path, error, remedy)
   }
 }
 
-function unreadable(path: string, error: unknown): unknown {
+/** Throws `RecordProblem` for a text that is no JSON. */
+export function parsedJson(text: string): unknown {
+  if (!isShallow(text)) throw new RecordProblem('expected JSON of at most 1000 levels, got more')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const { message } = error as SyntaxError
+    throw new RecordProblem(`expected JSON, got ${describeValue(message)}`)
+  }
+}
+
+function unreadable(path: string, error: unknown, remedy = ''): unknown {
   if (error instanceof LineError) return new Failure(`${path}:${error.line}: ${error.message}`)
   if (!(error instanceof Unreadable)) return error
-  return new Failure(`${path}: cannot read the requests: ${error.message}`)
+  return new Failure(`${path}: cannot read the requests: ${error.message}${remedy}`)
 }
 
 /** The records of one file that cannot be read. */

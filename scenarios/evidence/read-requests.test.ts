@@ -69,4 +69,7 @@ test.each([
 ] as const)('refuses %s', async (_, name, content, text) => {
   const path = content === null ? join(folder, name) : put(name, content as Buffer)
   expect((await problemsOf([path])).join()).toContain(text)
+  // the same where the format is guessed
+  const guessed = await readRequests([path]).catch(({ problems }: Failure) => problems.join())
+  if (name !== 'none.txt') expect(guessed).toContain(text)
 })

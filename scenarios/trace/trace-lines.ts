@@ -51,14 +51,7 @@ export async function* linesOf(
     }
     yield splitter.end(decoder.decode())
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (code === 'Z_BUF_ERROR') {
-      throw new LineError(splitter.line, 'expected more gzip data, got the end of the file')
-    }
-    if (code.startsWith('Z_')) {
-      throw new LineError(splitter.line, `expected gzip data, got ${(error as Error).message}`)
-    }
-    throw error
+    throw gzipError(error, splitter.line)
   }
 }
 
@@ -69,11 +62,23 @@ export async function* linesOf(
 export async function beginningOf(path: string, most: number): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
-  for await (const { bytes } of piecesOf(path)) {
-    text += decoder.decode(bytes, { stream: true })
-    if (text.length >= most) break
+  try {
+    for await (const { bytes } of piecesOf(path)) {
+      text += decoder.decode(bytes, { stream: true })
+      if (text.length >= most) break
+    }
+  } catch (error) {
+    throw gzipError(error, text.split('\n').length)
   }
   return text.slice(0, most)
+}
+
+/** An error of zlib as one of the line that cannot be read; others as they are. */
+function gzipError(error: unknown, line: number): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  if (!code.startsWith('Z_')) return error
+  if (code !== 'Z_BUF_ERROR') return new LineError(line, `expected gzip data, got ${message}`)
+  return new LineError(line, 'expected more gzip data, got the end of the file')
 }
 
 interface Piece {
@@ -136,7 +141,8 @@ class LineSplitter {
     this.#rest = texts.pop()!
     const lines = this.#ended(texts)
     if (this.#rest.length > this.#most) {
-      throw new LineError(this.line, `expected a line of text, got one without end`)
+      const most = this.#most.toLocaleString('en-US')
+      throw new LineError(this.line, `expected a line of at most ${most} characters, got more`)
     }
     return lines
   }

@@ -203,7 +203,7 @@ describe('bad files', () => {
     [
       'no line ends',
       'x'.repeat(2 ** 21),
-      /^t\.csv:1: expected a line of text, got one without end$/,
+      /^t\.csv:1: expected a line of at most 1,048,576 characters, got more$/,
     ],
     ['an open quote', `t,n\n"1,2\n${'1,2\n'.repeat(3000)}`, /^t\.csv:2: expected a closing quote/],
   ])('%s', async (_, text, problem) => {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import type { Failure } from '../../failure.ts'
 import { readTraces } from './read-traces.ts'
-import { exported, httpSpan, spanOf } from './spans.test-helper.ts'
+import { attribute, exported, httpSpan, spanOf, vllmSpan } from './spans.test-helper.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-traces-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -82,11 +82,34 @@ test('a bad span is named with its line and path, and the others of its line are
   expect(files).toEqual([{ path, records: 3, bad: 1, others: 0 }])
 })
 
+test('spans that no server writes are counted and left out, whatever is wrong with them', async () => {
+  const { endTimeUnixNano: _, ...open } = after(2)
+  const attributes = Array.from({ length: 1e5 }, (_, i) => attribute(`key ${i}`, 'x'))
+  const spans = [
+    open,
+    after(3, { endTimeUnixNano: '0' }),
+    after(4, { endTimeUnixNano: '1770000000000000000' }),
+    after(5, { startTimeUnixNano: '9'.repeat(400) }),
+    vllmSpan({ spanId: 'huge', values: { 'gen_ai.usage.prompt_tokens': 2 ** 60 } }),
+    { ...after(6), attributes: [...after(6).attributes, ...attributes] },
+    after(7),
+    after(7),
+  ]
+  const path = put('odd.json', lines(exported(spans)))
+  const { files, log, notes } = await readTraces([path], { badRows: 'skip' })
+  expect(files).toEqual([{ path, records: 2, bad: 5, others: 0 }])
+  expect([...log.columns.sentMs]).toEqual([0, 1])
+  expect(notes).toContain('1 spans are in the files again, and count once')
+})
+
 test('the first ten bad lines are named', async () => {
   const problems = await problemsOf(put('worse.json', '{"a\n'.repeat(20)))
   expect(problems).toHaveLength(10)
-  expect(problems[1]).toMatch(/worse\.json:2: expected a JSON object, got /)
+  expect(problems[1]).toMatch(/worse\.json:2: expected JSON, got "Unterminated string/)
 })
+
+const LOOP = lines(exported([after(1, { parentSpanId: 'a2' }), after(2, { parentSpanId: 'a1' })]))
+const BROKEN = Buffer.concat([gzipSync(LOG).subarray(0, 10), Buffer.alloc(99, 255)])
 
 test.each([
   ['no file', 'missing.json', null, 'no such file'],
@@ -95,8 +118,20 @@ test.each([
   ['a list', 'list.json', '[1]\n', 'list.json:1: expected a map, got a list of 1'],
   ['a cut document', 'cut.json', '{\n"resourceSpans": [', 'expected JSON, got'],
   ['another document', 'other.json', '{\n"resourceSpans": 7\n}', 'resourceSpans: expected a list'],
-  ['a binary file', 'spans.bin', Buffer.from([10, 4, 255, 254, 0, 10]), 'expected a JSON object'],
-  ['deep lists', 'deep.json', `${'['.repeat(1e5)}\n`, 'expected'],
+  ['a binary file', 'spans.bin', Buffer.from([10, 4, 255, 254, 0, 10]), 'expected JSON, got'],
+  [
+    'deep lists',
+    'deep.json',
+    `${'['.repeat(1e5)}\n`,
+    'deep.json:1: expected JSON of at most 1000 levels',
+  ],
+  ['a cut line', 'cut.jsonl', LOG.slice(0, 900), 'cut.jsonl:1: expected JSON, got'],
+  ['NaN', 'nan.json', '{"resourceSpans": NaN}\n', 'nan.json:1: expected JSON, got'],
+  ['spans in each other', 'loop.json', LOOP, 'expected requests, got none'],
+  ['cut gzip', 'cut.json.gz', gzipSync(LOG).subarray(0, 99), 'cut.json.gz:1: expected more gzip'],
+  ['broken gzip', 'bad.json.gz', BROKEN, 'bad.json.gz:1: expected gzip data'],
+  ['a packed document', 'doc.json.gz', gzipSync('{\n"resourceSpans": []}'), 'unpack it first'],
+  ['a bomb', 'bomb.json.gz', gzipSync(Buffer.alloc(2 ** 27, '[')), 'characters, got more'],
 ] as const)('refuses %s', async (_, name, content, text) => {
   const path = content === null ? join(folder, name) : put(name, content as Buffer)
   expect((await problemsOf(path)).join()).toContain(text)

@@ -1,5 +1,4 @@
 import { Failure } from '../../failure.ts'
-import { describeValue } from '../../parse/describe-value.ts'
 import {
   BadRecords,
   eachLine,
@@ -7,9 +6,9 @@ import {
   type LogFile,
   type LogFileOptions,
   logBeginning,
+  parsedJson,
 } from '../log-file.ts'
 import { type RequestLog, RequestLogBuilder } from '../request-log.ts'
-import { RecordProblem } from '../request-record.ts'
 import { requestSpan } from './request-span.ts'
 import type { Sampling } from './sampling.ts'
 import { spansIn } from './span.ts'
@@ -99,7 +98,8 @@ class TraceFileReader {
 
   async lines(): Promise<void> {
     const onLine = (line: string, number: number) => {
-      if (line.trim() === '' || this.#add(`:${number}`, () => parsed(line)) === 0) this.#others++
+      if (line.trim() === '' || this.#add(`:${number}`, () => parsedJson(line)) === 0)
+        this.#others++
     }
     const mostCharacters = MOST_LINE_CHARACTERS
     await eachLine(this.#path, onLine, { ...this.#options, mostCharacters })
@@ -126,13 +126,5 @@ class TraceFileReader {
 
   read(): Omit<LogFile, 'records'> {
     return { path: this.#path, bad: this.#bad.end(), others: this.#others }
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    throw new RecordProblem(`expected a JSON object, got ${describeValue(line.trim())}`)
   }
 }

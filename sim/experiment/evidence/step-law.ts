@@ -48,8 +48,8 @@ const RESAMPLES = 200
 const ALTERNATIVES = 39
 
 /**
- * The law of servers that are alike, each with its log. Null where fewer than 100 answers have their
- * first token and two tokens or more. `draw`: from [0, 1).
+ * The law of servers that are alike, each with its log. Null where fewer than 100 answers have
+ * their first token and two tokens or more. `draw`: from [0, 1).
  */
 export function stepLaw(logs: readonly RecordedRequests[], draw: () => number): StepLaw | null {
   const rows = logs.flatMap(gapRows).sort((a, b) => a.at - b.at)
