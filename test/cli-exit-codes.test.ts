@@ -161,7 +161,7 @@ describe('the exit code', () => {
     const casesOf = (name: string) => CASES.filter(([, line]) => nameOf(line) === name)
     for (const name of commands) {
       const outcomes = casesOf(name).map(([outcome]) => outcome)
-      // a worker needs a server, which test/cli-worker has, and serve a signal, as in test/live-serve
+      // a worker needs a server, as in test/cli-worker, and serve a signal, as in test/live-serve
       const needed = ['worker', 'serve'].includes(name)
         ? ['usage', 'invalidInput']
         : ['ok', 'usage']

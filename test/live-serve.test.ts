@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
@@ -6,33 +7,16 @@ import { materialise, sessionOptions } from '../runtime/models/index.ts'
 import { openSession, Tensor } from '../runtime/models/onnx.ts'
 import type { ServeEnd } from '../runtime/serve/serve-setup.ts'
 import { madeUpProfile } from './profiles.ts'
+import { needPrometheus } from './prometheus.ts'
 import { changed, scenarioOf } from './scenarios.ts'
-import { commandsIn, put, temporaryFolder } from './spillway.ts'
+import { ENCODER, encoderInputs, servedCommand, VOCABULARY } from './served-command.ts'
+import { put, temporaryFolder } from './spillway.ts'
 
 /** Clients of real models, over HTTP on the loopback. No test depends on speed. */
 
 const folder = temporaryFolder()
 beforeAll(() => vi.stubEnv('SPILLWAY_CACHE', `${folder}/cache`))
 afterAll(() => vi.unstubAllEnvs())
-
-const VOCABULARY = 100
-const ENCODER = `spillway: 1
-name: served
-duration_s: 1
-models:
-  encoder: { builtin: transformer-encoder, layers: 1, hidden: 32, heads: 2, vocabulary: ${VOCABULARY}, pad_to: 8 }
-traffic:
-  - class: text
-    arrivals: { process: poisson, rate_rps: 10 }
-    input_tokens: { distribution: uniform, min: 1, max: 60 }
-  - class: long
-    arrivals: { process: poisson, rate_rps: 10 }
-    input_tokens: { distribution: uniform, min: 1, max: 60 }
-pools:
-  - name: central
-    model: encoder
-    batching: { policy: dynamic, max_batch: 8, max_delay_ms: 30 }
-`
 
 /** A net whose batches take some ms, on a small queue. */
 const SLOW = `spillway: 1
@@ -80,14 +64,6 @@ async function serving(scenario: string, options: Partial<ServeOptions> = {}): P
 
 const textOf = (seed: number) =>
   Array.from({ length: 1 + ((seed * 7) % 60) }, (_, i) => (seed * 31 + i * 17) % VOCABULARY)
-
-const encoderInputs = (ids: readonly number[]) =>
-  [ids, ids.map(() => 1)].map((data, i) => ({
-    name: ['input_ids', 'attention_mask'][i],
-    shape: [1, ids.length],
-    datatype: 'INT64',
-    data,
-  }))
 
 async function post(url: string, model: string, body: object, signal?: AbortSignal) {
   const response = await fetch(`${url}/v2/models/${model}/infer`, {
@@ -144,7 +120,7 @@ test('answers are those of ONNX Runtime alone, and batches form', async () => {
     }
   }
   await session.release()
-  expect(furthest).toBeLessThan(1e-5)
+  expect(furthest).toBeLessThan(1e-6)
 
   const stats = (await (await fetch(`${server.url}/v2/models/encoder/stats`)).json()) as {
     model_stats: {
@@ -161,10 +137,13 @@ test('answers are those of ONNX Runtime alone, and batches form', async () => {
     0,
   )
   expect(inBatches).toBe(60)
+  const executions = batch_stats.reduce((sum, { compute_infer }) => sum + compute_infer.count, 0)
+  expect(executions).toBe(execution_count)
   expect(batch_stats.every(({ compute_infer }) => compute_infer.ns > 0)).toBe(true)
   const metrics = await (await fetch(`${server.url}/metrics`)).text()
   expect(metrics).toContain('{model="encoder",class="long",outcome="served"} 30')
   expect(metrics).toContain('spillway_requests_in_flight{model="encoder"} 0')
+  expect(metrics).toContain(`spillway_batch_size_count{model="encoder"} ${execution_count}`)
   expect(await server.end()).toEqual({ requests: { served: 60 }, left: 0 })
 })
 
@@ -267,21 +246,73 @@ test.each([
   await expect(serving(changed(base, [from, to]))).rejects.toThrow(problem)
 })
 
-test('the command prints its address, and ends with code 0 on SIGTERM', async () => {
-  const { start } = commandsIn(folder)
-  put(folder, 'served.yaml', ENCODER)
-  put(folder, 'served.json', JSON.stringify(madeUpProfile(ENCODER)))
-  const command = start(['serve', 'served.yaml', '--profile', 'served.json', '--port', '0'])
-  let url: string | undefined
-  while (url === undefined) {
-    await sleep(20)
-    url = /http:\/\/127\.0\.0\.1:\d+/.exec(command.text.stdout)?.[0]
-    expect(command.child.exitCode, command.text.stderr).toBe(null)
+test('binary tensors have the same answers as JSON', async () => {
+  const server = await serving(ENCODER)
+  const ids = textOf(3)
+  const inputs = encoderInputs(ids)
+  const { body } = await post(server.url, 'encoder', { inputs })
+  const tensors = inputs.map(({ data }) => Buffer.from(BigInt64Array.from(data, BigInt).buffer))
+  const head = JSON.stringify({
+    inputs: inputs.map(({ data: _, ...input }, i) => ({
+      ...input,
+      parameters: { binary_data_size: tensors[i]!.length },
+    })),
+    parameters: { binary_data_output: true },
+  })
+  const infer = async (length: number) => {
+    const response = await fetch(`${server.url}/v2/models/encoder/infer`, {
+      method: 'POST',
+      headers: { 'Inference-Header-Content-Length': `${length}` },
+      body: Buffer.concat([Buffer.from(head), ...tensors]),
+    })
+    return { response, bytes: Buffer.from(await response.arrayBuffer()) }
   }
-  expect((await post(url, 'encoder', { inputs: encoderInputs([1, 2]) })).status).toBe(200)
+  const { response, bytes } = await infer(head.length)
+  expect(response.status).toBe(200)
+  const json = Number(response.headers.get('inference-header-content-length'))
+  const { outputs } = JSON.parse(bytes.subarray(0, json).toString())
+  const { shape, data } = body.outputs[0]!
+  const size = 4 * data.length
+  expect(outputs).toEqual([
+    { name: 'pooled', datatype: 'FP32', shape, parameters: { binary_data_size: size } },
+  ])
+  const values = new Float32Array(Uint8Array.from(bytes.subarray(json)).buffer)
+  expect([...values]).toEqual([...Float32Array.from(data)])
+  // the same bytes cut elsewhere are another request
+  for (const length of [head.length - 1, head.length + 1, 0, 10 ** 9]) {
+    expect((await infer(length)).response.status).toBe(400)
+  }
+  expect((await server.end()).requests).toEqual({ served: 2 })
+})
+
+test('metrics have the form of Prometheus', async (context) => {
+  needPrometheus(context)
+  const server = await serving(changed(ENCODER, ['class: long', 'class: a-b.c']))
+  await post(server.url, 'encoder', { inputs: encoderInputs([1, 2]) })
+  await post(server.url, 'encoder', { inputs: encoderInputs([VOCABULARY]) })
+  const input = await (await fetch(`${server.url}/metrics`)).text()
+  expect(input).toContain('outcome="invalid"} 1')
+  const checked = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })
+  expect(checked).toMatchObject({ status: 0, stdout: '', stderr: '' })
+  const wrong = spawnSync('promtool', ['check', 'metrics'], { input: 'spillway{ 1\n' })
+  expect(wrong.status).not.toBe(0)
+  await server.end()
+})
+
+test('the command answers requests that are in flight when SIGTERM ends it, with code 0', async () => {
+  // a batch that only the end of the server starts
+  const batch = 'batching: { policy: fixed, batch: 8 }'
+  const folder = temporaryFolder()
+  const { url, command, metric } = await servedCommand(
+    folder,
+    changed(ENCODER, [/batching: .*/, batch]),
+  )
+  const waiting = [1, 2, 3].map((i) => post(url, 'encoder', { inputs: encoderInputs(textOf(i)) }))
+  while ((await metric(/^spillway_requests_in_flight/)) < 3) await sleep(5)
   command.child.kill('SIGTERM')
+  expect(counted(await Promise.all(waiting))).toEqual({ 200: 3 })
   const { code, stdout, stderr } = await command.ended
   expect(code, stderr).toBe(0)
-  expect(stdout).toContain('ended; requests: 1 served')
+  expect(stdout).toContain('ended; requests: 3 served')
   await expect(fetch(`${url}/v2`)).rejects.toThrow()
 })

@@ -13,11 +13,20 @@ export interface EndedRequest {
   readonly totalMs: Ms
   /** the batch that it was in; null for none */
   readonly batch: EndedBatch | null
+  /** null where the model does not generate */
+  readonly generated: Generated | null
+}
+
+export interface Generated {
+  readonly promptTokens: number
+  readonly tokens: number
+  /** from the arrival to the first token; null where none has come */
+  readonly firstMs: Ms | null
 }
 
 export interface EndedBatch {
   readonly size: number
-  /** whether this request stands for the batch: of its members one does */
+  /** whether this request stands for an execution: of a batch one does, unless it was run apart */
   readonly first: boolean
   /** from the arrival of the request to the start of the batch */
   readonly queueMs: Ms
