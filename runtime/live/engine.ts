@@ -2,6 +2,7 @@ import type { Ms, Status } from '../../sim/serving/index.ts'
 import type { ModelFile, SessionOptions } from '../models/index.ts'
 import type { OutputMemory } from '../serve/output-slab.ts'
 import type { ServedInputs } from '../serve/served-inputs.ts'
+import type { OipTarget } from '../targets/oip-client.ts'
 import type { GenerationOptions } from './generation/generation-options.ts'
 
 /** What is needed to open a model and to run its shapes once before the first request. */
@@ -16,6 +17,8 @@ export interface EngineOptions {
   readonly generation?: GenerationOptions
   /** whether batches have their processor time, where it can be measured; default: no */
   readonly processorTime?: boolean
+  /** a server that runs the batches; absent where this machine does */
+  readonly target?: OipTarget
   /** takes inputs of clients and keeps the outputs; absent where inputs are drawn */
   readonly served?: ServedInputs
 }

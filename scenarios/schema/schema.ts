@@ -24,6 +24,7 @@ import {
   type TraceProcess,
   trafficClass,
 } from './schema-traffic.ts'
+import { target } from './schema-target.ts'
 import { tuning } from './schema-tuning.ts'
 import { uncertain } from './schema-uncertain.ts'
 import { count, lazy, name, nonNegative, positive, seed, share } from './schema-values.ts'
@@ -128,6 +129,7 @@ export const poolSchema = lazy(() =>
             'that states another `engine` is marked as transferred.',
         )
         .meta({ examples: ['vLLM 0.19'] }),
+      target: target.optional(),
       speed: z
         .enum(['profile', 'ideal'])
         .default('profile')
