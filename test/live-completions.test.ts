@@ -156,7 +156,11 @@ test('what is no request for tokens is refused by name, as OpenAI does', async (
     [{ model: 'other' }, 404, 'model: expected one of decoder, got "other"'],
     [{ prompt: 'hello' }, 400, 'prompt: expected token ids'],
     [{ prompt: [] }, 400, `prompt: expected 1 to ${CONTEXT - 1} tokens`],
-    [{ prompt: [VOCABULARY] }, 400, `prompt[0]: expected a whole number from 0 to ${VOCABULARY - 1}`],
+    [
+      { prompt: [VOCABULARY] },
+      400,
+      `prompt[0]: expected a whole number from 0 to ${VOCABULARY - 1}`,
+    ],
     [{ prompt: [[1], [2]] }, 400, 'prompt[0]: expected a whole number'],
     [{ max_tokens: CONTEXT }, 400, `max_tokens: expected a whole number from 1 to ${CONTEXT - 2}`],
     [{ temperature: 0.7 }, 400, 'temperature: expected 0'],
@@ -171,7 +175,9 @@ test('what is no request for tokens is refused by name, as OpenAI does', async (
     expect(error.type).toBe('invalid_request_error')
   }
   expect((await completed(url, { ...good, prompt: [[1, 2]] })).choices[0]!.token_ids.length).toBe(3)
-  expect((await completed(url, { ...good, max_tokens: undefined })).usage!.completion_tokens).toBe(16)
+  expect((await completed(url, { ...good, max_tokens: undefined })).usage!.completion_tokens).toBe(
+    16,
+  )
   expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({
     object: 'list',
     data: [{ id: 'decoder', object: 'model', max_model_len: CONTEXT }],

@@ -81,7 +81,21 @@ async function endless(port: number): Promise<void> {
 function mutated(text: string, random: ReturnType<typeof stream>): Uint8Array {
   let bytes = Buffer.from(text)
   const below = (n: number) => Math.floor(random.uniform() * n)
-  const pieces = ['[', '{', '"', '\\u0000', '1e999', '-1', 'null', ']', '}', ',', 'NaN', '\xff', '9'.repeat(400)]
+  const pieces = [
+    '[',
+    '{',
+    '"',
+    '\\u0000',
+    '1e999',
+    '-1',
+    'null',
+    ']',
+    '}',
+    ',',
+    'NaN',
+    '\xff',
+    '9'.repeat(400),
+  ]
   for (let i = 0; i <= below(4); i++) {
     const at = below(bytes.length)
     const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)]
@@ -124,7 +138,11 @@ test('no client stops the server, fills its memory or has it open a file', async
   const [files, mib] = [noStrace ? [] : readTrace(trace).files, server.peakMib()]
 
   // connections that are held: silent ones, half a header, half a body
-  const beginnings = ['', 'GET /v2 HTTP/1.1\r\nHost: loc', `${headers(INFER, 'Content-Length: 900')}{`]
+  const beginnings = [
+    '',
+    'GET /v2 HTTP/1.1\r\nHost: loc',
+    `${headers(INFER, 'Content-Length: 900')}{`,
+  ]
   const held = await Promise.all(
     Array.from({ length: HELD }, async (_, i) => {
       const socket = await opened(port)
@@ -181,7 +199,9 @@ test('no client stops the server, fills its memory or has it open a file', async
   const whole = `${headers(INFER, `Content-Length: ${GOOD.length}\r\nConnection: close`)}${GOOD}`
   for (let i = 0; i < MUTATED; i += 10) {
     const sent = Array.from({ length: 10 }, () => mutated(whole, random))
-    for (const [j, answer] of (await Promise.all(sent.map((bytes) => raw(port, bytes)))).entries()) {
+    for (const [j, answer] of (
+      await Promise.all(sent.map((bytes) => raw(port, bytes)))
+    ).entries()) {
       if (answer === null) continue
       const text = Buffer.from(sent[j]!).toString('latin1')
       expect([200, 400, 403, 404, 405, 408, 413, 431, 501], text).toContain(answer.status)

@@ -266,10 +266,7 @@ function serve({ plan }: Job<'serve'>): DispatcherReply {
       const ports = { driver: dispatcher, timers: dispatcher, backend: dispatcher }
       return steps === null ? ports : { ...ports, steps: stepsOf(dispatcher, steps) }
     },
-    observe: () => [
-      new SlotObserver(table, requests, tokens),
-      ...(generation?.observers ?? []),
-    ],
+    observe: () => [new SlotObserver(table, requests, tokens), ...(generation?.observers ?? [])],
   })
   port.setNow(0)
   driver.run(control)

@@ -26,7 +26,10 @@ function system() {
   })
   clients.onEnded = (request) => ended.push(request)
   /** Ends the next request; `act`: what its executor does. */
-  const end = (outcome: Outcome, act: 'write' | 'apart' | 'reject' | 'nothing' | 'shed' = 'write') => {
+  const end = (
+    outcome: Outcome,
+    act: 'write' | 'apart' | 'reject' | 'nothing' | 'shed' = 'write',
+  ) => {
     const slot = dispatcher.next
     dispatcher.take(1)
     const keys = Uint32Array.of(dispatcher.keyOf(slot))

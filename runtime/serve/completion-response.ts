@@ -17,7 +17,11 @@ export class CompletionResponse {
 
   /** The whole answer. */
   whole(tokens: readonly number[]) {
-    return { ...this.#head, choices: [choiceOf(tokens, 'length')], usage: this.#usage(tokens.length) }
+    return {
+      ...this.#head,
+      choices: [choiceOf(tokens, 'length')],
+      usage: this.#usage(tokens.length),
+    }
   }
 
   /** Events of a stream, one for each token. */

@@ -75,7 +75,11 @@ test('a body that goes on after its answer is read to a limit, and then cut', as
   const socket = await socketTo(port)
   const answer = answerOn(socket)
   socket.write(post('Transfer-Encoding: chunked'))
-  const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 32), Buffer.from('\r\n')])
+  const chunk = Buffer.concat([
+    Buffer.from('10000\r\n'),
+    Buffer.alloc(65_536, 32),
+    Buffer.from('\r\n'),
+  ])
   let sent = 0
   const send = () => {
     while (!socket.destroyed) {
@@ -99,7 +103,7 @@ test('a body that ends a little later leaves the connection to the next request'
   socket.write(post(`Content-Length: ${large.length}`))
   socket.write(large)
   socket.write('GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  expect(await answer).toMatch(/^HTTP\/1.1 413 [^]*HTTP\/1.1 200 OK[^]*\{"live":true\}$/)
+  expect(await answer).toMatch(/^HTTP\/1.1 413 .*HTTP\/1.1 200 OK.*\{"live":true\}$/s)
 })
 
 test('a client that asks first is answered before it sends a body', async () => {
@@ -171,7 +175,11 @@ test.each([
 test.each([
   ['two hosts', 'GET /v2 HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n', 403],
   ['no host', 'GET /v2 HTTP/1.0\r\n\r\n', 403],
-  ['another host by its target', 'GET http://evil.example/v2 HTTP/1.1\r\nHost: evil.example\r\n\r\n', 403],
+  [
+    'another host by its target',
+    'GET http://evil.example/v2 HTTP/1.1\r\nHost: evil.example\r\n\r\n',
+    403,
+  ],
   ['a target without a path', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
 ])('%s is refused', async (_, text, status) => {
   const { port } = await served({ limits: { idleMs: 50 } })

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { OUTCOME } from '../../sim/serving/index.ts'
 import { AllowedHosts } from './allowed-hosts.ts'
 import { ClientRequests } from './client-requests.ts'
-import { OipServer } from './oip-server.ts'
 import { ask, body, INFER, served, tensor } from './oip-server.test-helper.ts'
+import { OipServer } from './oip-server.ts'
 import { SlotTable, slotMemory } from './slot-table.ts'
 
 test('a request is answered with its outputs', async () => {
@@ -118,9 +118,19 @@ test('a port that is taken is refused by name', async () => {
   const hosts = new AllowedHosts('127.0.0.1')
   const memory = slotMemory(2, new SharedArrayBuffer(4))
   const clients = new ClientRequests({
-    ...{ table: new SlotTable(memory), maxRequests: 1, inputs: [], outputs: [], tokens: null, now: () => 0 },
+    ...{
+      table: new SlotTable(memory),
+      maxRequests: 1,
+      inputs: [],
+      outputs: [],
+      tokens: null,
+      now: () => 0,
+    },
   })
-  const other = new OipServer({ models: [], decoders: [], classes: [], hosts, version: '0' }, clients)
+  const other = new OipServer(
+    { models: [], decoders: [], classes: [], hosts, version: '0' },
+    clients,
+  )
   const listening = other.listen({ host: '127.0.0.1', port })
   await expect(listening).rejects.toThrow(`port ${port}: another program listens there`)
 })

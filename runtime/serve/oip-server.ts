@@ -12,7 +12,12 @@ import { ModelStatistics } from './model-statistics.ts'
 import { datatypeOf } from './oip-types.ts'
 import { BodyBudget, discardRest, withBody } from './request-body.ts'
 import { outcomeProblem, RequestProblem } from './request-problem.ts'
-import { MODEL_VERSION, type ServedDecoder, type ServedModel, type TensorSpec } from './served-model.ts'
+import {
+  MODEL_VERSION,
+  type ServedDecoder,
+  type ServedModel,
+  type TensorSpec,
+} from './served-model.ts'
 import { ServerMetrics } from './server-metrics.ts'
 
 /** What a server answers from. */

@@ -35,7 +35,14 @@ test('a batch is counted by one of its members', () => {
   const counted = metrics()
   for (const first of [true, false, false]) {
     counted.sent(0)
-    counted.ended({ model: 0, class: 0, as: 'served', totalMs: 10, batch: { ...batch, first }, generated: null })
+    counted.ended({
+      model: 0,
+      class: 0,
+      as: 'served',
+      totalMs: 10,
+      batch: { ...batch, first },
+      generated: null,
+    })
   }
   const lines = `${counted}`.split('\n')
   expect(lines).toContain('spillway_batch_size_count{model="m"} 1')

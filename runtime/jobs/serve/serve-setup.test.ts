@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { madeUpProfile } from '../../../test/profiles.ts'
 import { changed } from '../../../test/scenarios.ts'
 import { put, temporaryFolder } from '../../../test/spillway.ts'
-import { madeUpProfile } from '../../../test/profiles.ts'
 import { loadSystem } from '../prepare.ts'
 import { serveSetup } from './serve-setup.ts'
 

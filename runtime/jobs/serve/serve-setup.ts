@@ -23,7 +23,9 @@ export function serveSetup(
   const all = [...new Set(scenario.pools.map(({ model }) => model))]
   const names = [...all.filter((name) => !generates(name)), ...all.filter(generates)]
   const ofPools = names.map((name) => ({ name, ...poolsOf(name, system) }))
-  const models = ofPools.flatMap((of) => (generates(of.name) ? [] : modelSetup(of, system, engines)))
+  const models = ofPools.flatMap((of) =>
+    generates(of.name) ? [] : modelSetup(of, system, engines),
+  )
   const decoders = ofPools.flatMap((of) => (generates(of.name) ? decoderSetup(of, engines) : []))
   const pools = scenario.pools.map(({ model }, i): PoolSetup => {
     const number = names.indexOf(model)
