@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
@@ -6,6 +7,7 @@ import { materialise, sessionOptions } from '../runtime/models/index.ts'
 import { openSession, Tensor } from '../runtime/models/onnx.ts'
 import type { ServeEnd } from '../runtime/serve/serve-setup.ts'
 import { madeUpProfile } from './profiles.ts'
+import { needPrometheus } from './prometheus.ts'
 import { changed, scenarioOf } from './scenarios.ts'
 import { commandsIn, put, temporaryFolder } from './spillway.ts'
 
@@ -144,7 +146,7 @@ test('answers are those of ONNX Runtime alone, and batches form', async () => {
     }
   }
   await session.release()
-  expect(furthest).toBeLessThan(1e-5)
+  expect(furthest).toBeLessThan(1e-6)
 
   const stats = (await (await fetch(`${server.url}/v2/models/encoder/stats`)).json()) as {
     model_stats: {
@@ -161,6 +163,8 @@ test('answers are those of ONNX Runtime alone, and batches form', async () => {
     0,
   )
   expect(inBatches).toBe(60)
+  const executions = batch_stats.reduce((sum, { compute_infer }) => sum + compute_infer.count, 0)
+  expect(executions).toBe(execution_count)
   expect(batch_stats.every(({ compute_infer }) => compute_infer.ns > 0)).toBe(true)
   const metrics = await (await fetch(`${server.url}/metrics`)).text()
   expect(metrics).toContain('{model="encoder",class="long",outcome="served"} 30')
@@ -265,6 +269,59 @@ test.each([
       )
     : SLOW
   await expect(serving(changed(base, [from, to]))).rejects.toThrow(problem)
+})
+
+test('binary tensors have the same answers as JSON', async () => {
+  const server = await serving(ENCODER)
+  const ids = textOf(3)
+  const inputs = encoderInputs(ids)
+  const { body } = await post(server.url, 'encoder', { inputs })
+  const tensors = inputs.map(({ data }) => Buffer.from(BigInt64Array.from(data, BigInt).buffer))
+  const head = JSON.stringify({
+    inputs: inputs.map(({ data: _, ...input }, i) => ({
+      ...input,
+      parameters: { binary_data_size: tensors[i]!.length },
+    })),
+    parameters: { binary_data_output: true },
+  })
+  const infer = async (length: number) => {
+    const response = await fetch(`${server.url}/v2/models/encoder/infer`, {
+      method: 'POST',
+      headers: { 'Inference-Header-Content-Length': `${length}` },
+      body: Buffer.concat([Buffer.from(head), ...tensors]),
+    })
+    return { response, bytes: Buffer.from(await response.arrayBuffer()) }
+  }
+  const { response, bytes } = await infer(head.length)
+  expect(response.status).toBe(200)
+  const json = Number(response.headers.get('inference-header-content-length'))
+  const { outputs } = JSON.parse(bytes.subarray(0, json).toString())
+  const { shape, data } = body.outputs[0]!
+  const size = 4 * data.length
+  expect(outputs).toEqual([
+    { name: 'pooled', datatype: 'FP32', shape, parameters: { binary_data_size: size } },
+  ])
+  const values = new Float32Array(Uint8Array.from(bytes.subarray(json)).buffer)
+  expect([...values]).toEqual([...Float32Array.from(data)])
+  // the same bytes cut elsewhere are another request
+  for (const length of [head.length - 1, head.length + 1, 0, 10 ** 9]) {
+    expect((await infer(length)).response.status).toBe(400)
+  }
+  expect((await server.end()).requests).toEqual({ served: 2 })
+})
+
+test('metrics have the form of Prometheus', async (context) => {
+  needPrometheus(context)
+  const server = await serving(changed(ENCODER, ['class: long', 'class: a-b.c']))
+  await post(server.url, 'encoder', { inputs: encoderInputs([1, 2]) })
+  await post(server.url, 'encoder', { inputs: encoderInputs([VOCABULARY]) })
+  const input = await (await fetch(`${server.url}/metrics`)).text()
+  expect(input).toContain('outcome="invalid"} 1')
+  const checked = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })
+  expect(checked).toMatchObject({ status: 0, stdout: '', stderr: '' })
+  const wrong = spawnSync('promtool', ['check', 'metrics'], { input: 'spillway{ 1\n' })
+  expect(wrong.status).not.toBe(0)
+  await server.end()
 })
 
 test('the command prints its address, and ends with code 0 on SIGTERM', async () => {

@@ -25,7 +25,10 @@ function system() {
   })
   clients.onEnded = (request) => ended.push(request)
   /** Ends the next request; `act`: what its executor does. */
-  const end = (outcome: Outcome, act: 'write' | 'reject' | 'nothing' | 'shed' = 'write') => {
+  const end = (
+    outcome: Outcome,
+    act: 'write' | 'apart' | 'reject' | 'nothing' | 'shed' = 'write',
+  ) => {
     const slot = dispatcher.next
     dispatcher.take(1)
     const keys = Uint32Array.of(dispatcher.keyOf(slot))
@@ -37,13 +40,28 @@ function system() {
     const x = new Float32Array(input.regions[0]!)[slot]!
     const lengths = Int32Array.of(1)
     const result = { x: new Tensor('float32', Float32Array.of(2 * x), [1, 1]) }
-    if (act === 'write') output.write({ size: 1, length: 1, lengths, keys }, result)
+    if (act === 'write' || act === 'apart') {
+      output.write({ size: 1, length: 1, lengths, keys }, result)
+    }
+    if (act === 'apart') output.markApart({ size: 1, keys })
     if (act === 'reject') output.reject({ size: 1, keys })
     dispatcher.settle(slot, outcome, 8)
     clients.settle()
   }
   return { clients, end, ended, dispatcher }
 }
+
+test.each([
+  ['abandoned', OUTCOME.abandoned, 'write', true],
+  ['failed', OUTCOME.failed, 'nothing', false],
+  ['invalid', OUTCOME.served, 'reject', false],
+  ['served', OUTCOME.served, 'apart', false],
+] as const)('of what ends as %s a batch was executed or not', async (as, outcome, act, first) => {
+  const { clients, end } = system()
+  const sent = clients.send(0, request(1))!
+  end(outcome, act)
+  expect(await sent).toMatchObject({ as, batch: { size: 1, first } })
+})
 
 const request = (x: number) => ({
   ...{ id: null, class: 0, length: 1, outputs: [] },

@@ -87,26 +87,25 @@ export class ClientRequests {
     slot: number,
     { model, class: classNumber, length }: Omit<InFlight, 'resolve'>,
   ): Settled {
-    const { table } = this.#side
+    const { table, outputs } = this.#side
     const outcome = table.outcome[slot]! as Outcome
     const at = table.at[slot]!
-    const batch: EndedBatch | null =
-      table.size[slot] === 0
-        ? null
-        : {
-            size: table.size[slot]!,
-            first: table.place[slot] === 0,
-            queueMs: table.started[slot]! - at,
-            computeMs: table.ended[slot]! - table.started[slot]!,
-          }
     const totalMs = table.settled[slot]! - at
-    const ended = { model, class: classNumber, totalMs, batch, outputs: null }
-    if (outcome !== OUTCOME.served) return { ...ended, as: endedAs(outcome) }
-    const slab = this.#side.outputs[table.executor[slot]!]!
-    const state = slab.state(slot)
-    slab.clear(slot)
-    if (state === OUTPUT_STATE.rejected) return { ...ended, as: 'invalid' }
-    if (state !== OUTPUT_STATE.written) return { ...ended, as: 'failed' }
-    return { ...ended, as: 'served', outputs: slab.read(slot, length) }
+    const ended = { model, class: classNumber, totalMs, batch: null, outputs: null }
+    if (table.size[slot] === 0) return { ...ended, as: endedAs(outcome) }
+    const slab = outputs[table.executor[slot]!]!
+    const state = slab.take(slot)
+    const batch: EndedBatch = {
+      size: table.size[slot]!,
+      first: table.place[slot] === 0 && state === OUTPUT_STATE.written,
+      queueMs: table.started[slot]! - at,
+      computeMs: table.ended[slot]! - table.started[slot]!,
+    }
+    const ran = { ...ended, batch }
+    if (outcome !== OUTCOME.served) return { ...ran, as: endedAs(outcome) }
+    if (state === OUTPUT_STATE.rejected) return { ...ran, as: 'invalid' }
+    const isWritten = state === OUTPUT_STATE.written || state === OUTPUT_STATE.writtenApart
+    if (!isWritten) return { ...ran, as: 'failed' }
+    return { ...ran, as: 'served', outputs: slab.read(slot, length) }
   }
 }

@@ -17,7 +17,7 @@ export interface EndedRequest {
 
 export interface EndedBatch {
   readonly size: number
-  /** whether this request stands for the batch: of its members one does */
+  /** whether this request stands for an execution: of a batch one does, unless it was run apart */
   readonly first: boolean
   /** from the arrival of the request to the start of the batch */
   readonly queueMs: Ms

@@ -11,16 +11,18 @@ test('batches are counted once for each execution, requests each with the time o
   statistics.add({ as: 'served', totalMs: 4, batch: batch(2, false, 1, 3) }, 101)
   statistics.add({ as: 'served', totalMs: 1.5, batch: batch(1, true, 0.5, 1) }, 102)
   statistics.add({ as: 'shed', totalMs: 0, batch: null }, 103)
-  statistics.add({ as: 'invalid', totalMs: 2, batch: batch(1, true, 0, 2) }, 104)
+  statistics.add({ as: 'invalid', totalMs: 2, batch: batch(1, false, 0, 2) }, 104)
+  // it was executed, though its client no longer waits
+  statistics.add({ as: 'abandoned', totalMs: 9, batch: batch(4, true, 5, 4) }, 105)
   expect(JSON.parse(JSON.stringify(statistics))).toEqual({
     name: 'm',
     version: '1',
     last_inference: 102,
     inference_count: 3,
-    execution_count: 2,
+    execution_count: 3,
     inference_stats: {
       success: { count: 3, ns: 10.5e6 },
-      fail: { count: 2, ns: 2e6 },
+      fail: { count: 3, ns: 11e6 },
       queue: { count: 3, ns: 3.5e6 },
       compute_input: { count: 3, ns: 0 },
       compute_infer: { count: 3, ns: 7e6 },
@@ -28,10 +30,10 @@ test('batches are counted once for each execution, requests each with the time o
       cache_hit: { count: 0, ns: 0 },
       cache_miss: { count: 0, ns: 0 },
     },
-    batch_stats: [1, 2].map((size) => ({
+    batch_stats: [1, 2, 4].map((size, i) => ({
       batch_size: size,
       compute_input: { count: 1, ns: 0 },
-      compute_infer: { count: 1, ns: size === 1 ? 1e6 : 3e6 },
+      compute_infer: { count: 1, ns: [1e6, 3e6, 4e6][i] },
       compute_output: { count: 1, ns: 0 },
     })),
   })

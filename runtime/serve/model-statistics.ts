@@ -1,4 +1,4 @@
-import type { EndedRequest } from './ended-request.ts'
+import type { EndedBatch, EndedRequest } from './ended-request.ts'
 import { MODEL_VERSION } from './served-model.ts'
 
 /** Durations in the form of Triton. */
@@ -23,7 +23,8 @@ class Durations {
 /**
  * Statistics of a model in the form of Triton's extension of the protocol. `batch_stats` counts
  * executions, `inference_stats` counts requests, each with the time of its whole batch. An executor
- * times a batch as a whole: what it does before and after the model is part of `compute_infer`.
+ * times a batch as a whole: what it does before and after the model is part of `compute_infer`. A
+ * batch that had to be run member by member is no execution of its size, and is not counted.
  */
 export class ModelStatistics {
   readonly #name: string
@@ -41,6 +42,8 @@ export class ModelStatistics {
 
   /** `at`: ms since 1970. */
   add({ as, totalMs, batch }: Pick<EndedRequest, 'as' | 'totalMs' | 'batch'>, at: number): void {
+    // also of a request whose client no longer waits
+    if (batch?.first) this.#executed(batch)
     if (as !== 'served' || batch === null) {
       this.#fail.add(totalMs)
       return
@@ -49,11 +52,13 @@ export class ModelStatistics {
     this.#success.add(totalMs)
     this.#queue.add(batch.queueMs)
     this.#compute.add(batch.computeMs)
-    if (!batch.first) return
+  }
+
+  #executed({ size, computeMs }: EndedBatch): void {
     this.#executions++
-    const ofSize = this.#batches.get(batch.size) ?? new Durations()
-    this.#batches.set(batch.size, ofSize)
-    ofSize.add(batch.computeMs)
+    const ofSize = this.#batches.get(size) ?? new Durations()
+    this.#batches.set(size, ofSize)
+    ofSize.add(computeMs)
   }
 
   toJSON() {

@@ -31,7 +31,7 @@ test('each request has its rows without padding, row-major', () => {
     const [y, map] = clients.read(slot, length)
     return [[...new Float32Array(y!.buffer as ArrayBuffer)], [...map!]]
   }
-  expect([clients.state(2), clients.state(1), clients.state(0)]).toEqual([
+  expect([2, 1, 0].map((slot) => clients.take(slot))).toEqual([
     OUTPUT_STATE.written,
     OUTPUT_STATE.written,
     OUTPUT_STATE.none,
@@ -41,16 +41,15 @@ test('each request has its rows without padding, row-major', () => {
     [3, 4],
     [5, 6, 7, 8],
   ])
-  clients.clear(2)
-  expect(executor.state(2)).toBe(OUTPUT_STATE.none)
+  expect(executor.take(2)).toBe(OUTPUT_STATE.none)
 })
 
 test('outputs of another shape, and inputs that the model rejects, are marked', () => {
   const slab = new OutputSlab(outputMemory(SPECS, sizes))
   slab.write(BATCH, { ...results, map: new Tensor('uint8', new Uint8Array(4), [2, 2]) })
-  expect(slab.state(1)).toBe(OUTPUT_STATE.unfit)
+  expect(slab.take(1)).toBe(OUTPUT_STATE.unfit)
   slab.reject({ size: 1, keys: Uint32Array.of(3) })
-  expect(slab.state(3)).toBe(OUTPUT_STATE.rejected)
+  expect(slab.take(3)).toBe(OUTPUT_STATE.rejected)
 })
 
 test('outputs that are too large for so many requests are refused by name', () => {

@@ -4,8 +4,8 @@ import { bytesOf, requestDims } from '../models/index.ts'
 import { copyBox } from './copy-box.ts'
 import type { TensorSpec } from './served-model.ts'
 
-/** What an executor has left for a request. */
-export const OUTPUT_STATE = { none: 0, written: 1, rejected: 2, unfit: 3 } as const
+/** What an executor has left for a request; `writtenApart`: its batch was run member by member. */
+export const OUTPUT_STATE = { none: 0, written: 1, rejected: 2, unfit: 3, writtenApart: 4 } as const
 export type OutputState = (typeof OUTPUT_STATE)[keyof typeof OUTPUT_STATE]
 
 /** Outputs of an executor in memory that threads share. It can be sent to another thread. */
@@ -82,6 +82,16 @@ export class OutputSlab {
     this.#mark(batch, OUTPUT_STATE.rejected)
   }
 
+  /** These requests were run one by one, as their batch could not be run. */
+  markApart({ size, keys }: Pick<RunBatch, 'size' | 'keys'>): void {
+    for (let i = 0; i < size; i++) {
+      const slot = keys[i]! % this.memory.slots
+      if (this.#states[slot] === OUTPUT_STATE.written) {
+        this.#states[slot] = OUTPUT_STATE.writtenApart
+      }
+    }
+  }
+
   #mark({ size, keys }: Pick<RunBatch, 'size' | 'keys'>, state: OutputState): void {
     for (let i = 0; i < size; i++) this.#states[keys[i]! % this.memory.slots] = state
   }
@@ -111,8 +121,11 @@ export class OutputSlab {
     return this.#regions[output]!.length / this.memory.slots
   }
 
-  state(slot: number): OutputState {
-    return this.#states[slot] as OutputState
+  /** The state of a slot, which has none from now on: another request will use it. */
+  take(slot: number): OutputState {
+    const state = this.#states[slot] as OutputState
+    this.#states[slot] = OUTPUT_STATE.none
+    return state
   }
 
   /** A copy of the outputs of a request. */
@@ -122,10 +135,5 @@ export class OutputSlab {
       const size = bytesOf(type) * elementsOf(requestDims(shape, length))
       return this.#regions[i]!.slice(at, at + size)
     })
-  }
-
-  /** A slot is used by another request from now on. */
-  clear(slot: number): void {
-    this.#states[slot] = OUTPUT_STATE.none
   }
 }

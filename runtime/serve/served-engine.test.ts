@@ -25,10 +25,10 @@ test('of a batch that fails only the requests that fail alone are rejected', asy
   const ran = await apart(3, 1, lengths, Uint32Array.of(1, 2, 3))
   expect(ran).toEqual({ status: STATUS.ok, started: 1, ended: 2 })
   expect(sizes).toEqual([3, 1, 1, 1])
-  expect([1, 2, 3].map((slot) => outputs.state(slot))).toEqual([
-    OUTPUT_STATE.written,
+  expect([1, 2, 3].map((slot) => outputs.take(slot))).toEqual([
+    OUTPUT_STATE.writtenApart,
     OUTPUT_STATE.rejected,
-    OUTPUT_STATE.written,
+    OUTPUT_STATE.writtenApart,
   ])
   expect([...new Float32Array(outputs.read(3, 1)[0]!.buffer as ArrayBuffer)]).toEqual([3])
 })

@@ -57,6 +57,7 @@ export function apartOnFailure(
         outputs.reject({ size: 1, keys: key })
       }
     }
+    outputs.markApart({ size, keys })
     return { status, started, ended: now() }
   }
 }

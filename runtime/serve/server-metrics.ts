@@ -58,12 +58,14 @@ export class ServerMetrics {
     this.#inFlight[model]!--
     const labels = { model: this.#models[model]!, class: this.#classes[number]! }
     this.#ended.of({ ...labels, outcome: as }).count++
+    // also of a request whose client no longer waits
+    if (batch?.first) {
+      this.#compute.of({ model: labels.model }).add(batch.computeMs / 1000)
+      this.#sizes.of({ model: labels.model }).add(batch.size)
+    }
     if (as !== ('served' satisfies EndedAs) || batch === null) return
     this.#total.of(labels).add(totalMs / 1000)
     this.#queue.of(labels).add(batch.queueMs / 1000)
-    if (!batch.first) return
-    this.#compute.of({ model: labels.model }).add(batch.computeMs / 1000)
-    this.#sizes.of({ model: labels.model }).add(batch.size)
   }
 
   /** A response of HTTP, of any path. */
