@@ -9,32 +9,14 @@ import type { ServeEnd } from '../runtime/serve/serve-setup.ts'
 import { madeUpProfile } from './profiles.ts'
 import { needPrometheus } from './prometheus.ts'
 import { changed, scenarioOf } from './scenarios.ts'
-import { commandsIn, put, temporaryFolder } from './spillway.ts'
+import { ENCODER, encoderInputs, servedCommand, VOCABULARY } from './served-command.ts'
+import { put, temporaryFolder } from './spillway.ts'
 
 /** Clients of real models, over HTTP on the loopback. No test depends on speed. */
 
 const folder = temporaryFolder()
 beforeAll(() => vi.stubEnv('SPILLWAY_CACHE', `${folder}/cache`))
 afterAll(() => vi.unstubAllEnvs())
-
-const VOCABULARY = 100
-const ENCODER = `spillway: 1
-name: served
-duration_s: 1
-models:
-  encoder: { builtin: transformer-encoder, layers: 1, hidden: 32, heads: 2, vocabulary: ${VOCABULARY}, pad_to: 8 }
-traffic:
-  - class: text
-    arrivals: { process: poisson, rate_rps: 10 }
-    input_tokens: { distribution: uniform, min: 1, max: 60 }
-  - class: long
-    arrivals: { process: poisson, rate_rps: 10 }
-    input_tokens: { distribution: uniform, min: 1, max: 60 }
-pools:
-  - name: central
-    model: encoder
-    batching: { policy: dynamic, max_batch: 8, max_delay_ms: 30 }
-`
 
 /** A net whose batches take some ms, on a small queue. */
 const SLOW = `spillway: 1
@@ -82,14 +64,6 @@ async function serving(scenario: string, options: Partial<ServeOptions> = {}): P
 
 const textOf = (seed: number) =>
   Array.from({ length: 1 + ((seed * 7) % 60) }, (_, i) => (seed * 31 + i * 17) % VOCABULARY)
-
-const encoderInputs = (ids: readonly number[]) =>
-  [ids, ids.map(() => 1)].map((data, i) => ({
-    name: ['input_ids', 'attention_mask'][i],
-    shape: [1, ids.length],
-    datatype: 'INT64',
-    data,
-  }))
 
 async function post(url: string, model: string, body: object, signal?: AbortSignal) {
   const response = await fetch(`${url}/v2/models/${model}/infer`, {
@@ -169,6 +143,7 @@ test('answers are those of ONNX Runtime alone, and batches form', async () => {
   const metrics = await (await fetch(`${server.url}/metrics`)).text()
   expect(metrics).toContain('{model="encoder",class="long",outcome="served"} 30')
   expect(metrics).toContain('spillway_requests_in_flight{model="encoder"} 0')
+  expect(metrics).toContain(`spillway_batch_size_count{model="encoder"} ${execution_count}`)
   expect(await server.end()).toEqual({ requests: { served: 60 }, left: 0 })
 })
 
@@ -324,21 +299,20 @@ test('metrics have the form of Prometheus', async (context) => {
   await server.end()
 })
 
-test('the command prints its address, and ends with code 0 on SIGTERM', async () => {
-  const { start } = commandsIn(folder)
-  put(folder, 'served.yaml', ENCODER)
-  put(folder, 'served.json', JSON.stringify(madeUpProfile(ENCODER)))
-  const command = start(['serve', 'served.yaml', '--profile', 'served.json', '--port', '0'])
-  let url: string | undefined
-  while (url === undefined) {
-    await sleep(20)
-    url = /http:\/\/127\.0\.0\.1:\d+/.exec(command.text.stdout)?.[0]
-    expect(command.child.exitCode, command.text.stderr).toBe(null)
-  }
-  expect((await post(url, 'encoder', { inputs: encoderInputs([1, 2]) })).status).toBe(200)
+test('the command answers requests that are in flight when SIGTERM ends it, with code 0', async () => {
+  // a batch that only the end of the server starts
+  const batch = 'batching: { policy: fixed, batch: 8 }'
+  const folder = temporaryFolder()
+  const { url, command, metric } = await servedCommand(
+    folder,
+    changed(ENCODER, [/batching: .*/, batch]),
+  )
+  const waiting = [1, 2, 3].map((i) => post(url, 'encoder', { inputs: encoderInputs(textOf(i)) }))
+  while ((await metric(/^spillway_requests_in_flight/)) < 3) await sleep(5)
   command.child.kill('SIGTERM')
+  expect(counted(await Promise.all(waiting))).toEqual({ 200: 3 })
   const { code, stdout, stderr } = await command.ended
   expect(code, stderr).toBe(0)
-  expect(stdout).toContain('ended; requests: 1 served')
+  expect(stdout).toContain('ended; requests: 3 served')
   await expect(fetch(`${url}/v2`)).rejects.toThrow()
 })

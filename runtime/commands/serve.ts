@@ -16,8 +16,11 @@ of its entry in \`models\`. Queues, batching, priorities, deadlines and admissio
 its traffic is not sent. A request is one of a batch: its first axis has size 1. It belongs to the first class of its
 model, or to that of its parameter \`class\`.
 
+Models that generate have OpenAI's completions (/v1/completions, /v1/models), streaming or not. A prompt is a list of
+token ids, as models of scenarios have no texts; an answer has \`max_tokens\` tokens, the likeliest ones.
+
 Answers: 400 and 413 for what does not fit the model, 429 for shed, 504 for timed out, 503 where as many requests as
-possible are in flight or the server is ending. Pools that generate are not served yet, nor others than those on cpu.
+possible are in flight or the server is ending. Only pools on cpu are served yet.
 
 Only programs on this machine reach it, unless --host names another address. Requests of browser pages, and those whose
 header Host is another name, are refused. There is no encryption and no login: use a proxy for these.

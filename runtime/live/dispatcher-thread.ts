@@ -38,6 +38,7 @@ import {
 import { failureMessage } from '../process/failure-message.ts'
 import { SlotObserver, SlotSource } from '../serve/slot-source.ts'
 import { type SlotMemory, SlotTable } from '../serve/slot-table.ts'
+import { type TokenMemory, TokenSlab } from '../serve/token-slab.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -64,6 +65,8 @@ export interface DispatcherStart {
   readonly cores: readonly number[] | null
   /** requests of clients; null where traffic is replayed */
   readonly served: SlotMemory | null
+  /** of those that generate; null where none does */
+  readonly tokens: TokenMemory | null
 }
 
 /** Requests that are known; or the scenario of clients that react to how they end. */
@@ -249,17 +252,21 @@ function* replay(job: Job<'replay'>): Replay {
 function serve({ plan }: Job<'serve'>): DispatcherReply {
   if (start.served === null) throw new Error('Expected a fleet that was opened for clients')
   const table = new SlotTable(start.served)
+  const tokens = start.tokens && new TokenSlab(start.tokens)
   const requests = new Requests(start.served.slots)
   const port = portTo(plan, requests)
+  const generation = generationOf(plan, requests, port, tokens)
   const { driver, control } = assemble({
     plan,
     source: new SlotSource(table, (reading) => port.timeOf(reading)),
     requests,
     world: (traffic) => {
-      const dispatcher = new Dispatcher(port, traffic, { forgets: true })
-      return { driver: dispatcher, timers: dispatcher, backend: dispatcher }
+      const { steps = null } = generation ?? {}
+      const dispatcher = new Dispatcher(port, traffic, { steps, forgets: true })
+      const ports = { driver: dispatcher, timers: dispatcher, backend: dispatcher }
+      return steps === null ? ports : { ...ports, steps: stepsOf(dispatcher, steps) }
     },
-    observe: () => [new SlotObserver(table, requests)],
+    observe: () => [new SlotObserver(table, requests, tokens), ...(generation?.observers ?? [])],
   })
   port.setNow(0)
   driver.run(control)
@@ -270,12 +277,19 @@ function serve({ plan }: Job<'serve'>): DispatcherReply {
 const scripted = (items: readonly ScriptItem[], port: MailboxPort): ScriptRow[] =>
   runScript(items, port, mailboxes, new Int32Array(1))
 
-/** Null where no pool generates. */
-function generationOf(plan: ServingPlan, requests: Requests, port: MailboxPort) {
+/** Null where no pool generates. `tokens`: of clients, whose answers are not kept. */
+function generationOf(
+  plan: ServingPlan,
+  requests: Requests,
+  port: MailboxPort,
+  tokens: TokenSlab | null = null,
+) {
   if (!generatesIn(plan)) return null
   const { vocabularies } = start
-  const pending = new PendingOperations({ plan, requests, vocabularies })
-  const steps = new LiveSteps(port, pending, (request) => requests.key[request]!)
+  const promptOf = tokens === null ? undefined : tokens.prompt.bind(tokens)
+  const pending = new PendingOperations({ plan, requests, vocabularies, promptOf })
+  const keyOf = (request: number) => requests.key[request]!
+  const steps = new LiveSteps(port, pending, { keyOf, forgets: tokens !== null })
   const ran = (): GeneratedColumns => ({ answers: steps.answers, blocks: steps.blocks })
   return { steps, observers: [pending], ran }
 }

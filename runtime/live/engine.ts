@@ -2,6 +2,7 @@ import type { Ms, Status } from '../../sim/serving/index.ts'
 import type { ModelFile, SessionOptions } from '../models/index.ts'
 import type { OutputMemory } from '../serve/output-slab.ts'
 import type { ServedInputs } from '../serve/served-inputs.ts'
+import type { TokenMemory } from '../serve/token-slab.ts'
 import type { GenerationOptions } from './generation/generation-options.ts'
 
 /** What is needed to open a model and to run its shapes once before the first request. */
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly processorTime?: boolean
   /** takes inputs of clients and keeps the outputs; absent where inputs are drawn */
   readonly served?: ServedInputs
+  /** tokens of clients, for a model that generates */
+  readonly tokens?: TokenMemory
 }
 
 /** Times in ms since the engine's epoch. `died`: a new process has replaced the ended one. */

@@ -7,6 +7,7 @@ import { nextMessage, startThread } from '../process/thread.ts'
 import type { OutputMemory } from '../serve/output-slab.ts'
 import type { ServedInputs } from '../serve/served-inputs.ts'
 import { type SlotMemory, slotMemory } from '../serve/slot-table.ts'
+import type { TokenMemory } from '../serve/token-slab.ts'
 import { type Affinity, affinityOf } from './affinity.ts'
 import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
@@ -25,15 +26,19 @@ export interface OpenedFleet {
 export interface ServedFleet {
   /** requests at once; a power of two */
   readonly slots: number
-  /** of each pool */
-  readonly inputs: readonly ServedInputs[]
+  /** of each pool; null for one that generates */
+  readonly inputs: readonly (ServedInputs | null)[]
+  /** null where no pool generates */
+  readonly tokens: TokenMemory | null
 }
 
 /** Memory that clients, dispatcher and executors share. */
 export interface ServedMemory {
   readonly table: SlotMemory
-  /** by executor */
-  readonly outputs: readonly OutputMemory[]
+  /** by executor; null for one that generates */
+  readonly outputs: readonly (OutputMemory | null)[]
+  /** null where no pool generates */
+  readonly tokens: TokenMemory | null
   /** a reading of the monotonic clock that all clocks of the fleet count from */
   readonly epochNs: bigint
 }
@@ -85,7 +90,7 @@ export class FleetThreads {
     const progress = new SharedArrayBuffer(4)
     const executors: { thread: Worker; mailbox: MailboxMemory }[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
-    const outputs: OutputMemory[] = []
+    const outputs: (OutputMemory | null)[] = []
     const table = served && slotMemory(served.slots, ends)
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
@@ -107,12 +112,13 @@ export class FleetThreads {
       vocabularies: engines.map(({ generation }) => generation?.vocabulary ?? null),
       cores: affinity?.dispatcher ?? null,
       served: table,
+      tokens: served?.tokens ?? null,
     } satisfies DispatcherStart)
     for (const [i, pool] of poolOf.entries()) {
       const thread = startThread(entryBeside(import.meta.url, 'executor-thread'), {
         epochNs,
         memory: mailboxes[i]!,
-        engine: { ...engines[pool]!, ...(served && { served: served.inputs[pool]! }) },
+        engine: { ...engines[pool]!, ...(served && servedBy(served, pool)) },
         absent: isSwappable(plan, pool),
         cores: affinity?.executors[i] ?? null,
       } satisfies ExecutorStart)
@@ -120,10 +126,10 @@ export class FleetThreads {
       const message = await receive<ExecutorMessage>(thread)
       if (message.kind !== 'ready') continue
       if (message.fellBack) fellBack[pool] = true
-      if (message.outputs !== null) outputs.push(message.outputs)
+      outputs[i] = message.outputs
     }
     const opened = { fellBack, pinned: affinity !== null }
-    const memory = table && { table, outputs, epochNs }
+    const memory = table && { table, outputs, tokens: served.tokens, epochNs }
     return new FleetThreads(dispatcher, new Int32Array(progress), executors, opened, memory)
   }
 
@@ -176,4 +182,11 @@ function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affi
   const sessions = topologyOf(plan).poolOf.map((pool) => engines[pool]!.session)
   if (!sessions.every(({ executionProvider: on }) => executionProviders[on].onHost)) return null
   return affinityOf(sessions.map(({ threads }) => threads))
+}
+
+/** What an executor of a pool shares with clients. */
+function servedBy({ inputs, tokens }: ServedFleet, pool: number) {
+  const served = inputs[pool] ?? null
+  if (served !== null) return { served }
+  return tokens && { tokens }
 }

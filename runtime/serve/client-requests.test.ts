@@ -21,6 +21,7 @@ function system() {
     maxRequests: 2,
     inputs: [new InputSlab(X, input)],
     outputs: [output],
+    tokens: null,
     now: () => 100,
   })
   clients.onEnded = (request) => ended.push(request)

@@ -4,6 +4,7 @@ import type { InferRequest } from './infer-request.ts'
 import type { InputSlab } from './input-slab.ts'
 import { OUTPUT_STATE, type OutputSlab } from './output-slab.ts'
 import type { SlotTable } from './slot-table.ts'
+import type { TokenSlab } from './token-slab.ts'
 
 /** How a request of a client ended, with its outputs where it was served. */
 export interface Settled extends EndedRequest {
@@ -13,15 +14,35 @@ export interface Settled extends EndedRequest {
 interface InFlight extends Pick<InferRequest, 'class' | 'length'> {
   readonly model: number
   readonly resolve: (settled: Settled) => void
+  /** null where the model does not generate */
+  readonly answer: Answer | null
+}
+
+/** The tokens of a request that have come. */
+interface Answer {
+  readonly at: Ms
+  readonly onTokens: (tokens: Int32Array) => void
+  tokens: number
+  firstMs: Ms | null
+}
+
+/** A request for tokens. */
+export interface TokenRequest {
+  readonly class: number
+  readonly prompt: Int32Array
+  /** tokens to generate */
+  readonly answers: number
 }
 
 interface ClientSide {
   readonly table: SlotTable
   readonly maxRequests: number
-  /** of each model */
+  /** of each model that does not generate */
   readonly inputs: readonly InputSlab[]
-  /** of each executor */
-  readonly outputs: readonly OutputSlab[]
+  /** of each executor; null for one that generates */
+  readonly outputs: readonly (OutputSlab | null)[]
+  /** null where no model generates */
+  readonly tokens: TokenSlab | null
   /** the clock of the fleet */
   readonly now: () => Ms
 }
@@ -53,12 +74,33 @@ export class ClientRequests {
   ): Promise<Settled> | null {
     const slot = this.#free.pop()
     if (slot === undefined) return null
-    const { table, inputs, now } = this.#side
     const { class: classNumber, length } = request
-    inputs[model]!.write(slot, length, request.inputs)
+    this.#side.inputs[model]!.write(slot, length, request.inputs)
+    return this.#send(slot, { model, class: classNumber, length, answer: null })
+  }
+
+  /**
+   * The same for a model that generates. `onTokens` gets tokens as they come, all of them before
+   * the request has settled.
+   */
+  generate(
+    model: number,
+    { class: classNumber, prompt, answers }: TokenRequest,
+    onTokens: Answer['onTokens'],
+  ): Promise<Settled> | null {
+    const slot = this.#free.pop()
+    if (slot === undefined) return null
+    this.#side.tokens!.write(slot, prompt)
+    const answer = { at: this.#side.now(), onTokens, tokens: 0, firstMs: null }
+    const sent = { model, class: classNumber, length: prompt.length, answer }
+    return this.#send(slot, sent, answers)
+  }
+
+  #send(slot: number, sent: Omit<InFlight, 'resolve'>, answers = 0): Promise<Settled> {
+    const { table, now } = this.#side
     return new Promise((resolve) => {
-      this.#inFlight.set(slot, { model, class: classNumber, length, resolve })
-      table.send({ slot, class: classNumber, length, at: now() })
+      this.#inFlight.set(slot, { ...sent, resolve })
+      table.send({ slot, class: sent.class, length: sent.length, answers, at: now() })
     })
   }
 
@@ -68,6 +110,26 @@ export class ClientRequests {
       this.settle()
       await this.#side.table.someSettled()
     }
+  }
+
+  /** Passes tokens on as long as the process runs. */
+  async watchTokens(): Promise<void> {
+    const { tokens } = this.#side
+    while (tokens !== null) {
+      const before = tokens.came
+      for (const [slot, { answer }] of this.#inFlight) {
+        if (answer !== null) this.#passOn(slot, answer, tokens)
+      }
+      await tokens.someCame(before)
+    }
+  }
+
+  #passOn(slot: number, answer: Answer, slab: TokenSlab): void {
+    const tokens = slab.after(slot, answer.tokens)
+    if (tokens.length === 0) return
+    answer.firstMs ??= this.#side.now() - answer.at
+    answer.tokens += tokens.length
+    answer.onTokens(tokens)
   }
 
   /** Settles the requests that have ended by now. */
@@ -85,15 +147,21 @@ export class ClientRequests {
 
   #settled(
     slot: number,
-    { model, class: classNumber, length }: Omit<InFlight, 'resolve'>,
+    { model, class: classNumber, length, answer }: Omit<InFlight, 'resolve'>,
   ): Settled {
-    const { table, outputs } = this.#side
+    const { table, outputs, tokens } = this.#side
+    if (answer !== null) this.#passOn(slot, answer, tokens!)
     const outcome = table.outcome[slot]! as Outcome
     const at = table.at[slot]!
-    const totalMs = table.settled[slot]! - at
-    const ended = { model, class: classNumber, totalMs, batch: null, outputs: null }
-    if (table.size[slot] === 0) return { ...ended, as: endedAs(outcome) }
-    const slab = outputs[table.executor[slot]!]!
+    const ended = {
+      ...{ model, class: classNumber, totalMs: table.settled[slot]! - at },
+      ...{ batch: null, outputs: null },
+      generated: answer && {
+        ...{ promptTokens: length, tokens: answer.tokens, firstMs: answer.firstMs },
+      },
+    }
+    const slab = table.size[slot] === 0 ? null : (outputs[table.executor[slot]!] ?? null)
+    if (slab === null) return { ...ended, as: endedAs(outcome) }
     const state = slab.take(slot)
     const batch: EndedBatch = {
       size: table.size[slot]!,

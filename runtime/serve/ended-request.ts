@@ -13,6 +13,15 @@ export interface EndedRequest {
   readonly totalMs: Ms
   /** the batch that it was in; null for none */
   readonly batch: EndedBatch | null
+  /** null where the model does not generate */
+  readonly generated: Generated | null
+}
+
+export interface Generated {
+  readonly promptTokens: number
+  readonly tokens: number
+  /** from the arrival to the first token; null where none has come */
+  readonly firstMs: Ms | null
 }
 
 export interface EndedBatch {

@@ -1,6 +1,6 @@
-import { hasFewValues } from '../../scenarios/light.ts'
 import { bytesOf } from '../models/index.ts'
-import { bytesOfJson, kindOf } from './oip-tensors.ts'
+import { flagOf, kindOf, listOf, mapOf, own, parsedJson } from './json-fields.ts'
+import { bytesOfJson } from './oip-tensors.ts'
 import { datatypeOf } from './oip-types.ts'
 import { RequestProblem } from './request-problem.ts'
 import { clientDims, type ServedModel, type TensorSpec } from './served-model.ts'
@@ -75,24 +75,6 @@ export function parseInferRequest(
     length: free,
     inputs,
     outputs: wantedOutputs(head, parameters, model),
-  }
-}
-
-function parsedJson(bytes: Uint8Array, mostValues: number): unknown {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new RequestProblem('the body: expected JSON in UTF-8')
-  }
-  // parsing values takes far more memory than their text
-  if (!hasFewValues(text, mostValues)) {
-    throw new RequestProblem(`the body: expected at most ${mostValues} values`, 413)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new RequestProblem(`the body: expected JSON (${(error as Error).message.slice(0, 200)})`)
   }
 }
 
@@ -266,25 +248,6 @@ function idOf(value: unknown): string | null {
   if (value === undefined) return null
   if (typeof value === 'string' && value.length <= LONGEST_ID) return value
   throw new RequestProblem(`id: expected a text of at most ${LONGEST_ID} characters`)
-}
-
-function flagOf(value: unknown, at: string): boolean | undefined {
-  if (value === undefined || typeof value === 'boolean') return value
-  throw new RequestProblem(`${at}: expected true or false, got ${kindOf(value)}`)
-}
-
-/** A key of the map itself, never of its prototype. */
-const own = (map: object, key: string): unknown =>
-  Object.hasOwn(map, key) ? (map as Record<string, unknown>)[key] : undefined
-
-function mapOf(value: unknown, at: string): object {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new RequestProblem(`${at}: expected a map, got ${kindOf(value)}`)
-}
-
-function listOf(value: unknown, at: string): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  throw new RequestProblem(`${at}: expected a list, got ${kindOf(value)}`)
 }
 
 function parametersOf(map: object, at: string): object {

@@ -3,64 +3,56 @@ import type { AddressInfo } from 'node:net'
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { AllowedHosts } from './allowed-hosts.ts'
 import type { ClientRequests } from './client-requests.ts'
-import type { EndedAs, EndedRequest } from './ended-request.ts'
+import { CompletionsApi, openAiError } from './completions-api.ts'
+import type { EndedRequest } from './ended-request.ts'
+import { type Answer, expectMethod, json } from './http-answer.ts'
 import { mostBodyBytes, parseInferRequest } from './infer-request.ts'
 import { inferResponse } from './infer-response.ts'
 import { ModelStatistics } from './model-statistics.ts'
 import { datatypeOf } from './oip-types.ts'
-import { BodyBudget, readBody } from './request-body.ts'
-import { RequestProblem } from './request-problem.ts'
-import { MODEL_VERSION, type ServedModel, type TensorSpec } from './served-model.ts'
+import { BodyBudget, discardRest, withBody } from './request-body.ts'
+import { outcomeProblem, RequestProblem } from './request-problem.ts'
+import {
+  MODEL_VERSION,
+  type ServedDecoder,
+  type ServedModel,
+  type TensorSpec,
+} from './served-model.ts'
 import { ServerMetrics } from './server-metrics.ts'
 
 /** What a server answers from. */
-interface OipOptions {
+export interface OipOptions {
   readonly models: readonly ServedModel[]
+  /** those that generate; their numbers come after those of the others */
+  readonly decoders: readonly ServedDecoder[]
   /** names, by number in the scenario */
   readonly classes: readonly string[]
   readonly hosts: AllowedHosts
   /** of Spillway */
   readonly version: string
+  /** default: LIMITS */
+  readonly limits?: Partial<typeof LIMITS>
 }
 
-/** Limits of connections, ms: a client that sends or reads slowly keeps nothing for long. */
-const HEADERS_MS = 10_000
-const BODY_MS = 30_000
-const IDLE_MS = 60_000
-const CHECK_MS = 2000
-/** Of all bodies in memory. */
-const MOST_BYTES = 256 * 2 ** 20
-const MOST_CONNECTIONS = 4096
-
-/** How requests that were not served are answered. */
-const PROBLEMS: Readonly<
-  Record<Exclude<EndedAs, 'served'>, readonly [status: number, text: string]>
-> = {
-  invalid: [400, 'the model cannot run these inputs, such as an index out of its range'],
-  shed: [429, 'shed: the scenario refuses requests under this load'],
-  timed_out: [504, 'timed out in the queue'],
-  cancelled: [504, 'the client timeout of its class has passed in the queue'],
-  abandoned: [504, 'the client timeout of its class had passed when it was done'],
-  failed: [500, 'its batch has failed'],
-  withdrawn: [500, 'withdrawn'],
-  redundant: [500, 'redundant'],
-  retried: [500, 'retried'],
+/** A client that sends or reads slowly keeps nothing for long. */
+const LIMITS = {
+  headersMs: 10_000,
+  /** of a request with its body, and of its answer */
+  bodyMs: 30_000,
+  idleMs: 60_000,
+  /** how often connections are looked at */
+  checkMs: 2000,
+  /** of all bodies in memory */
+  bytes: 256 * 2 ** 20,
+  connections: 4096,
 }
 
-interface Answer {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body: string | Buffer
-}
-
-const json = (value: unknown): Answer => ({
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(value),
-})
+/** Bytes of a body that is read after its answer. */
+const MOST_DISCARDED = 16 * 2 ** 20
 
 /**
- * The Open Inference Protocol over HTTP, with the statistics of Triton and metrics for Prometheus.
- * It opens no file for a client.
+ * The Open Inference Protocol over HTTP, with the statistics of Triton and metrics for Prometheus,
+ * and OpenAI's completions for models that generate. It opens no file for a client.
  */
 export class OipServer {
   readonly #options: OipOptions
@@ -69,24 +61,35 @@ export class OipServer {
   readonly #statistics: readonly ModelStatistics[]
   readonly #metrics: ServerMetrics
   readonly #ended: Record<string, number> = Object.create(null)
-  readonly #budget = new BodyBudget(MOST_BYTES)
+  readonly #limits: typeof LIMITS
+  readonly #budget: BodyBudget
+  readonly #completions: CompletionsApi
   #stopping = false
 
   constructor(options: OipOptions, clients: ClientRequests) {
     this.#options = options
-    const { models, classes } = options
+    const { models, decoders, classes } = options
     this.#statistics = models.map(({ name }) => new ModelStatistics(name))
-    this.#metrics = new ServerMetrics({ models: models.map(({ name }) => name), classes })
+    const names = [...models, ...decoders].map(({ name }) => name)
+    this.#metrics = new ServerMetrics({ models: names, classes })
     this.#clients = clients
     clients.onEnded = (ended) => this.#note(ended)
-    const settings = { connectionsCheckingInterval: CHECK_MS, keepAliveTimeout: IDLE_MS }
-    this.#server = createServer(
-      settings,
-      (request, response) => void this.#handle(request, response),
-    )
-    this.#server.headersTimeout = HEADERS_MS
-    this.#server.requestTimeout = BODY_MS
-    this.#server.maxConnections = MOST_CONNECTIONS
+    this.#limits = { ...LIMITS, ...options.limits }
+    const { headersMs, bodyMs, idleMs, checkMs, bytes, connections } = this.#limits
+    this.#budget = new BodyBudget(bytes)
+    this.#completions = new CompletionsApi({
+      ...{ decoders, firstNumber: models.length, clients, answerMs: bodyMs },
+      ...{ metrics: this.#metrics, budget: this.#budget, expectOpen: () => this.#expectOpen() },
+    })
+    this.#server = createServer({
+      ...{ headersTimeout: headersMs, requestTimeout: bodyMs, keepAliveTimeout: idleMs },
+      connectionsCheckingInterval: checkMs,
+    })
+    const handle = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#handle(request, response)
+    // a client that asks whether to send its body is answered once the body is read
+    this.#server.on('request', handle).on('checkContinue', handle)
+    this.#server.maxConnections = connections
   }
 
   /** Returns the port. Throws `Failure` where it is not to be had. */
@@ -120,6 +123,8 @@ export class OipServer {
     const left = () =>
       new Promise<number>((resolve) => this.#server.getConnections((_, count) => resolve(count)))
     while (performance.now() < until && (await left()) > 0) {
+      // whose last answer has been written since
+      this.#server.closeIdleConnections()
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
@@ -133,8 +138,14 @@ export class OipServer {
     return this.#clients.inFlight
   }
 
+  /** of bodies that are being read */
+  get bytesInMemory(): number {
+    return this.#budget.used
+  }
+
   #note(ended: EndedRequest): void {
-    this.#statistics[ended.model]!.add(ended, Date.now())
+    // those of Triton are of batches
+    this.#statistics[ended.model]?.add(ended, Date.now())
     this.#metrics.ended(ended)
     this.#ended[ended.as] = (this.#ended[ended.as] ?? 0) + 1
   }
@@ -147,15 +158,24 @@ export class OipServer {
       const answer = await this.#answer(request, response)
       if (answer !== null) this.#send(response, answer)
     } catch (error) {
+      if (!request.complete) this.#leaveBody(request, response)
       if (!(error instanceof RequestProblem)) {
         const fault = `internal error: ${(error as Error).message}`
         this.#send(response, { ...json({ error: fault }), status: 500 })
+        // of an answer under way
+        if (!response.writableEnded) response.destroy()
         return
       }
-      // the rest of a body was not read, or the request is to be sent elsewhere
-      if ([403, 413, 503].includes(error.status)) response.shouldKeepAlive = false
-      this.#send(response, { ...json({ error: error.message }), status: error.status })
+      const isOpenAi = request.url?.startsWith('/v1/') === true
+      const body = isOpenAi ? openAiError(error) : { error: error.message }
+      this.#send(response, { ...json(body), status: error.status })
     }
+  }
+
+  /** The rest of a body is of no use. A client may look at its answer only when it has sent all. */
+  #leaveBody(request: IncomingMessage, response: ServerResponse): void {
+    if (request.headers.expect !== undefined) response.shouldKeepAlive = false
+    else discardRest(request, MOST_DISCARDED)
   }
 
   #send(response: ServerResponse, { status = 200, headers = {}, body }: Answer): void {
@@ -163,7 +183,7 @@ export class OipServer {
     if (this.#stopping) response.shouldKeepAlive = false
     this.#metrics.responded(status)
     // a client that does not read its answer is not waited for
-    response.setTimeout(BODY_MS)
+    response.setTimeout(this.#limits.bodyMs)
     response.writeHead(status, {
       ...headers,
       ...(status === 503 && { 'Retry-After': '1' }),
@@ -193,7 +213,8 @@ export class OipServer {
       const headers = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }
       return { headers, body: `${this.#metrics}` }
     }
-    if (first !== 'v2') throw new RequestProblem('no such path; it begins with /v2', 404)
+    if (first === 'v1') return this.#completions.answer(parts.slice(1), request, response)
+    if (first !== 'v2') throw new RequestProblem('no such path; it begins with /v1 or /v2', 404)
     if (second === undefined) {
       expectMethod(request, response, 'GET')
       const { version } = this.#options
@@ -256,38 +277,31 @@ export class OipServer {
       throw new RequestProblem('header Content-Encoding: expected none')
     }
     const headerBytes = headerLength(request.headers['inference-header-content-length'])
-    const settled = await this.#settled(number, request, headerBytes)
-    if (settled === null || response.destroyed) return null
-    const { ended, asked } = settled
-    if (ended.as !== 'served') {
-      const [status, text] = PROBLEMS[ended.as]
-      throw new RequestProblem(text, status)
-    }
-    return inferResponse({ ...asked, bytes: ended.outputs! }, model)
-  }
-
-  /** Null where the client has left before its request was read. */
-  async #settled(number: number, request: IncomingMessage, headerBytes: number | null) {
-    const model = this.#options.models[number]!
-    const body = await readBody(request, { mostBytes: mostBodyBytes(model), budget: this.#budget })
-    if (body === null) return null
-    const { sent, asked } = this.#sent(number, body, headerBytes)
-    return { ended: await sent, asked }
+    const limits = { mostBytes: mostBodyBytes(model), budget: this.#budget }
+    const started = await withBody(request, response, limits, (body) =>
+      this.#start(number, body, headerBytes),
+    )
+    // the client has left before its request was read
+    if (started === null) return null
+    const ended = await started.sent
+    if (response.destroyed) return null
+    if (ended.as !== 'served') throw outcomeProblem(ended.as)
+    return inferResponse({ ...started.asked, bytes: ended.outputs! }, model)
   }
 
   /** Keeps nothing of the body. */
-  #sent(number: number, body: Buffer, headerBytes: number | null) {
-    try {
-      if (this.#stopping) throw new RequestProblem('the server is ending', 503)
-      const parsed = parseInferRequest(body, headerBytes, this.#options.models[number]!)
-      const sent = this.#clients.send(number, parsed)
-      if (sent === null) throw new RequestProblem('as many requests as possible are in flight', 503)
-      this.#metrics.sent(number)
-      const { id, length, outputs } = parsed
-      return { sent, asked: { id, length, outputs } }
-    } finally {
-      this.#budget.giveBack(body.length)
-    }
+  #start(number: number, body: Buffer, headerBytes: number | null) {
+    this.#expectOpen()
+    const parsed = parseInferRequest(body, headerBytes, this.#options.models[number]!)
+    const sent = this.#clients.send(number, parsed)
+    if (sent === null) throw new RequestProblem('as many requests as possible are in flight', 503)
+    this.#metrics.sent(number)
+    const { id, length, outputs } = parsed
+    return { sent, asked: { id, length, outputs } }
+  }
+
+  #expectOpen(): void {
+    if (this.#stopping) throw new RequestProblem('the server is ending', 503)
   }
 }
 
@@ -314,16 +328,6 @@ function afterVersion(path: readonly string[]): readonly string[] {
   if (path[0] !== 'versions') return path
   if (path[1] === MODEL_VERSION) return path.slice(2)
   throw new RequestProblem(`no such version; expected ${MODEL_VERSION}`, 404)
-}
-
-function expectMethod(
-  { method }: IncomingMessage,
-  response: ServerResponse,
-  expected: 'GET' | 'POST',
-): void {
-  if (method === expected || (expected === 'GET' && method === 'HEAD')) return
-  response.setHeader('Allow', expected === 'GET' ? 'GET, HEAD' : 'POST')
-  throw new RequestProblem(`expected method ${expected}`, 405)
 }
 
 /** How many bytes of a body are JSON; null where the header is absent. */

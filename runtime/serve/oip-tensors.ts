@@ -1,5 +1,6 @@
 import { type TensorType, tensorTypes } from '../../scenarios/index.ts'
 import { elementsOf, elementsOfNumbers, halfValue } from '../models/index.ts'
+import { kindOf } from './json-fields.ts'
 import { RequestProblem } from './request-problem.ts'
 
 /** Tensors of the Open Inference Protocol as JSON. */
@@ -54,16 +55,6 @@ function numberOf(value: unknown, type: TensorType, at: string): number {
   if (Number.isInteger(value) && value >= range.least && value <= range.most) return value
   const limits = `whole numbers from ${range.least} to ${range.most}`
   throw new RequestProblem(`${at}.data: expected ${limits} of ${type}, got ${value}`)
-}
-
-/** What a value of JSON is, for problems; it may be long. */
-export function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a map'
-  if (typeof value !== 'string') return String(value)
-  return value.length > 60 ? 'a long text' : JSON.stringify(value)
 }
 
 /** Elements as a flat list of JSON. Numbers that JSON lacks, such as NaN, are null. */

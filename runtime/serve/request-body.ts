@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RequestProblem } from './request-problem.ts'
 
 /** Bytes of bodies that are in memory, of all requests together. */
@@ -8,6 +8,10 @@ export class BodyBudget {
 
   constructor(mostBytes: number) {
     this.#most = mostBytes
+  }
+
+  get used(): number {
+    return this.#used
   }
 
   /** False where there is no room. */
@@ -22,14 +26,41 @@ export class BodyBudget {
   }
 }
 
+const tooLarge = (mostBytes: number) =>
+  new RequestProblem(`the body: expected at most ${mostBytes} bytes`, 413)
+
+interface BodyLimits {
+  readonly mostBytes: number
+  readonly budget: BodyBudget
+}
+
 /**
- * Reads a body of at most `mostBytes`. Null where the client has left. Throws `RequestProblem`, and
- * reads no further. The caller gives the bytes back to the budget.
+ * Reads a body of at most `mostBytes`, and keeps it until `use` returns. Null where the client has
+ * left. Throws `RequestProblem`.
  */
-export function readBody(
+export async function withBody<Used>(
   request: IncomingMessage,
-  { mostBytes, budget }: { readonly mostBytes: number; readonly budget: BodyBudget },
+  response: Pick<ServerResponse, 'writeContinue'>,
+  limits: BodyLimits,
+  use: (body: Buffer) => Used,
+): Promise<Used | null> {
+  const body = await readBody(request, response, limits)
+  if (body === null) return null
+  try {
+    return use(body)
+  } finally {
+    limits.budget.giveBack(body.length)
+  }
+}
+
+/** The caller gives the bytes back to the budget. */
+async function readBody(
+  request: IncomingMessage,
+  response: Pick<ServerResponse, 'writeContinue'>,
+  { mostBytes, budget }: BodyLimits,
 ): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes)
+  if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue()
   const chunks: Buffer[] = []
   let size = 0
   return new Promise((resolve, reject) => {
@@ -41,14 +72,10 @@ export function readBody(
     }
     const fail = (problem: RequestProblem) => {
       budget.giveBack(size)
-      // what is left is not read: the connection ends with the answer
-      request.pause()
       end(() => reject(problem))
     }
-    const tooLarge = () =>
-      fail(new RequestProblem(`the body: expected at most ${mostBytes} bytes`, 413))
     const onData = (chunk: Buffer) => {
-      if (size + chunk.length > mostBytes) return tooLarge()
+      if (size + chunk.length > mostBytes) return fail(tooLarge(mostBytes))
       if (!budget.take(chunk.length)) {
         return fail(new RequestProblem('too many bytes of requests are in memory', 503))
       }
@@ -61,6 +88,16 @@ export function readBody(
       end(() => resolve(null))
     }
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
-    if (Number(request.headers['content-length'] ?? 0) > mostBytes) tooLarge()
   })
+}
+
+/** Reads what is left of a body and keeps nothing; after `mostBytes` the connection ends. */
+export function discardRest(request: IncomingMessage, mostBytes: number): void {
+  let left = mostBytes
+  request.on('error', () => {})
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) request.destroy()
+  })
+  request.resume()
 }

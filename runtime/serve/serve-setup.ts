@@ -1,5 +1,5 @@
 import type { InputSpec } from '../models/index.ts'
-import type { ServedClass } from './served-model.ts'
+import type { ServedClass, ServedDecoder } from './served-model.ts'
 
 /** A model that is served, before its outputs are known. */
 export interface ModelSetup {
@@ -11,15 +11,16 @@ export interface ModelSetup {
 }
 
 export interface PoolSetup {
-  /** number of its model */
+  /** number of its model; those that generate come after all others */
   readonly model: number
-  /** the longest and the shortest padded length */
-  readonly lengths: readonly [number, number]
+  /** the longest and the shortest padded length; null where it generates */
+  readonly lengths: readonly [number, number] | null
 }
 
 /** What a server needs of its scenario: plain data, which can be sent to a process. */
 export interface ServeSetup {
   readonly models: readonly ModelSetup[]
+  readonly decoders: readonly ServedDecoder[]
   readonly pools: readonly PoolSetup[]
   /** names, by number in the scenario */
   readonly classes: readonly string[]

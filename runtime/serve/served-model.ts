@@ -20,6 +20,13 @@ export interface ServedModel {
   readonly classes: readonly ServedClass[]
 }
 
+/** A model that generates, as its clients see it. */
+export interface ServedDecoder extends Pick<ServedModel, 'name' | 'classes'> {
+  readonly vocabulary: number
+  /** the most tokens of a prompt with its answer */
+  readonly context: number
+}
+
 /** The version of every model: a scenario has one of each. */
 export const MODEL_VERSION = '1'
 

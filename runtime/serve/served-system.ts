@@ -12,6 +12,7 @@ import { OutputSlab } from './output-slab.ts'
 import { type ListenOptions, type ServeEnd, type ServeSetup, slotsFor } from './serve-setup.ts'
 import type { ServedModel } from './served-model.ts'
 import { SlotTable } from './slot-table.ts'
+import { type TokenMemory, TokenSlab, tokenMemory } from './token-slab.ts'
 
 /** How long answers are written after the last request has ended, ms. */
 const LAST_ANSWERS_MS = 2000
@@ -20,6 +21,7 @@ const LAST_ANSWERS_MS = 2000
 export class ServedSystem {
   readonly #setup: ServeSetup
   readonly #inputs: readonly SharedInputs[]
+  readonly #tokens: TokenMemory | null
 
   /** Throws `Failure` where inputs are too large. */
   constructor(setup: ServeSetup) {
@@ -28,13 +30,17 @@ export class ServedSystem {
     this.#inputs = setup.models.map(({ name, inputs, maxLength }) =>
       inputMemory(inputs, { slots, maxLength, model: name }),
     )
+    const contexts = setup.decoders.map(({ context }) => context)
+    this.#tokens = contexts.length === 0 ? null : tokenMemory(slots, Math.max(...contexts))
   }
 
   /** What its executors share with the thread of clients. */
   get fleet(): ServedFleet {
     const { pools } = this.#setup
-    const inputs = pools.map(({ model, lengths }) => ({ inputs: this.#inputs[model]!, lengths }))
-    return { slots: slotsFor(this.#setup), inputs }
+    const inputs = pools.map(
+      ({ model, lengths }) => lengths && { inputs: this.#inputs[model]!, lengths },
+    )
+    return { slots: slotsFor(this.#setup), inputs, tokens: this.#tokens }
   }
 
   /**
@@ -55,16 +61,18 @@ export class ServedSystem {
   ): Promise<ServeEnd> {
     const { served } = threads
     if (served === null) throw new Error('Expected a fleet that was opened for clients')
-    const { models, classes, maxRequests } = this.#setup
+    const { models, decoders, classes, maxRequests } = this.#setup
     const table = new SlotTable(served.table)
     const clock = new WallClock(served.epochNs)
-    const outputs = served.outputs.map((memory) => new OutputSlab(memory))
+    const outputs = served.outputs.map((memory) => memory && new OutputSlab(memory))
+    const tokens = served.tokens && new TokenSlab(served.tokens)
     const inputs = models.map((model, i) => new InputSlab(model.inputs, this.#inputs[i]!))
     const now = () => clock.now()
-    const clients = new ClientRequests({ table, maxRequests, inputs, outputs, now })
+    const clients = new ClientRequests({ table, maxRequests, inputs, outputs, tokens, now })
     const hosts = new AllowedHosts(listen.host, listen.allowedHosts)
     const options = {
       models: this.#models(plan, outputs),
+      decoders,
       classes,
       hosts,
       version: build().version,
@@ -74,6 +82,7 @@ export class ServedSystem {
     // of no interest where requests are not waited for
     ended.catch(() => {})
     void clients.watch()
+    void clients.watchTokens()
     onListening(await server.listen(listen))
     const late = stopped.then(async () => {
       server.stop()
@@ -88,11 +97,13 @@ export class ServedSystem {
   }
 
   /** Models with their outputs, which replicas and pools of one model have in common. */
-  #models(plan: ServingPlan, outputs: readonly OutputSlab[]): ServedModel[] {
+  #models(plan: ServingPlan, outputs: readonly (OutputSlab | null)[]): ServedModel[] {
     const { models, pools } = this.#setup
     const { poolOf } = topologyOf(plan)
     return models.map((model, number) => {
-      const all = outputs.filter((_, executor) => pools[poolOf[executor]!]!.model === number)
+      const all = outputs.flatMap((slab, executor) =>
+        slab !== null && pools[poolOf[executor]!]!.model === number ? slab : [],
+      )
       const { specs } = all[0]!.memory
       if (all.some((one) => JSON.stringify(one.memory.specs) !== JSON.stringify(specs))) {
         throw new Failure(`model ${model.name}: its pools have other outputs, so none is served`)

@@ -7,8 +7,8 @@ const batch = { size: 3, first: true, queueMs: 2, computeMs: 8 }
 test('requests are counted by outcome, and are in flight until they end', () => {
   const counted = metrics()
   for (let i = 0; i < 3; i++) counted.sent(0)
-  counted.ended({ model: 0, class: 0, as: 'served', totalMs: 10, batch })
-  counted.ended({ model: 0, class: 1, as: 'shed', totalMs: 0, batch: null })
+  counted.ended({ model: 0, class: 0, as: 'served', totalMs: 10, batch, generated: null })
+  counted.ended({ model: 0, class: 1, as: 'shed', totalMs: 0, batch: null, generated: null })
   counted.responded(200)
   const text = `${counted}`
   for (const line of [
@@ -35,14 +35,25 @@ test('a batch is counted by one of its members', () => {
   const counted = metrics()
   for (const first of [true, false, false]) {
     counted.sent(0)
-    counted.ended({ model: 0, class: 0, as: 'served', totalMs: 10, batch: { ...batch, first } })
+    counted.ended({
+      model: 0,
+      class: 0,
+      as: 'served',
+      totalMs: 10,
+      batch: { ...batch, first },
+      generated: null,
+    })
   }
   const lines = `${counted}`.split('\n')
   expect(lines).toContain('spillway_batch_size_count{model="m"} 1')
+  // its first member may have ended otherwise
+  counted.sent(0)
+  counted.ended({ model: 0, class: 0, as: 'abandoned', totalMs: 10, batch, generated: null })
+  expect(`${counted}`).toContain('spillway_batch_size_count{model="m"} 2')
   expect(lines).toContain('spillway_request_duration_seconds_count{model="m",class="web"} 3')
   expect(lines).toContain('spillway_requests_in_flight{model="m"} 0')
   // its first member may have ended otherwise
   counted.sent(0)
-  counted.ended({ model: 0, class: 0, as: 'abandoned', totalMs: 10, batch })
+  counted.ended({ model: 0, class: 0, as: 'abandoned', totalMs: 10, batch, generated: null })
   expect(`${counted}`).toContain('spillway_batch_size_count{model="m"} 2')
 })

@@ -1,4 +1,4 @@
-import type { EndedAs, EndedRequest } from './ended-request.ts'
+import type { EndedAs, EndedRequest, Generated } from './ended-request.ts'
 import { Histogram } from './histogram.ts'
 
 type Labels = Readonly<Record<string, string | number>>
@@ -41,6 +41,8 @@ export class ServerMetrics {
   readonly #total = new Labelled(() => new Histogram(SECONDS))
   readonly #queue = new Labelled(() => new Histogram(SECONDS))
   readonly #compute = new Labelled(() => new Histogram(SECONDS))
+  readonly #first = new Labelled(() => new Histogram(SECONDS))
+  readonly #tokens = new Labelled(() => ({ count: 0 }))
   readonly #sizes = new Labelled(() => new Histogram(SIZES))
 
   constructor(names: { readonly models: readonly string[]; readonly classes: readonly string[] }) {
@@ -54,7 +56,7 @@ export class ServerMetrics {
     this.#inFlight[model]!++
   }
 
-  ended({ model, class: number, as, totalMs, batch }: EndedRequest): void {
+  ended({ model, class: number, as, totalMs, batch, generated }: EndedRequest): void {
     this.#inFlight[model]!--
     const labels = { model: this.#models[model]!, class: this.#classes[number]! }
     this.#ended.of({ ...labels, outcome: as }).count++
@@ -63,9 +65,16 @@ export class ServerMetrics {
       this.#compute.of({ model: labels.model }).add(batch.computeMs / 1000)
       this.#sizes.of({ model: labels.model }).add(batch.size)
     }
-    if (as !== ('served' satisfies EndedAs) || batch === null) return
+    if (generated !== null) this.#generated(labels, generated)
+    if (as !== ('served' satisfies EndedAs)) return
     this.#total.of(labels).add(totalMs / 1000)
-    this.#queue.of(labels).add(batch.queueMs / 1000)
+    if (batch !== null) this.#queue.of(labels).add(batch.queueMs / 1000)
+  }
+
+  #generated(labels: Labels, { promptTokens, tokens, firstMs }: Generated): void {
+    if (firstMs !== null) this.#first.of(labels).add(firstMs / 1000)
+    this.#tokens.of({ ...labels, of: 'prompt' }).count += promptTokens
+    this.#tokens.of({ ...labels, of: 'answer' }).count += tokens
   }
 
   /** A response of HTTP, of any path. */
@@ -94,6 +103,12 @@ export class ServerMetrics {
       ),
       ...histograms('spillway_batch_duration_seconds', 'Time of a batch.', this.#compute),
       ...histograms('spillway_batch_size', 'Requests of a batch.', this.#sizes),
+      ...histograms(
+        'spillway_time_to_first_token_seconds',
+        'From the arrival of a request to its first token.',
+        this.#first,
+      ),
+      ...counters('spillway_tokens_total', 'Tokens of prompts and of answers.', this.#tokens),
       '',
     ].join('\n')
   }

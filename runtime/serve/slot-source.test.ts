@@ -26,7 +26,7 @@ test('a request is taken at the time of its arrival, and its outcome reaches its
     ...{ executor: 5, members: Int32Array.of(request), size: 1, length: 40, tokens: 40 },
     ...{ ...times, status: STATUS.ok },
   }
-  new SlotObserver(dispatcher, requests).batch(13, batch)
+  new SlotObserver(dispatcher, requests, null).batch(13, batch)
   requestsOf.settled(1, requests.key[request]!, OUTCOME.served, 13)
   expect(clients.takeSettled()).toBe(3)
   const columns = ['at', 'dispatched', 'started', 'ended', 'settled', 'size', 'executor'] as const

@@ -7,6 +7,7 @@ import type {
   Source,
 } from '../../sim/serving/index.ts'
 import type { SlotTable } from './slot-table.ts'
+import type { TokenSlab } from './token-slab.ts'
 
 /** Requests of clients as the dispatcher pulls them. They may be sent at any time until `close`. */
 export class SlotSource implements Source {
@@ -40,7 +41,7 @@ export class SlotSource implements Source {
     const at = this.#timeOf(table.at[slot]!)
     requests.at[into] = at
     requests.inputTokens[into] = table.length[slot]!
-    requests.outputTokens[into] = 0
+    requests.outputTokens[into] = table.answers[slot]!
     requests.class[into] = table.class[slot]!
     requests.attempt[into] = 1
     requests.firstScheduledAt[into] = at
@@ -60,10 +61,21 @@ export class SlotSource implements Source {
 export class SlotObserver implements Observer {
   readonly #table: SlotTable
   readonly #requests: Pick<RequestFields, 'key'>
+  readonly #tokens: Pick<TokenSlab, 'assign'> | null
 
-  constructor(table: SlotTable, requests: Pick<RequestFields, 'key'>) {
+  /** `tokens`: null where no model generates. */
+  constructor(
+    table: SlotTable,
+    requests: Pick<RequestFields, 'key'>,
+    tokens: Pick<TokenSlab, 'assign'> | null,
+  ) {
     this.#table = table
     this.#requests = requests
+    this.#tokens = tokens
+  }
+
+  arrived(_now: Ms, request: number): void {
+    this.#tokens?.assign(request, this.#table.slotOf(this.#requests.key[request]!))
   }
 
   batch(_now: Ms, { executor, size, members, dispatched, started, ended }: Batch): void {

@@ -6,7 +6,16 @@ const CLOSED = 2
 const HEADER = 3
 
 /** Whole numbers and times that a slot has, each a column of the table. */
-const NUMBERS = ['key', 'class', 'length', 'outcome', 'size', 'place', 'executor'] as const
+const NUMBERS = [
+  'key',
+  'class',
+  'length',
+  'answers',
+  'outcome',
+  'size',
+  'place',
+  'executor',
+] as const
 const TIMES = ['at', 'dispatched', 'started', 'ended', 'settled'] as const
 
 /** A table of requests in memory that threads share. It can be sent to another thread. */
@@ -33,8 +42,10 @@ export function slotMemory(slots: number, signal: SharedArrayBuffer): SlotMemory
 export interface Arrival {
   readonly slot: number
   readonly class: number
-  /** in the free dimension of the model */
+  /** in the free dimension of the model, or tokens of the prompt */
   readonly length: number
+  /** tokens to generate; default: 0 */
+  readonly answers?: number
   readonly at: Ms
 }
 
@@ -47,6 +58,8 @@ export class SlotTable {
   readonly slots: number
   readonly class: Int32Array
   readonly length: Int32Array
+  /** tokens to generate */
+  readonly answers: Int32Array
   readonly outcome: Int32Array
   /** of the batch that a request was in; 0 where it was in none */
   readonly size: Int32Array
@@ -77,9 +90,10 @@ export class SlotTable {
     this.#settling = numbers(1)
     const [key, ...others] = NUMBERS.map((_, i) => numbers(2 + i))
     this.#key = key!
-    const [classes, length, outcome, size, place, executor] = others
+    const [classes, length, answers, outcome, size, place, executor] = others
     this.class = classes!
     this.length = length!
+    this.answers = answers!
     this.outcome = outcome!
     this.size = size!
     this.place = place!
@@ -107,11 +121,12 @@ export class SlotTable {
   // the side of the clients
 
   /** Sends a request to the dispatcher. Its inputs must have been written. */
-  send({ slot, class: classNumber, length, at }: Arrival): void {
+  send({ slot, class: classNumber, length, answers = 0, at }: Arrival): void {
     const words = this.#words
     this.#key[slot] = ((this.#key[slot]! & -this.slots) + this.slots) | slot
     this.class[slot] = classNumber
     this.length[slot] = length
+    this.answers[slot] = answers
     this.at[slot] = at
     this.size[slot] = 0
     const arrived = Atomics.load(words, ARRIVED)

@@ -27,7 +27,10 @@ export function refuseServe(prepared: Pick<Prepared, 'scenario' | 'file'>): void
 type Problem = readonly [key: string, text: string] | null
 
 function poolProblem(pool: Pool): Problem {
-  if (pool.generation !== undefined) return ['generation', 'serve does not generate yet']
+  if (pool.generation?.kv_cache?.prefix_cache === true) {
+    const text = 'remove it: serve does not compare the prompts of clients yet'
+    return ['generation.kv_cache.prefix_cache', text]
+  }
   if (executionProviders[pool.execution_provider].apart) {
     return ['execution_provider', `serve runs on cpu only yet, got ${pool.execution_provider}`]
   }

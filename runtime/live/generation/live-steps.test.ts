@@ -87,7 +87,7 @@ test('first tokens and the gaps after them add up to ends, however late the disp
   const requests = new Requests()
   const port = new LateExecutors()
   const pending = new PendingOperations({ plan, requests, vocabularies: [1024] })
-  const steps = new LiveSteps(port, pending, (request) => requests.key[request]!)
+  const steps = new LiveSteps(port, pending, { keyOf: (request) => requests.key[request]! })
   const recorder = new RowRecorder(Rows.allocate(list.count), requests)
   let [tokens, sum] = [0, 0]
   const { driver, control } = assemble({

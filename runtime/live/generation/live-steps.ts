@@ -31,11 +31,18 @@ export class LiveSteps {
     ...{ executors: [], used: [], kept: [], free: [] },
   }
   readonly #answers = new KeptAnswers()
+  readonly #forgets: boolean
 
-  constructor(port: StepPort, pending: PendingOperations, keyOf: (request: number) => number) {
+  /** `forgets`: whether answers and blocks are dropped, as a run without an end must; default: no */
+  constructor(
+    port: StepPort,
+    pending: PendingOperations,
+    { keyOf, forgets = false }: { keyOf: (request: number) => number; forgets?: boolean },
+  ) {
     this.#port = port
     this.#pending = pending
     this.#keyOf = keyOf
+    this.#forgets = forgets
   }
 
   /** A run begins, `factor` times as slow as it would be. */
@@ -65,9 +72,11 @@ export class LiveSteps {
     const stepEnds = Float64Array.from([...ends.slice(0, -1), now], (end) => end - started)
     run.stepEnds = stepEnds
     run.ran = { beganMs: began - started, endedMs: ends.at(-1)! - started }
-    for (const answer of answers) this.#answers.add(this.#keyOf(answer.sequence), answer)
     this.#pending.came(answers)
-    this.#count(executor, counts)
+    if (!this.#forgets) {
+      for (const answer of answers) this.#answers.add(this.#keyOf(answer.sequence), answer)
+      this.#count(executor, counts)
+    }
     const lastMs = stepEnds.at(-1)! - (stepEnds.at(-2) ?? 0)
     return { steps, firstMs: stepEnds[0]!, lastMs }
   }

@@ -3,6 +3,7 @@ import { Failure } from '../../../scenarios/index.ts'
 import { type Ms, STATUS } from '../../../sim/serving/index.ts'
 import { isOutOfMemory } from '../../models/index.ts'
 import { openSession } from '../../models/onnx.ts'
+import { TokenSlab } from '../../serve/token-slab.ts'
 import { WallClock } from '../clock.ts'
 import { BlockDecoder } from './block-decoder.ts'
 import { BlockTables } from './block-tables.ts'
@@ -15,7 +16,7 @@ import type { StepEngine, StepEngineOptions } from './step-engine.ts'
 
 /** Opens a decoder in this thread. Throws `Failure` where it cannot be opened. */
 export async function openLocalSteps(
-  { file, session: how, generation }: StepEngineOptions,
+  { file, session: how, generation, tokens }: StepEngineOptions,
   epochNs: bigint,
 ): Promise<StepEngine> {
   const { session, fellBack } = await openSession(file, how)
@@ -31,6 +32,7 @@ export async function openLocalSteps(
     throw new Failure(`${file.path}: ${text}`)
   })
   let from = 0
+  const slab = tokens && new TokenSlab(tokens)
   const runner = new SequenceRunner({
     decoder,
     tables: () => new BlockTables(generation.cache),
@@ -40,6 +42,7 @@ export async function openLocalSteps(
       from = clock.now()
       return from
     },
+    onAnswers: slab && ((answers) => slab.add(answers)),
   })
   return {
     fellBack,

@@ -13,6 +13,8 @@ interface Generating {
   readonly requests: Requests
   /** by pool; null where a pool does not generate */
   readonly vocabularies: readonly (number | null)[]
+  /** prompts that clients have sent; absent where prompts follow from the content of requests */
+  readonly promptOf?: ((request: number, length: number) => Int32Array) | undefined
 }
 
 /** The tokens of a request, which an executor gets with a slot. */
@@ -33,16 +35,18 @@ export class PendingOperations implements Observer {
   readonly #requests: Requests
   readonly #poolOf: readonly number[]
   readonly #vocabularies: Generating['vocabularies']
+  readonly #promptOf: Generating['promptOf']
   readonly #pending: Operation[][]
   /** executors that begin with an empty cache */
   readonly #fresh: boolean[]
   /** by slot of the request */
   readonly #told: Told[] = []
 
-  constructor({ plan, requests, vocabularies }: Generating) {
+  constructor({ plan, requests, vocabularies, promptOf }: Generating) {
     this.#plan = plan
     this.#requests = requests
     this.#vocabularies = vocabularies
+    this.#promptOf = promptOf
     this.#poolOf = [...topologyOf(plan).poolOf]
     this.#pending = this.#poolOf.map(() => [])
     this.#fresh = this.#poolOf.map(() => true)
@@ -106,9 +110,14 @@ export class PendingOperations implements Observer {
   }
 
   #toldOf(request: number, vocabulary: number): Told {
-    const before = this.#told[request]
-    if (before !== undefined) return before
-    const { inputTokens, outputTokens, class: classes, key, prefixes } = this.#requests
+    return (this.#told[request] ??= this.#newlyTold(request, vocabulary))
+  }
+
+  #newlyTold(request: number, vocabulary: number): Told {
+    const length = this.#requests.inputTokens[request]!
+    const given = this.#promptOf?.(request, length)
+    if (given !== undefined) return { tokens: [...given], stated: given, common: 0 }
+    const { outputTokens, class: classes, key, prefixes } = this.#requests
     const number = classes[request]!
     const { sharedPrefixTokens, carriesContext } = this.#plan.classes[number]!
     const content = {
@@ -117,11 +126,8 @@ export class PendingOperations implements Observer {
       prefix: prefixes.get(request) ?? null,
       sharedTokens: sharedPrefixTokens,
     }
-    const prompt = inputTokens[request]!
-    const lengths = { prompt, answers: outputTokens[request]!, carriesContext }
+    const lengths = { prompt: length, answers: outputTokens[request]!, carriesContext }
     const { common, stated } = statedTokens(content, lengths, vocabulary)
-    const told = { tokens: Array.from(stated.subarray(0, prompt)), stated, common }
-    this.#told[request] = told
-    return told
+    return { tokens: Array.from(stated.subarray(0, length)), stated, common }
   }
 }

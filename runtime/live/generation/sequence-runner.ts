@@ -77,6 +77,8 @@ interface RunnerParts {
   readonly tables: () => BlockTables
   /** Called at the end of each step, returns when that is. */
   readonly ended: (factor: number) => Ms
+  /** Gets the answers of each step, before the run has ended; default: nothing does. */
+  readonly onAnswers?: ((answers: readonly Answer[]) => void) | undefined
 }
 
 /** Follows the operations of the control plane, and runs steps of sequences that have a slot. */
@@ -111,9 +113,11 @@ export class SequenceRunner {
     const ends: Ms[] = []
     const answers: Answer[] = []
     while (ends.length < steps) {
-      answers.push(...(await this.#step(decodes, chunks)))
+      const came = await this.#step(decodes, chunks)
+      answers.push(...came)
       chunks = []
       ends.push(this.#parts.ended(factor))
+      this.#parts.onAnswers?.(came)
       if (ends.length < steps && yields()) break
     }
     return { steps: ends.length, ends, answers }
