@@ -16,7 +16,8 @@ async function socketTo(port: number): Promise<Socket> {
 async function answerOn(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (data) => (text += data))
-  await once(socket, 'close')
+  // a reset is an end, too
+  await new Promise((resolve) => socket.once('close', resolve))
   return text
 }
 

@@ -39,7 +39,7 @@ test('health, metadata, statistics and metrics', async () => {
 
 describe('what is no request is refused by name', () => {
   test.each([
-    ['/', {}, 404, 'it begins with /v2'],
+    ['/', {}, 404, 'it begins with /v1 or /v2'],
     ['/v2/models/other/infer', { body }, 404, 'expected one of m'],
     ['/v2/models/m/versions/2/infer', { body }, 404, 'no such version'],
     ['/v2/models/m/other', {}, 404, 'no such path'],

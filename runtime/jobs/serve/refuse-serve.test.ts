@@ -33,7 +33,7 @@ test.each<[string, Changes]>([
 test.each<[Changes, string]>([
   [{ traffic: { fan_out: 2 } }, 'traffic.web.fan_out: remove it: serve does not divide requests'],
   [
-    { traffic: { hedge: { after_ms: 20 } } },
+    { traffic: { hedge: { policy: 'hedged', after_percentile: 95 } } },
     'traffic.web.hedge: remove it: serve does not copy requests',
   ],
   [
@@ -45,10 +45,21 @@ test.each<[Changes, string]>([
     'pools.central.retry_policy: remove it: serve does not send requests again',
   ],
   [
-    { scenario: { failures: [{ kind: 'crash', pool: 'central', at_s: 1, down_s: 1 }] } },
+    {
+      scenario: {
+        failures: [
+          {
+            kind: 'crash',
+            pools: ['central'],
+            at_s: [1],
+            restart_s: { distribution: 'fixed', value: 1 },
+          },
+        ],
+      },
+    },
     'failures: remove it: a server has none on purpose',
   ],
-  [{ scenario: { link: { rtt_ms: 5 } } }, 'link: remove it: clients have networks of their own'],
+  [{ scenario: { link: { delay_ms: 5 } } }, 'link: remove it: clients have networks of their own'],
 ])('%j is refused by name, with what supports it', (changes, problem) => {
   expect(problemOf(changes)).toContain(`s.yaml ${problem}`)
   expect(problemOf(changes)).toMatch(/; replay supports it$/)

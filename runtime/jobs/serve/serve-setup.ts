@@ -88,8 +88,5 @@ function poolsOf(
     const text = 'pools of several models serve it; add `model`, as clients name a model'
     throw new Failure(`${file} traffic.${traffic.class}: ${text}`)
   })
-  if (classes.length === 0) {
-    throw new Failure(`${file} models.${name}: no class of traffic is for it, so none is served`)
-  }
   return { numbers, classes }
 }
