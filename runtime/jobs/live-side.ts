@@ -1,3 +1,4 @@
+import type { Pool } from '../../scenarios/index.ts'
 import { causedFailures, mayBeLost } from '../../sim/experiment/index.ts'
 import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
@@ -8,6 +9,7 @@ import type { EngineOptions } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
+import type { OipTarget } from '../targets/oip-client.ts'
 import { poolGeneration } from './pool-generation.ts'
 import type { System } from './prepare.ts'
 
@@ -125,6 +127,13 @@ function beginningOf(traffic: ReplaySide['traffic'], ms: number): ReplaySide['tr
   return { ...traffic, scenario: { ...scenario, duration_s } }
 }
 
+/** The server of a pool; null where its batches are run here. */
+export function targetOf({ target, model }: Pool): OipTarget | null {
+  if (target === undefined) return null
+  const { url, version = null, timeout_s } = target
+  return { url, model: target.model ?? model, version, timeoutMs: 1000 * timeout_s }
+}
+
 /** What each pool's executors open. */
 export async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
   const { scenario, directory, plan, lengths } = system
@@ -151,7 +160,8 @@ export async function enginesOf(system: System, signal: AbortSignal): Promise<En
       continue
     }
     const [shortest] = warmLengths(lengths[i]!, plan.pools[i]!.padTo)
-    engines.push({ file, session, warmUp: [[1, shortest!]], mortal })
+    const target = targetOf(pool)
+    engines.push({ file, session, warmUp: [[1, shortest!]], mortal, ...(target && { target }) })
   }
   return engines
 }

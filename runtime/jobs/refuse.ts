@@ -1,4 +1,11 @@
-import { EXIT, Failure, modelKey, modelLabel, type Pool } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  modelKey,
+  modelLabel,
+  type Pool,
+  type Scenario,
+} from '../../scenarios/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
 import { executionProviders } from '../models/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -31,6 +38,7 @@ export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]
       throw new Failure(`${file} tuning: ${text}`)
     }
     for (const pool of scenario.pools) {
+      refuseTarget(pool, scenario, file)
       if (scenario.failures !== undefined && pool.memory !== undefined) {
         const text = 'remove memory: a replay does not lose replicas of pools with memory'
         throw new Failure(`${file} pools.${pool.name}.memory: ${text}; simulate supports it`)
@@ -45,6 +53,20 @@ export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]
       throw new Failure(`${file} pools.${pool.name}.${problem}; simulate supports it`)
     }
   }
+}
+
+/** A server elsewhere must not be loaded by a slip, and none is killed. */
+function refuseTarget({ name, target }: Pool, scenario: Scenario, file: string): void {
+  if (target === undefined) return
+  const { hostname } = new URL(target.url)
+  const isHere = ['localhost', '[::1]'].includes(hostname) || /^127(\.\d+){3}$/.test(hostname)
+  if (!isHere) {
+    const text = `expected a server on this machine (127.0.0.1), as no other may be loaded yet`
+    throw new Failure(`${file} pools.${name}.target.url: ${text}, got ${hostname}`)
+  }
+  if (scenario.failures === undefined) return
+  const text = 'remove it: a replay does not end and start servers of others'
+  throw new Failure(`${file} pools.${name}.target: ${text}; or remove failures`)
 }
 
 /** The first key of a pool's generation that a replay does not have. */

@@ -3,6 +3,7 @@ import type { ModelFile, SessionOptions } from '../models/index.ts'
 import type { OutputMemory } from '../serve/output-slab.ts'
 import type { ServedInputs } from '../serve/served-inputs.ts'
 import type { TokenMemory } from '../serve/token-slab.ts'
+import type { OipTarget } from '../targets/oip-client.ts'
 import type { GenerationOptions } from './generation/generation-options.ts'
 
 /** What is needed to open a model and to run its shapes once before the first request. */
@@ -17,6 +18,8 @@ export interface EngineOptions {
   readonly generation?: GenerationOptions
   /** whether batches have their processor time, where it can be measured; default: no */
   readonly processorTime?: boolean
+  /** a server that runs the batches; absent where this machine does */
+  readonly target?: OipTarget
   /** takes inputs of clients and keeps the outputs; absent where inputs are drawn */
   readonly served?: ServedInputs
   /** tokens of clients, for a model that generates */

@@ -43,7 +43,10 @@ async function serve(
   clock: KernelClock,
   perform: (job: Job) => Promise<EngineRun>,
 ): Promise<void> {
-  for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
+  // a blocked thread would not see that a server has closed its connection
+  const isRemote = start.engine.target !== undefined
+  const next = () => (isRemote ? mailbox.nextOrder() : mailbox.receive())
+  for (let job = await next(); job !== null; job = await next()) {
     if (job.order === 'control') {
       mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS, clock).medianMs, STATUS.ok)
       continue

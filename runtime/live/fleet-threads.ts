@@ -177,8 +177,9 @@ async function receive<T>(
   return message as Exclude<T, FailureMessage>
 }
 
-/** Null where executors are processes: their threads must not be confined to few cores. */
+/** Null where executors are processes or servers: their threads must not be confined to few cores. */
 function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
+  if (engines.some(({ target }) => target !== undefined)) return null
   const sessions = topologyOf(plan).poolOf.map((pool) => engines[pool]!.session)
   if (!sessions.every(({ executionProvider: on }) => executionProviders[on].onHost)) return null
   return affinityOf(sessions.map(({ threads }) => threads))

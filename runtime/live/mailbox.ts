@@ -165,6 +165,18 @@ export class Mailbox {
     while (Atomics.load(this.#words, COMMAND) === this.#handled) {
       Atomics.wait(this.#words, COMMAND, this.#handled)
     }
+    return this.#received()
+  }
+
+  /** The same without blocking the thread, whose connections go on. */
+  async nextOrder(): Promise<ReturnType<Mailbox['receive']>> {
+    while (Atomics.load(this.#words, COMMAND) === this.#handled) {
+      await Atomics.waitAsync(this.#words, COMMAND, this.#handled).value
+    }
+    return this.#received()
+  }
+
+  #received(): ReturnType<Mailbox['receive']> {
     this.#handled++
     if (Atomics.load(this.#words, STOP) === 1) return null
     return { order: this.order, size: this.#words[SIZE]!, length: this.#words[LENGTH]! }

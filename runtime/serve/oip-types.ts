@@ -20,6 +20,12 @@ export type Datatype = (typeof DATATYPES)[TensorType]
 
 export const datatypeOf = (type: TensorType): Datatype => DATATYPES[type]
 
+/** The type of elements of a name of the protocol; null for one that is not known here. */
+export function typeOfDatatype(datatype: unknown): TensorType | null {
+  const types = Object.keys(DATATYPES) as TensorType[]
+  return types.find((type) => DATATYPES[type] === datatype) ?? null
+}
+
 /** The type that ONNX Runtime names so; null for one that the protocol lacks. */
 export function tensorTypeOf(name: string): TensorType | null {
   return Object.hasOwn(DATATYPES, name) ? (name as TensorType) : null

@@ -29,6 +29,7 @@ import { checkPushback } from './check-pushback.ts'
 import { checkRetries } from './check-retries.ts'
 import { checkRouting } from './check-routing.ts'
 import { checkScaling } from './check-scaling.ts'
+import { checkTargets } from './check-targets.ts'
 import { checkTuning } from './check-tuning.ts'
 import type { Draft } from './draft.ts'
 
@@ -42,6 +43,7 @@ const CHECKS = [
   checkLengths,
   checkLengthLaws,
   checkPools,
+  checkTargets,
   checkRouting,
   checkAccelerators,
   checkCards,

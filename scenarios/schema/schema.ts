@@ -18,6 +18,7 @@ import { queue } from './schema-queue.ts'
 import { circuitBreakers, retryPolicy } from './schema-retries.ts'
 import { router } from './schema-routing.ts'
 import { scaling } from './schema-scaling.ts'
+import { target } from './schema-target.ts'
 import {
   type Duration,
   type RatedArrivals,
@@ -128,6 +129,7 @@ export const poolSchema = lazy(() =>
             'that states another `engine` is marked as transferred.',
         )
         .meta({ examples: ['vLLM 0.19'] }),
+      target: target.optional(),
       speed: z
         .enum(['profile', 'ideal'])
         .default('profile')

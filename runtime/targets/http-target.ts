@@ -1,0 +1,111 @@
+import { errors, Pool } from 'undici'
+import { visibleLine } from '../../scenarios/index.ts'
+import { TargetProblem } from './target-problem.ts'
+
+export interface HttpTargetOptions {
+  /** `http:` or `https:`, without a user or a password */
+  readonly url: string
+  /** for a whole answer */
+  readonly timeoutMs: number
+  /** of the body of an answer */
+  readonly mostBytes: number
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  /** in lower case; the last one where a name comes twice */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** Of the text of an error that a server gives. */
+const SHOWN_CHARACTERS = 200
+
+/**
+ * One connection to a server, which is kept open. A call is sent once, whatever becomes of it, and
+ * redirects are not followed.
+ */
+export class HttpTarget {
+  readonly #pool: Pool
+  readonly #prefix: string
+  readonly #timeoutMs: number
+
+  constructor({ url, timeoutMs, mostBytes }: HttpTargetOptions) {
+    const { origin, pathname } = new URL(url)
+    this.#prefix = pathname.replace(/\/+$/, '')
+    this.#timeoutMs = timeoutMs
+    this.#pool = new Pool(origin, {
+      connections: 1,
+      pipelining: 1,
+      maxResponseSize: mostBytes,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      connect: { timeout: timeoutMs },
+    })
+  }
+
+  get(path: string): Promise<HttpAnswer> {
+    return this.#ask(path, { method: 'GET' })
+  }
+
+  post(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+  ): Promise<HttpAnswer> {
+    return this.#ask(path, { method: 'POST', headers, body })
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
+
+  /** Throws `TargetProblem` where no whole answer has come. */
+  async #ask(
+    path: string,
+    sent: {
+      readonly method: 'GET' | 'POST'
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: Uint8Array
+    },
+  ): Promise<HttpAnswer> {
+    // the limits of undici are for each part of an answer, which may come byte by byte
+    const signal = AbortSignal.timeout(this.#timeoutMs)
+    try {
+      const response = await this.#pool.request({ path: `${this.#prefix}${path}`, signal, ...sent })
+      const headers: Record<string, string> = Object.create(null)
+      for (const [name, value] of Object.entries(response.headers)) {
+        headers[name] = Array.isArray(value) ? value.at(-1)! : (value ?? '')
+      }
+      const body = new Uint8Array(await response.body.arrayBuffer())
+      return { status: response.statusCode, headers, body }
+    } catch (error) {
+      throw problemOf(error as NodeJS.ErrnoException, signal)
+    }
+  }
+}
+
+function problemOf(error: NodeJS.ErrnoException, signal: AbortSignal): TargetProblem {
+  if (
+    signal.aborted ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    error instanceof errors.ConnectTimeoutError
+  ) {
+    return new TargetProblem('time-out', 'no whole answer in time')
+  }
+  if (error instanceof errors.ResponseExceededMaxSizeError) {
+    return new TargetProblem('answer', 'its body is longer than any answer of this model')
+  }
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
+    return new TargetProblem('answer', `it is no HTTP (${shown(error.message)})`)
+  }
+  const { code = 'unknown error' } = error
+  if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'].includes(code)) {
+    return new TargetProblem('refused', `it cannot be reached (${code})`)
+  }
+  return new TargetProblem('connection lost', `the connection was lost (${shown(code)})`)
+}
+
+/** A text of a server, which may be hostile to a terminal, and of any length. */
+export const shown = (text: string): string => visibleLine(text.slice(0, SHOWN_CHARACTERS))

@@ -1,0 +1,31 @@
+import type { Draft, PoolDraft } from './draft.ts'
+
+/** Checks the pools whose batches a server runs. */
+export function checkTargets(draft: Draft): void {
+  for (const pool of draft.pools) if (pool.target) checkTarget(pool, pool.target.url, draft)
+}
+
+function checkTarget(pool: PoolDraft, url: string, draft: Draft): void {
+  const { path } = pool
+  const problem = urlProblem(url)
+  if (problem !== null) draft.refuse([...path, 'target', 'url'], problem)
+  const model = draft.modelOf(pool)
+  if (model !== null && 'work' in model) {
+    const text = 'no target, as declared work states no inputs; name a model that has some'
+    draft.refuse([...path, 'target'], text)
+  }
+  const where = 'a server runs the batches of this pool'
+  for (const key of ['memory', 'generation', 'execution_provider', 'threads'] as const) {
+    draft.unused([...path, key], where)
+  }
+}
+
+/** What is expected of the address of a server; null where it is one. A key is no part of it. */
+function urlProblem(text: string): string | null {
+  const expected = 'an address such as http://127.0.0.1:8000'
+  if (!URL.canParse(text)) return expected
+  const { protocol, username, password, search, hash } = new URL(text)
+  if (protocol !== 'http:' && protocol !== 'https:') return expected
+  if (username !== '' || password !== '') return `${expected}, without a user or a password`
+  return search === '' && hash === '' ? null : `${expected}, without ? and #`
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod'
+import { lazy, positive } from './schema-values.ts'
+
+/** A server that runs the batches of a pool in place of this machine. */
+export const target = lazy(() =>
+  z
+    .strictObject({
+      kind: z
+        .enum(['oip'])
+        .describe('The protocol: `oip` is the Open Inference Protocol over HTTP (KServe v2).'),
+      role: z
+        .enum(['executor'])
+        .describe(
+          'What the server does: an `executor` runs one batch a call, and Spillway queues and forms ' +
+            'batches. It has to take batches, so that its own batching is off.',
+        ),
+      url: z
+        .string()
+        .max(2000)
+        .describe('The address of the server, with the prefix of its paths where it has one.')
+        .meta({ examples: ['http://127.0.0.1:8000'] }),
+      model: z
+        .string()
+        .min(1)
+        .max(500)
+        .optional()
+        .describe('The name of the model on the server; by default its name in `models`.')
+        .meta({ examples: ['resnet50'] }),
+      version: z
+        .string()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe('The version of the model on the server; by default the one it chooses.')
+        .meta({ examples: ['1'] }),
+      timeout_s: positive
+        .max(3600)
+        .default(30)
+        .describe('How long an answer may take, s; a batch that takes longer has failed.'),
+    })
+    .describe(
+      'A server that runs the batches of calibrations and replays, in place of ONNX Runtime here. ' +
+        'Each replica has one connection to it. It has no effect on simulations but that its ' +
+        'measured times are a profile of their own.',
+    ),
+)
