@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { auditRun } from '../runtime/jobs/audit-runs.ts'
 import { calibrate } from '../runtime/jobs/calibrate.ts'
@@ -41,7 +41,9 @@ beforeAll(async () => {
   const { path } = await materialise(model, 'fp32', {
     ...{ directory: folder, cacheDirectory: `${folder}/cache` },
   })
-  child = spawn(PYTHON, ['test/servers/oip_server.py', path, 'served', 'binary'])
+  // Debian's build writes 100 kB of warnings
+  const stdio: StdioOptions = ['ignore', 'pipe', 'ignore']
+  child = spawn(PYTHON, ['test/servers/oip_server.py', path, 'served', 'binary'], { stdio })
   const port = await new Promise<string>((resolve, reject) => {
     child!.stdout!.once('data', (data) => resolve(`${data}`.trim()))
     child!.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))

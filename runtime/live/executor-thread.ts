@@ -35,6 +35,8 @@ export type ExecutorMessage =
   | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
   | FailureMessage
 
+const DAY_MS = 24 * 3600 * 1000
+
 type Job = NonNullable<ReturnType<Mailbox['receive']>>
 
 /** Performs the orders of a mailbox until it is stopped. */
@@ -46,6 +48,8 @@ async function serve(
   // a blocked thread would not see that a server has closed its connection
   const isRemote = start.engine.target !== undefined
   const next = () => (isRemote ? mailbox.nextOrder() : mailbox.receive())
+  // what waits for an order does not keep a thread alive
+  const awake = isRemote ? setInterval(() => {}, DAY_MS) : undefined
   for (let job = await next(); job !== null; job = await next()) {
     if (job.order === 'control') {
       mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS, clock).medianMs, STATUS.ok)
@@ -54,6 +58,7 @@ async function serve(
     const run = await perform(job)
     mailbox.finish(run.started, run.ended, run.status, run.processorMs)
   }
+  clearInterval(awake)
 }
 
 async function performed(engine: Engine, job: Job, mailbox: Mailbox): Promise<EngineRun> {
