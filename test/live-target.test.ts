@@ -1,11 +1,14 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { auditRun } from '../runtime/jobs/audit-runs.ts'
 import { calibrate } from '../runtime/jobs/calibrate.ts'
-import { prepare, resolveSystem } from '../runtime/jobs/prepare.ts'
+import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { replay } from '../runtime/jobs/replay.ts'
 import { materialise } from '../runtime/models/index.ts'
-import { put, temporaryFolder } from './spillway.ts'
+import { notCounted } from '../sim/experiment/comparison/validity.ts'
+import { OUTCOME } from '../sim/serving/index.ts'
+import { madeUpProfile } from './profiles.ts'
+import { commandsIn, put, temporaryFolder } from './spillway.ts'
 
 /** A pool whose batches run on a server that is no part of Spillway: ONNX Runtime for Python. */
 
@@ -30,49 +33,114 @@ pools:
 
 const lacks = spawnSync(PYTHON, ['-c', 'import onnxruntime, uvicorn']).status !== 0
 const REMEDY = 'apt install python3-onnxruntime python3-uvicorn'
-let child: ChildProcess | null = null
-let url = ''
+interface PythonServer {
+  readonly child: ChildProcess
+  readonly url: string
+}
+let server: PythonServer | null = null
+const children: ChildProcess[] = []
+
+async function startServer(): Promise<PythonServer> {
+  const model = { builtin: 'mlp', layers: 2, width: 64, seed: 1 } as const
+  const cacheDirectory = `${folder}/cache`
+  const { path } = await materialise(model, 'fp32', { directory: folder, cacheDirectory })
+  // Debian's build writes 100 kB of warnings
+  const stdio: StdioOptions = ['ignore', 'pipe', 'ignore']
+  const child = spawn(PYTHON, ['test/servers/oip_server.py', path, 'served', 'binary'], { stdio })
+  children.push(child)
+  const port = await new Promise<string>((resolve, reject) => {
+    child.stdout!.once('data', (data) => resolve(`${data}`.trim()))
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
+  })
+  return { child, url: `http://127.0.0.1:${port}` }
+}
 
 beforeAll(async () => {
   vi.stubEnv('SPILLWAY_CACHE', `${folder}/cache`)
   if (lacks && process.env.CI === 'true') throw new Error(`expected ONNX Runtime: ${REMEDY}`)
-  if (lacks) return
-  const model = { builtin: 'mlp', layers: 2, width: 64, seed: 1 } as const
-  const { path } = await materialise(model, 'fp32', {
-    ...{ directory: folder, cacheDirectory: `${folder}/cache` },
-  })
-  // Debian's build writes 100 kB of warnings
-  const stdio: StdioOptions = ['ignore', 'pipe', 'ignore']
-  child = spawn(PYTHON, ['test/servers/oip_server.py', path, 'served', 'binary'], { stdio })
-  const port = await new Promise<string>((resolve, reject) => {
-    child!.stdout!.once('data', (data) => resolve(`${data}`.trim()))
-    child!.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
-  })
-  url = `http://127.0.0.1:${port}`
+  if (!lacks) server = await startServer()
 })
 afterAll(() => {
-  child?.kill('SIGKILL')
+  for (const child of children) child.kill('SIGKILL')
   vi.unstubAllEnvs()
 })
 
-test.skipIf(lacks)('batches run on a server, and every rule of the audit holds', async () => {
-  const prepared = await prepare(put(folder, 'remote.yaml', SCENARIO.replace('URL', url)), {})
-  const profile = await calibrate([prepared], { seconds: 2, occasions: 1, rehearsals: 0 })
-  expect(profile.models[0]!.label).toBe(`mlp 2x64 fp32 on ${url}`)
-  const system = resolveSystem(prepared, profile)
+const at = (url: string) => SCENARIO.replace('URL', url)
+const systemAt = (url: string) =>
+  loadSystem(put(folder, 'at.yaml', at(url)), { profile: madeUpProfile(at(url)) })
+const executions = async (): Promise<Record<string, number>> =>
+  (await (await fetch(`${server!.url}/v2/models/served/executions`)).json()) as Record<
+    string,
+    number
+  >
+const total = (counts: Readonly<Record<string, number>>) =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0)
+
+test.skipIf(lacks)(
+  'a server is calibrated and replayed, and every rule of the audit holds',
+  async () => {
+    const { run } = commandsIn(folder)
+    put(folder, 'remote.yaml', at(server!.url))
+    const calibrated = await run('calibrate', 'remote.yaml', '--seconds', '2', '--out', 'remote')
+    expect(calibrated.code, calibrated.stderr).toBe(0)
+    expect(calibrated.stdout).toContain(`mlp 2x64 fp32 on ${server!.url}`)
+    // single batches of every size, which the traffic of a calibration hardly has
+    expect((await executions())[8]).toBeGreaterThan(20)
+    const replayed = await run(
+      ...['replay', 'remote.yaml', '--profile', 'remote/profile.json', '--out', 'kept'],
+    )
+    expect(replayed.code, replayed.stderr).toBe(0)
+    const audited = await run('audit', 'kept')
+    expect(audited.code, audited.stdout + audited.stderr).toBe(0)
+  },
+)
+
+test.skipIf(lacks)('the server counts the batches that the replay has', async () => {
+  const system = await systemAt(server!.url)
   const before = await executions()
   const [side] = await replay([system], { replays: 1, warmUp: { shapesMs: 0, trafficMs: 0 } })
-  const { rows } = side!.replays.runs[0]!
-  const batches = new Set(rows.columns.batch)
-  const ran = Object.entries(await executions()).map(
-    ([size, count]) => [Number(size), count - (before[size] ?? 0)] as const,
-  )
-  // the server counts what we say that it ran
-  const counted = ran.reduce((sum, [, count]) => sum + count, 0)
-  expect(counted).toBeGreaterThanOrEqual(batches.size)
-  expect(rows.columns.outcome.every((outcome) => outcome === 0)).toBe(true)
-  void auditRun
+  const after = await executions()
+  const { batch, batchSize, outcome } = side!.replays.runs[0]!.rows.columns
+  const sizes = new Map(Array.from(batch, (number, i) => [number, batchSize[i]!]))
+  const ran = (size: number) => [...sizes.values()].filter((of) => of === size).length
+  // those of the warm-up have sizes 1, 2, 4 and 8
+  for (const size of [3, 5, 6, 7]) {
+    expect((after[size] ?? 0) - (before[size] ?? 0), `${size}`).toBe(ran(size))
+  }
+  expect(ran(3)).toBeGreaterThan(0)
+  expect(outcome.every((of) => of === OUTCOME.served)).toBe(true)
 })
 
-const executions = async (): Promise<Record<string, number>> =>
-  (await (await fetch(`${url}/v2/models/served/executions`)).json()) as Record<string, number>
+test.skipIf(lacks)(
+  'a server that ends loses its batches, and each request is counted once',
+  async () => {
+    const mortal = await startServer()
+    const system = await systemAt(mortal.url)
+    const ends = sleep(1500).then(() => mortal.child.kill('SIGKILL'))
+    const [side] = await replay([system], { replays: 1, warmUp: { shapesMs: 0, trafficMs: 0 } })
+    await ends
+    const run = side!.replays.runs[0]!
+    const outcomes = [...run.rows.columns.outcome]
+    expect(outcomes.every((of) => of === OUTCOME.served || of === OUTCOME.failed)).toBe(true)
+    expect(outcomes.filter((of) => of === OUTCOME.failed).length).toBeGreaterThan(0)
+    expect(total(run.problems!)).toBeGreaterThan(0)
+    const [why] = notCounted([run])
+    expect(why!.reason).toBe('a server did not answer batches as it should')
+    expect(why!.figure).toMatch(/^(connection lost|refused) \d/)
+    const calibrated = calibrate([system], { seconds: 1 })
+    await expect(calibrated).rejects.toThrow(`${mortal.url}: model served: it cannot be reached`)
+  },
+)
+
+test.each([
+  ["'http://example.org'", 'expected a server on this machine (127.0.0.1)'],
+  ["'http://127.0.0.1.example.org'", 'expected a server on this machine (127.0.0.1)'],
+  ["'http://me:secret@127.0.0.1'", 'without a user or a password'],
+  ["'file:///etc/passwd'", 'expected an address such as'],
+])('the address %s is refused before anything is sent', async (address, problem) => {
+  const { run } = commandsIn(folder)
+  put(folder, 'elsewhere.yaml', SCENARIO.replace("'URL'", address))
+  const { code, stderr } = await run('calibrate', 'elsewhere.yaml', '--seconds', '1')
+  expect(code).toBe(3)
+  expect(stderr).toContain(problem)
+})

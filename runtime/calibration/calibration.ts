@@ -15,6 +15,8 @@ import type { LiveSession } from '../live/live-session.ts'
 import type { ScriptRow } from '../live/script.ts'
 import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
+import { targetOf } from '../targets/pool-target.ts'
+import { expectAnswered } from '../targets/target-problem.ts'
 import { measuredWidths } from './measured-widths.ts'
 import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
 import {
@@ -112,10 +114,12 @@ export class Calibration implements ModelCalibration {
   async open(session: LiveSession, replicas: readonly number[]): Promise<void> {
     const { file, pool, maxBatch } = this.#task
     const batching = { policy: 'fixed', batch: maxBatch } as const
+    const target = targetOf(pool)
     const engine = {
       file,
       session: sessionOptions(pool),
       warmUp: [[1, this.#grid.lengths[0]!]] as const,
+      ...(target && { target }),
     }
     this.#present = new OccasionRows()
     const fleets = new Map<number, Fleet>()
@@ -209,7 +213,9 @@ export class Calibration implements ModelCalibration {
     const list = poissonRequests(perMs, longMs, this.#random, lengths.draw)
     const fleet = this.#fleets.get(replicas)!
     const options = { onProgress: this.#onTick }
-    const { rows, timers, control } = this.#roomy(await fleet.replay(planOf(pool), list, options))
+    const ran = this.#roomy(await fleet.replay(planOf(pool), list, options))
+    expectAnswered(ran.problems)
+    const { rows, timers, control } = ran
     return { rows, timers, control, load, durationMs: longMs, replicas }
   }
 

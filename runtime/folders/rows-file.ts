@@ -15,6 +15,7 @@ const LONGEST_MS = 1e12
 const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
+const PROBLEMS_KEY = 'spillway.problems'
 const CHANGES_KEY = 'spillway.changes'
 const EJECTIONS_KEY = 'spillway.ejections'
 const CONTROL_KEY = 'spillway.control'
@@ -29,6 +30,8 @@ const time = z.number().min(-LONGEST_MS).max(LONGEST_MS)
 const timersSchema = z.array(z.tuple([time, time]))
 
 const deathsSchema = z.array(z.number().int().min(0))
+
+const problemsSchema = z.record(z.string().max(100), z.number().int().min(1))
 
 const changesSchema = z.array(
   z.strictObject({
@@ -99,6 +102,7 @@ export async function rowsBytes(
     timers,
     moves = [],
     deaths = [],
+    problems,
     changes = [],
     ejections = [],
     control = [],
@@ -125,6 +129,7 @@ export async function rowsBytes(
     { key: TIMERS_KEY, value: JSON.stringify(timers) },
     { key: MOVES_KEY, value: JSON.stringify(moves) },
     { key: DEATHS_KEY, value: JSON.stringify(deaths) },
+    ...(problems ? [{ key: PROBLEMS_KEY, value: JSON.stringify(problems) }] : []),
     { key: CHANGES_KEY, value: JSON.stringify(changes) },
     { key: EJECTIONS_KEY, value: JSON.stringify(ejections) },
     { key: CONTROL_KEY, value: JSON.stringify(control) },
@@ -205,6 +210,7 @@ class RowsReading {
     const list = (key: string) => JSON.parse(this.#texts.get(key) ?? '[]')
     const settings = this.#texts.get(SETTINGS_KEY)
     const probes = this.#texts.get(PROBES_KEY)
+    const problems = this.#texts.get(PROBLEMS_KEY)
     return {
       rows: this.#rows,
       timers: timersSchema.parse(list(TIMERS_KEY)),
@@ -213,6 +219,7 @@ class RowsReading {
       changes: changesSchema.parse(list(CHANGES_KEY)),
       ejections: ejectionsSchema.parse(list(EJECTIONS_KEY)),
       control: controlSchema.parse(list(CONTROL_KEY)),
+      ...(problems && { problems: problemsSchema.parse(JSON.parse(problems)) }),
       ...(settings && { settings: settingsSchema.parse(JSON.parse(settings)) }),
       ...(probes && { probes: probesSchema.parse(JSON.parse(probes)) }),
     }

@@ -1,4 +1,3 @@
-import type { Pool } from '../../scenarios/index.ts'
 import { causedFailures, mayBeLost } from '../../sim/experiment/index.ts'
 import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
@@ -9,7 +8,7 @@ import type { EngineOptions } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
-import type { OipTarget } from '../targets/oip-client.ts'
+import { targetOf } from '../targets/pool-target.ts'
 import { poolGeneration } from './pool-generation.ts'
 import type { System } from './prepare.ts'
 
@@ -125,13 +124,6 @@ function beginningOf(traffic: ReplaySide['traffic'], ms: number): ReplaySide['tr
   const { scenario } = traffic
   const duration_s = Math.min(ms / 1000, scenario.duration_s)
   return { ...traffic, scenario: { ...scenario, duration_s } }
-}
-
-/** The server of a pool; null where its batches are run here. */
-export function targetOf({ target, model }: Pool): OipTarget | null {
-  if (target === undefined) return null
-  const { url, version = null, timeout_s } = target
-  return { url, model: target.model ?? model, version, timeoutMs: 1000 * timeout_s }
 }
 
 /** What each pool's executors open. */

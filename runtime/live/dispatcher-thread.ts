@@ -39,6 +39,7 @@ import { failureMessage } from '../process/failure-message.ts'
 import { SlotObserver, SlotSource } from '../serve/slot-source.ts'
 import { type SlotMemory, SlotTable } from '../serve/slot-table.ts'
 import { type TokenMemory, TokenSlab } from '../serve/token-slab.ts'
+import { expectAnswered } from '../targets/target-problem.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -109,6 +110,8 @@ export type DispatcherReply =
       readonly shortages: readonly Shortage[]
       readonly moves: readonly ModelMove[]
       readonly deaths: readonly number[]
+      /** of batches that servers did not answer as they should; absent where all were answered */
+      readonly problems?: Readonly<Record<string, number>>
       readonly changes: readonly ExecutorChange[]
       readonly ejections: readonly ReplicaEjection[]
       readonly control: readonly ControlReading[]
@@ -239,6 +242,7 @@ function* replay(job: Job<'replay'>): Replay {
     shortages: port.shortages.all,
     moves: driver.moves,
     deaths: port.deaths,
+    ...(Object.keys(port.problems).length > 0 && { problems: port.problems }),
     changes: recorder.changes,
     ejections: recorder.ejections,
     control: readings,
@@ -312,6 +316,7 @@ function measure(job: Job<'script' | 'steps' | 'loads'>): DispatcherReply {
   const port = portTo(job.kind === 'loads' ? job.plan : null, new Requests(4096))
   const reply = measured(job, port)
   if (port.deaths.every((times) => times === 0)) return reply
+  expectAnswered(port.problems)
   throw new Failure('the process of an executor ended while it was measured', EXIT.internal)
 }
 

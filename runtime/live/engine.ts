@@ -4,6 +4,7 @@ import type { OutputMemory } from '../serve/output-slab.ts'
 import type { ServedInputs } from '../serve/served-inputs.ts'
 import type { TokenMemory } from '../serve/token-slab.ts'
 import type { OipTarget } from '../targets/oip-client.ts'
+import type { TargetProblemKind } from '../targets/target-problem.ts'
 import type { GenerationOptions } from './generation/generation-options.ts'
 
 /** What is needed to open a model and to run its shapes once before the first request. */
@@ -33,6 +34,8 @@ export interface EngineRun {
   readonly ended: Ms
   /** of the thread that computed the batch; absent where it is not measured */
   readonly processorMs?: Ms
+  /** of a batch that a server did not answer as it should */
+  readonly problem?: TargetProblemKind
 }
 
 /** A loaded model that runs batches of real tensors. */

@@ -52,11 +52,12 @@ async function serve(
   const awake = isRemote ? setInterval(() => {}, DAY_MS) : undefined
   for (let job = await next(); job !== null; job = await next()) {
     if (job.order === 'control') {
-      mailbox.finish(0, timeControlKernel(CONTROL_REPETITIONS, clock).medianMs, STATUS.ok)
+      const { medianMs } = timeControlKernel(CONTROL_REPETITIONS, clock)
+      mailbox.finish({ started: 0, ended: medianMs, status: STATUS.ok })
       continue
     }
     const run = await perform(job)
-    mailbox.finish(run.started, run.ended, run.status, run.processorMs)
+    mailbox.finish(run)
   }
   clearInterval(awake)
 }

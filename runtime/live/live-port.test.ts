@@ -25,11 +25,11 @@ test('the result of an order is kept while its executor already runs the next on
   port.unload(0)
   port.load(0)
   expect(executor!.receive()!.order).toBe('unload')
-  executor!.finish(101, 102, STATUS.ok)
+  executor!.finish({ started: 101, ended: 102, status: STATUS.ok })
   expect(port.takeFinished()).toBe(0)
   // the executor runs its next order before the port has read the first result
   expect(executor!.receive()!.order).toBe('load')
-  executor!.finish(103, 109, STATUS.outOfMemory)
+  executor!.finish({ started: 103, ended: 109, status: STATUS.outOfMemory })
   const unloaded = { order: 'unload', status: STATUS.ok, started: 1, ended: 2 }
   expect(port.finished(0)).toMatchObject(unloaded)
   expect(port.takeFinished()).toBe(0)
@@ -45,7 +45,7 @@ test('a load is posted when the unload that frees its memory has ended', () => {
   expect(ends[0]!.receive()!.order).toBe('unload')
   // nothing has been posted to executor 1: its order has the default value
   expect(ends[1]!.order).toBe('run')
-  ends[0]!.finish(101, 102, STATUS.ok)
+  ends[0]!.finish({ started: 101, ended: 102, status: STATUS.ok })
   expect(port.takeFinished()).toBe(0)
   expect(ends[1]!.receive()!.order).toBe('load')
 })
@@ -53,8 +53,8 @@ test('a load is posted when the unload that frees its memory has ended', () => {
 test('the control kernel is timed on every executor, and is no order of a run', () => {
   const { port, ends } = ports(2)
   // both ends of a mailbox are in this thread, so the results are there before they are awaited
-  ends[0]!.finish(0, 1.5, STATUS.ok)
-  ends[1]!.finish(0, 2.5, STATUS.ok)
+  ends[0]!.finish({ started: 0, ended: 1.5, status: STATUS.ok })
+  ends[1]!.finish({ started: 0, ended: 2.5, status: STATUS.ok })
   expect(port.timeControl()).toEqual([1.5, 2.5])
   expect(ends.map((end) => end.receive()!.order)).toEqual(['control', 'control'])
   expect(port.takeFinished()).toBe(-1)

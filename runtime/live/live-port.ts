@@ -29,6 +29,8 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
   readonly shortages = new Shortages()
   /** by executor, how often its process has ended in the middle of an order */
   readonly deaths: number[]
+  /** of batches that servers did not answer as they should, how many of each kind */
+  readonly problems: Record<string, number> = {}
   /** executors that were killed, until they are started again: their deaths do not count */
   readonly #killed = new Set<number>()
   readonly #world: LiveWorld
@@ -164,7 +166,7 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
 
   /** Copies the result of an order: the mailbox may receive the next order at once. */
   #note(executor: number, mailbox: Mailbox): void {
-    const { order, status, size, length, started, ended, processorMs } = mailbox
+    const { order, status, size, length, started, ended, processorMs, problem } = mailbox
     if (order === 'control') throw new Error('Expected no control kernel among the orders of a run')
     const origin = this.#origin
     this.#finished[executor] = {
@@ -173,6 +175,7 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
       ended: ended - origin,
     }
     if (status === STATUS.died && !this.#killed.has(executor)) this.deaths[executor]!++
+    if (problem !== null) this.problems[problem] = (this.problems[problem] ?? 0) + 1
     if (order === 'load') this.#loads.loaded(executor, status !== STATUS.outOfMemory)
     else if (order === 'unload') this.#loads.unloaded(executor)
     else if (status === STATUS.outOfMemory) this.shortages.note(executor, size, length)

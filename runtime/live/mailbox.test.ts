@@ -34,7 +34,8 @@ describe('a mailbox', () => {
       dispatcher.post(1, i + 1)
       expect(executor.receive()).toEqual({ order: 'run', size: 1, length: i + 1 })
       expect(dispatcher.takeFinished()).toBe(false)
-      executor.finish(i + 0.25, i + 0.75, i === 1 ? STATUS.died : STATUS.ok)
+      const as = i === 1 ? STATUS.died : STATUS.ok
+      executor.finish({ started: i + 0.25, ended: i + 0.75, status: as })
       expect(signal[0]).toBe(i + 1)
       expect(dispatcher.takeFinished()).toBe(true)
       const { started, ended, status } = dispatcher
@@ -48,11 +49,11 @@ describe('a mailbox', () => {
     for (const order of ['load', 'unload'] as const) {
       dispatcher.post(1, 1)
       expect(executor.receive()?.order).toBe('run')
-      executor.finish(0, 1, STATUS.ok)
+      executor.finish({ started: 0, ended: 1, status: STATUS.ok })
       expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, 'run'])
       dispatcher.postOrder(order)
       expect(executor.receive()?.order).toBe(order)
-      executor.finish(1, 2, STATUS.ok)
+      executor.finish({ started: 1, ended: 2, status: STATUS.ok })
       expect([dispatcher.takeFinished(), dispatcher.order]).toEqual([true, order])
     }
   })
@@ -69,7 +70,7 @@ describe('a mailbox', () => {
     const [first, second] = memories.map((memory) => new Mailbox(memory))
     first!.post(2, 8)
     new Mailbox(memories[0]!).receive()
-    new Mailbox(memories[0]!).finish(1, 2, STATUS.ok)
+    new Mailbox(memories[0]!).finish({ started: 1, ended: 2, status: STATUS.ok })
     expect([first!.takeFinished(), second!.takeFinished()]).toEqual([true, false])
     expect(new Int32Array(signal)[0]).toBe(1)
   })

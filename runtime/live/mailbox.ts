@@ -1,4 +1,6 @@
 import type { Batch, Ms, Requests, Status } from '../../sim/serving/index.ts'
+import { TARGET_PROBLEMS, type TargetProblemKind } from '../targets/target-problem.ts'
+import type { EngineRun } from './engine.ts'
 import type { Impairment } from './executor-failures.ts'
 import { StepMemory, type StepMemoryParts } from './generation/step-memory.ts'
 
@@ -12,7 +14,8 @@ const ORDER = 6
 const PID = 7
 const INTERRUPTED = 8
 const IMPAIRED = 9
-const HEADER = 10
+const PROBLEM = 10
+const HEADER = 11
 
 const STARTED = 0
 const ENDED = 1
@@ -147,6 +150,11 @@ export class Mailbox {
     return this.#words[STATUS_AT] as Status
   }
 
+  /** of a batch that a server did not answer as it should; else null */
+  get problem(): TargetProblemKind | null {
+    return TARGET_PROBLEMS[this.#words[PROBLEM]!] ?? null
+  }
+
   /** of the executor's process; 0 where it has none of its own */
   get pid(): number {
     return Atomics.load(this.#words, PID)
@@ -198,11 +206,12 @@ export class Mailbox {
     Atomics.store(this.#words, PID, pid)
   }
 
-  finish(started: Ms, ended: Ms, status: Status, processorMs: Ms = Number.NaN): void {
+  finish({ started, ended, status, processorMs = Number.NaN, problem }: EngineRun): void {
     this.#times[STARTED] = started
     this.#times[ENDED] = ended
     this.#times[PROCESSOR] = processorMs
     this.#words[STATUS_AT] = status
+    this.#words[PROBLEM] = problem === undefined ? -1 : TARGET_PROBLEMS.indexOf(problem)
     Atomics.add(this.#words, FINISHED, 1)
     Atomics.add(this.#signal, 0, 1)
     Atomics.notify(this.#signal, 0)

@@ -41,7 +41,10 @@ function manual(count: number) {
         lengths: Array.from(executorEnd.lengths.subarray(0, size)),
         keys: Array.from(executorEnd.keys.subarray(0, size)),
       })
-      running = { ended, finish: () => executorEnd.finish(started, ended, STATUS.ok) }
+      running = {
+        ended,
+        finish: () => executorEnd.finish({ started: started, ended: ended, status: STATUS.ok }),
+      }
     }
   }
   const port = {

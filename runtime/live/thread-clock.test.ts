@@ -69,8 +69,8 @@ test.skipIf(lacking)(
 test('a mailbox passes the processor time on, and NaN where there is none', () => {
   const memory = mailboxMemory(1, new SharedArrayBuffer(4))
   const [dispatcher, executor] = [new Mailbox(memory), new Mailbox(memory)]
-  executor.finish(1, 2, STATUS.ok, 0.75)
+  executor.finish({ started: 1, ended: 2, status: STATUS.ok, processorMs: 0.75 })
   expect(dispatcher.processorMs).toBe(0.75)
-  executor.finish(2, 3, STATUS.ok)
+  executor.finish({ started: 2, ended: 3, status: STATUS.ok })
   expect(dispatcher.processorMs).toBe(Number.NaN)
 })

@@ -36,7 +36,7 @@ export async function openRemoteEngine(
       await client.send(batch, size)
     } catch (error) {
       if (!(error instanceof TargetProblem)) throw error
-      return { status: STATUS.died, started, ended: clock.now() }
+      return { status: STATUS.died, started, ended: clock.now(), problem: error.kind }
     }
     return { status: STATUS.ok, started, ended: clock.now() }
   }

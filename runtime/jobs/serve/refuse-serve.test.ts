@@ -41,6 +41,10 @@ test.each<[Changes, string]>([
     'pools.central.execution_provider: serve runs on cpu only yet, got webgpu',
   ],
   [
+    { pool: { target: { kind: 'oip', role: 'executor', url: 'http://127.0.0.1:1' } } },
+    'pools.central.target: remove it: serve runs batches itself',
+  ],
+  [
     { pool: { retry_policy: { retry_on: ['failed'] } } },
     'pools.central.retry_policy: remove it: serve does not send requests again',
   ],

@@ -31,6 +31,7 @@ function poolProblem(pool: Pool): Problem {
     const text = 'remove it: serve does not compare the prompts of clients yet'
     return ['generation.kv_cache.prefix_cache', text]
   }
+  if (pool.target !== undefined) return ['target', 'remove it: serve runs batches itself']
   if (executionProviders[pool.execution_provider].apart) {
     return ['execution_provider', `serve runs on cpu only yet, got ${pool.execution_provider}`]
   }

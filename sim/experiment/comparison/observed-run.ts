@@ -11,6 +11,8 @@ export interface ObservedRun {
   readonly moves?: readonly ModelMove[]
   /** by executor, how often its process ended in the middle of a batch; none where all lasted */
   readonly deaths?: readonly number[]
+  /** of batches that servers did not answer as they should, by kind; absent where there are none */
+  readonly problems?: Readonly<Record<string, number>>
   /** executors that came or went, in order; none where all ran all the time */
   readonly changes?: readonly ExecutorChange[]
   /** changes of tuned settings, in order; absent where rows were kept without them */

@@ -118,9 +118,14 @@ export function noneCounts(count: number, noun: 'replay' | 'round'): Check {
   return { verdict: 'UNDECIDED', reason, worst: null }
 }
 
-function died({ rows, deaths: ofExecutors = [] }: ObservedRun): Spoiled | null {
+function died({ rows, deaths: ofExecutors = [], problems = {} }: ObservedRun): Spoiled | null {
   const deaths = ofExecutors.reduce((sum, times) => sum + times, 0)
   if (deaths === 0) return null
+  const kinds = Object.entries(problems)
+  if (kinds.length > 0) {
+    const figure = kinds.map(([kind, count]) => `${kind} ${grouped(count)}`).join(', ')
+    return { reason: 'a server did not answer batches as it should', figure }
+  }
   const lost = rows.columns.outcome.filter((outcome) => outcome === OUTCOME.failed).length
   const figure = `${counted(deaths, 'time')}, ${counted(lost, 'request')} failed`
   return { reason: 'the process of an executor ended and was started again', figure }
