@@ -40,12 +40,14 @@ describe('rows files', () => {
 
   test('keep every bit of a run: times never reached, fractions of a µs, timers, loads, probes', async () => {
     const path = join(folder(), 'deep', 'rows.parquet')
-    await writeRows(path, { rows, timers, moves, control, probes })
+    const problems = { 'time-out': 2, 'connection lost': 1 }
+    await writeRows(path, { rows, timers, moves, control, probes, problems })
     const back = await readRows(path)
     expect(back.timers).toEqual(timers)
     expect(back.moves).toEqual(moves)
     expect(back.control).toEqual(control)
     expect(back.probes).toEqual(probes)
+    expect(back.problems).toEqual(problems)
     expect(back.rows.count).toBe(3)
     for (const [name, column] of Object.entries(rows.columns)) {
       const restored = back.rows.columns[name as keyof typeof rows.columns]
