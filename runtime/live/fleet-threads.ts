@@ -177,7 +177,7 @@ async function receive<T>(
   return message as Exclude<T, FailureMessage>
 }
 
-/** Null where executors are processes or servers: their threads must not be confined to few cores. */
+/** Null where executors are processes or servers: threads of theirs may need many cores. */
 function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
   if (engines.some(({ target }) => target !== undefined)) return null
   const sessions = topologyOf(plan).poolOf.map((pool) => engines[pool]!.session)

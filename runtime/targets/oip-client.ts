@@ -136,7 +136,7 @@ function jsonOf({ status, headers, body }: HttpAnswer): unknown {
   }
 }
 
-/** Throws `TargetProblem` unless each output has as many values as its shape, of `size` requests. */
+/** Throws `TargetProblem` unless outputs have values as their shapes say, of `size` requests. */
 function expectOutputs(answer: HttpAnswer, size: number): void {
   const head = mapOf(jsonOf(answer))
   const error = own(head, 'error')

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { madeUpProfile } from '../../../test/profiles.ts'
 import { changed } from '../../../test/scenarios.ts'
 import { put, temporaryFolder } from '../../../test/spillway.ts'
+import type { InputSpec } from '../../models/index.ts'
 import { loadSystem } from '../prepare.ts'
 import { serveSetup } from './serve-setup.ts'
 
@@ -31,15 +32,18 @@ pools:
   - { name: others, model: encoder }
 `
 
-const X = { name: 'x', type: 'float32', shape: ['batch', 8] } as const
-const IDS = { name: 'ids', type: 'int64', shape: ['batch', 'length'] } as const
+const drawn = { fill: 'normal', vocabulary: 100 } as const
+const X: InputSpec = { ...drawn, name: 'x', type: 'float32', shape: ['batch', 8] }
+const IDS: InputSpec = { ...drawn, name: 'ids', type: 'int64', shape: ['batch', 'length'] }
 
 async function setupOf(
   text: string,
-  inputs: readonly (typeof X | typeof IDS | { shape: readonly [8] })[][] = [[X], [IDS], [IDS]],
+  inputs: readonly (readonly InputSpec[])[] = [[X], [IDS], [IDS]],
 ) {
   const system = await loadSystem(put(folder, 'two.yaml', text), { profile: madeUpProfile(text) })
-  const engines = inputs.map((of) => ({ file: { path: 'm.onnx', inputs: of } }) as never)
+  const engines = inputs.map((of) => ({
+    file: { path: 'm.onnx', key: '0', content: '0', bytes: 1, inputs: of },
+  }))
   return serveSetup(system, engines, 16)
 }
 
@@ -75,7 +79,7 @@ test('pools of one model with other inputs are refused', async () => {
 })
 
 test('an input that requests have in common is refused', async () => {
-  const whole = { name: 'x', type: 'float32', shape: [8] } as const
+  const whole: InputSpec = { ...X, shape: [8] }
   await expect(setupOf(TWO_MODELS, [[whole], [IDS], [IDS]])).rejects.toThrow(
     'models.net.inputs.x: its shape has no batch',
   )

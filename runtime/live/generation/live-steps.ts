@@ -33,7 +33,7 @@ export class LiveSteps {
   readonly #answers = new KeptAnswers()
   readonly #forgets: boolean
 
-  /** `forgets`: whether answers and blocks are dropped, as a run without an end must; default: no */
+  /** `forgets`: drops answers and blocks, as a run without an end must; default: no */
   constructor(
     port: StepPort,
     pending: PendingOperations,
