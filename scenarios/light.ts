@@ -2,6 +2,8 @@
  * The second door of this folder: what a command line needs before it reads a scenario. It loads
  * neither Zod nor YAML, so help and most refusals start in a blink.
  */
+
+export { TABLE_COLUMNS } from './evidence/tables/table-names.ts'
 export { EXIT, type ExitCode, Failure } from './failure.ts'
 export {
   acceleratorNames,

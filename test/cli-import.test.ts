@@ -231,6 +231,34 @@ describe('import requests', () => {
   })
 })
 
+describe('import requests of a table', () => {
+  const calls = arrivals(600, 100).map((at) => `${(1_780_000_000_000 + at).toFixed(3)},6.5`)
+  put(folder, 'calls.csv', ['ts,ms_total', ...calls, ''].join('\n'))
+
+  test('takes columns as they are stated, and says what it has read', async () => {
+    const columns = ['--columns', 'time=ts', '--columns', 'latency=ms_total']
+    const ended = await run('import', 'requests', 'calls.csv', ...columns, '--out', 'calls')
+    expect(ended.code, ended.stderr).toBe(0)
+    const { values, warnings, source_format } = readJson(
+      join(folder, 'calls/evidence.json'),
+    ) as Evidence
+    expect(source_format).toBe('csv')
+    expect(warnings[0]).toContain('time `ts`, latency `ms_total`')
+    const work = values.find(({ path }) => path === 'models.server.work.ms.0')
+    expect(work).toMatchObject({ value: 6.5, basis: 'measured' })
+    expect((await run('simulate', 'calls/scenario.yaml')).code).toBe(0)
+  })
+
+  test('names each option that is needed', async () => {
+    const ended = await run('import', 'requests', 'calls.csv')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('set --columns latency=NAME')
+    const other = await run('import', 'requests', 'calls.csv', '--columns', 'latency=ms')
+    expectRefusal(other, 2, folder)
+    expect(other.stderr).toContain('expected one of ts, ms_total, got "ms"')
+  })
+})
+
 describe('import traces', () => {
   test('writes the scenario that a log of the same requests gives', async () => {
     const ended = await run('import', 'traces', 'spans.json', '--out', 'spans')

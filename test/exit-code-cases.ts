@@ -189,6 +189,8 @@ export const CASES: readonly Case[] = [
   ['usage', 'import bogus'],
   ['usage', 'import requests access.log --format haproxy --log-format $status'],
   ['usage', 'import prometheus http://127.0.0.1:9 --server vllm'],
+  ['usage', 'import requests access.log --columns size=bytes'],
+  ['usage', 'import requests access.log --format haproxy --columns time=t'],
   ['invalidInput', 'import requests rows.csv'],
   ['invalidInput', 'import prometheus nowhere.json --server vllm'],
   ['ok', 'import traces spans.json --out imported'],

@@ -6,6 +6,7 @@ import {
   nginxReader,
   RECORD_FORMATS,
   type RecordFormat,
+  type StatedTable,
 } from '../../scenarios/index.ts'
 import { EXIT } from '../../scenarios/light.ts'
 import { commandLine } from '../commands/command.ts'
@@ -18,6 +19,7 @@ import { importTraces } from '../jobs/import/import-traces.ts'
 import type { Imported } from '../jobs/import/imported-log.ts'
 import type { Progress } from '../jobs/options.ts'
 import { emit } from './output.ts'
+import { flagOf } from './trace-file.ts'
 
 interface Written {
   readonly json?: boolean
@@ -27,6 +29,9 @@ interface Written {
 export interface ImportRequestsOptions extends Written {
   readonly format?: string
   readonly logFormat?: string
+  readonly columns?: StatedTable['columns']
+  readonly timeUnit?: StatedTable['timeUnit']
+  readonly durationUnit?: StatedTable['durationUnit']
   readonly badRows: 'error' | 'skip'
 }
 
@@ -45,10 +50,23 @@ export async function requests(
   options: ImportRequestsOptions,
 ): Promise<ExitCode> {
   const { badRows } = options
-  const format = formatOf(options)
+  const [format, table] = [formatOf(options), tableOf(options)]
+  if (table !== undefined && format !== undefined) {
+    const text = `are of other files than ${format.name}; remove one of the options`
+    throw new Failure(`--columns, --time-unit and --duration-unit: ${text}`, EXIT.usage)
+  }
   return imported(options, (onProgress) =>
-    importRequests(files, { format, badRows, signal, onProgress, command: commandLine() }),
+    importRequests(files, {
+      ...{ format, table, key: flagOf, badRows },
+      ...{ signal, onProgress, command: commandLine() },
+    }),
   )
+}
+
+function tableOf(options: ImportRequestsOptions): StatedTable | undefined {
+  const { columns, timeUnit, durationUnit } = options
+  const isStated = [columns, timeUnit, durationUnit].some((each) => each !== undefined)
+  return isStated ? { columns: columns ?? {}, timeUnit, durationUnit } : undefined
 }
 
 export interface ImportTracesOptions extends Written {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { TABLE_COLUMNS } from '../../scenarios/light.ts'
 import {
   collect,
   each,
@@ -21,6 +22,10 @@ Load generators: AIPerf (profile_export.jsonl), GenAI-Perf (profile_export.json)
 (per_request_lifecycle_metrics.json) and vllm bench serve (--save-detailed). Access logs: nginx with $request_time,
 envoy, haproxy (option httplog) and AWS ALB. Text may be gzip.
 
+Any other CSV or JSON Lines file has to have the time of arrival and the latency, or the end, of each request. Columns
+are guessed from their names where one alone fits, and a note names them. The end and the latency also show the time.
+first_token is the time to it, and status is that of HTTP or a word such as true.
+
 The folder of --out gets scenario.yaml, the arrivals as requests.csv, and evidence.json: what each value of the
 scenario rests on. A value is measured (records show it), assumed (none does) or unknown. A server cannot be seen from
 outside: replicas and limits are assumed, and service times are known only where tokens, a stated wait or requests that
@@ -30,6 +35,7 @@ Examples:
   $ spillway import requests profile_export.jsonl --out imported
   $ spillway import requests access.log.1 access.log --out imported
   $ spillway import requests access.log --log-format '$remote_addr [$time_iso8601] "$request" $status $request_time'
+  $ spillway import requests calls.csv --columns time=ts --columns latency=ms_total --out imported
   $ spillway simulate imported/scenario.yaml`
 
 const TRACES_HELP = `
@@ -112,6 +118,9 @@ function defineRequests(command: Command): void {
     .argument('<file...>', 'one or more files of one format', each(givenFile))
     .addOption(new Option('--format <name>', 'default: guessed').choices(FORMATS))
     .option('--log-format <format>', 'the log_format of nginx, as its configuration has it')
+    .option('--columns <key=name>', columnsText, column)
+    .addOption(new Option('--time-unit <unit>', 'of a table; default: guessed').choices(TIMES))
+    .addOption(new Option('--duration-unit <unit>', 'the same of latencies').choices(DURATIONS))
     .addOption(badRowsOption('records'))
     .addOption(outOption('scenario.yaml, requests.csv and evidence.json'))
   implement(requests, REQUESTS_HELP, async () => (await import('../actions/import.ts')).requests)
@@ -127,6 +136,22 @@ function defineTraces(command: Command): void {
     .addOption(badRowsOption('spans'))
     .addOption(outOption('scenario.yaml, requests.csv and evidence.json'))
   implement(traces, TRACES_HELP, async () => (await import('../actions/import.ts')).traces)
+}
+
+const columnsText = `column of ${TABLE_COLUMNS.join(', ')}; may be repeated; default: guessed, but kind and status`
+const DURATIONS = ['s', 'ms', 'us', 'ns'] as const
+const TIMES = [...DURATIONS, 'iso'] as const
+
+type TableColumn = (typeof TABLE_COLUMNS)[number]
+type Columns = Readonly<Partial<Record<TableColumn, string>>>
+
+/** Adds `key=name` to the columns of the options before it. */
+function column(text: string, previous: Columns = {}): Columns {
+  const [key, name] = [text.split('=', 1)[0]!, text.slice(text.indexOf('=') + 1)]
+  const isColumn = TABLE_COLUMNS.some((candidate) => candidate === key)
+  if (isColumn && text.includes('=') && name !== '') return { ...previous, [key]: name }
+  const names = TABLE_COLUMNS.join(', ')
+  throw new InvalidArgumentError(`Expected ${names}, then =NAME, got ${text}.`)
 }
 
 /** From above 0 to 1. */

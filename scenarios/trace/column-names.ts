@@ -37,6 +37,22 @@ export function namesOther(name: string): boolean {
   return wordsOf(name).some((word) => ENDS.has(word) || DURATIONS.has(word))
 }
 
+const WHOLE = new Set('latency duration elapsed took e2e'.split(' '))
+/** Durations of a part of a request. */
+const PARTS = new Set(
+  'ttft tpot itl queue wait waiting first prefill decode connect think interval gap'.split(' '),
+)
+
+/** Whether a name is that of a duration, and of which; null if it is that of none. */
+export function namedDuration(name: string): 'latency' | 'first_token' | null {
+  const words = wordsOf(name)
+  const has = (...wanted: readonly string[]) => wanted.every((word) => words.includes(word))
+  if (has('ttft') || has('first', 'token')) return 'first_token'
+  if (words.some((word) => PARTS.has(word))) return null
+  const isWhole = words.some((word) => WHOLE.has(word))
+  return isWhole || has('request', 'time') || has('response', 'time') ? 'latency' : null
+}
+
 const UNITS: Readonly<Record<string, 's' | 'ms' | 'us' | 'ns'>> = {
   s: 's',
   sec: 's',
