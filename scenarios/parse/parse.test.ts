@@ -75,7 +75,7 @@ describe('problems of a value', () => {
       's.yaml:8:35 traffic.web.arrivals.rate_rp: unknown key; did you mean rate_rps?',
     ])
     expect(edited('model: enc', 'model: enc\n    colour: red')).toEqual([
-      's.yaml:14:5 pools.central.colour: unknown key; expected one of name, place, accelerator, tensor_parallel, partition, card, power, heat, execution_provider, threads, replicas, price_usd_per_hour, pricing, model, precision, engine, speed, admission, queue, outlier_detection, batching, generation, memory, scaling, retry_policy, circuit_breakers',
+      's.yaml:14:5 pools.central.colour: unknown key; expected one of name, place, accelerator, tensor_parallel, partition, card, power, heat, execution_provider, threads, replicas, price_usd_per_hour, pricing, model, precision, engine, target, speed, admission, queue, outlier_detection, batching, generation, memory, scaling, retry_policy, circuit_breakers',
     ])
   })
 
