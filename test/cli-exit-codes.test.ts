@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readRows, writeRows } from '../runtime/folders/rows-file.ts'
+import { statisticsText } from '../scenarios/evidence/statistics/statistics.test-helper.ts'
 import { exported, httpSpan } from '../scenarios/evidence/traces/spans.test-helper.ts'
 import { EXIT } from '../scenarios/index.ts'
 import { stream } from '../sim/kernel/index.ts'
@@ -115,6 +116,7 @@ beforeAll(async () => {
     return httpSpan({ spanId: `s${i}`, ...times })
   })
   put(folder, 'spans.json', JSON.stringify(exported(spans)))
+  put(folder, 'stats.json', statisticsText({ net: { sizes: { 1: [50, 100] } } }))
   put(folder, 'rows.csv', csv(Array.from({ length: 4000 }, (_, i) => i * 0.05)))
   put(folder, 'bert.yaml', ENCODER)
   put(folder, 'measured.csv', MEASURED)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { FORMATS } from '../runtime/commands/import.ts'
+import { statisticsText } from '../scenarios/evidence/statistics/statistics.test-helper.ts'
 import { exported, httpSpan, vllmSpan } from '../scenarios/evidence/traces/spans.test-helper.ts'
 import { RECORD_FORMATS } from '../scenarios/index.ts'
 import type { Evidence, Result } from '../sim/documents/index.ts'
@@ -379,6 +380,40 @@ describe('import traces', () => {
     const ended = await run('import', 'requests', 'spans.json')
     expectRefusal(ended, 3, folder)
     expect(ended.stderr).toContain('spillway import traces')
+  })
+})
+
+describe('import statistics', () => {
+  put(folder, 'before.json', statisticsText({ net: { sizes: { 1: [50, 100], 8: [10, 60] } } }))
+  const after = statisticsText({
+    net: { sizes: { 1: [150, 300], 8: [510, 3060] }, lastAt: 1_780_000_060_000 },
+    other: { sizes: { 1: [1, 2] } },
+  })
+  put(folder, 'after.json', after)
+
+  test('gives the table of what was counted between two readings', async () => {
+    const args = ['before.json', 'after.json', '--model', 'net', '--out', 'counted']
+    const ended = await run('import', 'statistics', ...args)
+    expect(ended.code, ended.stderr).toBe(0)
+    const evidence = readJson(join(folder, 'counted/evidence.json')) as Evidence
+    const isEvidence = await published('evidence')
+    isEvidence(evidence)
+    expect(evidence.duration_s).toBe(60)
+    expect(evidence.requests.answered).toBe(4100)
+    const { stdout } = await run('simulate', 'counted/scenario.yaml', '--json')
+    const result = JSON.parse(stdout) as Result
+    expect(result.classes[0]!.latency.mean.value).toBeGreaterThan(2)
+  })
+
+  test('names the models where there are several, and refuses another server', async () => {
+    const ended = await run('import', 'statistics', 'after.json')
+    expectRefusal(ended, 3, folder)
+    expect(ended.stderr).toContain('after.json: set --model to one of net, other')
+    const other = await run('import', 'statistics', 'after.json', 'before.json')
+    expectRefusal(other, 3, folder)
+    expect(other.stderr).toContain('started again')
+    const three = await run('import', 'statistics', ...Array(3).fill('after.json'))
+    expectRefusal(three, 2, folder)
   })
 })
 

@@ -197,6 +197,9 @@ export const CASES: readonly Case[] = [
   ['usage', 'import traces'],
   ['usage', 'import traces spans.json --sampled 2'],
   ['invalidInput', 'import traces rows.csv'],
+  ['ok', 'import statistics stats.json --out imported'],
+  ['usage', 'import statistics'],
+  ['invalidInput', 'import statistics rows.csv'],
 
   ['ok', 'trace inspect rows.csv --columns time=t --time-unit s'],
   ['usage', 'trace inspect'],

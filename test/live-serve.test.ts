@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { importStatistics } from '../runtime/jobs/import/import-statistics.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { type ServeOptions, serve } from '../runtime/jobs/serve/serve.ts'
 import { materialise, sessionOptions } from '../runtime/models/index.ts'
@@ -140,6 +141,10 @@ test('answers are those of ONNX Runtime alone, and batches form', async () => {
   const executions = batch_stats.reduce((sum, { compute_infer }) => sum + compute_infer.count, 0)
   expect(executions).toBe(execution_count)
   expect(batch_stats.every(({ compute_infer }) => compute_infer.ns > 0)).toBe(true)
+  const text = await (await fetch(`${server.url}/v2/models/encoder/stats`)).text()
+  const imported = await importStatistics([put(folder, 'stats.json', text)])
+  const sizes = batch_stats.map((of) => of.batch_size).sort((a, b) => a - b)
+  expect(imported.scenario).toMatchObject({ models: { server: { work: { law: 'table', sizes } } } })
   const metrics = await (await fetch(`${server.url}/metrics`)).text()
   expect(metrics).toContain('{model="encoder",class="long",outcome="served"} 30')
   expect(metrics).toContain('spillway_requests_in_flight{model="encoder"} 0')

@@ -15,6 +15,7 @@ import { evidenceKind } from '../documents/evidence.ts'
 import { writableFolder } from '../folders/write-whole.ts'
 import { importPrometheus } from '../jobs/import/import-prometheus.ts'
 import { importRequests } from '../jobs/import/import-requests.ts'
+import { importStatistics } from '../jobs/import/import-statistics.ts'
 import { importTraces } from '../jobs/import/import-traces.ts'
 import type { Imported } from '../jobs/import/imported-log.ts'
 import type { Progress } from '../jobs/options.ts'
@@ -67,6 +68,26 @@ function tableOf(options: ImportRequestsOptions): StatedTable | undefined {
   const { columns, timeUnit, durationUnit } = options
   const isStated = [columns, timeUnit, durationUnit].some((each) => each !== undefined)
   return isStated ? { columns: columns ?? {}, timeUnit, durationUnit } : undefined
+}
+
+export interface ImportStatisticsOptions extends Written {
+  readonly model?: string
+  readonly seconds?: number
+}
+
+export async function statistics(
+  _: AbortSignal,
+  files: readonly string[],
+  options: ImportStatisticsOptions,
+): Promise<ExitCode> {
+  const { model, seconds } = options
+  if (files.length > 2) {
+    const text = `expected one reading, or two of the same server, got ${files.length} files`
+    throw new Failure(text, EXIT.usage)
+  }
+  return imported(options, () =>
+    importStatistics(files, { model, seconds, command: commandLine() }),
+  )
 }
 
 export interface ImportTracesOptions extends Written {

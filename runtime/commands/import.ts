@@ -59,6 +59,17 @@ Examples:
   $ spillway import traces traces.json --sampled 0.1 --out imported
   $ spillway simulate imported/scenario.yaml`
 
+const STATISTICS_HELP = `
+The files have the answer of a server to v2/models/stats or v2/models/M/stats, as Triton and \`spillway serve\` state it. Its
+batch_stats give the mean time of each batch size. With two files, BEFORE and AFTER, what was counted between them is
+imported, with its rate; the time between them is that between the last requests of both, or --seconds.
+
+Means are all that statistics have: how batches differ, the batch window and the number of replicas are assumed.
+
+Examples:
+  $ spillway import statistics stats.json --out imported
+  $ spillway import statistics before.json after.json --seconds 60 --model resnet50 --out imported`
+
 const PROMETHEUS_HELP = `
 The source is the address of a Prometheus server, or a file with a saved response of its /api/v1/query_range (one, a
 map of them by metric, or one a line). Rates come from counters, means from sums over counts; buckets are never turned
@@ -79,6 +90,7 @@ Examples:
 export function define(command: Command): void {
   defineRequests(command)
   defineTraces(command)
+  defineStatistics(command)
   const prometheus = withJson(command.command('prometheus'))
     .copyInheritedSettings(command)
     .description('Import the traffic and the service times that metrics of a server show')
@@ -136,6 +148,22 @@ function defineTraces(command: Command): void {
     .addOption(badRowsOption('spans'))
     .addOption(outOption('scenario.yaml, requests.csv and evidence.json'))
   implement(traces, TRACES_HELP, async () => (await import('../actions/import.ts')).traces)
+}
+
+function defineStatistics(command: Command): void {
+  const statistics = withJson(command.command('statistics'))
+    .copyInheritedSettings(command)
+    .description('Import the service times that statistics of a server show')
+    .argument(
+      '<file...>',
+      'a reading of the statistics, or one before it, then it',
+      each(givenFile),
+    )
+    .option('--model <name>', 'model of the server; default: the only one with executions')
+    .option('--seconds <s>', 'time between both readings; default: as they show', positiveNumber)
+    .addOption(outOption('scenario.yaml and evidence.json'))
+  const load = async () => (await import('../actions/import.ts')).statistics
+  implement(statistics, STATISTICS_HELP, load)
 }
 
 const columnsText = `column of ${TABLE_COLUMNS.join(', ')}; may be repeated; default: guessed, but kind and status`

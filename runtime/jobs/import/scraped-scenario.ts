@@ -77,7 +77,7 @@ function stated(
   }
 }
 
-function assumed(path: string, value: number | null, why: string): EvidenceValue {
+export function assumed(path: string, value: number | null, why: string): EvidenceValue {
   const nothing = { low: null, high: null, source: '', from_s: null, until_s: null, n: 0 }
   return { path, value, basis: value === null ? 'unknown' : 'assumed', why, ...nothing }
 }

@@ -1,0 +1,7 @@
+export {
+  countsBetween,
+  expectAgreement,
+  type ModelCounts,
+  modelCounts,
+  type SizeCounts,
+} from './model-counts.ts'
