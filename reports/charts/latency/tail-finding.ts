@@ -119,7 +119,7 @@ function ofBoth(input: ReportInput, time: TailTime): string {
       : null
   const rest = left === null ? '' : `; ${left}`
   const checks = input.comparison && checksOfTime(input.comparison, time)
-  switch (checks && worst([checks.structure.verdict, checks.prediction.verdict])) {
+  switch (checks && worst([checks.structure, checks.prediction].flatMap((check) => check?.verdict ?? []))) {
     case 'PASS':
       return `simulated and measured tails agree${rest}`
     case 'FAIL':
