@@ -143,20 +143,20 @@ test.skipIf(lacksPythonServer)('kept replays are audited as those of clients', a
   const blamed = await command('blame', 'kept')
   expect(blamed.code).toBe(3)
   expect(blamed.stderr).toContain('a server hides what held its requests up')
-  const gated = await command('gate', '--measured', 'kept.yaml', '--base', 'kept.yaml')
+  const gated = await command('gate', '--measured', 'kept.yaml', '--against', 'kept.yaml')
   expect(gated.stderr).toContain('needs the times of batches, which a server hides')
 })
 
 test('a stall of the server is in the latencies of all requests that were due in it', async () => {
   const STALL_MS = 1000
-  let until = 0
-  const url = await ownServer((response, count) => {
-    if (count === 50) until = performance.now() + STALL_MS
-    const left = until - performance.now()
-    if (left > 0) setTimeout(() => response.end(ANSWER), left)
-    else response.end(ANSWER)
-  })
   const latencies = async (connections: number) => {
+    let until = 0
+    const url = await ownServer((response, count) => {
+      if (count === 50) until = performance.now() + STALL_MS
+      const left = until - performance.now()
+      if (left > 0) setTimeout(() => response.end(ANSWER), left)
+      else response.end(ANSWER)
+    })
     const text = SCENARIO.replace('model: served', `model: served, connections: ${connections}`)
     const [side] = await replay([await systemAt(url, text)], COLD)
     const run = side!.replays.runs[0]!
@@ -169,7 +169,6 @@ test('a stall of the server is in the latencies of all requests that were due in
   const enough = await latencies(512)
   expect(enough.ofSchedule).toBeGreaterThan(0.6 * STALL_MS)
   // with a connection only the clock from sending misses nearly all of it
-  until = 0
   const one = await latencies(1)
   expect(one.ofSchedule).toBeGreaterThan(0.6 * STALL_MS)
   expect(one.ofSchedule - one.ofSend).toBeGreaterThan(0.6 * STALL_MS)
