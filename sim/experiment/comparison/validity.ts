@@ -16,7 +16,7 @@ const RATE = 'the rate is too high for one dispatcher'
 /** Requests that are sent later than this (p99) are not the ones that were scheduled. */
 const LATEST_MS = 5
 
-/** Latencies of a client that adds a larger share to one of these percentiles are not a server's. */
+/** A client that adds a larger share to one of these percentiles does not measure a server. */
 const MOST_ADDED = 0.1
 const CLIENT_AT = [0.5, 0.95, 0.99]
 
