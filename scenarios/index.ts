@@ -41,6 +41,7 @@ export type { Uncertain } from './parse/uncertain-inputs.ts'
 export { variantChanges } from './parse/variant-changes.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
+export { clientSide, isServed } from './schema/client-side.ts'
 export {
   acceleratorJsonSchema,
   inlineScenarioSchema,

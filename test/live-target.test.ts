@@ -1,19 +1,17 @@
-import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { calibrate } from '../runtime/jobs/calibrate.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
 import { replay } from '../runtime/jobs/replay.ts'
-import { materialise } from '../runtime/models/index.ts'
 import { notCounted } from '../sim/experiment/comparison/validity.ts'
 import { OUTCOME } from '../sim/serving/index.ts'
 import { madeUpProfile } from './profiles.ts'
+import { lacksPythonServer, type PythonServer, startPythonServer } from './python-server.ts'
 import { commandsIn, put, temporaryFolder } from './spillway.ts'
 
 /** A pool whose batches run on a server that is no part of Spillway: ONNX Runtime for Python. */
 
-/** Debian installs its packages for this one. */
-const PYTHON = '/usr/bin/python3'
 const folder = temporaryFolder()
 const SCENARIO = `spillway: 1
 name: remote
@@ -31,33 +29,18 @@ pools:
     target: { kind: oip, role: executor, url: 'URL', model: served }
 `
 
-const lacks = spawnSync(PYTHON, ['-c', 'import onnxruntime, uvicorn']).status !== 0
-const REMEDY = 'apt install python3-onnxruntime python3-uvicorn'
-interface PythonServer {
-  readonly child: ChildProcess
-  readonly url: string
-}
+const lacks = lacksPythonServer
 let server: PythonServer | null = null
 const children: ChildProcess[] = []
 
 async function startServer(): Promise<PythonServer> {
-  const model = { builtin: 'mlp', layers: 2, width: 64, seed: 1 } as const
-  const cacheDirectory = `${folder}/cache`
-  const { path } = await materialise(model, 'fp32', { directory: folder, cacheDirectory })
-  // Debian's build writes 100 kB of warnings
-  const stdio: StdioOptions = ['ignore', 'pipe', 'ignore']
-  const child = spawn(PYTHON, ['test/servers/oip_server.py', path, 'served', 'binary'], { stdio })
-  children.push(child)
-  const port = await new Promise<string>((resolve, reject) => {
-    child.stdout!.once('data', (data) => resolve(`${data}`.trim()))
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
-  })
-  return { child, url: `http://127.0.0.1:${port}` }
+  const started = await startPythonServer(folder)
+  children.push(started.child)
+  return started
 }
 
 beforeAll(async () => {
   vi.stubEnv('SPILLWAY_CACHE', `${folder}/cache`)
-  if (lacks && process.env.CI === 'true') throw new Error(`expected ONNX Runtime: ${REMEDY}`)
   if (!lacks) server = await startServer()
 })
 afterAll(() => {
@@ -68,11 +51,7 @@ afterAll(() => {
 const at = (url: string) => SCENARIO.replace('URL', url)
 const systemAt = (url: string) =>
   loadSystem(put(folder, 'at.yaml', at(url)), { profile: madeUpProfile(at(url)) })
-const executions = async (): Promise<Record<string, number>> =>
-  (await (await fetch(`${server!.url}/v2/models/served/executions`)).json()) as Record<
-    string,
-    number
-  >
+const executions = () => server!.executions()
 const total = (counts: Readonly<Record<string, number>>) =>
   Object.values(counts).reduce((sum, count) => sum + count, 0)
 

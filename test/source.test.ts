@@ -25,6 +25,7 @@ const DOORS = [
     (name) => `sim/${name}`,
   ),
   ...['sim/experiment', 'sim/audit', 'scenarios/checks', 'scenarios/evidence/prometheus'],
+  'scenarios/evidence/statistics',
   ...['scenarios', 'reports'],
   ...['runtime/models', 'runtime/calibration', 'runtime/memory', 'runtime/noise'],
 ]
@@ -37,7 +38,7 @@ const SHARED = [
   'model-key',
   'pool-accelerator',
 ]
-  .concat('scaled-lengths', 'scenario-values', 'uncertain')
+  .concat('scaled-lengths', 'scenario-values', 'uncertain', 'client-side')
   .map((name) => `scenarios/schema/${name}.ts`)
   .concat('scenarios/failure.ts')
 

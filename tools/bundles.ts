@@ -91,6 +91,7 @@ export const commandLine: BuildOptions = {
 
 /** What runs in a process or a thread of its own. */
 const CHILDREN = [
+  'runtime/live/connections-thread.ts',
   'runtime/live/dispatcher-thread.ts',
   'runtime/live/engine-process.ts',
   'runtime/live/executor-thread.ts',

@@ -65,7 +65,7 @@ describe('titles are findings', () => {
     expect(titleOf(both, 'ttft-tail')).toBe(
       'TTFT: simulated and measured tails agree; one replay of three left the band above p95',
     )
-    both.comparison.token_times!.tpot!.checks.structure.verdict = 'FAIL'
+    both.comparison.token_times!.tpot!.checks.structure!.verdict = 'FAIL'
     expect(titleOf(both, 'tpot-tail')).toMatch(/^TPOT: simulated and measured tails differ/)
     expect(titleOf(both, 'tail')).toMatch(/^Simulated and measured tails agree/)
     const alone = { ...both, measured: null, comparison: null }

@@ -165,9 +165,10 @@ ${lines.length > 0 ? html`<ul class="plain">${lines}</ul>` : NOTHING}`
 
 /** The checks of the simulation against replays, under a heading of their own. */
 function trust(comparison: Comparison): Html {
+  const { not_seen } = comparison
   return html`<h2>Can the simulation be trusted?</h2>
 ${box(comparison.verdict, html`${decisiveReason(comparison)}`)}
-<ul class="plain">${checksOf(comparison).map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}<li class="quiet">noise floor (A/A): ${noiseFloorText(comparison)}</li>
+<ul class="plain">${checksOf(comparison).map((check) => html`<li class="quiet"><b class="${check.verdict}">${check.verdict}</b> ${check.name}: ${check.reason}</li>\n`)}${not_seen === undefined ? NOTHING : html`<li class="quiet">not seen: ${not_seen}</li>\n`}<li class="quiet">noise floor (A/A): ${noiseFloorText(comparison)}</li>
 </ul>`
 }
 

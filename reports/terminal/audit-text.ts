@@ -1,6 +1,7 @@
 import { visibleLine } from '../../scenarios/index.ts'
 import type { Audit } from '../../sim/documents/index.ts'
 import { percentileLabel } from '../../sim/stats/index.ts'
+import { NONE } from '../format.ts'
 import { alignColumns } from './align.ts'
 
 type Run = Audit['runs'][number]
@@ -23,7 +24,11 @@ export function auditText({ scenario, runs, claims, verdict, reason }: Audit): s
 function runLines({ run, requests, rules, percentiles, tokens, journal }: Run): string[] {
   const table = [
     ['rule', 'checked', 'violations', 'promise'],
-    ...rules.map((rule) => [rule.rule, count(rule.checked), count(rule.violations), rule.promise]),
+    ...rules.map(({ rule, checked, violations, promise, not_seen }) =>
+      not_seen
+        ? [rule, 'not seen', NONE, promise]
+        : [rule, count(checked), count(violations), promise],
+    ),
   ]
   return [
     `${run}: ${count(requests)} requests`,

@@ -196,7 +196,7 @@ test('where tokens are generated, each of their times has a table and checks, th
   const { percentiles, checks, what_if } = comparison
   for (const row of percentiles) row.verdicts = { structure: 'PASS', prediction: 'PASS' }
   const verdicts = { structure: 'FAIL', prediction: 'PASS' } as const
-  const structure = { ...checks.structure, verdict: 'FAIL', reason: 'off at p50' } as const
+  const structure = { ...checks.structure!, verdict: 'FAIL', reason: 'off at p50' } as const
   const wrong = percentiles.map((row) => ({ ...row, verdicts }))
   comparison.token_times = {
     ttft: { percentiles: wrong, checks: { structure, prediction: checks.prediction } },

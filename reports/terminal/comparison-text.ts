@@ -54,7 +54,7 @@ const RATIO_LEGEND = [
 
 /** The comparison for a terminal: verdict, tables, checks, and figures without enough samples. */
 export function comparisonText(comparison: Comparison): string {
-  const { scenario, replications, verdict, what_if } = comparison
+  const { scenario, replications, verdict, what_if, not_seen } = comparison
   return [
     ...(what_if ? [whatIfAnswer(what_if), ''] : []),
     visibleLine(`${verdict}  ${decisiveReason(comparison)}`),
@@ -70,6 +70,7 @@ export function comparisonText(comparison: Comparison): string {
     ...(what_if ? whatIfLines(what_if) : []),
     ...arenaLines(comparison),
     ...checksOf(comparison).map((check) => checkLine(check.name, check.verdict, check.reason)),
+    ...(not_seen === undefined ? [] : [checkLine('not seen', '', not_seen)]),
     checkLine('noise floor (A/A)', '', noiseFloorText(comparison)),
     '',
     ...COMPARISON_NOTES,

@@ -119,7 +119,8 @@ export class Calibration implements ModelCalibration {
       file,
       session: sessionOptions(pool),
       warmUp: [[1, this.#grid.lengths[0]!]] as const,
-      ...(target && { target }),
+      // a call of a calibration is a batch, whatever the server does with single requests
+      ...(target && { target: { ...target, role: 'executor' as const } }),
     }
     this.#present = new OccasionRows()
     const fleets = new Map<number, Fleet>()

@@ -16,6 +16,7 @@ const TIMERS_KEY = 'spillway.timers'
 const MOVES_KEY = 'spillway.moves'
 const DEATHS_KEY = 'spillway.deaths'
 const PROBLEMS_KEY = 'spillway.problems'
+const CONNECTIONS_KEY = 'spillway.connections'
 const CHANGES_KEY = 'spillway.changes'
 const EJECTIONS_KEY = 'spillway.ejections'
 const CONTROL_KEY = 'spillway.control'
@@ -32,6 +33,8 @@ const timersSchema = z.array(z.tuple([time, time]))
 const deathsSchema = z.array(z.number().int().min(0))
 
 const problemsSchema = z.record(z.string().max(100), z.number().int().min(1))
+
+const connectionsSchema = z.number().int().min(1)
 
 const changesSchema = z.array(
   z.strictObject({
@@ -103,6 +106,7 @@ export async function rowsBytes(
     moves = [],
     deaths = [],
     problems,
+    connections,
     changes = [],
     ejections = [],
     control = [],
@@ -130,6 +134,7 @@ export async function rowsBytes(
     { key: MOVES_KEY, value: JSON.stringify(moves) },
     { key: DEATHS_KEY, value: JSON.stringify(deaths) },
     ...(problems ? [{ key: PROBLEMS_KEY, value: JSON.stringify(problems) }] : []),
+    ...(connections ? [{ key: CONNECTIONS_KEY, value: `${connections}` }] : []),
     { key: CHANGES_KEY, value: JSON.stringify(changes) },
     { key: EJECTIONS_KEY, value: JSON.stringify(ejections) },
     { key: CONTROL_KEY, value: JSON.stringify(control) },
@@ -211,6 +216,7 @@ class RowsReading {
     const settings = this.#texts.get(SETTINGS_KEY)
     const probes = this.#texts.get(PROBES_KEY)
     const problems = this.#texts.get(PROBLEMS_KEY)
+    const connections = this.#texts.get(CONNECTIONS_KEY)
     return {
       rows: this.#rows,
       timers: timersSchema.parse(list(TIMERS_KEY)),
@@ -220,6 +226,7 @@ class RowsReading {
       ejections: ejectionsSchema.parse(list(EJECTIONS_KEY)),
       control: controlSchema.parse(list(CONTROL_KEY)),
       ...(problems && { problems: problemsSchema.parse(JSON.parse(problems)) }),
+      ...(connections && { connections: connectionsSchema.parse(JSON.parse(connections)) }),
       ...(settings && { settings: settingsSchema.parse(JSON.parse(settings)) }),
       ...(probes && { probes: probesSchema.parse(JSON.parse(probes)) }),
     }

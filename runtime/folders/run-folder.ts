@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
-import { Failure, parseKeptScenario, type Scenario } from '../../scenarios/index.ts'
+import { clientSide, Failure, parseKeptScenario, type Scenario } from '../../scenarios/index.ts'
 import type { GeneratedColumns } from '../../sim/audit/index.ts'
 import { type Result, resultSchema } from '../../sim/documents/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
@@ -218,7 +218,7 @@ export async function readRun(
 ): Promise<ObservedRun> {
   const path = join(directory, `${name}.parquet`)
   const run = await readRows(path)
-  const problem = rowsProblem(run, scenario)
+  const problem = rowsProblem(run, name.startsWith('replay') ? clientSide(scenario) : scenario)
   if (problem !== null) throw new Failure(`${path} ${problem}`)
   return run
 }

@@ -7,7 +7,7 @@ import {
   type Result,
   resultSchema,
 } from '../../sim/documents/index.ts'
-import { simulationInput } from '../../sim/experiment/index.ts'
+import { clientSystem, simulationInput } from '../../sim/experiment/index.ts'
 import {
   type RunKind,
   readActivations,
@@ -43,7 +43,7 @@ export async function audit(
   if (!existsSync(join(directory, SCENARIO_FILE))) throw withoutRows(directory)
   const scenario = await readScenario(directory)
   const requests = await readRequests(directory, scenario)
-  const { plan } = simulationInput(scenario, { activations: await readActivations(directory) })
+  const input = simulationInput(scenario, { activations: await readActivations(directory) })
   const hash = hashOf(scenario)
   const expectOwn = (name: string, { scenario: of, requests: hashed }: Stated) => {
     const path = join(directory, `${name}.json`)
@@ -58,11 +58,12 @@ export async function audit(
   const files = await readDecoders(directory)
   const audited = async (kind: RunKind) => {
     const runs = await readRuns(directory, kind, scenario)
+    const { scenario: seen, plan } = kind === 'replay' ? clientSystem(input) : input
     const audits: RunAudit[] = []
     for (const [i, run] of runs.entries()) {
       if (run.rows.count >= MANY_ROWS) onProgress?.(`auditing ${kind}s`, i, runs.length)
-      const audit = auditRun(`${kind}-${i + 1}`, run, { scenario, plan, kind, requests })
-      const of = { scenario, plan, files, signal, onProgress }
+      const audit = auditRun(`${kind}-${i + 1}`, run, { scenario: seen, plan, kind, requests })
+      const of = { scenario: seen, plan, files, signal, onProgress }
       audits.push(await withAnswers(audit, run, of))
       await pause(signal)
     }

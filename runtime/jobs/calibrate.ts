@@ -1,4 +1,12 @@
-import { EXIT, Failure, hashOf, modelKey, type Pool, type Scenario } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  hashOf,
+  isServed,
+  modelKey,
+  type Pool,
+  type Scenario,
+} from '../../scenarios/index.ts'
 import { hasSwappableModel, poolsToCalibrate } from '../../sim/experiment/index.ts'
 import type { ModelProfile, Profile } from '../../sim/world/index.ts'
 import { type CalibrationTask, calibrateLoads, calibrateModels } from '../calibration/index.ts'
@@ -12,7 +20,7 @@ import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
 import type { JobOptions } from './options.ts'
 import { poolGeneration } from './pool-generation.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
-import { rehearse } from './rehearsals.ts'
+import { rehearse, UNSEEN } from './rehearsals.ts'
 
 export interface CalibrateOptions extends JobOptions {
   /** for each model from when it is open, warm-up included; default 60 */
@@ -54,6 +62,10 @@ export async function calibrate(
   const longestS =
     rehearsalSeconds === undefined ? undefined : (rehearsalSeconds * profile.models.length) / count
   for (const prepared of rehearsals === 0 ? [] : scenarios) {
+    if (prepared.scenario.pools.some(isServed)) {
+      onWarning(`${prepared.file}: ${UNSEEN}`)
+      continue
+    }
     const system = resolveSystem(prepared, profile)
     const learnt = await rehearse(system, rehearsals, { signal, onProgress, longestS })
     for (const text of learnt.warnings) onWarning(text)

@@ -1,4 +1,4 @@
-import { EXIT, Failure } from '../../scenarios/index.ts'
+import { EXIT, Failure, isServed } from '../../scenarios/index.ts'
 import {
   type Comparison,
   type MemoryComparison,
@@ -9,6 +9,7 @@ import {
 import {
   agreement,
   besideInputs,
+  clientSystem,
   compareArenas,
   compareRuns,
   disturbedProfile,
@@ -36,7 +37,7 @@ import { type DocumentOptions, LIBRARY_CALL } from './options.ts'
 import { predictChange } from './predict-change.ts'
 import { predictReplays } from './predict-replays.ts'
 import type { System } from './prepare.ts'
-import { refuseComparison } from './refuse.ts'
+import { refuseComparison, refuseServers } from './refuse.ts'
 
 /** One side of a comparison, whether it was just replayed or read back. */
 export type ComparedSide = Omit<KeptReplays, 'result'> & {
@@ -61,6 +62,7 @@ export async function compare(
     throw new Error('Expected a system with a profile: declared work cannot run')
   const { replications = REPLICATIONS.band, signal, onProgress, command = LIBRARY_CALL } = options
   refuseComparison(second === null ? [system] : [system, second.system])
+  if (second !== null) refuseServers([system, second.system], 'a what-if')
   const idle = replays.runs.findIndex(
     ({ rows }) => latenciesOf(rows, scenario.warmup_s * 1000).values.length === 0,
   )
@@ -69,11 +71,14 @@ export async function compare(
     throw new Failure(`${system.file}: ${text}`, EXIT.undecided)
   }
   const input = { ...system, requests }
+  const seen = clientSystem(input)
+  const hidden = seen === input ? undefined : hiddenText(system)
   const replayed = { runs: replays.runs, host: first.result.host, profileHost: profile.host }
   const job = { replications, signal, onProgress }
   const { predictions, inputs, change } = await predictReplays(input, replayed, job)
   const observed = {
-    ...{ plan, requests, replays: replays.runs, work: executorWork(input), seed: scenario.seed },
+    ...{ plan: seen.plan, requests, replays: replays.runs, seed: scenario.seed },
+    work: executorWork(seen),
     warmupMs: scenario.warmup_s * 1000,
     durationMs: scenario.duration_s * 1000,
   }
@@ -84,6 +89,7 @@ export async function compare(
     recordings: recordingsOf(system),
     inputs: inputs.map((ends) => ends.map((runs) => runs.map(simulatedPercentiles))),
     change,
+    hidden,
     disturbed: disturbedProfile(system.models, plan),
     onProgress: (done, of) => onProgress?.("simulating each replay's machine", done, of),
   })
@@ -119,7 +125,7 @@ export async function compare(
   const what_if = whatIf?.document ?? null
   const ofTokens = tokenChecks({ ...compared, what_if })
   const others = [whatIf?.check, arenas, audit].flatMap((check) => check ?? [])
-  const verdicts = [checks.structure, checks.prediction, ...others, ...ofTokens]
+  const verdicts = [checks.structure ?? [], checks.prediction, ...others, ...ofTokens].flat()
   return {
     document: 'spillway-comparison',
     format: 1,
@@ -140,6 +146,10 @@ export async function compare(
     command,
   }
 }
+
+/** What a replay against a server does not show. */
+const hiddenText = ({ scenario }: System) =>
+  `what the server of pool ${scenario.pools.find(isServed)!.name} does with requests: its queue, its batches and its machine`
 
 /** The number of the first replay that counts; 0 where none does. */
 function firstCounted(notCounted: Comparison['not_counted'], replays: number): number {

@@ -82,6 +82,9 @@ export async function learnFromReplays(
     }
     const runs = await readRuns(folder, 'replay', scenario)
     if (runs.length === 0) throw refuse(`has no replay of a model of ${prepared.file}`)
+    if (runs.some(({ connections }) => connections !== undefined)) {
+      throw refuse('has replays against a server, which hides the times of its batches')
+    }
     replayed.push({ scenario, runs, load })
   }
   const models = learn(workProfile.models, replayed)

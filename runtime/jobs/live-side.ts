@@ -1,4 +1,4 @@
-import { causedFailures, mayBeLost } from '../../sim/experiment/index.ts'
+import { causedFailures, clientSystem, mayBeLost } from '../../sim/experiment/index.ts'
 import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { shapesText, sizeGrid, warmUpShapes } from '../calibration/index.ts'
@@ -49,11 +49,12 @@ export async function openSides(
   session.onProgress('opening models', 0, 1)
   const opening: SessionSide[] = []
   for (const side of sides) {
-    const engines = await enginesOf(side.system, session.signal)
+    const system = clientSystem(side.system)
+    const engines = await enginesOf(system, session.signal)
     opening.push({
-      plan: side.system.plan,
+      plan: system.plan,
       engines: processorTime ? engines.map((engine) => ({ ...engine, processorTime })) : engines,
-      warmUp: warmUpOf(side, warmUp),
+      warmUp: warmUpOf({ ...side, system }, warmUp),
     })
   }
   return session.open(opening)
@@ -73,7 +74,7 @@ function warmUpOf({ system, traffic }: ReplaySide, { shapesMs, trafficMs }: Warm
 
 /** A side that replays its traffic on an open fleet. */
 export function playerOn({ fleet }: OpenSide, { system, traffic }: ReplaySide): Player {
-  const { scenario, plan } = system
+  const { scenario, plan } = clientSystem(system)
   return { fleet, plan, traffic, failures: causedFailures(scenario, plan) }
 }
 
@@ -90,7 +91,8 @@ export async function warmUpPools(
   for (const [i, pool] of plan.pools.entries()) {
     // each load opens a new session; executors that generate warm up as they open
     if (isSwappable(plan, i) || pool.generation !== undefined) continue
-    const executors = executorsOf[i]!
+    // the server behind connections is the same
+    const executors = executorsOf[i]!.slice(0, pool.connections ? 1 : undefined)
     const grid = {
       sizes: sizeGrid(largestBatch(pool)),
       lengths: warmLengths(ranges[i]!, pool.padTo),

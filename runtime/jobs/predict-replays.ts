@@ -1,4 +1,4 @@
-import { hashOf } from '../../scenarios/index.ts'
+import { hashOf, isServed } from '../../scenarios/index.ts'
 import type { Host } from '../../sim/documents/index.ts'
 import {
   countedRuns,
@@ -28,6 +28,16 @@ export interface PredictedRuns {
   readonly change: PredictedChange
 }
 
+const NO_KERNEL = 'no control kernel runs where the server does, which may have changed'
+
+/** Of the machine of a server nothing is measured. */
+const HIDDEN_CHANGE = {
+  control: { pools: [], unknown: NO_KERNEL, machine_unknown: NO_KERNEL },
+  now: null,
+  level: null,
+  faster: undefined,
+}
+
 /** Replications at an end of an uncertain input: with the same draws few are enough. */
 const END_RUNS = 10
 
@@ -50,7 +60,9 @@ export async function predictReplays(
     hashOf(host) === hashOf(profileHost)
       ? null
       : 'the profile was recorded on another host; calibrate on this one'
-  const change = machineChange(input, countedRuns(runs), otherHost)
+  const change = input.scenario.pools.some(isServed)
+    ? HIDDEN_CHANGE
+    : machineChange(input, countedRuns(runs), otherHost)
   const inputs: (readonly RunSummary[])[][] = []
   for (const ends of uncertainSpeeds(input)) {
     const atEnds: (readonly RunSummary[])[] = []
@@ -70,7 +82,7 @@ export async function predictReplays(
     change: {
       control: change.control,
       now: change.now && (await again(change.now)),
-      level: await again(change.level),
+      level: change.level === null ? [] : await again(change.level),
       ...(change.faster !== undefined && { faster: change.faster }),
     },
   }

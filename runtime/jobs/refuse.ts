@@ -1,6 +1,7 @@
 import {
   EXIT,
   Failure,
+  isServed,
   modelKey,
   modelLabel,
   type Pool,
@@ -91,6 +92,16 @@ function memoryProblem({ memory, execution_provider: provider }: Pool): string |
   const vain = remedies.find((remedy) => remedy !== 'split')
   if (vain === undefined) return null
   return `memory.out_of_memory: remove ${vain}: a replay can only split a batch that ran out of memory`
+}
+
+/** Throws `Failure` where a server hides what `needed` is judged by. */
+export function refuseServers(sides: readonly Prepared[], needed: string): void {
+  for (const { scenario, file } of sides) {
+    const pool = scenario.pools.find(isServed)
+    if (pool === undefined) continue
+    const text = `${needed} needs the times of batches, which a server hides`
+    throw new Failure(`${file} pools.${pool.name}.target.role: ${text}; run and replay support it`)
+  }
 }
 
 /** Throws `Failure` where two runs cannot be compared request by request. */

@@ -32,6 +32,10 @@ export async function rehearsalsOf(system: System, count: number): Promise<Repla
   return sides
 }
 
+/** Why replays of a server rehearse nothing. */
+export const UNSEEN =
+  'a server hides what rehearsals would learn, so there are none; the prediction uses the calibration alone'
+
 /** Plays one of some rehearsals on an open fleet, where nothing happens to its executors. */
 export function playRehearsal(
   { fleet }: OpenSide,

@@ -1,7 +1,7 @@
 import { EXIT, Failure } from '../../scenarios/index.ts'
 import type { ArenaDocument, Result } from '../../sim/documents/index.ts'
 import {
-  executorWork,
+  clientSystem,
   inSlices,
   loadOf,
   memoryResult,
@@ -139,10 +139,11 @@ function measuredResult({
   replays,
   arena,
 }: Omit<ReplayedSide, 'result'>): Result {
-  const { scenario, plan } = system
+  const seen = clientSystem(system)
+  const { scenario, plan } = seen
   const result = replaysResult(
-    system,
-    summariseReplays(system, replays.runs, requests, executorWork(system)),
+    seen,
+    summariseReplays(system, replays.runs, requests),
     {
       ...build(),
       world: 'measured',
@@ -158,5 +159,10 @@ function measuredResult({
   )
   const observed = arena === null ? [] : memoryResult([measuredSpaces(scenario, arena)])
   const resident = memoryResult(replays.runs.map((run) => residentSpaces({ scenario, plan, run })))
-  return { ...result, memory: [...resident, ...observed] }
+  // connections are no replicas
+  const pools = result.pools.map((pool, i) => ({
+    ...pool,
+    replicas: system.scenario.pools[i]!.replicas,
+  }))
+  return { ...result, pools, memory: [...resident, ...observed] }
 }

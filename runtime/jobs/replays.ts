@@ -1,7 +1,8 @@
 import { notCountedTexts } from '../../sim/documents/index.ts'
 import {
+  clientSystem,
   type EngineEvents,
-  type ExecutorWork,
+  executorWork,
   notCounted,
   type RunSummary,
   recordRun,
@@ -91,11 +92,11 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: O
   const fellBack = system.scenario.pools.flatMap(({ name, execution_provider: provider }, i) =>
     fleet.opened.fellBack[i] ? [`pool ${name}: some nodes ran on cpu, not ${provider}`] : [],
   )
-  const { poolOf } = topologyOf(system.plan)
+  const { poolOf } = topologyOf(clientSystem(system).plan)
   const shortages = runs.flatMap((run) => run.shortages)
   const short = shortageTexts(system.scenario.pools, poolOf, shortages)
   const local = system.scenario.pools.every(
-    ({ execution_provider: on }) => executionProviders[on].onHost,
+    ({ execution_provider: on, target }) => target === undefined && executionProviders[on].onHost,
   )
   const crowded =
     fleet.opened.pinned || !local
@@ -111,11 +112,13 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: O
 
 /** Summaries of replays by the recorders that also summarise simulations. */
 export function summariseReplays(
-  { scenario, plan }: System,
+  system: System,
   runs: readonly (KeptRun & EngineEvents)[],
   requests: RequestList,
-  work: readonly ExecutorWork[],
 ): RunSummary[] {
+  const seen = clientSystem(system)
+  const { scenario, plan } = seen
+  const work = executorWork(seen)
   const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
   const replay = { scenario, plan, expected, replication: 0, simulated: null }

@@ -1,4 +1,4 @@
-import type { LoadedScenario } from '../../scenarios/index.ts'
+import { isServed, type LoadedScenario } from '../../scenarios/index.ts'
 import type { Comparison, Result } from '../../sim/documents/index.ts'
 import type { Profile } from '../../sim/world/index.ts'
 import { loadProfile } from '../folders/profile-file.ts'
@@ -10,8 +10,8 @@ import { noiseWarnings, shortNoise } from './noise.ts'
 import type { DocumentOptions } from './options.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
 import { prepareSides, type SidesOptions } from './prepare-sides.ts'
-import { refuseChangedFiles, refuseComparison, refuseLive } from './refuse.ts'
-import { profiledHere } from './rehearsals.ts'
+import { refuseChangedFiles, refuseComparison, refuseLive, refuseServers } from './refuse.ts'
+import { profiledHere, UNSEEN } from './rehearsals.ts'
 import { type ReplayedSide, replay } from './replay.ts'
 import { simulate, simulateAgainst } from './simulate.ts'
 
@@ -63,6 +63,7 @@ export async function run(source: string | LoadedScenario, options: RunOptions =
   refuseLive(prepared)
   refuseComparison(prepared)
   refuseChangedFiles(prepared)
+  if (prepared.length > 1) refuseServers(prepared, 'a what-if')
   const noise = await shortNoise(prepared[0].scenario, { ...job, onWarning })
   const profile = await profileOf(prepared, { ...options, ...job, onWarning })
   const [system, ...changed] = prepared.map((side) => resolveSystem(side, profile))
@@ -70,8 +71,9 @@ export async function run(source: string | LoadedScenario, options: RunOptions =
   const expected = await simulate(system!, { ...job, replications: 1 })
   for (const text of noiseWarnings(noise, system!.scenario, expected)) onWarning(text)
   const here = profiledHere(system!)
-  if (!here && rehearsals > 0) onWarning(ELSEWHERE)
-  const live = { ...job, replays, rehearsals: here ? rehearsals : 0, decisionLog }
+  const served = prepared.some(({ scenario }) => scenario.pools.some(isServed))
+  if (rehearsals > 0 && (served || !here)) onWarning(served ? UNSEEN : ELSEWHERE)
+  const live = { ...job, replays, rehearsals: here && !served ? rehearsals : 0, decisionLog }
   const sides = await replay([system!, ...changed], live)
   const [first, second = null] = sides
   const learnt = first!.system

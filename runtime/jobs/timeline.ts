@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { type TimelineCounts, timelineOf } from '../../reports/index.ts'
-import { EXIT, Failure, hashOf, nearest, type Scenario } from '../../scenarios/index.ts'
+import { clientSide, EXIT, Failure, hashOf, nearest, type Scenario } from '../../scenarios/index.ts'
 import { arenaSchema } from '../../sim/documents/index.ts'
 import type { ObservedRun } from '../../sim/experiment/index.ts'
 import { replaceFiles } from '../folders/replace-files.ts'
@@ -62,7 +62,8 @@ export async function timeline(
   await settleRuns(directory)
   if (!existsSync(join(directory, SCENARIO_FILE))) throw withoutRows(directory)
   const name = chosenRun(directory, asked)
-  const scenario = await readScenario(directory)
+  const kept = await readScenario(directory)
+  const scenario = name.startsWith('replay') ? clientSide(kept) : kept
   const run = await readRun(directory, name, scenario)
   const { count } = run.rows
   refuseStrangeBatches(join(directory, `${name}.parquet`), run)
@@ -80,7 +81,7 @@ export async function timeline(
       made_by: `spillway ${version}`,
       commit,
       scenario: scenario.name,
-      scenario_hash: hashOf(scenario),
+      scenario_hash: hashOf(kept),
       seed: scenario.seed,
       run: name,
     },

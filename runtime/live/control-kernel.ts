@@ -16,6 +16,9 @@ function matrices() {
   }
 }
 
+/** On an executor, of about 1 ms each; a stall within one of them does not move their median. */
+export const EXECUTOR_REPETITIONS = 60
+
 let warmUps = 0
 
 export interface ControlTimes {

@@ -60,6 +60,8 @@ export interface DispatcherStart {
   readonly progress: SharedArrayBuffer
   /** a reading of the monotonic clock that the executors' clocks count from */
   readonly epochNs: bigint
+  /** to the server that gets each request on its own; null where executors run batches */
+  readonly connections: number | null
   /** by pool, of a model that generates; null for another one */
   readonly vocabularies: readonly (number | null)[]
   /** cores that it keeps to; null for any */
@@ -112,6 +114,8 @@ export type DispatcherReply =
       readonly deaths: readonly number[]
       /** of batches that servers did not answer as they should; absent where all were answered */
       readonly problems?: Readonly<Record<string, number>>
+      /** to the server that got each request on its own; absent where executors ran batches */
+      readonly connections?: number
       readonly changes: readonly ExecutorChange[]
       readonly ejections: readonly ReplicaEjection[]
       readonly control: readonly ControlReading[]
@@ -227,7 +231,8 @@ function* replay(job: Job<'replay'>): Replay {
     const items = job.probes[i] ?? []
     // in a pause time stands still: no request is late by what runs in it
     if (items.length > 0) probes.push({ at, batches: probedBatches(scripted(items, port)) })
-    readings.push({ at, ms: port.timeControl() })
+    // no kernel of ours runs where the server does
+    if (start.connections === null) readings.push({ at, ms: port.timeControl() })
     port.setNow(Math.max(now, at - LEAD_MS))
     driver.run(control, pauses[i])
     now = port.now()
@@ -243,6 +248,7 @@ function* replay(job: Job<'replay'>): Replay {
     moves: driver.moves,
     deaths: port.deaths,
     ...(Object.keys(port.problems).length > 0 && { problems: port.problems }),
+    ...(start.connections !== null && { connections: start.connections }),
     changes: recorder.changes,
     ejections: recorder.ejections,
     control: readings,

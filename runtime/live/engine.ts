@@ -3,7 +3,7 @@ import type { ModelFile, SessionOptions } from '../models/index.ts'
 import type { OutputMemory } from '../serve/output-slab.ts'
 import type { ServedInputs } from '../serve/served-inputs.ts'
 import type { TokenMemory } from '../serve/token-slab.ts'
-import type { OipTarget } from '../targets/oip-client.ts'
+import type { PoolTarget } from '../targets/pool-target.ts'
 import type { TargetProblemKind } from '../targets/target-problem.ts'
 import type { GenerationOptions } from './generation/generation-options.ts'
 
@@ -20,7 +20,7 @@ export interface EngineOptions {
   /** whether batches have their processor time, where it can be measured; default: no */
   readonly processorTime?: boolean
   /** a server that runs the batches; absent where this machine does */
-  readonly target?: OipTarget
+  readonly target?: PoolTarget
   /** takes inputs of clients and keeps the outputs; absent where inputs are drawn */
   readonly served?: ServedInputs
   /** tokens of clients, for a model that generates */

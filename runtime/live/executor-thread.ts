@@ -1,17 +1,17 @@
-import { PerformanceObserver } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Ms, STATUS } from '../../sim/serving/index.ts'
 import { type FailureMessage, failureMessage } from '../process/failure-message.ts'
 import type { OutputMemory } from '../serve/output-slab.ts'
 import { pinThread } from './affinity.ts'
 import { WallClock } from './clock.ts'
-import { type KernelClock, timeControlKernel } from './control-kernel.ts'
+import { EXECUTOR_REPETITIONS, type KernelClock, timeControlKernel } from './control-kernel.ts'
 import type { Engine, EngineOptions, EngineRun, Mortal } from './engine.ts'
 import type { StepEngine } from './generation/step-engine.ts'
 import { openStepEngine } from './generation/step-process.ts'
 import { Mailbox, type MailboxMemory } from './mailbox.ts'
 import { openEngine } from './process-engine.ts'
 import { threadClockFor } from './thread-clock.ts'
+import { type ThreadCollections, watchCollections } from './thread-collections.ts'
 
 /** Start options of an executor's thread. */
 export interface ExecutorStart {
@@ -32,10 +32,8 @@ export type ExecutorMessage =
       /** of requests of clients; null where inputs are drawn */
       readonly outputs: OutputMemory | null
     }
-  | { readonly kind: 'stopped'; readonly gcMs: number; readonly gcCount: number }
+  | ({ readonly kind: 'stopped' } & ThreadCollections)
   | FailureMessage
-
-const DAY_MS = 24 * 3600 * 1000
 
 type Job = NonNullable<ReturnType<Mailbox['receive']>>
 
@@ -45,21 +43,15 @@ async function serve(
   clock: KernelClock,
   perform: (job: Job) => Promise<EngineRun>,
 ): Promise<void> {
-  // a blocked thread would not see that a server has closed its connection
-  const isRemote = start.engine.target !== undefined
-  const next = () => (isRemote ? mailbox.nextOrder() : mailbox.receive())
-  // what waits for an order does not keep a thread alive
-  const awake = isRemote ? setInterval(() => {}, DAY_MS) : undefined
-  for (let job = await next(); job !== null; job = await next()) {
+  for (let job = mailbox.receive(); job !== null; job = mailbox.receive()) {
     if (job.order === 'control') {
-      const { medianMs } = timeControlKernel(CONTROL_REPETITIONS, clock)
+      const { medianMs } = timeControlKernel(EXECUTOR_REPETITIONS, clock)
       mailbox.finish({ started: 0, ended: medianMs, status: STATUS.ok })
       continue
     }
     const run = await perform(job)
     mailbox.finish(run)
   }
-  clearInterval(awake)
 }
 
 async function performed(engine: Engine, job: Job, mailbox: Mailbox): Promise<EngineRun> {
@@ -113,9 +105,6 @@ async function restarted(engine: Engine | StepEngine, mailbox: Mailbox): Promise
 
 const isMortal = (engine: object): engine is Mortal => 'restart' in engine
 
-/** Of about 1 ms each; a stall within one of them does not move their median. */
-const CONTROL_REPETITIONS = 60
-
 async function opened(mailbox: Mailbox) {
   const { generation, ...options } = start.engine
   if (generation !== undefined) {
@@ -131,14 +120,7 @@ const start = workerData as ExecutorStart
 const clock = new WallClock(start.epochNs)
 if (start.cores !== null) pinThread(start.cores)
 const post = (message: ExecutorMessage) => parentPort?.postMessage(message)
-let gcMs = 0
-let gcCount = 0
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) {
-    gcMs += entry.duration
-    gcCount++
-  }
-}).observe({ entryTypes: ['gc'] })
+const collections = watchCollections()
 
 // keeps an idle thread alive: it ends with its process
 parentPort?.on('message', () => {})
@@ -151,7 +133,7 @@ try {
   post({ kind: 'ready', fellBack: engine.fellBack, outputs })
   // where batches have their processor time, the control kernel has it too
   await serve(mailbox, threadClockFor(start.engine) ?? performance, perform)
-  post({ kind: 'stopped', gcMs, gcCount })
+  post({ kind: 'stopped', ...collections() })
 } catch (error) {
   post(failureMessage(error))
 }

@@ -9,6 +9,7 @@ import type { ServedInputs } from '../serve/served-inputs.ts'
 import { type SlotMemory, slotMemory } from '../serve/slot-table.ts'
 import type { TokenMemory } from '../serve/token-slab.ts'
 import { type Affinity, affinityOf } from './affinity.ts'
+import type { ConnectionsStart } from './connections-thread.ts'
 import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
 import type { EngineOptions } from './engine.ts'
 import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
@@ -49,6 +50,12 @@ export interface Collections {
   readonly ms: number
 }
 
+/** A thread and the mailboxes of its executors: one of its own, or connections to a server. */
+interface ExecutorThread {
+  readonly thread: Worker
+  readonly mailboxes: readonly MailboxMemory[]
+}
+
 const PROGRESS_EVERY_MS = 200
 
 /**
@@ -58,7 +65,7 @@ const PROGRESS_EVERY_MS = 200
 export class FleetThreads {
   readonly #dispatcher: Worker
   readonly #progress: Int32Array
-  readonly #executors: readonly { readonly thread: Worker; readonly mailbox: MailboxMemory }[]
+  readonly #executors: readonly ExecutorThread[]
   readonly opened: OpenedFleet
   /** null where traffic is replayed */
   readonly served: ServedMemory | null
@@ -66,7 +73,7 @@ export class FleetThreads {
   private constructor(
     dispatcher: Worker,
     progress: Int32Array,
-    executors: readonly { readonly thread: Worker; readonly mailbox: MailboxMemory }[],
+    executors: readonly ExecutorThread[],
     opened: OpenedFleet,
     served: ServedMemory | null,
   ) {
@@ -88,13 +95,13 @@ export class FleetThreads {
   ): Promise<FleetThreads> {
     const ends = new SharedArrayBuffer(4)
     const progress = new SharedArrayBuffer(4)
-    const executors: { thread: Worker; mailbox: MailboxMemory }[] = []
+    const executors: ExecutorThread[] = []
     const fellBack: boolean[] = plan.pools.map(() => false)
     const outputs: (OutputMemory | null)[] = []
     const table = served && slotMemory(served.slots, ends)
     const epochNs = process.hrtime.bigint()
     const affinity = affinityFor(plan, engines)
-    const { poolOf } = topologyOf(plan)
+    const { poolOf, executorsOf } = topologyOf(plan)
     const mailboxes = poolOf.map((pool) => {
       const { generation } = engines[pool]!
       return mailboxMemory(
@@ -109,20 +116,41 @@ export class FleetThreads {
       signal: ends,
       progress,
       epochNs,
+      connections: engines.some(({ target }) => target?.role === 'server') ? poolOf.length : null,
       vocabularies: engines.map(({ generation }) => generation?.vocabulary ?? null),
       cores: affinity?.dispatcher ?? null,
       served: table,
       tokens: served?.tokens ?? null,
     } satisfies DispatcherStart)
-    for (const [i, pool] of poolOf.entries()) {
+    const executorThread = (i: number, engine: EngineOptions): ExecutorThread => {
       const thread = startThread(entryBeside(import.meta.url, 'executor-thread'), {
         epochNs,
         memory: mailboxes[i]!,
-        engine: { ...engines[pool]!, ...(served && servedBy(served, pool)) },
-        absent: isSwappable(plan, pool),
+        engine: { ...engine, ...(served && servedBy(served, poolOf[i]!)) },
+        absent: isSwappable(plan, poolOf[i]!),
         cores: affinity?.executors[i] ?? null,
       } satisfies ExecutorStart)
-      executors.push({ thread, mailbox: mailboxes[i]! })
+      return { thread, mailboxes: [mailboxes[i]!] }
+    }
+    const connectionsThread = (indices: readonly number[], engine: EngineOptions) => {
+      const memories = indices.map((i) => mailboxes[i]!)
+      const thread = startThread(entryBeside(import.meta.url, 'connections-thread'), {
+        ...{ epochNs, memories, engine },
+      } satisfies ConnectionsStart)
+      return { thread, mailboxes: memories }
+    }
+    for (const [i, pool] of poolOf.entries()) {
+      const engine = engines[pool]!
+      const { target } = engine
+      const all = executorsOf[pool]!
+      // a thread for each of hundreds of connections would take the processor from the server
+      if (target?.role === 'server' && i !== all[0]) continue
+      const started =
+        target === undefined
+          ? executorThread(i, engine)
+          : connectionsThread(target.role === 'server' ? all : [i], engine)
+      executors.push(started)
+      const { thread } = started
       const message = await receive<ExecutorMessage>(thread)
       if (message.kind !== 'ready') continue
       if (message.fellBack) fellBack[pool] = true
@@ -156,7 +184,8 @@ export class FleetThreads {
   async stop(): Promise<Collections> {
     // listen before stopping any thread: a message without a listener is lost
     const stopped = this.#executors.map(({ thread }) => receive<ExecutorMessage>(thread))
-    for (const { mailbox } of this.#executors) new Mailbox(mailbox).stop()
+    const mailboxes = this.#executors.flatMap(({ mailboxes: own }) => own)
+    for (const memory of mailboxes) new Mailbox(memory).stop()
     let [count, ms] = [0, 0]
     for (const message of await Promise.all(stopped)) {
       if (message.kind !== 'stopped') continue

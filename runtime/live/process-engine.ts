@@ -1,15 +1,13 @@
 import { STATUS } from '../../sim/serving/index.ts'
 import { executionProviders } from '../models/index.ts'
 import { ChildEnded } from '../process/child.ts'
-import { openRemoteEngine } from '../targets/remote-engine.ts'
 import { WallClock } from './clock.ts'
 import type { Engine, EngineOptions, EngineRun, MortalEngine } from './engine.ts'
 import { type EngineRequest, openEngineProcess } from './engine-child.ts'
 import { openLocalEngine } from './local-engine.ts'
 
-/** Opens a model in this thread, in a process, as its execution provider needs, or on a server. */
+/** Opens a model in this thread, or in a process, as its execution provider needs. */
 export function openEngine(options: EngineOptions, epochNs: bigint): Promise<Engine> {
-  if (options.target !== undefined) return openRemoteEngine(options, options.target, epochNs)
   if (options.mortal === true) return openMortalEngine(options, epochNs)
   const { apart } = executionProviders[options.session.executionProvider]
   return apart ? openProcessEngine(options, epochNs) : openLocalEngine(options, epochNs)

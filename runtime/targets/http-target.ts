@@ -9,6 +9,8 @@ export interface HttpTargetOptions {
   readonly timeoutMs: number
   /** of the body of an answer */
   readonly mostBytes: number
+  /** calls at once; others wait */
+  readonly connections: number
 }
 
 export interface HttpAnswer {
@@ -22,7 +24,7 @@ export interface HttpAnswer {
 const SHOWN_CHARACTERS = 200
 
 /**
- * One connection to a server, which is kept open. A call is sent once, whatever becomes of it, and
+ * Connections to a server, which are kept open. A call is sent once, whatever becomes of it, and
  * redirects are not followed.
  */
 export class HttpTarget {
@@ -30,12 +32,12 @@ export class HttpTarget {
   readonly #prefix: string
   readonly #timeoutMs: number
 
-  constructor({ url, timeoutMs, mostBytes }: HttpTargetOptions) {
+  constructor({ url, timeoutMs, mostBytes, connections }: HttpTargetOptions) {
     const { origin, pathname } = new URL(url)
     this.#prefix = pathname.replace(/\/+$/, '')
     this.#timeoutMs = timeoutMs
     this.#pool = new Pool(origin, {
-      connections: 1,
+      connections,
       pipelining: 1,
       maxResponseSize: mostBytes,
       headersTimeout: timeoutMs,

@@ -30,7 +30,7 @@ const MOST_BYTES = 2 ** 30
 /** Lists, keys and numbers of the JSON of an answer. */
 const MOST_VALUES = 1e7
 
-/** A connection to a model, whose inputs are those of the scenario. */
+/** Connections to a model, whose inputs are those of the scenario. */
 export class OipClient {
   readonly #http: HttpTarget
   readonly #path: string
@@ -44,9 +44,13 @@ export class OipClient {
   }
 
   /** Throws `Failure` where the server has no such model, or one with other inputs. */
-  static async open(target: OipTarget, inputs: readonly InputSpec[]): Promise<OipClient> {
+  static async open(
+    target: OipTarget,
+    inputs: readonly InputSpec[],
+    connections = 1,
+  ): Promise<OipClient> {
     const { url, model, version, timeoutMs } = target
-    const http = new HttpTarget({ url, timeoutMs, mostBytes: MOST_BYTES })
+    const http = new HttpTarget({ url, timeoutMs, mostBytes: MOST_BYTES, connections })
     const ofModel = `/v2/models/${encodeURIComponent(model)}`
     const path = version === null ? ofModel : `${ofModel}/versions/${encodeURIComponent(version)}`
     try {

@@ -3,19 +3,21 @@ import { STATUS } from '../../sim/serving/index.ts'
 import { WallClock } from '../live/clock.ts'
 import type { Engine, EngineOptions } from '../live/engine.ts'
 import { openFeeds } from '../models/onnx.ts'
-import { OipClient, type OipTarget, type SentTensor } from './oip-client.ts'
+import { OipClient, type SentTensor } from './oip-client.ts'
 import { TargetProblem } from './target-problem.ts'
 
 /**
- * A model that a server runs, a batch a call. A batch that it has not answered as it should has
- * died. Throws `Failure` where the server does not have the model.
+ * A model that a server runs, a batch a call, and as many calls at once as there are connections.
+ * A batch that it has not answered as it should has died. Throws `Failure` where the server does
+ * not have the model.
  */
 export async function openRemoteEngine(
-  { file, warmUp }: EngineOptions,
-  target: OipTarget,
+  { file, warmUp, target }: EngineOptions,
   epochNs: bigint,
+  connections: number,
 ): Promise<Engine> {
-  const client = await OipClient.open(target, file.inputs)
+  if (target === undefined) throw new Error('Expected the engine of a server')
+  const client = await OipClient.open(target, file.inputs, connections)
   const feeds = await openFeeds(file.inputs, { seed: 1 })
   const clock = new WallClock(epochNs)
   const types = new Map(file.inputs.map(({ name, type }) => [name, type]))

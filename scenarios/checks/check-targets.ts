@@ -2,10 +2,12 @@ import type { Draft, PoolDraft } from './draft.ts'
 
 /** Checks the pools whose batches a server runs. */
 export function checkTargets(draft: Draft): void {
-  for (const pool of draft.pools) if (pool.target) checkTarget(pool, pool.target.url, draft)
+  for (const pool of draft.pools) if (pool.target) checkTarget(pool, pool.target, draft)
 }
 
-function checkTarget(pool: PoolDraft, url: string, draft: Draft): void {
+type Target = NonNullable<PoolDraft['target']>
+
+function checkTarget(pool: PoolDraft, { url, role }: Target, draft: Draft): void {
   const { path } = pool
   const problem = urlProblem(url)
   if (problem !== null) draft.refuse([...path, 'target', 'url'], problem)
@@ -13,6 +15,12 @@ function checkTarget(pool: PoolDraft, url: string, draft: Draft): void {
   if (model !== null && 'work' in model) {
     const text = 'no target, as declared work states no inputs; name a model that has some'
     draft.refuse([...path, 'target'], text)
+  }
+  if (role === 'executor') {
+    draft.unused([...path, 'target', 'connections'], 'an executor has one for each replica')
+  } else if (draft.pools.length > 1) {
+    const expected = 'role executor, as a server is the only pool of a scenario'
+    draft.refuse([...path, 'target', 'role'], expected, `role server among ${draft.pools.length}`)
   }
   const where = 'a server runs the batches of this pool'
   for (const key of ['memory', 'generation', 'execution_provider', 'threads'] as const) {

@@ -1,18 +1,22 @@
 import * as z from 'zod'
-import { lazy, positive } from './schema-values.ts'
+import { count, lazy, positive } from './schema-values.ts'
 
-/** A server that runs the batches of a pool in place of this machine. */
+/** A server that runs the batches of a pool, or all of it, in place of this machine. */
 export const target = lazy(() =>
   z
     .strictObject({
       kind: z
         .enum(['oip'])
+        .default('oip')
         .describe('The protocol: `oip` is the Open Inference Protocol over HTTP (KServe v2).'),
       role: z
-        .enum(['executor'])
+        .enum(['executor', 'server'])
+        .default('server')
         .describe(
           'What the server does: an `executor` runs one batch a call, and Spillway queues and forms ' +
-            'batches. It has to take batches, so that its own batching is off.',
+            'batches. It has to take batches, so that its own batching is off. A `server` gets each ' +
+            'request on its own, and queues and forms batches itself: the pool states what is ' +
+            'believed of it, which simulations use and replays do not.',
         ),
       url: z
         .string()
@@ -33,14 +37,21 @@ export const target = lazy(() =>
         .optional()
         .describe('The version of the model on the server; by default the one it chooses.')
         .meta({ examples: ['1'] }),
+      connections: count
+        .max(1024)
+        .default(64)
+        .describe(
+          'The most requests at once that a replay sends to a `server`, each on a connection. Where ' +
+            'more are due, they are late, and the replay does not count.',
+        ),
       timeout_s: positive
         .max(3600)
         .default(30)
-        .describe('How long an answer may take, s; a batch that takes longer has failed.'),
+        .describe('How long an answer may take, s; what takes longer has failed.'),
     })
     .describe(
       'A server that runs the batches of calibrations and replays, in place of ONNX Runtime here. ' +
-        'Each replica has one connection to it. It has no effect on simulations but that its ' +
-        'measured times are a profile of their own.',
+        'In calibrations, and as an `executor`, each replica has one connection to it. It has no ' +
+        'effect on simulations but that its measured times are a profile of their own.',
     ),
 )

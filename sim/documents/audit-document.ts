@@ -16,6 +16,12 @@ const rule = z
     checked: number.describe('Number of cases that were checked.'),
     violations: number.describe('Number of cases in which the rule was broken.'),
     first: z.array(violation).describe('First violations, at most five.'),
+    not_seen: z
+      .literal(true)
+      .optional()
+      .describe(
+        'Whether the rule is about what a server does, which no row shows; absent where it is not.',
+      ),
   })
   .describe('Findings of one rule.')
 

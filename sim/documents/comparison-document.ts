@@ -84,7 +84,9 @@ const tokenTime = z.strictObject({
     .describe('Comparison at each percentile that the requests with this time support.'),
   checks: z
     .strictObject({
-      structure: check.describe('Check of the structure errors.'),
+      structure: check
+        .nullable()
+        .describe('Check of the structure errors; null where a server hides them.'),
       prediction: check.describe('Check of the predictions.'),
     })
     .describe('Checks of this time, which are part of the verdict of the comparison.'),
@@ -101,7 +103,12 @@ const tokenTimes = z.strictObject({
 })
 
 const checks = z.strictObject({
-  structure: check.describe('Check of the structure errors of all requests.'),
+  structure: check
+    .nullable()
+    .describe(
+      'Check of the structure errors of all requests; null where a server hides what it does with ' +
+        'them.',
+    ),
   what_if: check.nullable().describe('Check of the effect of a change; null without a change.'),
   prediction: check.describe('Check of the predictions of all requests.'),
   memory: check
@@ -128,6 +135,13 @@ export const comparisonSchema = z
           .describe('One replay that does not count.'),
       )
       .describe('Replays that are no evidence; they are in no figure unless none counts.'),
+    not_seen: z
+      .string()
+      .optional()
+      .describe(
+        'What the replays do not show, as it happens on a server: errors have no parts then. Absent ' +
+          'where executors are seen.',
+      ),
     replications: number.describe('Number of replications of the prediction.'),
     tolerance: z
       .strictObject({

@@ -64,7 +64,7 @@ const replayedLatency = z
 const percentileVerdicts = z.strictObject({
   structure: verdict
     .nullable()
-    .describe('Verdict on the structure error; null where the sample supports none.'),
+    .describe('Verdict on the structure error; null where the sample or a server supports none.'),
   prediction: verdict
     .nullable()
     .describe('Verdict on the prediction; null where the sample or the profile supports none.'),
@@ -89,14 +89,17 @@ export const percentileComparison = z
     each: z.array(replayedLatency).describe('Latency of each replay.'),
     structure: z
       .array(replayError)
-      .describe('Structure error of each replay that counts; of all where none does.'),
+      .describe(
+        'Structure error of each replay that counts; of all where none does. None where a server ' +
+          'hides it.',
+      ),
     prediction: z.array(replayError).describe('Prediction error of each of the same replays.'),
     verdicts: percentileVerdicts.describe('Verdicts on these replays together.'),
     split: errorSplit
       .nullable()
       .describe(
         'Parts of the prediction error, which add up to simulated over measured latency, less 1; ' +
-          'null where a latency is 0, and of stall-free requests.',
+          'null where a latency is 0, of stall-free requests, and where a server hides them.',
       ),
     noise_floor: noiseFloor.describe('Differences of any two of these replays (A/A).'),
     with_inputs: z

@@ -24,7 +24,7 @@ export function tokenChecks({
   readonly what_if: Pick<NonNullable<Comparison['what_if']>, 'token_times'> | null
 }) {
   const ofReplays = namedTimes(token_times).flatMap(({ title, checks }) => [
-    { title, key: 'structure' as const, ...checks.structure },
+    ...(checks.structure ? [{ title, key: 'structure' as const, ...checks.structure }] : []),
     { title, key: 'prediction' as const, ...checks.prediction },
   ])
   const ofChange = namedTimes(what_if?.token_times).map(({ title, check }) => {

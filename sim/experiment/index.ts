@@ -214,6 +214,7 @@ export {
   encoderWork,
   type TransformerWork,
 } from './simulation/transformer-times.ts'
+export { clientSystem } from './system/client-system.ts'
 export { CROWD_REMEDY, grouped, refuseCrowd } from './system/crowd.ts'
 export { hasModels, hasSwappableModel, modelProfiles } from './system/model-profiles.ts'
 export { withTraffic } from './system/more-traffic.ts'

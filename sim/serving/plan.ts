@@ -43,6 +43,8 @@ export interface PoolPlan extends QueueBounds {
   /** the most that it may have */
   readonly replicas: number
   readonly perReplicaQueues: boolean
+  /** whether its replicas are connections to a server, which may hold any number of requests */
+  readonly connections?: true
   readonly routing: RoutingChoice
   readonly admission: AdmissionPlan
   readonly order: QueuePlan

@@ -3,16 +3,11 @@ import { predictChange } from '../../runtime/jobs/predict-change.ts'
 import { afterRehearsals } from '../../runtime/jobs/rehearsals.ts'
 import { summariseReplays } from '../../runtime/jobs/replays.ts'
 import { type Comparison, notCountedTexts, type WhatIf } from '../../sim/documents/index.ts'
-import {
-  countedRuns,
-  executorWork,
-  stabilityOf,
-  type WhatIfFigures,
-} from '../../sim/experiment/index.ts'
+import { countedRuns, stabilityOf, type WhatIfFigures } from '../../sim/experiment/index.ts'
 import type { Recorded, Recording } from './record.ts'
 import { JUDGED, REHEARSAL } from './suite.ts'
 
-type Check = Comparison['checks']['structure']
+type Check = Comparison['checks']['prediction']
 
 /**
  * Whether the simulator rebuilds the replays of a case from the measured machine; and the raw rows.
@@ -60,7 +55,7 @@ export async function judgeCase(
   const { name } = recorded.case
   const rehearsal = name.startsWith(JUDGED) ? cases.get(name.replace(JUDGED, REHEARSAL)) : undefined
   const { system } = afterRehearsals(recorded.system, rehearsal?.runs ?? [])
-  const played = summariseReplays(system, countedRuns(runs), requests, executorWork(system))
+  const played = summariseReplays(system, countedRuns(runs), requests)
   const drifts = played.map(({ drift }) => drift)
   const stability = stabilityOf(drifts, system.scenario.pools)
   // all of a suite is recorded on one host
@@ -79,7 +74,7 @@ export async function judgeCase(
     spoiled: notCountedTexts('replay', poor),
     percentiles,
     ...(token_times && { token_times }),
-    checks: { structure, prediction, audit },
+    checks: { structure: structure!, prediction, audit },
     fedBack: feedback.filter((differences) => differences.length === 0).length,
   }
 }

@@ -119,7 +119,8 @@ function ofBoth(input: ReportInput, time: TailTime): string {
       : null
   const rest = left === null ? '' : `; ${left}`
   const checks = input.comparison && checksOfTime(input.comparison, time)
-  switch (checks && worst([checks.structure.verdict, checks.prediction.verdict])) {
+  const made = checks && [checks.structure, checks.prediction].flatMap((check) => check ?? [])
+  switch (made && worst(made.map(({ verdict }) => verdict))) {
     case 'PASS':
       return `simulated and measured tails agree${rest}`
     case 'FAIL':

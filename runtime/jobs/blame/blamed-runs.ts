@@ -58,6 +58,10 @@ export async function keptRuns(
   const replays = await readRuns(directory, 'replay', scenario)
   const runs = replays.length > 0 ? replays : await readRuns(directory, 'replication', scenario)
   if (runs.length === 0) throw withoutRows(directory)
+  if (runs.some(({ connections }) => connections !== undefined)) {
+    const text = 'a server hides what held its requests up; blame simulations of it'
+    throw new Failure(`${directory}: ${text}: spillway simulate SCENARIO --keep-rows --out DIR`)
+  }
   const keptPath = join(directory, 'profile.json')
   const path = chosen ?? (existsSync(keptPath) ? keptPath : undefined)
   const profile = typeof path === 'object' ? path : await profileFor(prepared, path)

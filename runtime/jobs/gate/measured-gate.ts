@@ -8,7 +8,7 @@ import { GATE_LOAD, GATE_MINUTES, MARGIN, MOST_GATE_LOAD } from '../defaults.ts'
 import type { DocumentOptions } from '../options.ts'
 import { type Prepared, resolveSystem, unknownOf } from '../prepare.ts'
 import { profileWarnings } from '../profile-warnings.ts'
-import { refuseComparison, refuseLive } from '../refuse.ts'
+import { refuseComparison, refuseLive, refuseServers } from '../refuse.ts'
 import { simulate } from '../simulate.ts'
 import { withUncertainInputs } from '../uncertainty.ts'
 import { changedFiles } from './data-files.ts'
@@ -62,6 +62,7 @@ export async function measuredGate(
   const began = performance.now()
   refuseLive([base, head])
   refuseComparison([base, head])
+  refuseServers([base, head], 'gate --measured')
   refuseOther(base, head)
   const until = began + 60_000 * maxMinutes
   const { traffic, rounds, utilisation } = await openGate(base, head, options, { until })

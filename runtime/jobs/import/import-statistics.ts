@@ -1,9 +1,9 @@
-import { RecordProblem } from '../../../scenarios/evidence/request-record.ts'
 import {
   countsBetween,
   expectAgreement,
   type ModelCounts,
   modelCounts,
+  RecordProblem,
 } from '../../../scenarios/evidence/statistics/index.ts'
 import { Failure, readUserFile, Unreadable } from '../../../scenarios/index.ts'
 import type { Estimate, Evidence } from '../../../sim/documents/index.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MeasuredVariants, variantsSchema } from '../../../sim/documents/index.ts'
-import { executorWork, measuredRatios, variantFigures } from '../../../sim/experiment/index.ts'
+import { measuredRatios, variantFigures } from '../../../sim/experiment/index.ts'
 import type { FolderChange } from '../../folders/replace-files.ts'
 import { readDocument } from '../../folders/run-folder.ts'
 import { auditCheck } from '../audit-runs.ts'
@@ -57,7 +57,7 @@ export async function replayVariants(
       name,
       requests: requests.hash(),
       figures: variantFigures({
-        runs: summariseReplays(system, runs, requests, executorWork(system)),
+        runs: summariseReplays(system, runs, requests),
       }),
       stability: result.stability,
       tail: result.tail,

@@ -1,3 +1,4 @@
+export { RecordProblem } from '../request-record.ts'
 export {
   countsBetween,
   expectAgreement,

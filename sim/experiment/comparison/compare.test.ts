@@ -76,7 +76,7 @@ function compare(
 describe('structure', () => {
   test('of the simulator itself passes', () => {
     const { checks, percentiles } = compare([run, run])
-    expect(checks.structure.verdict).toBe('PASS')
+    expect(checks.structure!.verdict).toBe('PASS')
     expect(checks.prediction.verdict).toBe('PASS')
     expect(percentiles.map(({ p }) => p)).toEqual([0.5, 0.9, 0.95, 0.99])
     for (const { structure } of percentiles) expect(structure).toHaveLength(2)
@@ -85,15 +85,15 @@ describe('structure', () => {
   test('of a wrong batcher fails, and says where it is worst', () => {
     const plan = knownPlan(1, { policy: 'dynamic', maxBatch: 4, maxDelayMs: 2, preferred: [] })
     const { checks } = compare([run], { plan })
-    expect(checks.structure.verdict).toBe('FAIL')
-    expect(checks.structure.reason).toMatch(/^off by more than max\(1 %, 30 µs\) .*, at p50/)
-    expect(Math.abs(checks.structure.worst!.relative)).toBeGreaterThan(0.03)
+    expect(checks.structure!.verdict).toBe('FAIL')
+    expect(checks.structure!.reason).toMatch(/^off by more than max\(1 %, 30 µs\) .*, at p50/)
+    expect(Math.abs(checks.structure!.worst!.relative)).toBeGreaterThan(0.03)
   })
 
   test('does not see the work model: batches that take 3 % longer than it says pass', () => {
     const slow = knownRun({ load: 0.6, seconds: SECONDS, slowness: 1.03 })
     const { percentiles, checks } = compare([slow])
-    expect(checks.structure.verdict).not.toBe('FAIL')
+    expect(checks.structure!.verdict).not.toBe('FAIL')
     for (const { verdicts, structure } of percentiles.filter(({ p }) => p < 0.95)) {
       expect(verdicts.structure).toBe('PASS')
       expect(Math.abs(structure[0]!.error_relative)).toBeLessThan(0.01)
@@ -107,9 +107,9 @@ describe('structure', () => {
       reason: 'the dispatcher stalled because other programs used the machine',
       figure: expect.stringMatching(/^1\d % of the time$/),
     })
-    expect(compare([run], { plan }).checks.structure.verdict).toBe('FAIL')
+    expect(compare([run], { plan }).checks.structure!.verdict).toBe('FAIL')
     const { structure, prediction } = compare([busy], { plan }).checks
-    for (const { verdict, reason } of [structure, prediction]) {
+    for (const { verdict, reason } of [structure!, prediction]) {
       expect(verdict).toBe('UNDECIDED')
       expect(reason).toBe('the replay does not count')
     }
@@ -188,7 +188,7 @@ describe('replays of which some are spoiled', () => {
     expect(withoutNumbers(mixed)).toEqual(withoutNumbers(others))
     expect(mixed.percentiles[0]!.each).toHaveLength(3)
     expect(mixed.percentiles[0]!.structure.map(({ replay }) => replay)).toEqual([1, 2])
-    expect(mixed.checks.structure.verdict).toBe(others.checks.structure.verdict)
+    expect(mixed.checks.structure!.verdict).toBe(others.checks.structure!.verdict)
   })
 
   test('have figures and no verdict at all where none counts, so no cell says more than the check', () => {
@@ -291,7 +291,7 @@ test('too few requests support no percentile: undecided, with the number that it
   expect(few.rows.count).toBeLessThan(60)
   const { percentiles, checks } = compare([few], { predictions: [figures(few)] })
   expect(percentiles).toEqual([])
-  for (const check of [checks.structure, checks.prediction]) {
+  for (const check of [checks.structure!, checks.prediction]) {
     expect(check.verdict).toBe('UNDECIDED')
     expect(check.reason).toMatch(
       /^p50 needs \d+ requests in each replay, got \d+ \(of all requests\)$/,

@@ -82,6 +82,8 @@ export interface ComparisonInput extends MeasuredSystem {
   readonly inputs?: readonly PredictedEnds[]
   /** of the machine since the profile was recorded, with predictions by the same draws */
   readonly change: PredictedChange
+  /** what a server hides of the replays: no structure is simulated then; absent for nothing */
+  readonly hidden?: string | undefined
   /** whether all that the profile knows of the machine was recorded while others used it */
   readonly disturbed: boolean
   readonly warmupMs: number
@@ -99,7 +101,13 @@ export interface ComparisonInput extends MeasuredSystem {
  */
 export function compareRuns(input: ComparisonInput): Pick<
   Comparison,
-  'percentiles' | 'control_kernel' | 'stall_free' | 'tolerance' | 'not_counted' | 'token_times'
+  | 'percentiles'
+  | 'control_kernel'
+  | 'stall_free'
+  | 'tolerance'
+  | 'not_counted'
+  | 'not_seen'
+  | 'token_times'
 > & {
   readonly checks: Pick<Comparison['checks'], 'structure' | 'prediction'>
 } {
@@ -108,11 +116,13 @@ export function compareRuns(input: ComparisonInput): Pick<
   const good = played.filter((i) => not_counted.every(({ replay }) => replay !== i))
   const shown = good.length > 0 ? good : played
   const counted = { shown, judged: good.length > 0 }
-  const structure = simulateAll(input, shown)
+  const { hidden } = input
+  const structure = hidden === undefined ? simulateAll(input, shown) : []
   const [latency, ...ofTokens] = measuresOf(input)
   const { percentiles, checks } = compareMeasure(input, counted, { measure: latency, structure })
   // a request that is generated lasts for so many steps that hardly any meets no stall
-  const stallFree = generatesIn(input.plan)
+  const hasStallFree = hidden === undefined && !generatesIn(input.plan)
+  const stallFree = !hasStallFree
     ? null
     : compareStallFree(input, counted, { measure: latency, structure })
   const tokenTimes = ofTokens.map((measure) => {
@@ -121,12 +131,23 @@ export function compareRuns(input: ComparisonInput): Pick<
   return {
     tolerance: latency.structure,
     not_counted,
+    ...(hidden !== undefined && { not_seen: hidden }),
     percentiles,
     control_kernel: input.change.control,
     ...(tokenTimes.length > 0 && { token_times: Object.fromEntries(tokenTimes) }),
     ...(stallFree && { stall_free: stallFree }),
-    checks: counted.judged && stallFree ? besideStallFree(checks, percentiles, stallFree) : checks,
+    checks: counted.judged && stallFree ? beside(checks, percentiles, stallFree) : checks,
   }
+}
+
+/** Checks with what those of stall-free requests show of them. */
+function beside(
+  { structure, prediction }: TokenTimeComparison['checks'],
+  percentiles: readonly PercentileComparison[],
+  stallFree: StallFree,
+): TokenTimeComparison['checks'] {
+  if (structure === null) throw new Error('Expected a check of the structure')
+  return besideStallFree({ structure, prediction }, percentiles, stallFree)
 }
 
 /** The replays in a comparison, and whether they are judged. */
@@ -135,7 +156,7 @@ interface Counted {
   readonly judged: boolean
 }
 
-/** A time that is compared, and simulations of the replays shown, [replay][run]. */
+/** A time that is compared, and simulations of the replays shown, [replay][run]; none if hidden. */
 interface Compared {
   readonly measure: Measure
   readonly structure: readonly (readonly SimulatedPercentiles[])[]
@@ -147,7 +168,7 @@ function compareMeasure(
   counted: Counted,
   of: Compared,
 ): TokenTimeComparison {
-  const { replays, warmupMs, predictions, inputs = [], change, disturbed } = input
+  const { replays, warmupMs, predictions, inputs = [], change, disturbed, hidden } = input
   const { measure, structure } = of
   const measured = replays.map(({ rows }, replay) => ({
     replay,
@@ -160,16 +181,22 @@ function compareMeasure(
     structure: structure.map(ofRuns),
     predictions: ofRuns(predictions),
     inputs: inputs.map((ends) => ends.map(ofRuns)),
-    change: { ...change, now: change.now && ofRuns(change.now), level: ofRuns(change.level) },
+    change:
+      hidden === undefined
+        ? { ...change, now: change.now && ofRuns(change.now), level: ofRuns(change.level) }
+        : null,
   })
   if (!counted.judged) {
     const none = noneCounts(replays.length, 'replay')
-    return { percentiles, checks: { structure: none, prediction: none } }
+    return {
+      percentiles,
+      checks: { structure: hidden === undefined ? none : null, prediction: none },
+    }
   }
   return {
     percentiles,
     checks: {
-      structure: structureCheck(percentiles, n, measure.structure),
+      structure: hidden === undefined ? structureCheck(percentiles, n, measure.structure) : null,
       prediction: disturbed ? DISTURBED : predictionCheck(percentiles, n, change.control, measure),
     },
   }
@@ -234,7 +261,7 @@ interface RequestSet {
   /** the fewest in a replay or a simulation of it */
   readonly n: number
   readonly measured: readonly (Latencies & { readonly replay: number })[]
-  /** [replay shown][run][percentile] */
+  /** [replay shown][run][percentile]; none where it is hidden */
   readonly structure: readonly (readonly (readonly number[])[])[]
   /** [replication][percentile] */
   readonly predictions: readonly (readonly number[])[]
@@ -306,7 +333,7 @@ type ComparedFigures = Omit<PercentileComparison, 'p' | 'n' | 'each'>
 interface PercentileFigures {
   readonly measure: Measure
   readonly measured: readonly { readonly replay: number; readonly value: number }[]
-  /** [replay][run] */
+  /** [replay][run]; none where it is hidden */
   readonly structure: readonly (readonly number[])[]
   readonly predictions: readonly number[]
   readonly recordings: number
@@ -333,9 +360,12 @@ function compareFigures(of: PercentileFigures): ComparedFigures {
     predictions.length > 0
       ? { ...nextRun(of.predictions, of.recordings), n }
       : { ...NO_PREDICTION, n }
-  const structure = measured.map(({ replay, value }, i) =>
-    structureError(replay, value, of.structure[i]!, ofStructure),
-  )
+  const hasStructure = of.structure.length > 0
+  const structure = !hasStructure
+    ? []
+    : measured.map(({ replay, value }, i) =>
+        structureError(replay, value, of.structure[i]!, ofStructure),
+      )
   const sources = of.inputs.map((ends) => endFactors(of.predictions, ends))
   const with_inputs = sources.length === 0 ? null : widenedBy(simulated, sources)
   const wide = { ...simulated, ...with_inputs }
@@ -369,7 +399,7 @@ function compareFigures(of: PercentileFigures): ComparedFigures {
     structure,
     prediction: predicted,
     verdicts: {
-      structure: structureVerdict(structure, ofStructure),
+      structure: hasStructure ? structureVerdict(structure, ofStructure) : null,
       prediction: predictionVerdict({ ...judged, ...widths }),
     },
     split,

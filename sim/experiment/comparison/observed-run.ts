@@ -13,6 +13,8 @@ export interface ObservedRun {
   readonly deaths?: readonly number[]
   /** of batches that servers did not answer as they should, by kind; absent where there are none */
   readonly problems?: Readonly<Record<string, number>>
+  /** to the server that got each request on its own; absent where executors are seen */
+  readonly connections?: number
   /** executors that came or went, in order; none where all ran all the time */
   readonly changes?: readonly ExecutorChange[]
   /** changes of tuned settings, in order; absent where rows were kept without them */

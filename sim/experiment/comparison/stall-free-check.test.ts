@@ -63,7 +63,7 @@ describe('a prediction of which stalls alone leave p99 open', () => {
     expect(checks.prediction.reason).toMatch(
       / at p99; .* \(of all requests; of the 95 % that met no stall: PASS at p99\)$/,
     )
-    expect(checks.structure.reason).toMatch(/of the 95 % that met no stall: PASS at p90, p95\)$/)
+    expect(checks.structure!.reason).toMatch(/of the 95 % that met no stall: PASS at p90, p95\)$/)
   })
 
   test('has shares that agree, and percentiles of as many requests', () => {
@@ -80,7 +80,7 @@ describe('a prediction of which stalls alone leave p99 open', () => {
 
 test('a wrong batcher fails on the requests without stalls, too', () => {
   const { stall_free } = compare({ plan: knownPlan(1, { ...DYNAMIC, maxBatch: 4 }) })
-  expect(stall_free!.checks.structure.verdict).toBe('FAIL')
+  expect(stall_free!.checks.structure!.verdict).toBe('FAIL')
   expect(stall_free!.percentiles.map(({ verdicts }) => verdicts.structure)).toContain('FAIL')
 })
 
@@ -143,5 +143,5 @@ test('where no measured request is counted, there is no percentile', () => {
     simulate: simulateReplay,
   })
   expect([percentiles, stall_free!.percentiles]).toEqual([[], []])
-  expect(checks.structure.verdict).toBe('UNDECIDED')
+  expect(checks.structure!.verdict).toBe('UNDECIDED')
 })

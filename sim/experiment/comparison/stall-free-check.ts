@@ -67,7 +67,7 @@ export function judgeStallFree({
   return { share, percentiles: percentiles.map(unpredicted), checks: { structure, prediction } }
 }
 
-type Checks = Pick<Comparison['checks'], 'structure' | 'prediction'>
+type Checks = StallFree['checks']
 
 /**
  * The checks of all requests, which state so. Where one is undecided, the verdicts on stall-free

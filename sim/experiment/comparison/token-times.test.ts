@@ -45,8 +45,8 @@ function compare(of: KnownRun, plan: ServingPlan = of.plan, predictions = [figur
 
 /** The verdicts on structure of latency, TTFT and TPOT. */
 const structureOf = ({ checks, token_times }: ReturnType<typeof compare>) => [
-  checks.structure.verdict,
-  ...namedTimes(token_times).map((time) => time.checks.structure.verdict),
+  checks.structure!.verdict,
+  ...namedTimes(token_times).map((time) => time.checks.structure!.verdict),
 ]
 
 describe('structure of an engine that generates', () => {
@@ -104,7 +104,7 @@ test('TPOT is not judged where each request has one token', () => {
 test('requests that are generated are not told apart by stalls', () => {
   const compared = compare(run)
   expect(compared).not.toHaveProperty('stall_free')
-  expect(compared.checks.structure.reason).not.toContain('met no stall')
+  expect(compared.checks.structure!.reason).not.toContain('met no stall')
 })
 
 test('a scenario without generation has no token times, and tells requests apart by stalls', () => {

@@ -16,6 +16,10 @@ const RATE = 'the rate is too high for one dispatcher'
 /** Requests that are sent later than this (p99) are not the ones that were scheduled. */
 const LATEST_MS = 5
 
+/** A client that adds a larger share to one of these percentiles does not measure a server. */
+const MOST_ADDED = 0.1
+const CLIENT_AT = [0.5, 0.95, 0.99]
+
 /** Why a replay does not count, and the figure that shows it. */
 type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure'>
 
@@ -27,6 +31,7 @@ type Spoiled = Pick<Comparison['not_counted'][number], 'reason' | 'figure'>
 export function spoiled(run: ObservedRun): Spoiled | null {
   const ended = died(run)
   if (ended !== null) return ended
+  if (run.connections !== undefined) return lateClient(run, run.connections)
   const turns = turnsOf(run)
   const { from, to } = stallsOf(turns, actsOf(turns))
   const still = from.reduce((sum, start, i) => sum + to[i]! - start, 0)
@@ -75,6 +80,37 @@ function sentLate({ rows }: ObservedRun, cause: string): Spoiled | null {
   if (lag <= LATEST_MS) return null
   const reason = `requests were sent late because ${cause}`
   return { reason, figure: `p99 ${lag.toFixed(1)} ms` }
+}
+
+/**
+ * A client that is late itself, as it sends or as it takes answers, does not measure a server: it
+ * asked for less than was due, and its own time is in each latency.
+ */
+function lateClient({ rows }: ObservedRun, connections: number): Spoiled | null {
+  const { at, sent, dispatched, started, ended, done, batch } = rows.columns
+  const keys = [...batch.keys()].filter((key) => batch[key]! >= 0)
+  const sorted = (of: (key: number) => number) => Float64Array.from(keys, of).sort()
+  if (keys.length === 0) return null
+  const own = percentile(
+    sorted((key) => done[key]! - ended[key]! + started[key]! - at[key]!),
+    0.99,
+  )
+  const [all, ofServer] = [
+    sorted((key) => done[key]! - at[key]!),
+    sorted((key) => ended[key]! - started[key]!),
+  ] as const
+  const added = CLIENT_AT.map((p) => percentile(all, p) / percentile(ofServer, p) - 1)
+  if (own <= LATEST_MS || Math.max(...added) <= MOST_ADDED) return null
+  const waited = percentile(
+    sorted((key) => dispatched[key]! - sent[key]!),
+    0.99,
+  )
+  const cause =
+    waited > own / 2
+      ? `all ${grouped(connections)} connections were in use, raise connections of the target`
+      : `${OTHERS}, or the rate is too high for one client`
+  const figure = `p99 ${own.toFixed(1)} ms, up to +${(100 * Math.max(...added)).toFixed(0)} % of latencies`
+  return { reason: `the client was late because ${cause}`, figure }
 }
 
 /**

@@ -8,7 +8,7 @@ import { percentileLabel } from '../../stats/index.ts'
 import { grouped } from '../system/crowd.ts'
 
 /** A check of a comparison: its verdict, and why. */
-export type Check = Comparison['checks']['structure']
+export type Check = Comparison['checks']['prediction']
 
 /**
  * How many runs narrow the interval of the mean of these values to `margin` either way:

@@ -25,6 +25,7 @@ import { withinEvidence } from '../transfer/doubts.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { busyEngineWarnings } from './busy-engines.ts'
+import { HIDDEN_FIGURES } from './hidden-figures.ts'
 import { metastableOf } from './metastable.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns } from './over-runs.ts'
@@ -143,6 +144,7 @@ export function resultOf(
     kv_blocks: pool.generation === undefined ? null : overRuns(runs, (run) => run.kvBlocks[i]!),
     kv_blocks_limit: finite(plan.pools[i]!.generation?.kv.blocks),
     ...figures.ofPool(i),
+    ...(plan.pools[i]!.connections === true && HIDDEN_FIGURES),
   }))
   const rates = runs.map(({ classes }) => servedRates(classes.map(servedBy), observedS))
   return {
@@ -175,7 +177,7 @@ export function resultOf(
       ),
     }),
     headroom: null,
-    worst_window: worstWindow(scenario, runs),
+    worst_window: worstWindow(scenario, plan, runs),
     cost: costOf(
       scenario,
       rates.map(({ rps }) => rps),

@@ -15,6 +15,8 @@ interface DriftOptions {
   readonly poolOf: readonly number[]
   /** of each pool, the size of its largest batch */
   readonly largest: readonly number[]
+  /** of each pool, whether its executors are connections, behind which a backlog grows unseen */
+  readonly connections: readonly boolean[]
 }
 
 /** Whether requests pile up or are turned away, over the second half of the counted time. */
@@ -63,10 +65,10 @@ export class DriftRecorder {
     readonly busyMs: Float64Array
   }[]
 
-  constructor({ warmupMs, durationMs, largest, poolOf }: DriftOptions) {
+  constructor({ warmupMs, durationMs, largest, poolOf, connections }: DriftOptions) {
     this.#fromMs = (warmupMs + durationMs) / 2
     this.#blockMs = (durationMs - this.#fromMs) / BLOCKS
-    this.#held = poolOf.reduce((held, pool) => held + largest[pool]!, 0)
+    this.#held = poolOf.reduce((held, pool) => held + (connections[pool] ? 0 : largest[pool]!), 0)
     this.#pools = largest.map((_, pool) => ({
       replicas: poolOf.filter((executorPool) => executorPool === pool).length,
       served: counters(),

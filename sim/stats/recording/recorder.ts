@@ -172,7 +172,8 @@ export class Recorder implements Observer {
     this.#series = new TimeSeries(durationMs, { hasLimits: this.#hasLimits })
     const windows = { ...windowOptions(scenario), requests, firstTokenDelaysMs, grid: this.#grid }
     this.#windows = new WindowRecorder(windows, pools)
-    this.#drift = new DriftRecorder({ warmupMs, durationMs, poolOf, largest })
+    const connections = plan.pools.map((pool) => pool.connections === true)
+    this.#drift = new DriftRecorder({ warmupMs, durationMs, poolOf, largest, connections })
     this.#hasMore = this.#hasCopies || this.#retries !== null || this.#windows.hasObjectives
   }
 
