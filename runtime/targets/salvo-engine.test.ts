@@ -2,9 +2,9 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { STATUS } from '../../sim/serving/index.ts'
-import type { EngineOptions } from '../live/engine.ts'
-import type { InputSpec, ModelFile } from '../models/index.ts'
-import { openSalvoEngine, type Salvo } from './salvo-engine.ts'
+import type { InputSpec } from '../models/index.ts'
+import type { Salvo } from './pool-target.ts'
+import { openSalvoEngine } from './salvo-engine.ts'
 
 /** A server that forms batches of single requests, and states which. */
 
@@ -61,10 +61,9 @@ async function batchingServer({ windowMs = 0, fails = false }) {
 }
 
 async function engineOf(url: string, salvo: Salvo) {
-  const file = { inputs: [X] } as unknown as ModelFile
+  const file = { path: '', key: '', content: '', inputs: [X], bytes: 0 }
   const target = { url, role: 'executor', model: 'm', version: null, timeoutMs: 5000 } as const
-  const options = { file, session: {}, warmUp: [], target } as unknown as EngineOptions
-  const engine = await openSalvoEngine(options, salvo, process.hrtime.bigint())
+  const engine = await openSalvoEngine({ file, target }, salvo, process.hrtime.bigint())
   closing.unshift(() => engine.close())
   return (size: number) =>
     engine.run(

@@ -2,16 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Ms } from '../../sim/serving/index.ts'
 import { WallClock } from '../live/clock.ts'
 import type { Engine, EngineOptions } from '../live/engine.ts'
+import type { Salvo } from './pool-target.ts'
 import { remoteEngine, timed } from './remote-engine.ts'
 import { RemoteModel } from './remote-model.ts'
-
-/** What is believed of a server that forms batches, as far as a salvo depends on it. */
-export interface Salvo {
-  readonly replicas: number
-  readonly maxBatch: number
-  /** how long a batch that is not full waits for others */
-  readonly windowMs: Ms
-}
 
 /** Of the time of a single request: when it is surely served, and not yet answered. */
 const UNDER_WAY = 0.5
@@ -27,7 +20,7 @@ const UNDER_WAY = 0.5
  * sent at once, and it takes from when it is full, or its window closes, to the last answer.
  */
 export async function openSalvoEngine(
-  { file, target }: EngineOptions,
+  { file, target }: Pick<EngineOptions, 'file' | 'target'>,
   salvo: Salvo,
   epochNs: bigint,
 ): Promise<Engine> {
