@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { isServed } from '../../scenarios/index.ts'
 import type { ModelProfile } from '../../sim/world/index.ts'
 import type { Progress } from '../live/fleet.ts'
 import { LiveSession } from '../live/live-session.ts'
@@ -20,7 +21,8 @@ const SHORTEST_MS = 50
  */
 function otherReplicas(task: CalibrationTask): number {
   const { pool } = task
-  if (isDecoderTask(task)) return pool.replicas
+  // a server has the replicas that it has
+  if (isDecoderTask(task) || isServed(pool)) return pool.replicas
   const { onHost } = executionProviders[pool.execution_provider]
   const room = onHost ? Math.min(2, availableParallelism()) : 1
   return pool.replicas === 1 ? room : 1

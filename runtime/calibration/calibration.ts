@@ -1,4 +1,11 @@
-import { Failure, modelKey, modelLabel, type Pool, type Scenario } from '../../scenarios/index.ts'
+import {
+  Failure,
+  isServed,
+  modelKey,
+  modelLabel,
+  type Pool,
+  type Scenario,
+} from '../../scenarios/index.ts'
 import {
   type ObservedRun,
   overheadsOf,
@@ -15,7 +22,7 @@ import type { LiveSession } from '../live/live-session.ts'
 import type { ScriptRow } from '../live/script.ts'
 import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
-import { targetOf } from '../targets/pool-target.ts'
+import { type Salvo, targetOf } from '../targets/pool-target.ts'
 import { expectAnswered } from '../targets/target-problem.ts'
 import { measuredWidths } from './measured-widths.ts'
 import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
@@ -83,6 +90,8 @@ export class Calibration implements ModelCalibration {
   readonly label: string
   readonly #task: CalibrationTask
   readonly #pool: PoolPlan
+  /** null where a batch is a call */
+  readonly #salvo: Salvo | null
   /** those of the present occasion, by the number of replicas */
   #fleets: ReadonlyMap<number, Fleet> = new Map()
   readonly #onTick: () => void
@@ -100,7 +109,10 @@ export class Calibration implements ModelCalibration {
     const { scenario } = task
     const limits = { ...PLAIN_QUEUE, maxLength: 10_000 }
     this.#task = task
-    this.#pool = { ...task.plan, ...limits, memory: undefined, index: 0 }
+    this.#salvo = salvoOf(task)
+    // requests of the traffic must not wait for each other at a server that would batch them
+    const batching = this.#salvo === null ? task.plan.batching : ({ policy: 'none' } as const)
+    this.#pool = { ...task.plan, ...limits, batching, memory: undefined, index: 0 }
     this.#onTick = onTick
     this.label = modelLabel(scenario, task.pool)
     this.#random = stream(scenario.seed, 0, 'calibration')
@@ -119,8 +131,9 @@ export class Calibration implements ModelCalibration {
       file,
       session: sessionOptions(pool),
       warmUp: [[1, this.#grid.lengths[0]!]] as const,
-      // a call of a calibration is a batch, whatever the server does with single requests
+      // an executor of a calibration has a batch at a time, whatever the server does
       ...(target && { target: { ...target, role: 'executor' as const } }),
+      ...(this.#salvo && { salvo: this.#salvo }),
     }
     this.#present = new OccasionRows()
     const fleets = new Map<number, Fleet>()
@@ -190,7 +203,11 @@ export class Calibration implements ModelCalibration {
 
   async #rounds(count: number): Promise<readonly ScriptRow[]> {
     const { sizes, lengths } = this.#grid
-    const items = Array.from({ length: count }, () => roundOf(sizes, lengths, 0, this.#random))
+    // the single requests ahead of a salvo end the idle time
+    const gapSizes = this.#salvo === null ? undefined : [1]
+    const items = Array.from({ length: count }, () =>
+      roundOf(sizes, lengths, 0, this.#random, gapSizes),
+    )
     const fleet = this.#fleets.get(this.#pool.replicas)!
     const { rows } = this.#roomy(await fleet.script(items.flat(), this.#onTick))
     this.#present.batches.push(...settledRows(rows))
@@ -259,6 +276,15 @@ export class Calibration implements ModelCalibration {
       widths: measuredWidths(batches, { work, wake, padTo: plan.padTo, calibration: occasion }),
     }
   }
+}
+
+/** How batches of a server are timed; null where a call is a batch, as its own are unknown. */
+function salvoOf({ pool, plan }: CalibrationTask): Salvo | null {
+  const { batching, replicas } = plan
+  if (!isServed(pool)) return null
+  if (batching.policy === 'none') return { replicas, maxBatch: 1, windowMs: 0 }
+  if (batching.policy !== 'dynamic' || batching.preferred.length > 0) return null
+  return { replicas, maxBatch: batching.maxBatch, windowMs: batching.maxDelayMs }
 }
 
 function gridOf({ maxBatch, lengths: { min, max }, plan }: CalibrationTask): ShapeGrid {

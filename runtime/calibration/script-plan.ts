@@ -42,6 +42,8 @@ export function roundOf(
   lengths: readonly number[],
   executor: number,
   random: Random,
+  /** of the batches after idle gaps; default: the smaller half */
+  gapSizes: readonly number[] = sizes.slice(0, Math.ceil(sizes.length / 2)),
 ): ScriptItem[] {
   // of two lengths the shorter one: gaps cost a run each
   const middle = lengths[(lengths.length - 1) >> 1]!
@@ -53,7 +55,7 @@ export function roundOf(
   const wanted = Math.max(FEWEST_GAPS, Math.ceil(cells.length / CELLS_A_GAP))
   const gaps = shuffled([...GAPS_MS], random)
     .slice(0, wanted)
-    .map((gapMs) => run(sizes[random.integer(Math.ceil(sizes.length / 2))]!, middle, gapMs))
+    .map((gapMs) => run(gapSizes[random.integer(gapSizes.length)]!, middle, gapMs))
   return shuffled([...cells, ...gaps], random).flat()
 }
 

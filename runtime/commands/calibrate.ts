@@ -11,6 +11,7 @@ import {
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
+import { withTargetOption } from './target.ts'
 
 const HELP = `
 A calibration measures the work of each model, and then rehearses the scenario: from replays with other seeds it learns
@@ -32,7 +33,7 @@ Examples:
   $ spillway calibrate yardstick --from runs/monday --from runs/tuesday`
 
 export function define(command: Command): void {
-  withScenarioOptions(scenarioFile(command), 'profile.json', localProfilePath())
+  withTargetOption(withScenarioOptions(scenarioFile(command), 'profile.json', localProfilePath()))
     .option(
       '--seconds <s>',
       `time for each model, with warm-up and rehearsals; default: ${CALIBRATION_SECONDS} and whole rehearsals`,

@@ -9,6 +9,7 @@ import {
   wholeNumber,
 } from './command.ts'
 import { plotOption } from './plots.ts'
+import { withTargetOption } from './target.ts'
 
 const HELP = `
 ${KEPT_ROWS}
@@ -19,10 +20,11 @@ ${AGAINST_HELP}
 
 Examples:
   $ spillway replay yardstick --replays 3 --out runs/today
-  $ spillway replay yardstick --against-set pools.central.replicas=2 --out runs/two`
+  $ spillway replay yardstick --against-set pools.central.replicas=2 --out runs/two
+  $ spillway replay mine.yaml --target central=http://127.0.0.1:8000 --out runs/server`
 
 export function define(command: Command): void {
-  withAgainstOptions(scenarioFile(command), 'measured.json, rows and profile')
+  withTargetOption(withAgainstOptions(scenarioFile(command), 'measured.json, rows and profile'))
     .addOption(profileOption())
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), REPLAYS)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')

@@ -14,6 +14,7 @@ import {
   wholeNumber,
 } from './command.ts'
 import { plotOption } from './plots.ts'
+import { withTargetOption } from './target.ts'
 
 const HELP = `
 A calibration measures the work of each model. Rehearsals, which are replays of the scenario with other seeds, alternate
@@ -35,7 +36,9 @@ Examples:
   $ spillway run first --against-set pools.central.batching.max_batch=4`
 
 export function define(command: Command): void {
-  withAgainstOptions(scenarioFile(command), 'documents, report.html and rows', 'runs/NAME')
+  withTargetOption(
+    withAgainstOptions(scenarioFile(command), 'documents, report.html and rows', 'runs/NAME'),
+  )
     .addOption(
       new Option('--profile <file>', 'use this profile in place of a calibration')
         .argParser(givenFile)

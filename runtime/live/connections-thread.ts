@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { STATUS } from '../../sim/serving/index.ts'
 import { failureMessage } from '../process/failure-message.ts'
 import { openRemoteEngine } from '../targets/remote-engine.ts'
+import { openSalvoEngine } from '../targets/salvo-engine.ts'
 import { EXECUTOR_REPETITIONS, timeControlKernel } from './control-kernel.ts'
 import type { Engine, EngineOptions } from './engine.ts'
 import type { ExecutorMessage } from './executor-thread.ts'
@@ -43,7 +44,9 @@ parentPort?.on('message', () => {})
 
 try {
   const { memories, epochNs, engine: options } = start
-  const engine = await openRemoteEngine(options, epochNs, memories.length)
+  const engine = await (options.salvo === undefined
+    ? openRemoteEngine(options, epochNs, memories.length)
+    : openSalvoEngine(options, options.salvo, epochNs))
   post({ kind: 'ready', fellBack: false, outputs: null })
   await Promise.all(memories.map((memory) => serve(new Mailbox(memory), engine)))
   post({ kind: 'stopped', ...collections() })

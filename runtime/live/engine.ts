@@ -3,7 +3,7 @@ import type { ModelFile, SessionOptions } from '../models/index.ts'
 import type { OutputMemory } from '../serve/output-slab.ts'
 import type { ServedInputs } from '../serve/served-inputs.ts'
 import type { TokenMemory } from '../serve/token-slab.ts'
-import type { PoolTarget } from '../targets/pool-target.ts'
+import type { PoolTarget, Salvo } from '../targets/pool-target.ts'
 import type { TargetProblemKind } from '../targets/target-problem.ts'
 import type { GenerationOptions } from './generation/generation-options.ts'
 
@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly processorTime?: boolean
   /** a server that runs the batches; absent where this machine does */
   readonly target?: PoolTarget
+  /** batches are those that the server forms of single requests; absent where a call is a batch */
+  readonly salvo?: Salvo
   /** takes inputs of clients and keeps the outputs; absent where inputs are drawn */
   readonly served?: ServedInputs
   /** tokens of clients, for a model that generates */

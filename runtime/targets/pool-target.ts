@@ -1,9 +1,18 @@
 import { Failure, type Pool } from '../../scenarios/index.ts'
+import type { Ms } from '../../sim/serving/index.ts'
 import type { OipTarget } from './oip-client.ts'
 
 /** A server, and whether it gets batches, or the single requests that it forms batches of. */
 export interface PoolTarget extends OipTarget {
   readonly role: 'executor' | 'server'
+}
+
+/** What is believed of a server that forms batches, as far as a salvo depends on it. */
+export interface Salvo {
+  readonly replicas: number
+  readonly maxBatch: number
+  /** how long a batch that is not full waits for others */
+  readonly windowMs: Ms
 }
 
 /**

@@ -1,9 +1,8 @@
 import { Failure } from '../../scenarios/index.ts'
-import { STATUS } from '../../sim/serving/index.ts'
+import { type Ms, STATUS } from '../../sim/serving/index.ts'
 import { WallClock } from '../live/clock.ts'
-import type { Engine, EngineOptions } from '../live/engine.ts'
-import { openFeeds } from '../models/onnx.ts'
-import { OipClient, type SentTensor } from './oip-client.ts'
+import type { Engine, EngineOptions, EngineRun } from '../live/engine.ts'
+import { RemoteModel } from './remote-model.ts'
 import { TargetProblem } from './target-problem.ts'
 
 /**
@@ -17,43 +16,43 @@ export async function openRemoteEngine(
   connections: number,
 ): Promise<Engine> {
   if (target === undefined) throw new Error('Expected the engine of a server')
-  const client = await OipClient.open(target, file.inputs, connections)
-  const feeds = await openFeeds(file.inputs, { seed: 1 })
+  const model = await RemoteModel.open(target, file, connections)
   const clock = new WallClock(epochNs)
-  const types = new Map(file.inputs.map(({ name, type }) => [name, type]))
-  const encoded = (...[size, length, lengths, keys]: Parameters<Engine['run']>) => {
-    const tensors = Object.entries(feeds.build(size, length, lengths, keys)).map(
-      ([name, { dims, data }]): SentTensor => {
-        const { buffer, byteOffset, byteLength } = data as Uint8Array
-        const bytes = new Uint8Array(buffer, byteOffset, byteLength)
-        return { name, type: types.get(name)!, dims, bytes }
-      },
-    )
-    return client.encode(tensors)
-  }
-  const run: Engine['run'] = async (size, length, lengths, keys) => {
-    const batch = encoded(size, length, lengths, keys)
-    const started = clock.now()
-    try {
-      await client.send(batch, size)
-    } catch (error) {
-      if (!(error instanceof TargetProblem)) throw error
-      return { status: STATUS.died, started, ended: clock.now(), problem: error.kind }
-    }
-    return { status: STATUS.ok, started, ended: clock.now() }
-  }
-  const swapped = () => {
-    throw new Error('Expected no model to be swapped on a server')
+  const run: Engine['run'] = (size, length, lengths, keys) => {
+    const batch = model.encode(size, length, lengths, keys)
+    return timed(clock, async (started) => {
+      await model.send(batch, size)
+      return started
+    })
   }
   for (const [size, length] of warmUp) {
     const lengths = new Int32Array(size).fill(length)
-    await client
-      .send(encoded(size, length, lengths, new Uint32Array(size)), size)
-      .catch((error) => {
-        throw error instanceof TargetProblem
-          ? new Failure(`${target.url}: a batch of ${size} with length ${length}: ${error.message}`)
-          : error
-      })
+    const batch = model.encode(size, length, lengths, new Uint32Array(size))
+    await model.send(batch, size).catch((error) => {
+      throw error instanceof TargetProblem
+        ? new Failure(`${target.url}: a batch of ${size} with length ${length}: ${error.message}`)
+        : error
+    })
   }
-  return { fellBack: false, run, load: swapped, unload: swapped, close: () => client.close() }
+  return remoteEngine(model, run)
+}
+
+/** An engine whose model stays on its server. */
+export function remoteEngine(model: RemoteModel, run: Engine['run']): Engine {
+  const swapped = () => {
+    throw new Error('Expected no model to be swapped on a server')
+  }
+  return { fellBack: false, run, load: swapped, unload: swapped, close: () => model.close() }
+}
+
+/** `send` gets the time now, and returns when what is timed has started. */
+export async function timed(clock: WallClock, send: (now: Ms) => Promise<Ms>): Promise<EngineRun> {
+  const now = clock.now()
+  try {
+    const started = await send(now)
+    return { status: STATUS.ok, started, ended: clock.now() }
+  } catch (error) {
+    if (!(error instanceof TargetProblem)) throw error
+    return { status: STATUS.died, started: now, ended: clock.now(), problem: error.kind }
+  }
 }
