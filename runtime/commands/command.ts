@@ -157,6 +157,9 @@ export function warmupOption(): Option {
   return new Option('--warmup <how>', text).choices(['auto'])
 }
 
+export const plotOption = () =>
+  new Option('--plot', 'also draw the tail and the time line in the terminal')
+
 export function rehearsalsOption(): Option {
   const text = 'replays with other seeds, from which speed, stalls and overheads are learnt'
   return new Option('--rehearsals <n>', text).argParser(wholeNumber(0, 1000)).default(REHEARSALS)

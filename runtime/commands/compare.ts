@@ -4,10 +4,10 @@ import {
   implement,
   keptFolder,
   outOption,
+  plotOption,
   replicationsOption,
   withJson,
 } from './command.ts'
-import { plotOption } from './plots.ts'
 
 const HELP = `
 The folder holds the scenario, the requests, the rows and the profile of its replays, and those of the second side if it was

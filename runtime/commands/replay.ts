@@ -4,11 +4,11 @@ import { AGAINST_HELP, withAgainstOptions } from './against.ts'
 import {
   implementOnScenario,
   KEPT_ROWS,
+  plotOption,
   profileOption,
   scenarioFile,
   wholeNumber,
 } from './command.ts'
-import { plotOption } from './plots.ts'
 import { withTargetOption } from './target.ts'
 
 const HELP = `

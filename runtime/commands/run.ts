@@ -7,13 +7,13 @@ import {
   givenFile,
   implementOnScenario,
   KEPT_ROWS,
+  plotOption,
   positiveNumber,
   rehearsalsOption,
   replicationsOption,
   scenarioFile,
   wholeNumber,
 } from './command.ts'
-import { plotOption } from './plots.ts'
 import { withTargetOption } from './target.ts'
 
 const HELP = `

@@ -3,6 +3,7 @@ import type { FailOn } from '../actions/output.ts'
 import {
   implementOnScenario,
   KEPT_ROWS,
+  plotOption,
   precisionOption,
   profileOption,
   replicationsOption,
@@ -11,7 +12,6 @@ import {
   withScenarioOptions,
   workersOption,
 } from './command.ts'
-import { plotOption } from './plots.ts'
 
 const HELP = `
 ${KEPT_ROWS}
