@@ -148,5 +148,7 @@ async def app(scope, receive, send):
 
 listening = socket.socket()
 listening.bind(("127.0.0.1", 0))
+# clients may connect as soon as they have read the port
+listening.listen(2048)
 print(listening.getsockname()[1], flush=True)
 uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off")).run(sockets=[listening])
