@@ -82,6 +82,7 @@ export {
   isTransformer,
   type OnnxDecoder,
 } from './schema/takes-length.ts'
+export { isHeaderText, variablesIn, withVariables } from './schema/target-headers.ts'
 export { MOST_INPUTS } from './schema/uncertain.ts'
 export type { ClassValues } from './trace/class-values.ts'
 export { type RecordedClient, readServegen } from './trace/servegen.ts'

@@ -78,8 +78,8 @@ export async function perform(
   const times = { ...timesOf(seconds, rehearsals), occasions, onMeasured, onPart }
   const fresh =
     learnt ??
-    (await withProgress((onProgress, { warn: onWarning }) =>
-      calibrate(scenarios, { ...times, rehearsals, signal, onProgress, onWarning }),
+    (await withProgress((onProgress, { warn: onWarning, note: onNote }) =>
+      calibrate(scenarios, { ...times, rehearsals, signal, onProgress, onWarning, onNote }),
     ).catch(async (error: unknown) => {
       // strictly, half a calibration is none
       if (kept === null || strict) throw error

@@ -40,13 +40,14 @@ export async function perform(
   }
   const changed = second === undefined ? [] : [resolveSystem(second, profile)]
   const { replays, decisionLog, requests: requestsFile } = options
-  const sides = await withProgress((onProgress) =>
+  const sides = await withProgress((onProgress, { note: onNote }) =>
     replay([system, ...changed], {
       replays,
       requestsFile,
       decisionLog,
       signal,
       onProgress,
+      onNote,
     }),
   )
   const { result } = sides[0]!

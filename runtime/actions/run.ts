@@ -114,10 +114,7 @@ export async function perform(
         signal,
         onProgress,
         onWarning: display.warn,
-        onNote(text) {
-          display.stop()
-          note(text)
-        },
+        onNote: display.note,
         // minutes of measuring survive later errors
         async onCalibrated(profile) {
           display.stop()

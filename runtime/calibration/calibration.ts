@@ -22,8 +22,8 @@ import type { LiveSession } from '../live/live-session.ts'
 import type { ScriptRow } from '../live/script.ts'
 import { type Shortage, shortageText } from '../live/shortages.ts'
 import { type ModelFile, sessionOptions } from '../models/index.ts'
-import { type Salvo, targetOf } from '../targets/pool-target.ts'
-import { expectAnswered } from '../targets/target-problem.ts'
+import { type AllowedLoad, mostTraffic } from '../targets/allowed-load.ts'
+import { type Salvo, shared, targetOf } from '../targets/pool-target.ts'
 import { measuredWidths } from './measured-widths.ts'
 import type { ModelCalibration, TrafficRecording, WarmedUp } from './model-calibration.ts'
 import {
@@ -55,6 +55,7 @@ export interface CalibrationTask {
   readonly pool: Pool
   readonly plan: PoolPlan
   readonly file: ModelFile
+  readonly allowed?: AllowedLoad | undefined
   /** when its models are measured in turn, UTC */
   readonly occasion: string
   /** largest batch of all pools that run the model */
@@ -94,6 +95,8 @@ export class Calibration implements ModelCalibration {
   readonly #salvo: Salvo | null
   /** those of the present occasion, by the number of replicas */
   #fleets: ReadonlyMap<number, Fleet> = new Map()
+  /** of all fleets of the present occasion */
+  #threads = 1
   readonly #onTick: () => void
   /** the shapes that are measured: all, or fewer since the warm-up */
   #grid: ShapeGrid
@@ -124,20 +127,24 @@ export class Calibration implements ModelCalibration {
    * its own, since an additional replica might leave too few cores for each.
    */
   async open(session: LiveSession, replicas: readonly number[]): Promise<void> {
-    const { file, pool, maxBatch } = this.#task
+    const { file, pool, maxBatch, allowed } = this.#task
     const batching = { policy: 'fixed', batch: maxBatch } as const
-    const target = targetOf(pool)
+    const counts = [...new Set(replicas)]
+    const threads = counts.reduce((sum, count) => sum + count, 0)
+    this.#threads = threads
+    const target = targetOf(pool, allowed)
     const engine = {
       file,
       session: sessionOptions(pool),
       warmUp: [[1, this.#grid.lengths[0]!]] as const,
       // an executor of a calibration has a batch at a time, whatever the server does
-      ...(target && { target: { ...target, role: 'executor' as const } }),
+      ...(target && { target: { ...shared(target, threads), role: 'executor' as const } }),
+      ...(target && { longestMs: allowed?.longestMs ?? target.timeoutMs }),
       ...(this.#salvo && { salvo: this.#salvo }),
     }
     this.#present = new OccasionRows()
     const fleets = new Map<number, Fleet>()
-    for (const count of new Set(replicas)) {
+    for (const count of counts) {
       const plan = planOf({ ...this.#pool, batching, replicas: count })
       const [opened] = await session.open([{ plan, engines: [engine] }])
       fleets.set(count, opened!.fleet)
@@ -226,15 +233,16 @@ export class Calibration implements ModelCalibration {
   ): Promise<LoadedRun> {
     const { lengths } = this.#task
     const pool = { ...this.#pool, replicas }
-    const perMs = (load * poolCapacity(pool, work, OVERHEAD_MS, lengths.draw)) / 1000
+    const asked = (load * poolCapacity(pool, work, OVERHEAD_MS, lengths.draw)) / 1000
+    const share = replicas / this.#threads
+    const perMs = Math.min(asked, (share * mostTraffic(this.#task.allowed)) / 1000)
     const longMs = Math.max(durationMs, FEWEST_REQUESTS / perMs)
     const list = poissonRequests(perMs, longMs, this.#random, lengths.draw)
     const fleet = this.#fleets.get(replicas)!
     const options = { onProgress: this.#onTick }
-    const ran = this.#roomy(await fleet.replay(planOf(pool), list, options))
-    expectAnswered(ran.problems)
-    const { rows, timers, control } = ran
-    return { rows, timers, control, load, durationMs: longMs, replicas }
+    const { rows, timers, control } = this.#roomy(await fleet.replay(planOf(pool), list, options))
+    const sent = load * (perMs / asked)
+    return { rows, timers, control, load: sent, durationMs: longMs, replicas }
   }
 
   /** Throws `Failure` if a batch ran out of memory: its time does not measure work. */

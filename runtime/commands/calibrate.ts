@@ -11,7 +11,7 @@ import {
   wholeNumber,
   withScenarioOptions,
 } from './command.ts'
-import { withTargetOption } from './target.ts'
+import { maxLatencyOption, withTargetOptions } from './target.ts'
 
 const HELP = `
 A calibration measures the work of each model, and then rehearses the scenario: from replays with other seeds it learns
@@ -33,7 +33,7 @@ Examples:
   $ spillway calibrate yardstick --from runs/monday --from runs/tuesday`
 
 export function define(command: Command): void {
-  withTargetOption(withScenarioOptions(scenarioFile(command), 'profile.json', localProfilePath()))
+  withTargetOptions(withScenarioOptions(scenarioFile(command), 'profile.json', localProfilePath()))
     .option(
       '--seconds <s>',
       `time for each model, with warm-up and rehearsals; default: ${CALIBRATION_SECONDS} and whole rehearsals`,
@@ -48,6 +48,7 @@ export function define(command: Command): void {
         .conflicts('from'),
     )
     .addOption(rehearsalsOption().conflicts('from'))
+    .addOption(maxLatencyOption())
     .option(
       '--strict',
       'keep no profile whose batch times do not fit together, cannot be checked, or are of a disturbed machine; end with 5',

@@ -2,8 +2,8 @@ import cliProgress from 'cli-progress'
 import { visibleLine } from '../../scenarios/light.ts'
 import { call } from '../call.ts'
 import type { Progress } from '../jobs/options.ts'
-import { note } from '../terminal.ts'
-import { warn } from './command.ts'
+import { note as print } from '../terminal.ts'
+import { note, warn } from './command.ts'
 
 /** Interval between the lines of one phase where there is no terminal, ms. */
 const LINE_EVERY_MS = 20_000
@@ -62,7 +62,7 @@ export class ProgressDisplay {
   }
 
   #print(line: string): void {
-    if (this.#bar === null) note(`${visibleLine(line)}\n`)
+    if (this.#bar === null) print(`${visibleLine(line)}\n`)
     this.#printedAt = performance.now()
   }
 
@@ -70,6 +70,12 @@ export class ProgressDisplay {
   readonly warn = (text: string): void => {
     this.stop()
     warn(text)
+  }
+
+  /** The same for a note. */
+  readonly note = (text: string): void => {
+    this.stop()
+    note(text)
   }
 
   stop(): void {

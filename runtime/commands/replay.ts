@@ -9,7 +9,7 @@ import {
   scenarioFile,
   wholeNumber,
 } from './command.ts'
-import { withTargetOption } from './target.ts'
+import { withTargetOptions } from './target.ts'
 
 const HELP = `
 ${KEPT_ROWS}
@@ -24,7 +24,7 @@ Examples:
   $ spillway replay mine.yaml --target central=http://127.0.0.1:8000 --out runs/server`
 
 export function define(command: Command): void {
-  withTargetOption(withAgainstOptions(scenarioFile(command), 'measured.json, rows and profile'))
+  withTargetOptions(withAgainstOptions(scenarioFile(command), 'measured.json, rows and profile'))
     .addOption(profileOption())
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), REPLAYS)
     .option('--requests <file>', 'replay these requests (of `spillway requests`)')

@@ -14,7 +14,7 @@ import {
   scenarioFile,
   wholeNumber,
 } from './command.ts'
-import { withTargetOption } from './target.ts'
+import { maxLatencyOption, withTargetOptions } from './target.ts'
 
 const HELP = `
 A calibration measures the work of each model. Rehearsals, which are replays of the scenario with other seeds, alternate
@@ -36,7 +36,7 @@ Examples:
   $ spillway run first --against-set pools.central.batching.max_batch=4`
 
 export function define(command: Command): void {
-  withTargetOption(
+  withTargetOptions(
     withAgainstOptions(scenarioFile(command), 'documents, report.html and rows', 'runs/NAME'),
   )
     .addOption(
@@ -51,6 +51,7 @@ export function define(command: Command): void {
       RUN_SECONDS,
     )
     .addOption(rehearsalsOption())
+    .addOption(maxLatencyOption())
     .addOption(replicationsOption('band', 10))
     .option('--replays <n>', 'replays of the same requests', wholeNumber(1), REPLAYS)
     .option('--decision-log', 'keep the decision log of every replay')

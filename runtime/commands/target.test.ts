@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { targetOverride, withTargetOption } from './target.ts'
+import { targetOverride, withTargetOptions } from './target.ts'
 
 const parsed = (...args: string[]) => {
-  const command = withTargetOption(
+  const command = withTargetOptions(
     new Command().exitOverride().configureOutput({ writeErr: () => {} }),
   )
   command.option('--set <path=value>', '', (text, all: string[] = []) => [...all, text])

@@ -17,12 +17,13 @@ import { hasObservedArena, memoryPlan } from '../memory/index.ts'
 import { materialise } from '../models/index.ts'
 import { version } from '../version.ts'
 import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
-import type { JobOptions } from './options.ts'
+import type { LoadingOptions } from './options.ts'
 import { poolGeneration } from './pool-generation.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
 import { rehearse, UNSEEN } from './rehearsals.ts'
+import { calibratedLoad } from './sent-load.ts'
 
-export interface CalibrateOptions extends JobOptions {
+export interface CalibrateOptions extends LoadingOptions {
   /** for each model from when it is open, warm-up included; default 60 */
   readonly seconds?: number | undefined
   /**
@@ -44,7 +45,7 @@ export interface CalibrateOptions extends JobOptions {
 
 type Measuring = Pick<
   { readonly [K in keyof CalibrateOptions]-?: NonNullable<CalibrateOptions[K]> },
-  'seconds' | 'signal' | 'onProgress' | 'onWarning'
+  'seconds' | 'signal' | 'onProgress' | 'onWarning' | 'onNote'
 > &
   Pick<CalibrateOptions, 'occasions' | 'onPart'>
 
@@ -54,8 +55,8 @@ export async function calibrate(
   { rehearsals = REHEARSALS, rehearsalSeconds, ...options }: CalibrateOptions = {},
 ): Promise<Profile> {
   const { seconds = CALIBRATION_SECONDS, onProgress = () => {}, onWarning = () => {} } = options
-  const { signal = new AbortController().signal, occasions, onPart } = options
-  const measuring = { seconds, occasions, signal, onProgress, onWarning, onPart }
+  const { signal = new AbortController().signal, onNote = () => {}, occasions, onPart } = options
+  const measuring = { seconds, occasions, signal, onProgress, onWarning, onNote, onPart }
   let profile = await measure(scenarios, measuring)
   options.onMeasured?.(profile)
   const count = rehearsals * scenarios.length
@@ -80,7 +81,7 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
   const occasion = new Date().toISOString()
   const tasks = new Map<string, CalibrationTask>()
   for (const prepared of scenarios) {
-    const { scenario, contents } = prepared
+    const { scenario, contents, allowed } = prepared
     const covered = poolsToCalibrate(prepared)
     for (const [i, pool] of scenario.pools.entries()) {
       const model = scenario.models[pool.model]!
@@ -98,14 +99,18 @@ async function measure(scenarios: readonly Prepared[], measuring: Measuring): Pr
         tasks.set(key, covering(task, uses))
         continue
       }
-      tasks.set(key, { scenario, pool, plan, ...uses, file, occasion })
+      tasks.set(key, { scenario, pool, plan, ...uses, file, occasion, allowed })
     }
   }
   if (tasks.size === 0) {
     const files = scenarios.map(({ file }) => file).join(', ')
     throw new Failure(`${files}: all work is declared; simulate needs no calibration`)
   }
-  const { onPart } = measuring
+  const { onPart, onNote, seconds } = measuring
+  for (const task of tasks.values()) {
+    const text = calibratedLoad(task, seconds)
+    if (text !== null) onNote(text)
+  }
   const measured = await calibrateModels([...tasks.values()], {
     ...measuring,
     onPart: onPart && ((models) => onPart(profileOf(models))),

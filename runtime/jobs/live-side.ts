@@ -8,7 +8,7 @@ import type { EngineOptions } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
-import { targetOf } from '../targets/pool-target.ts'
+import { shared, targetOf } from '../targets/pool-target.ts'
 import { poolGeneration } from './pool-generation.ts'
 import type { System } from './prepare.ts'
 
@@ -130,7 +130,7 @@ function beginningOf(traffic: ReplaySide['traffic'], ms: number): ReplaySide['tr
 
 /** What each pool's executors open. */
 export async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
-  const { scenario, directory, plan, lengths } = system
+  const { scenario, directory, plan, lengths, allowed } = system
   const engines: EngineOptions[] = []
   const places = { directory, cacheDirectory: cacheDirectory(), signal }
   for (const [i, pool] of scenario.pools.entries()) {
@@ -154,7 +154,9 @@ export async function enginesOf(system: System, signal: AbortSignal): Promise<En
       continue
     }
     const [shortest] = warmLengths(lengths[i]!, plan.pools[i]!.padTo)
-    const target = targetOf(pool)
+    const whole = targetOf(pool, allowed)
+    // an executor has a thread, a server one for all of its connections
+    const target = whole && shared(whole, whole.role === 'executor' ? pool.replicas : 1)
     engines.push({ file, session, warmUp: [[1, shortest!]], mortal, ...(target && { target }) })
   }
   return engines

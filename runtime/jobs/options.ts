@@ -7,6 +7,12 @@ export interface JobOptions {
   readonly onProgress?: Progress | undefined
 }
 
+/** Of jobs that may load servers. */
+export interface LoadingOptions extends JobOptions {
+  /** gets what will be sent to a server, before it is */
+  readonly onNote?: ((text: string) => void) | undefined
+}
+
 /** Of jobs that leave a document which names what made it. */
 export interface DocumentOptions extends JobOptions {
   /** the command line, or whatever else makes the document again */

@@ -24,6 +24,7 @@ import { SHIPPED_PROFILES, shippedProfilePath } from '../folders/profile-paths.t
 import { contentOf } from '../models/index.ts'
 import { expectTrace } from '../parquet/expect-trace.ts'
 import { throwIfAborted } from '../process/interruption.ts'
+import { type AllowedLoad, type AllowOptions, allowedLoad } from '../targets/allowed-load.ts'
 import type { Progress } from './options.ts'
 import { doubtfulValues, sampleLengths, unclaimedRows } from './scenario-notes.ts'
 
@@ -33,12 +34,14 @@ export { resolveSystem }
 export interface Prepared extends LoadedScenario, PreparedScenario {
   readonly traces: ReadonlyMap<number, TraceSurvey>
   readonly clients: ReadonlyMap<number, readonly RecordedClient[]>
+  /** what live jobs may send to servers; default: only to this machine, without limits */
+  readonly allowed?: AllowedLoad
 }
 
 /** The same resolved with a profile. */
 export type System = Prepared & Resolved
 
-export interface PrepareOptions {
+export interface PrepareOptions extends AllowOptions {
   readonly set?: readonly string[] | undefined
   readonly seed?: number | undefined
   /** a variant; its changes are applied after `set` */
@@ -91,7 +94,7 @@ export async function prepare(
   for (const text of unclaimedRows(scenario, traces)) options.onNote?.(text)
   const contents = await contentsOf(scenario, directory)
   onProgress()
-  const prepared = { ...loaded, traces, clients, contents }
+  const prepared = { ...loaded, traces, clients, contents, allowed: allowedLoad(options) }
   for (const text of await sampleLengths(prepared)) options.onNote?.(text)
   return prepared
 }

@@ -1,12 +1,4 @@
-import {
-  EXIT,
-  Failure,
-  isServed,
-  modelKey,
-  modelLabel,
-  type Pool,
-  type Scenario,
-} from '../../scenarios/index.ts'
+import { EXIT, Failure, isServed, modelKey, modelLabel, type Pool } from '../../scenarios/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
 import { executionProviders } from '../models/index.ts'
 import { targetOf } from '../targets/pool-target.ts'
@@ -23,9 +15,12 @@ export function refuseReacting(
   throw new Failure(`${file} traffic.${name}: ${text}, ${why}`)
 }
 
+type Live = Pick<Prepared, 'scenario' | 'file' | 'allowed'>
+
 /** Throws `Failure` where a replay cannot run a scenario, before anything is opened or measured. */
-export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]): void {
-  for (const { scenario, file } of sides) {
+export function refuseLive(sides: readonly Live[]): void {
+  for (const side of sides) {
+    const { scenario, file } = side
     for (const [i, { kind }] of (scenario.failures ?? []).entries()) {
       if (kind !== 'deployment') continue
       const text = 'a replay does not drain and restart replicas, as a deployment does'
@@ -40,7 +35,7 @@ export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]
       throw new Failure(`${file} tuning: ${text}`)
     }
     for (const pool of scenario.pools) {
-      refuseTarget(pool, scenario, file)
+      refuseTarget(pool, side)
       if (scenario.failures !== undefined && pool.memory !== undefined) {
         const text = 'remove memory: a replay does not lose replicas of pools with memory'
         throw new Failure(`${file} pools.${pool.name}.memory: ${text}; simulate supports it`)
@@ -58,8 +53,8 @@ export function refuseLive(sides: readonly Pick<Prepared, 'scenario' | 'file'>[]
 }
 
 /** Servers of others are not ended and started. */
-function refuseTarget(pool: Pool, scenario: Scenario, file: string): void {
-  if (targetOf(pool) === null || scenario.failures === undefined) return
+function refuseTarget(pool: Pool, { scenario, file, allowed }: Live): void {
+  if (targetOf(pool, allowed) === null || scenario.failures === undefined) return
   const text = 'remove it: a replay does not end and start servers of others'
   throw new Failure(`${file} pools.${pool.name}.target: ${text}; or remove failures`)
 }

@@ -18,15 +18,16 @@ import { measuredSpaces, memoryWarnings, observeReplay, residentSpaces } from '.
 import { build } from '../version.ts'
 import { REPLAYS } from './defaults.ts'
 import type { ReplaySide, WarmUp } from './live-side.ts'
-import type { JobOptions, Progress } from './options.ts'
+import type { LoadingOptions, Progress } from './options.ts'
 import type { System } from './prepare.ts'
 import { occasionWarnings } from './profile-warnings.ts'
 import { refuseLive } from './refuse.ts'
 import { afterRehearsals, rehearsalsOf, withProfileOf } from './rehearsals.ts'
 import { type Replays, replaySides, summariseReplays } from './replays.ts'
 import { liveTraffic } from './requests.ts'
+import { replayedLoad } from './sent-load.ts'
 
-export interface ReplayOptions extends JobOptions {
+export interface ReplayOptions extends LoadingOptions {
   /** how often the same requests are replayed; default 3 */
   readonly replays?: number | undefined
   /** of the first system, with other seeds: the profile of all sides learns from them; default 0 */
@@ -47,7 +48,7 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<ReplayedSide[]> {
   const { replays = REPLAYS, rehearsals = 0, requestsFile, decisionLog = false } = options
-  const { onProgress = () => {}, warmUp, fleets } = options
+  const { onProgress = () => {}, onNote = () => {}, warmUp, fleets } = options
   const { signal = new AbortController().signal } = options
   refuseLive(systems)
   const { capacityRps } = systems[0]
@@ -55,6 +56,7 @@ export async function replay(
   for (const system of systems) {
     unsliced.push({ system, traffic: await liveTraffic(system, capacityRps, requestsFile) })
   }
+  for (const side of unsliced) for (const text of replayedLoad(side, replays)) onNote(text)
   const { sides, slicing, warning } = inTurn(unsliced, requestsFile)
   const job = { replays, slicing, decisionLog, warmUp, fleets, signal, onProgress }
   const rehearsed = await rehearsalsOf(systems[0], rehearsals)

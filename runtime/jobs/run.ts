@@ -73,7 +73,14 @@ export async function run(source: string | LoadedScenario, options: RunOptions =
   const here = profiledHere(system!)
   const served = prepared.some(({ scenario }) => scenario.pools.some(isServed))
   if (rehearsals > 0 && (served || !here)) onWarning(served ? UNSEEN : ELSEWHERE)
-  const live = { ...job, replays, rehearsals: here && !served ? rehearsals : 0, decisionLog }
+  const { onNote } = options
+  const live = {
+    ...job,
+    onNote,
+    replays,
+    rehearsals: here && !served ? rehearsals : 0,
+    decisionLog,
+  }
   const sides = await replay([system!, ...changed], live)
   const [first, second = null] = sides
   const learnt = first!.system
@@ -92,7 +99,14 @@ async function profileOf(prepared: readonly Prepared[], options: RunOptions): Pr
   const { profile, seconds = RUN_SECONDS, signal, onProgress, onWarning } = options
   if (typeof profile === 'string') return loadProfile(profile)
   if (profile !== undefined) return profile
-  const measuring = { seconds, rehearsals: 0, signal, onProgress, onWarning }
+  const measuring = {
+    seconds,
+    rehearsals: 0,
+    signal,
+    onProgress,
+    onWarning,
+    onNote: options.onNote,
+  }
   const calibrated = await calibrate(prepared, measuring)
   await options.onCalibrated?.(calibrated)
   return calibrated

@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly target?: PoolTarget
   /** batches are those that the server forms of single requests; absent where a call is a batch */
   readonly salvo?: Salvo
+  /** the first call that fails, or takes longer, ends its process: a server may not be harmed */
+  readonly longestMs?: Ms
   /** takes inputs of clients and keeps the outputs; absent where inputs are drawn */
   readonly served?: ServedInputs
   /** tokens of clients, for a model that generates */

@@ -1,5 +1,6 @@
 import { errors, Pool } from 'undici'
 import { visibleLine } from '../../scenarios/index.ts'
+import { CallHeaders, type HeaderTexts } from './call-headers.ts'
 import { TargetProblem } from './target-problem.ts'
 
 export interface HttpTargetOptions {
@@ -11,6 +12,7 @@ export interface HttpTargetOptions {
   readonly mostBytes: number
   /** calls at once; others wait */
   readonly connections: number
+  readonly headers: HeaderTexts
 }
 
 export interface HttpAnswer {
@@ -19,6 +21,9 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
+
+/** Codes of what TLS refuses. */
+const CERTIFICATE = /CERT|SELF_SIGNED|VERIFY|ERR_TLS|ERR_SSL/
 
 /** Of the text of an error that a server gives. */
 const SHOWN_CHARACTERS = 200
@@ -31,18 +36,22 @@ export class HttpTarget {
   readonly #pool: Pool
   readonly #prefix: string
   readonly #timeoutMs: number
+  readonly #headers: CallHeaders
 
-  constructor({ url, timeoutMs, mostBytes, connections }: HttpTargetOptions) {
+  /** Throws `Failure` where a header cannot be sent. */
+  constructor({ url, timeoutMs, mostBytes, connections, headers }: HttpTargetOptions) {
     const { origin, pathname } = new URL(url)
     this.#prefix = pathname.replace(/\/+$/, '')
     this.#timeoutMs = timeoutMs
+    this.#headers = new CallHeaders(headers)
     this.#pool = new Pool(origin, {
       connections,
       pipelining: 1,
       maxResponseSize: mostBytes,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-      connect: { timeout: timeoutMs },
+      // whatever the environment says of certificates
+      connect: { timeout: timeoutMs, rejectUnauthorized: true },
     })
   }
 
@@ -74,12 +83,17 @@ export class HttpTarget {
     // the limits of undici are for each part of an answer, which may come byte by byte
     const signal = AbortSignal.timeout(this.#timeoutMs)
     try {
-      const response = await this.#pool.request({ path: `${this.#prefix}${path}`, signal, ...sent })
+      const response = await this.#pool.request({
+        ...{ path: `${this.#prefix}${path}`, signal, ...sent },
+        headers: { ...this.#headers.values, ...sent.headers },
+      })
       const headers: Record<string, string> = Object.create(null)
       for (const [name, value] of Object.entries(response.headers)) {
-        headers[name] = Array.isArray(value) ? value.at(-1)! : (value ?? '')
+        const last = Array.isArray(value) ? value.at(-1)! : (value ?? '')
+        headers[name] = this.#headers.withoutKeys(last)
       }
       const body = new Uint8Array(await response.body.arrayBuffer())
+      this.#headers.hideKeys(body)
       return { status: response.statusCode, headers, body }
     } catch (error) {
       throw problemOf(error as NodeJS.ErrnoException, signal)
@@ -103,6 +117,9 @@ function problemOf(error: NodeJS.ErrnoException, signal: AbortSignal): TargetPro
     return new TargetProblem('answer', `it is no HTTP (${shown(error.message)})`)
   }
   const { code = 'unknown error' } = error
+  if (CERTIFICATE.test(code)) {
+    return new TargetProblem('refused', `its certificate is not trusted (${code})`)
+  }
   if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'].includes(code)) {
     return new TargetProblem('refused', `it cannot be reached (${code})`)
   }

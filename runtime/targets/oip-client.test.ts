@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcp, type Server } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { variable } from '../../scenarios/schema/target-headers.ts'
 import type { InputSpec } from '../models/index.ts'
+import type { HeaderTexts } from './call-headers.ts'
 import { OipClient, type SentTensor } from './oip-client.ts'
 import type { TargetProblemKind } from './target-problem.ts'
 
@@ -19,6 +21,7 @@ const ANSWER = JSON.stringify({ outputs: [{ name: 'y', shape: [2, 1], data: [1, 
 
 const opened: { close(): unknown }[] = []
 afterEach(async () => {
+  vi.unstubAllEnvs()
   for (const one of opened.splice(0)) await one.close()
 })
 
@@ -33,6 +36,7 @@ interface Fixture {
   readonly metadata?: object
   readonly extensions?: readonly string[]
   readonly timeoutMs?: number
+  readonly headers?: HeaderTexts
 }
 
 async function clientOf({
@@ -40,6 +44,7 @@ async function clientOf({
   metadata = METADATA,
   extensions = [],
   timeoutMs = 5000,
+  headers = {},
 }: Fixture) {
   const server = createServer((request, response) => {
     if (request.url === '/at/v2') response.end(JSON.stringify({ extensions }))
@@ -50,7 +55,7 @@ async function clientOf({
   // keep-alive connections would hold the server
   opened.push({ close: () => server.closeAllConnections() })
   const url = `http://127.0.0.1:${port}/at/`
-  const client = await OipClient.open({ url, model: 'm', version: null, timeoutMs }, [X])
+  const client = await OipClient.open({ url, model: 'm', version: null, timeoutMs, headers }, [X])
   opened.push(client)
   return client
 }
@@ -114,7 +119,7 @@ test.each([
 })
 
 test('a server that is not there, or that has no such model, is refused', async () => {
-  const target = { model: 'm', version: null, timeoutMs: 1000 }
+  const target = { model: 'm', version: null, timeoutMs: 1000, headers: {} }
   const url = 'http://127.0.0.1:1'
   await expect(OipClient.open({ ...target, url }, [X])).rejects.toThrow('cannot be reached')
   const server = createServer((_, response) => response.writeHead(404).end('nothing here'))
@@ -214,8 +219,43 @@ test('what is no HTTP is a problem, and the next call has a new connection', asy
     })
   })
   const url = `http://127.0.0.1:${await portOf(server)}`
-  const client = await OipClient.open({ url, model: 'm', version: null, timeoutMs: 2000 }, [X])
+  const client = await OipClient.open(
+    { url, model: 'm', version: null, timeoutMs: 2000, headers: {} },
+    [X],
+  )
   opened.unshift(client)
   await expect(send(client)).rejects.toMatchObject({ kind: 'answer' })
   await send(client)
+})
+
+test('headers hold keys of the environment, which no error repeats', async () => {
+  vi.stubEnv('SPILLWAY_TEST_KEY', 'sk-0123456789')
+  const got: (string | undefined)[] = []
+  const client = await clientOf({
+    headers: { 'x-api-key': `Key ${variable('SPILLWAY_TEST_KEY')}`, 'x-team': 'planning' },
+    infer: (request, response) => {
+      got.push(`${request.headers['x-api-key']}, ${request.headers['x-team']}`)
+      response.writeHead(401, { 'inference-header-content-length': 'sk-0123456789' })
+      response.end('no such key: sk-0123456789')
+    },
+  })
+  const failed: Error = await send(client).then(
+    () => new Error('answered'),
+    (error) => error,
+  )
+  expect(got).toEqual(['Key sk-0123456789, planning'])
+  expect(failed.message).not.toContain('0123456789')
+  expect(failed.message).toContain('***')
+})
+
+test('a key in the text of an error is hidden in all places', async () => {
+  vi.stubEnv('SPILLWAY_TEST_KEY', 'sk-0123456789')
+  const client = await clientOf({
+    headers: { 'x-api-key': variable('SPILLWAY_TEST_KEY') },
+    infer: (_, response) => {
+      response.writeHead(403)
+      response.end('sk-0123456789, or sk-0123456789?')
+    },
+  })
+  await expect(send(client)).rejects.toThrow('it answered 403 (*************, or *************?)')
 })

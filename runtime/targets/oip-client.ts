@@ -4,6 +4,7 @@ import { bytesOf, checkInputs, type InputSpec } from '../models/index.ts'
 import { kindOf, own } from '../serve/json-fields.ts'
 import { jsonOfBytes } from '../serve/oip-tensors.ts'
 import { datatypeOf, typeOfDatatype } from '../serve/oip-types.ts'
+import type { HeaderTexts } from './call-headers.ts'
 import { type HttpAnswer, HttpTarget, shown } from './http-target.ts'
 import { TargetProblem } from './target-problem.ts'
 
@@ -14,6 +15,7 @@ export interface OipTarget {
   /** null: the one that the server chooses */
   readonly version: string | null
   readonly timeoutMs: number
+  readonly headers: HeaderTexts
 }
 
 /** An input of a batch. */
@@ -49,8 +51,8 @@ export class OipClient {
     inputs: readonly InputSpec[],
     connections = 1,
   ): Promise<OipClient> {
-    const { url, model, version, timeoutMs } = target
-    const http = new HttpTarget({ url, timeoutMs, mostBytes: MOST_BYTES, connections })
+    const { url, model, version, timeoutMs, headers } = target
+    const http = new HttpTarget({ url, timeoutMs, headers, mostBytes: MOST_BYTES, connections })
     const ofModel = `/v2/models/${encodeURIComponent(model)}`
     const path = version === null ? ofModel : `${ofModel}/versions/${encodeURIComponent(version)}`
     try {

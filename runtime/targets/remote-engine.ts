@@ -11,15 +11,16 @@ import { TargetProblem } from './target-problem.ts'
  * not have the model.
  */
 export async function openRemoteEngine(
-  { file, warmUp, target }: EngineOptions,
+  options: EngineOptions,
   epochNs: bigint,
   connections: number,
 ): Promise<Engine> {
-  if (target === undefined) throw new Error('Expected the engine of a server')
-  const model = await RemoteModel.open(target, file, connections)
+  const { warmUp, target } = options
+  const model = await RemoteModel.open(options, connections)
   const clock = new WallClock(epochNs)
-  const run: Engine['run'] = (size, length, lengths, keys) => {
+  const run: Engine['run'] = async (size, length, lengths, keys) => {
     const batch = model.encode(size, length, lengths, keys)
+    await model.pass(1)
     return timed(clock, async (started) => {
       await model.send(batch, size)
       return started
@@ -28,9 +29,10 @@ export async function openRemoteEngine(
   for (const [size, length] of warmUp) {
     const lengths = new Int32Array(size).fill(length)
     const batch = model.encode(size, length, lengths, new Uint32Array(size))
+    await model.pass(1)
     await model.send(batch, size).catch((error) => {
       throw error instanceof TargetProblem
-        ? new Failure(`${target.url}: a batch of ${size} with length ${length}: ${error.message}`)
+        ? new Failure(`${target?.url}: a batch of ${size} with length ${length}: ${error.message}`)
         : error
     })
   }

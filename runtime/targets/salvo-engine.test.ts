@@ -62,7 +62,16 @@ async function batchingServer({ windowMs = 0, fails = false }) {
 
 async function engineOf(url: string, salvo: Salvo) {
   const file = { path: '', key: '', content: '', inputs: [X], bytes: 0 }
-  const target = { url, role: 'executor', model: 'm', version: null, timeoutMs: 5000 } as const
+  const target = {
+    url,
+    role: 'executor',
+    model: 'm',
+    version: null,
+    timeoutMs: 5000,
+    headers: {},
+    limits: null,
+    parts: 1,
+  } as const
   const engine = await openSalvoEngine({ file, target }, salvo, process.hrtime.bigint())
   closing.unshift(() => engine.close())
   return (size: number) =>

@@ -20,21 +20,21 @@ const UNDER_WAY = 0.5
  * sent at once, and it takes from when it is full, or its window closes, to the last answer.
  */
 export async function openSalvoEngine(
-  { file, target }: Pick<EngineOptions, 'file' | 'target'>,
+  options: Pick<EngineOptions, 'file' | 'target' | 'longestMs'>,
   salvo: Salvo,
   epochNs: bigint,
 ): Promise<Engine> {
-  if (target === undefined) throw new Error('Expected the engine of a server')
   const { replicas, maxBatch, windowMs } = salvo
-  const model = await RemoteModel.open(target, file, replicas + maxBatch)
+  const model = await RemoteModel.open(options, replicas + maxBatch)
   const clock = new WallClock(epochNs)
   /** of the fastest single request of each length */
   const singleMs = new Map<number, Ms>()
 
-  const run: Engine['run'] = (size, _, lengths, keys) => {
+  const run: Engine['run'] = async (size, _, lengths, keys) => {
     const singles = Array.from({ length: size }, (_, i) => {
       return model.encode(1, lengths[i]!, lengths.subarray(i, i + 1), keys.subarray(i, i + 1))
     })
+    await model.pass(size === 1 || windowMs > 0 ? size : replicas + size)
     const sendAll = () => Promise.all(singles.map((single) => model.send(single, 1)))
     return timed(clock, async (now) => {
       if (size === 1 || windowMs > 0) {

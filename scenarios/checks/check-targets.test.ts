@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { variable } from '../schema/target-headers.ts'
 import { problemsIn } from './problems.test-helper.ts'
 
 /** The problems of a scenario whose first pool has a target, without file and position. */
@@ -20,6 +21,8 @@ test('a server is the default role of a target, and any number of executors may 
   expect(problemsOf({ target: 'role: server, connections: 9' })).toEqual([])
   const others = '  - { name: other, model: m }\n'
   expect(problemsOf({ target: 'role: executor', others })).toEqual([])
+  const headers = `headers: { authorization: "Bearer ${variable('API_KEY')}", x-team: planning }`
+  expect(problemsOf({ target: headers })).toEqual([])
 })
 
 test.each([
@@ -39,6 +42,20 @@ test.each([
     { model: 'work: { law: linear, base_ms: 1 }' },
     `${AT}.target: expected no target, as declared work states no inputs; name a model that has some`,
   ],
+  [
+    { target: 'headers: { authorization: Bearer sk-123 }' },
+    `${AT}.target.headers.authorization: expected the name of an environment variable, such as \${API_KEY}, as a key is no part of a scenario, got its value`,
+  ],
+  [
+    { target: 'headers: { X-Api-Key: sk-123 }' },
+    `${AT}.target.headers.X-Api-Key: expected the name of an environment variable`,
+  ],
+  [
+    { target: 'headers: { x-team: "a\\nb" }' },
+    `${AT}.target.headers.x-team: expected printable ASCII, got other characters`,
+  ],
+  [{ target: 'headers: { Host: other }' }, 'no header that belongs to the protocol'],
+  [{ target: 'headers: { "a b": c }' }, 'the name of a header: letters, digits and -'],
 ])('%j is refused', (given, problem) => {
   expect(problemsOf(given).join('\n')).toContain(problem)
 })

@@ -1,4 +1,8 @@
+import { isHeaderText, variable, variablesIn } from '../schema/target-headers.ts'
 import type { Draft, PoolDraft } from './draft.ts'
+
+/** Headers that hold keys. */
+const OF_KEYS = /auth|cookie|key|secret|token/i
 
 /** Checks the pools whose batches a server runs. */
 export function checkTargets(draft: Draft): void {
@@ -7,10 +11,19 @@ export function checkTargets(draft: Draft): void {
 
 type Target = NonNullable<PoolDraft['target']>
 
-function checkTarget(pool: PoolDraft, { url, role }: Target, draft: Draft): void {
+function checkTarget(pool: PoolDraft, target: Target, draft: Draft): void {
+  const { url, role, headers = {} } = target
   const { path } = pool
   const problem = urlProblem(url)
   if (problem !== null) draft.refuse([...path, 'target', 'url'], problem)
+  for (const [name, value] of Object.entries(headers)) {
+    const at = [...path, 'target', 'headers', name]
+    // never the value itself, which may be a key
+    if (!isHeaderText(value)) draft.refuse(at, 'printable ASCII', 'other characters')
+    if (!OF_KEYS.test(name) || variablesIn(value).length > 0) continue
+    const expected = `the name of an environment variable, such as ${variable('API_KEY')}`
+    draft.refuse(at, `${expected}, as a key is no part of a scenario`, 'its value')
+  }
   const model = draft.modelOf(pool)
   if (model !== null && 'work' in model) {
     const text = 'no target, as declared work states no inputs; name a model that has some'

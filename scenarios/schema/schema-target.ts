@@ -1,5 +1,32 @@
 import * as z from 'zod'
 import { count, lazy, positive } from './schema-values.ts'
+import { variable } from './target-headers.ts'
+
+/** Headers that Spillway or the connection states. */
+const SENT_HEADERS = [
+  'accept',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'inference-header-content-length',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** Of a header that is not part of how a call is sent. */
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,100}$/, 'the name of a header: letters, digits and -')
+  .refine(
+    (text) => !SENT_HEADERS.includes(text.toLowerCase()),
+    `no header that belongs to the protocol (${SENT_HEADERS.join(', ')})`,
+  )
 
 /** A server that runs the batches of a pool, or all of it, in place of this machine. */
 export const target = lazy(() =>
@@ -37,6 +64,14 @@ export const target = lazy(() =>
         .optional()
         .describe('The version of the model on the server; by default the one it chooses.')
         .meta({ examples: ['1'] }),
+      headers: z
+        .record(headerName, z.string().min(1).max(4000))
+        .optional()
+        .describe(
+          `Headers of each call. ${variable('NAME')} in a value is the environment variable NAME when ` +
+            'the call is made, so that no key is in a scenario or in what Spillway writes.',
+        )
+        .meta({ examples: [{ authorization: `Bearer ${variable('API_KEY')}` }] }),
       connections: count
         .max(1024)
         .default(64)
