@@ -103,6 +103,7 @@ const CHILDREN = [
   'runtime/noise/noise-process.ts',
   'runtime/noise/noise-thread.ts',
   'runtime/parquet/parquet-process.ts',
+  'runtime/targets/null-server-process.ts',
   'runtime/jobs/simulations/simulation-process.ts',
   'runtime/jobs/sweep/query-process.ts',
   'runtime/jobs/variants/drift-process.ts',

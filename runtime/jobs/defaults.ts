@@ -39,3 +39,7 @@ export const GATE_LOAD = 0.55
 export const GATE_MINUTES = 10
 /** Beyond it queues decide the tail. */
 export const MOST_GATE_LOAD = 0.8
+
+/** How long the client of this machine is measured, and at which rate, requests/s. */
+export const CLIENT_SECONDS = 10
+export const CLIENT_RPS = 1000
