@@ -1,4 +1,4 @@
-import { errors, Pool } from 'undici'
+import { type Dispatcher, errors, Pool } from 'undici'
 import { visibleLine } from '../../scenarios/index.ts'
 import { CallHeaders, type HeaderTexts } from './call-headers.ts'
 import { TargetProblem } from './target-problem.ts'
@@ -21,6 +21,18 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
+
+/** Reads an answer as it comes. Its methods throw `TargetProblem` where it is not as it should be. */
+export interface AnswerReader {
+  begin(answer: Omit<HttpAnswer, 'body'>): void
+  /** Whether the answer is complete, whatever follows. */
+  take(part: Uint8Array): boolean
+  /** It has ended before it was complete. */
+  end(): void
+}
+
+/** A connection is kept where its answer ends so soon after it is complete. */
+const END_WITHIN_MS = 100
 
 /** Codes of what TLS refuses. */
 const CERTIFICATE = /CERT|SELF_SIGNED|VERIFY|ERR_TLS|ERR_SSL/
@@ -67,37 +79,95 @@ export class HttpTarget {
     return this.#ask(path, { method: 'POST', headers, body })
   }
 
+  /** Throws `TargetProblem` where no complete answer has come. */
+  async stream(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    reader: AnswerReader,
+  ): Promise<void> {
+    const signal = AbortSignal.timeout(this.#timeoutMs)
+    let response: Dispatcher.ResponseData | null = null
+    try {
+      response = await this.#request(path, { method: 'POST', headers, body }, signal)
+      reader.begin(this.#headOf(response))
+      // what ends a stream that nothing reads must not end the process
+      response.body.on('error', () => {})
+      const parts: AsyncIterator<Uint8Array> = response.body[Symbol.asyncIterator]()
+      for (;;) {
+        const { done, value } = await parts.next()
+        if (done === true) return reader.end()
+        if (!reader.take(value)) continue
+        void ended(response.body, parts)
+        return
+      }
+    } catch (error) {
+      response?.body.destroy()
+      throw error instanceof TargetProblem
+        ? error
+        : problemOf(error as NodeJS.ErrnoException, signal)
+    }
+  }
+
+  /** A text of the server, without keys that it repeats. */
+  shown(text: string): string {
+    return shown(this.#headers.withoutKeys(text))
+  }
+
   close(): Promise<void> {
     return this.#pool.destroy()
   }
 
   /** Throws `TargetProblem` where no whole answer has come. */
-  async #ask(
-    path: string,
-    sent: {
-      readonly method: 'GET' | 'POST'
-      readonly headers?: Readonly<Record<string, string>>
-      readonly body?: Uint8Array
-    },
-  ): Promise<HttpAnswer> {
+  async #ask(path: string, sent: Sent): Promise<HttpAnswer> {
     // the limits of undici are for each part of an answer, which may come byte by byte
     const signal = AbortSignal.timeout(this.#timeoutMs)
     try {
-      const response = await this.#pool.request({
-        ...{ path: `${this.#prefix}${path}`, signal, ...sent },
-        headers: { ...this.#headers.values, ...sent.headers },
-      })
-      const headers: Record<string, string> = Object.create(null)
-      for (const [name, value] of Object.entries(response.headers)) {
-        const last = Array.isArray(value) ? value.at(-1)! : (value ?? '')
-        headers[name] = this.#headers.withoutKeys(last)
-      }
+      const response = await this.#request(path, sent, signal)
+      const head = this.#headOf(response)
       const body = new Uint8Array(await response.body.arrayBuffer())
       this.#headers.hideKeys(body)
-      return { status: response.statusCode, headers, body }
+      return { ...head, body }
     } catch (error) {
       throw problemOf(error as NodeJS.ErrnoException, signal)
     }
+  }
+
+  #request(path: string, sent: Sent, signal: AbortSignal) {
+    return this.#pool.request({
+      ...{ path: `${this.#prefix}${path}`, signal, ...sent },
+      headers: { ...this.#headers.values, ...sent.headers },
+    })
+  }
+
+  #headOf({ statusCode, headers: given }: Dispatcher.ResponseData): Omit<HttpAnswer, 'body'> {
+    const headers: Record<string, string> = Object.create(null)
+    for (const [name, value] of Object.entries(given)) {
+      const last = Array.isArray(value) ? value.at(-1)! : (value ?? '')
+      headers[name] = this.#headers.withoutKeys(last)
+    }
+    return { status: statusCode, headers }
+  }
+}
+
+interface Sent {
+  readonly method: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+}
+
+/** Reads what follows a complete answer, which is nothing; closes a connection that goes on. */
+async function ended(
+  body: Dispatcher.ResponseData['body'],
+  parts: AsyncIterator<Uint8Array>,
+): Promise<void> {
+  const timer = setTimeout(() => body.destroy(), END_WITHIN_MS)
+  try {
+    while ((await parts.next()).done !== true);
+  } catch {
+    // its connection is closed
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -7,6 +7,10 @@ export const TARGET_PROBLEMS = [
   'time-out',
   'status',
   'answer',
+  // of streams of tokens, whose status is known before they have failed
+  'stream error',
+  'stream cut',
+  'token count',
 ] as const
 export type TargetProblemKind = (typeof TARGET_PROBLEMS)[number]
 
