@@ -41,7 +41,7 @@ export type { Uncertain } from './parse/uncertain-inputs.ts'
 export { variantChanges } from './parse/variant-changes.ts'
 export { hashOf } from './schema/canonical.ts'
 export { className } from './schema/class-name.ts'
-export { clientSide, isServed } from './schema/client-side.ts'
+export { clientSide, isServed, isStreamed } from './schema/client-side.ts'
 export {
   acceleratorJsonSchema,
   inlineScenarioSchema,
@@ -75,6 +75,7 @@ export {
   confidences,
 } from './schema/schema-accelerator.ts'
 export { type ModelInput, onnxFileOf } from './schema/schema-onnx.ts'
+export { PLAIN_VOCABULARY } from './schema/schema-target.ts'
 export {
   type BuiltinDecoder,
   isBuiltinDecoder,

@@ -230,7 +230,7 @@ export async function readRuns(
   scenario: Scenario,
 ): Promise<KeptRun[]> {
   const runs: KeptRun[] = []
-  const generates = kind === 'replay' && generatesIn(scenario)
+  const generates = kind === 'replay' && generatesIn(clientSide(scenario))
   for (;;) {
     const { rows, journal } = filesOf(kind, runs.length + 1)
     if (!existsSync(join(directory, rows))) return runs

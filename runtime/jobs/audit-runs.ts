@@ -12,7 +12,7 @@ import {
 } from '../../sim/audit/index.ts'
 import type { Audit, Comparison } from '../../sim/documents/index.ts'
 import { clientSystem, feedBack, feedbackDifferences } from '../../sim/experiment/index.ts'
-import { generatesIn, livePlan, type ServingPlan } from '../../sim/serving/index.ts'
+import { hasTokens, livePlan, type ServingPlan } from '../../sim/serving/index.ts'
 import { PERCENTILES, supports } from '../../sim/stats/index.ts'
 import { type RequestList, reactingClasses, requestsIn } from '../../sim/traffic/index.ts'
 import type { KeptRun, RunKind } from '../folders/run-folder.ts'
@@ -40,8 +40,9 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
   const promises = promisesOf(scenario)
   const audited = auditRows(promises, columns, requests.columns, changes, settings)
   const { journal, engines } = decisionLogAudit(run, { ...of, requests })
-  const rules = [...audited.rules, ...engines].map(
-    run.connections === undefined ? documented : seenByClients,
+  const seen = of.plan.pools.some(hasTokens) ? [...OF_CLIENTS, 'tokens'] : OF_CLIENTS
+  const rules = [...audited.rules, ...engines].map((rule) =>
+    run.connections === undefined ? documented(rule) : seenByClients(rule, seen),
   )
   const warmupMs = scenario.warmup_s * 1000
   const levels = PERCENTILES
@@ -58,7 +59,7 @@ export function auditRun(name: string, run: KeptRun, of: RunsOf): RunAudit {
       const { n, values } = exactPercentiles(columns, optionsOf(i))
       return { class: label, n, values: stated(n, values) }
     }),
-    tokens: !generatesIn(scenario)
+    tokens: !of.plan.pools.some(hasTokens)
       ? []
       : classes.map((label, i) => {
           const { ttft, tpot } = exactTokenTimes(columns, { ...optionsOf(i), delaysMs })
@@ -79,7 +80,7 @@ const documented = (rule: RuleReport): RunAudit['rules'][number] => ({
 })
 
 /** Rules that rows show where a server queues and forms batches. */
-const OF_CLIENTS = new Set([
+const OF_CLIENTS: readonly string[] = [
   'conservation',
   'client-timeout',
   'models',
@@ -89,12 +90,12 @@ const OF_CLIENTS = new Set([
   'capped-sends',
   'client-retries',
   'networks',
-])
+]
 
 /** A rule that connections have kept says nothing of the server behind them. */
-function seenByClients(report: RuleReport): RunAudit['rules'][number] {
+function seenByClients(report: RuleReport, seen: readonly string[]): RunAudit['rules'][number] {
   const rule = documented(report)
-  if (OF_CLIENTS.has(rule.rule) || rule.violations > 0) return rule
+  if (seen.includes(rule.rule) || rule.violations > 0) return rule
   return { ...rule, checked: 0, not_seen: true }
 }
 
@@ -119,7 +120,8 @@ function decisionLogAudit(
   const { columns } = rows
   const witness = new BlockWitness()
   const again = feedBack(plan, of.requests, journal, columns.copyOf, () => witness)
-  const differences = [...feedbackDifferences(rows, again)]
+  const streams = plan.pools.some((pool) => pool.streams === true)
+  const differences = [...feedbackDifferences(rows, again, { streams })]
   const engines = generated === undefined ? [] : auditGenerated(columns, generated, witness)
   return { journal: { entries: again.entries, differences }, engines }
 }

@@ -20,6 +20,7 @@ import { CALIBRATION_SECONDS, REHEARSALS } from './defaults.ts'
 import type { LoadingOptions } from './options.ts'
 import { poolGeneration } from './pool-generation.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
+import { refuseCompletions } from './refuse.ts'
 import { rehearse, UNSEEN } from './rehearsals.ts'
 import { calibratedLoad } from './sent-load.ts'
 
@@ -78,6 +79,7 @@ export async function calibrate(
 /** Measures the work of models, and how the machine runs made-up traffic. */
 async function measure(scenarios: readonly Prepared[], measuring: Measuring): Promise<Profile> {
   const { signal } = measuring
+  refuseCompletions(scenarios)
   const occasion = new Date().toISOString()
   const tasks = new Map<string, CalibrationTask>()
   for (const prepared of scenarios) {

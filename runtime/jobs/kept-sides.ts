@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { EXIT, Failure, hashOf, type Scenario } from '../../scenarios/index.ts'
-import { withEngines } from '../../sim/experiment/index.ts'
+import { clientSystem, withEngines } from '../../sim/experiment/index.ts'
 import { filesOf, type RequestList } from '../../sim/traffic/index.ts'
 import { keptProfile, loadProfile, refuseOtherModels } from '../folders/profile-file.ts'
 import {
@@ -49,7 +49,8 @@ export async function keptSides(
   await refuseOtherModels(directory, contents)
   const [a, b = null] = kept.map(({ prepared, ...replayed }) => {
     const system = resolveSystem(prepared, profile)
-    const seen = (run: KeptRun) => withEngines(system.plan, replayed.requests, run)
+    const { plan } = clientSystem(system)
+    const seen = (run: KeptRun) => withEngines(plan, replayed.requests, run)
     return { ...replayed, system, replays: { runs: replayed.replays.runs.map(seen) } }
   })
   return [a!, b]

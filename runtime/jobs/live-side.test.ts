@@ -52,7 +52,9 @@ describe.runIf(process.platform === 'linux')('where one of several models cannot
       })
       const open = Fleet.open.bind(Fleet)
       vi.spyOn(Fleet, 'open').mockImplementation(async (plan, engines, signal) => {
-        const waits = when.startsWith('once') && engines[0]!.file.path.endsWith('broken.onnx')
+        const [engine] = engines
+        const isBroken = engine && 'file' in engine && engine.file.path.endsWith('broken.onnx')
+        const waits = when.startsWith('once') && isBroken
         if (waits) await opened
         return open(plan, engines, signal)
       })

@@ -1,10 +1,17 @@
+import { isBuiltinDecoder, PLAIN_VOCABULARY, type Pool } from '../../scenarios/index.ts'
 import { causedFailures, clientSystem, mayBeLost } from '../../sim/experiment/index.ts'
-import { isSwappable, Ledger, largestBatch, topologyOf } from '../../sim/serving/index.ts'
+import {
+  hasTokens,
+  isSwappable,
+  Ledger,
+  largestBatch,
+  topologyOf,
+} from '../../sim/serving/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import { shapesText, sizeGrid, warmUpShapes } from '../calibration/index.ts'
 import { cacheDirectory } from '../folders/profile-paths.ts'
 import type { Reacting } from '../live/dispatcher-thread.ts'
-import type { EngineOptions } from '../live/engine.ts'
+import { type CompletionOptions, type FleetEngine, isCompletion } from '../live/engine.ts'
 import type { Fleet } from '../live/fleet.ts'
 import type { LiveSession, OpenSide, Player, SessionSide } from '../live/live-session.ts'
 import { materialise, sessionOptions } from '../models/index.ts'
@@ -53,12 +60,15 @@ export async function openSides(
     const engines = await enginesOf(system, session.signal)
     opening.push({
       plan: system.plan,
-      engines: processorTime ? engines.map((engine) => ({ ...engine, processorTime })) : engines,
+      engines: processorTime ? engines.map(withProcessorTime) : engines,
       warmUp: warmUpOf({ ...side, system }, warmUp),
     })
   }
   return session.open(opening)
 }
+
+const withProcessorTime = (engine: FleetEngine): FleetEngine =>
+  isCompletion(engine) ? engine : { ...engine, processorTime: true }
 
 function warmUpOf({ system, traffic }: ReplaySide, { shapesMs, trafficMs }: WarmUp) {
   return async (fleet: Fleet, onProgress: LiveSession['onProgress']) => {
@@ -90,7 +100,7 @@ export async function warmUpPools(
   const warnings: string[] = []
   for (const [i, pool] of plan.pools.entries()) {
     // each load opens a new session; executors that generate warm up as they open
-    if (isSwappable(plan, i) || pool.generation !== undefined) continue
+    if (isSwappable(plan, i) || hasTokens(pool)) continue
     // the server behind connections is the same
     const executors = executorsOf[i]!.slice(0, pool.connections ? 1 : undefined)
     const grid = {
@@ -129,12 +139,16 @@ function beginningOf(traffic: ReplaySide['traffic'], ms: number): ReplaySide['tr
 }
 
 /** What each pool's executors open. */
-export async function enginesOf(system: System, signal: AbortSignal): Promise<EngineOptions[]> {
+export async function enginesOf(system: System, signal: AbortSignal): Promise<FleetEngine[]> {
   const { scenario, directory, plan, lengths, allowed } = system
-  const engines: EngineOptions[] = []
+  const engines: FleetEngine[] = []
   const places = { directory, cacheDirectory: cacheDirectory(), signal }
   for (const [i, pool] of scenario.pools.entries()) {
     const model = scenario.models[pool.model]!
+    if (plan.pools[i]!.streams) {
+      engines.push(completionsOf(system, pool))
+      continue
+    }
     if ('work' in model) {
       throw new Error(`Expected ${pool.model} to be refused, as nothing can run it live`)
     }
@@ -160,4 +174,16 @@ export async function enginesOf(system: System, signal: AbortSignal): Promise<En
     engines.push({ file, session, warmUp: [[1, shortest!]], mortal, ...(target && { target }) })
   }
   return engines
+}
+
+/** A server that generates, and the prompts that it gets. */
+function completionsOf({ scenario, plan, allowed }: System, pool: Pool): CompletionOptions {
+  const target = targetOf(pool, allowed)!
+  const model = scenario.models[pool.model]!
+  const ofModel = isBuiltinDecoder(model) ? model.vocabulary : PLAIN_VOCABULARY
+  return {
+    target,
+    vocabulary: pool.target?.vocabulary ?? ofModel,
+    sharedTokens: plan.classes.map(({ sharedPrefixTokens }) => sharedPrefixTokens),
+  }
 }

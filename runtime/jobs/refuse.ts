@@ -1,4 +1,12 @@
-import { EXIT, Failure, isServed, modelKey, modelLabel, type Pool } from '../../scenarios/index.ts'
+import {
+  EXIT,
+  Failure,
+  isServed,
+  isStreamed,
+  modelKey,
+  modelLabel,
+  type Pool,
+} from '../../scenarios/index.ts'
 import { reactingClasses } from '../../sim/traffic/index.ts'
 import { executionProviders } from '../models/index.ts'
 import { targetOf } from '../targets/pool-target.ts'
@@ -40,6 +48,7 @@ export function refuseLive(sides: readonly Live[]): void {
         const text = 'remove memory: a replay does not lose replicas of pools with memory'
         throw new Failure(`${file} pools.${pool.name}.memory: ${text}; simulate supports it`)
       }
+      if (isStreamed(pool)) continue
       const problem =
         'work' in scenario.models[pool.model]!
           ? `model: ${pool.model} has declared work, which cannot run live`
@@ -96,6 +105,17 @@ export function refuseServers(sides: readonly Prepared[], needed: string): void 
     if (pool === undefined) continue
     const text = `${needed} needs the times of batches, which a server hides`
     throw new Failure(`${file} pools.${pool.name}.target.role: ${text}; run and replay support it`)
+  }
+}
+
+/** Throws `Failure` where a server would have to be calibrated that generates. */
+export function refuseCompletions(sides: readonly Prepared[]): void {
+  for (const { scenario, file } of sides) {
+    const pool = scenario.pools.find(isStreamed)
+    if (pool === undefined) continue
+    const text = 'calibrate does not measure servers of openai yet'
+    const remedy = 'state the work of its model by law generation; simulate and replay support it'
+    throw new Failure(`${file} pools.${pool.name}.target.kind: ${text}; ${remedy}`)
   }
 }
 

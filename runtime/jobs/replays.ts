@@ -104,10 +104,20 @@ function replaysOf(system: System, runs: Replays['runs'], { fleet, warnings }: O
       : ['dispatcher and executors were not pinned to separate cores']
   return {
     runs,
-    warnings: [...invalid, ...warnings, ...short, ...fellBack, ...crowded],
+    warnings: [...invalid, ...warnings, ...uncountedText(runs), ...short, ...fellBack, ...crowded],
     valid: invalid.length === 0,
     gc: fleet.gc,
   }
+}
+
+/** A warning where a server has not counted tokens; none where it has. */
+function uncountedText(runs: Replays['runs']): string[] {
+  const uncounted = runs.reduce((all, { rows }) => {
+    return all + rows.columns.uncounted.reduce((sum, is) => sum + is, 0)
+  }, 0)
+  if (uncounted === 0) return []
+  const text = 'answers came without a count of their tokens, so their TPOT is unknown'
+  return [`${uncounted} ${text}: the server sends no usage`]
 }
 
 /** Summaries of replays by the recorders that also summarise simulations. */
@@ -119,7 +129,11 @@ export function summariseReplays(
   const seen = clientSystem(system)
   const { scenario, plan } = seen
   const work = executorWork(seen)
-  const expected = (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
+  // of what a server does with a request nothing is expected
+  const streams = plan.pools.some((pool) => pool.streams === true)
+  const expected = streams
+    ? null
+    : (batch: Batch) => work[batch.executor]!.work(batch.size, batch.length)
   const hash = requests.hash()
   const replay = { scenario, plan, expected, replication: 0, simulated: null }
   return runs.map((run) => {

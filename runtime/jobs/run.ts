@@ -10,7 +10,13 @@ import { noiseWarnings, shortNoise } from './noise.ts'
 import type { DocumentOptions } from './options.ts'
 import { type Prepared, resolveSystem } from './prepare.ts'
 import { prepareSides, type SidesOptions } from './prepare-sides.ts'
-import { refuseChangedFiles, refuseComparison, refuseLive, refuseServers } from './refuse.ts'
+import {
+  refuseChangedFiles,
+  refuseComparison,
+  refuseCompletions,
+  refuseLive,
+  refuseServers,
+} from './refuse.ts'
 import { profiledHere, UNSEEN } from './rehearsals.ts'
 import { type ReplayedSide, replay } from './replay.ts'
 import { simulate, simulateAgainst } from './simulate.ts'
@@ -61,6 +67,7 @@ export async function run(source: string | LoadedScenario, options: RunOptions =
   const job = { signal, onProgress }
   const prepared = await prepareSides(source, options)
   refuseLive(prepared)
+  refuseCompletions(prepared)
   refuseComparison(prepared)
   refuseChangedFiles(prepared)
   if (prepared.length > 1) refuseServers(prepared, 'a what-if')

@@ -31,6 +31,25 @@ export interface EngineOptions {
   readonly tokens?: TokenMemory
 }
 
+/** What is needed to send requests to a server that generates. */
+export interface CompletionOptions {
+  readonly target: PoolTarget
+  /** token ids of prompts are below it */
+  readonly vocabulary: number
+  /** of each class, tokens with which all its prompts begin */
+  readonly sharedTokens: readonly number[]
+  readonly generation?: undefined
+}
+
+/** What the executors of a pool open. */
+export type FleetEngine = EngineOptions | CompletionOptions
+
+/** Whether the executors are connections to a server that generates. */
+export const isCompletion = (engine: FleetEngine): engine is CompletionOptions =>
+  'vocabulary' in engine
+
+export const hasModel = (engine: FleetEngine): engine is EngineOptions => !isCompletion(engine)
+
 /** Times in ms since the engine's epoch. `died`: a new process has replaced the ended one. */
 export interface EngineRun {
   readonly status: Status

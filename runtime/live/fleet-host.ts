@@ -1,6 +1,6 @@
 import type { ServingPlan } from '../../sim/serving/index.ts'
 import type { DispatcherJob, DispatcherReply } from './dispatcher-thread.ts'
-import type { EngineOptions } from './engine.ts'
+import type { FleetEngine } from './engine.ts'
 import {
   type Collections,
   FleetThreads,
@@ -12,7 +12,7 @@ export type FleetRequest =
   | {
       readonly kind: 'open'
       readonly plan: ServingPlan
-      readonly engines: readonly EngineOptions[]
+      readonly engines: readonly FleetEngine[]
     }
   | { readonly kind: 'perform'; readonly job: DispatcherJob }
   | { readonly kind: 'stop' }

@@ -9,9 +9,10 @@ import type { ServedInputs } from '../serve/served-inputs.ts'
 import { type SlotMemory, slotMemory } from '../serve/slot-table.ts'
 import type { TokenMemory } from '../serve/token-slab.ts'
 import { type Affinity, affinityOf } from './affinity.ts'
+import { callMemory } from './call-memory.ts'
 import type { ConnectionsStart } from './connections-thread.ts'
 import type { DispatcherJob, DispatcherReply, DispatcherStart } from './dispatcher-thread.ts'
-import type { EngineOptions } from './engine.ts'
+import { type EngineOptions, type FleetEngine, isCompletion } from './engine.ts'
 import type { ExecutorMessage, ExecutorStart } from './executor-thread.ts'
 import { stepMemory } from './generation/step-memory.ts'
 import { Mailbox, type MailboxMemory, mailboxMemory } from './mailbox.ts'
@@ -90,7 +91,7 @@ export class FleetThreads {
    */
   static async open(
     plan: ServingPlan,
-    engines: readonly EngineOptions[],
+    engines: readonly FleetEngine[],
     served: ServedFleet | null = null,
   ): Promise<FleetThreads> {
     const ends = new SharedArrayBuffer(4)
@@ -104,11 +105,10 @@ export class FleetThreads {
     const { poolOf, executorsOf } = topologyOf(plan)
     const mailboxes = poolOf.map((pool) => {
       const { generation } = engines[pool]!
-      return mailboxMemory(
-        largestBatch(plan.pools[pool]!),
-        ends,
-        generation === undefined ? null : stepMemory(generation),
-      )
+      return mailboxMemory(largestBatch(plan.pools[pool]!), ends, {
+        steps: generation === undefined ? null : stepMemory(generation),
+        call: isCompletion(engines[pool]!) ? callMemory() : null,
+      })
     })
     // before arenas grow: afterwards memory may be too short for another thread
     const dispatcher = startThread(entryBeside(import.meta.url, 'dispatcher-thread'), {
@@ -132,7 +132,7 @@ export class FleetThreads {
       } satisfies ExecutorStart)
       return { thread, mailboxes: [mailboxes[i]!] }
     }
-    const connectionsThread = (indices: readonly number[], engine: EngineOptions) => {
+    const connectionsThread = (indices: readonly number[], engine: FleetEngine) => {
       const memories = indices.map((i) => mailboxes[i]!)
       const thread = startThread(entryBeside(import.meta.url, 'connections-thread'), {
         ...{ epochNs, memories, engine },
@@ -141,14 +141,14 @@ export class FleetThreads {
     }
     for (const [i, pool] of poolOf.entries()) {
       const engine = engines[pool]!
-      const { target } = engine
       const all = executorsOf[pool]!
+      const ofServer = engine.target?.role === 'server'
       // a thread for each of hundreds of connections would take the processor from the server
-      if (target?.role === 'server' && i !== all[0]) continue
+      if (ofServer && i !== all[0]) continue
       const started =
-        target === undefined
-          ? executorThread(i, engine)
-          : connectionsThread(target.role === 'server' ? all : [i], engine)
+        isCompletion(engine) || engine.target !== undefined
+          ? connectionsThread(ofServer ? all : [i], engine)
+          : executorThread(i, engine)
       executors.push(started)
       const { thread } = started
       const message = await receive<ExecutorMessage>(thread)
@@ -207,12 +207,15 @@ async function receive<T>(
 }
 
 /** Null where executors are processes or servers: threads of theirs may need many cores. */
-function affinityFor(plan: ServingPlan, engines: readonly EngineOptions[]): Affinity | null {
-  if (engines.some(({ target }) => target !== undefined)) return null
+function affinityFor(plan: ServingPlan, all: readonly FleetEngine[]): Affinity | null {
+  const engines = all.filter(isHere)
+  if (engines.length < all.length) return null
   const sessions = topologyOf(plan).poolOf.map((pool) => engines[pool]!.session)
   if (!sessions.every(({ executionProvider: on }) => executionProviders[on].onHost)) return null
   return affinityOf(sessions.map(({ threads }) => threads))
 }
+
+const isHere = (engine: FleetEngine): engine is EngineOptions => engine.target === undefined
 
 /** What an executor of a pool shares with clients. */
 function servedBy({ inputs, tokens }: ServedFleet, pool: number) {

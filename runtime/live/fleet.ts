@@ -12,7 +12,7 @@ import {
   type ServeSetup,
 } from '../serve/serve-setup.ts'
 import type { DispatcherJob, DispatcherReply, Reacting, Traffic } from './dispatcher-thread.ts'
-import type { EngineOptions } from './engine.ts'
+import { type FleetEngine, isCompletion } from './engine.ts'
 import type { FleetRequest } from './fleet-host.ts'
 import type { Collections, OpenedFleet } from './fleet-threads.ts'
 import type { ScriptOrder } from './generation/step-script.ts'
@@ -74,7 +74,7 @@ export class Fleet {
    */
   static async open(
     plan: ServingPlan,
-    engines: readonly EngineOptions[],
+    engines: readonly FleetEngine[],
     signal: AbortSignal,
     setup?: ServeSetup,
   ): Promise<Fleet> {
@@ -217,9 +217,12 @@ export class Fleet {
   }
 }
 
+const placeOf = (engine: FleetEngine) =>
+  isCompletion(engine) ? engine.target.url : engine.file.path
+
 /** A damaged model can crash native code; the system kills the process when memory is short. */
-function crashedOpening(engines: readonly EngineOptions[], error: ChildEnded): Failure {
-  const paths = [...new Set(engines.map(({ file }) => file.path))].join(', ')
+function crashedOpening(engines: readonly FleetEngine[], error: ChildEnded): Failure {
+  const paths = [...new Set(engines.map(placeOf))].join(', ')
   if (error.how === 'SIGKILL') return error
   return new Failure(`${paths}: ONNX Runtime crashed while the model was opened (${error.how})`)
 }

@@ -21,7 +21,7 @@ interface LiveWorld {
   readonly signal: SharedArrayBuffer
   /** by executor; -1 for none */
   readonly deviceOf: Int32Array
-  readonly requests: Pick<Requests, 'inputTokens' | 'key'>
+  readonly requests: Requests
 }
 
 /** Executors behind mailboxes, on the wall clock. */
@@ -40,6 +40,8 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
   readonly #steps: readonly StepMemory[]
   /** by executor, the last order that was taken */
   readonly #finished: FinishedOrder[] = []
+  /** by connection to a server that generates, its request */
+  readonly #called: number[] = []
   /** value of the signal at the last scan of the mailboxes */
   #lastSignal: number
   #next: number
@@ -95,6 +97,11 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
   start(batch: Batch, impairment: Impairment | null): void {
     const mailbox = this.#world.mailboxes[batch.executor]!
     mailbox.impair(impairment)
+    if (mailbox.call !== null) {
+      const request = batch.members[0]!
+      mailbox.call.write(request, this.#world.requests)
+      this.#called[batch.executor] = request
+    }
     postBatch(mailbox, batch, this.#world.requests)
   }
 
@@ -173,6 +180,12 @@ export class MailboxPort implements LivePort, StepPort, ExecutorProcesses {
       ...{ order, status, processorMs },
       started: started - origin,
       ended: ended - origin,
+    }
+    if (mailbox.call !== null && order === 'run') {
+      const { firstToken, uncounted } = mailbox.call.answered
+      const { requests } = this.#world
+      requests.firstToken[this.#called[executor]!] = firstToken - origin
+      requests.uncounted[this.#called[executor]!] = uncounted ? 1 : 0
     }
     if (status === STATUS.died && !this.#killed.has(executor)) this.deaths[executor]!++
     if (problem !== null) this.problems[problem] = (this.problems[problem] ?? 0) + 1

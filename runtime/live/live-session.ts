@@ -2,7 +2,7 @@ import { type CausedFailures, pausesOf, type Slicing } from '../../sim/experimen
 import type { ServingPlan } from '../../sim/serving/index.ts'
 import type { RequestList } from '../../sim/traffic/index.ts'
 import type { Reacting } from './dispatcher-thread.ts'
-import type { EngineOptions } from './engine.ts'
+import type { FleetEngine } from './engine.ts'
 import { Fleet, type Replayed } from './fleet.ts'
 import type { IdleProbes } from './idle-probes.ts'
 import type { OpenFleets } from './open-fleets.ts'
@@ -13,7 +13,7 @@ type PhaseProgress = (phase: string, done: number, of: number) => void
 export interface SessionSide {
   readonly plan: ServingPlan
   /** of each pool */
-  readonly engines: readonly EngineOptions[]
+  readonly engines: readonly FleetEngine[]
   /** returns warnings about what it leaves out; default: nothing is warmed up */
   readonly warmUp?: (fleet: Fleet, onProgress: PhaseProgress) => Promise<readonly string[]>
 }

@@ -1,5 +1,6 @@
 import type { Batch, Ms, Requests, Status } from '../../sim/serving/index.ts'
 import { TARGET_PROBLEMS, type TargetProblemKind } from '../targets/target-problem.ts'
+import { CallMemory, type CallMemoryParts } from './call-memory.ts'
 import type { EngineRun } from './engine.ts'
 import type { Impairment } from './executor-failures.ts'
 import { StepMemory, type StepMemoryParts } from './generation/step-memory.ts'
@@ -40,12 +41,14 @@ export interface MailboxMemory {
   readonly maxBatch: number
   /** of an executor that generates; null for another one */
   readonly steps: StepMemoryParts | null
+  /** of a connection to a server that generates; null for another executor */
+  readonly call: CallMemoryParts | null
 }
 
 export function mailboxMemory(
   maxBatch: number,
   signal: SharedArrayBuffer,
-  steps: StepMemoryParts | null = null,
+  { steps = null, call = null }: Partial<Pick<MailboxMemory, 'steps' | 'call'>> = {},
 ): MailboxMemory {
   return {
     words: new SharedArrayBuffer((HEADER + 2 * maxBatch) * 4),
@@ -53,6 +56,7 @@ export function mailboxMemory(
     signal,
     maxBatch,
     steps,
+    call,
   }
 }
 
@@ -66,6 +70,8 @@ export class Mailbox {
   readonly keys: Uint32Array
   /** of an executor that generates */
   readonly steps: StepMemory | null
+  /** of a connection to a server that generates */
+  readonly call: CallMemory | null
   readonly #words: Int32Array
   readonly #times: Float64Array
   readonly #signal: Int32Array
@@ -78,6 +84,7 @@ export class Mailbox {
     this.#signal = new Int32Array(memory.signal)
     this.lengths = new Int32Array(memory.words, HEADER * 4, memory.maxBatch)
     this.steps = memory.steps && new StepMemory(memory.steps)
+    this.call = memory.call && new CallMemory(memory.call)
     this.keys = new Uint32Array(memory.words, (HEADER + memory.maxBatch) * 4, memory.maxBatch)
   }
 

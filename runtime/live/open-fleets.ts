@@ -1,5 +1,5 @@
 import { isSwappable, largestBatch, type ServingPlan, topologyOf } from '../../sim/serving/index.ts'
-import type { EngineOptions } from './engine.ts'
+import type { FleetEngine } from './engine.ts'
 import { Fleet } from './fleet.ts'
 
 interface Kept {
@@ -21,7 +21,7 @@ export class OpenFleets {
   /** An idle fleet that can serve the plan, or else a new one, as `Fleet.open` does. */
   async open(
     plan: ServingPlan,
-    engines: readonly EngineOptions[],
+    engines: readonly FleetEngine[],
     signal: AbortSignal,
   ): Promise<Fleet> {
     const executors = executorsText(plan, engines)
@@ -56,11 +56,11 @@ export class OpenFleets {
   }
 }
 
-function executorsText(plan: ServingPlan, engines: readonly EngineOptions[]): string {
+function executorsText(plan: ServingPlan, engines: readonly FleetEngine[]): string {
   return JSON.stringify(
     topologyOf(plan).poolOf.map((pool) => {
       // a shape that every executor has run when it is opened
-      const { warmUp: _, ...engine } = engines[pool]!
+      const engine = { ...engines[pool]!, warmUp: undefined }
       return [pool, isSwappable(plan, pool), engine]
     }),
   )

@@ -1,3 +1,4 @@
+import { generates } from '../schema/takes-length.ts'
 import { isHeaderText, variable, variablesIn } from '../schema/target-headers.ts'
 import type { Draft, PoolDraft } from './draft.ts'
 
@@ -24,21 +25,48 @@ function checkTarget(pool: PoolDraft, target: Target, draft: Draft): void {
     const expected = `the name of an environment variable, such as ${variable('API_KEY')}`
     draft.refuse(at, `${expected}, as a key is no part of a scenario`, 'its value')
   }
-  const model = draft.modelOf(pool)
-  if (model !== null && 'work' in model) {
-    const text = 'no target, as declared work states no inputs; name a model that has some'
-    draft.refuse([...path, 'target'], text)
-  }
+  const states = target.kind === 'openai' ? checkCompletions : checkBatches
+  const unused = states(pool, target, draft)
   if (role === 'executor') {
     draft.unused([...path, 'target', 'connections'], 'an executor has one for each replica')
   } else if (draft.pools.length > 1) {
     const expected = 'role executor, as a server is the only pool of a scenario'
     draft.refuse([...path, 'target', 'role'], expected, `role server among ${draft.pools.length}`)
   }
-  const where = 'a server runs the batches of this pool'
-  for (const key of ['memory', 'generation', 'execution_provider', 'threads'] as const) {
-    draft.unused([...path, key], where)
+  for (const key of unused) draft.unused([...path, key], 'a server runs the batches of this pool')
+}
+
+type PoolKeys = readonly ('memory' | 'generation' | 'execution_provider' | 'threads')[]
+
+/** Checks a server that gets batches, or forms some. Returns keys of the pool that have no use. */
+function checkBatches(pool: PoolDraft, _: Target, draft: Draft): PoolKeys {
+  const { path } = pool
+  const model = draft.modelOf(pool)
+  if (model !== null && 'work' in model) {
+    const text = 'no target, as declared work states no inputs; name a model that has some'
+    draft.refuse([...path, 'target'], text)
   }
+  draft.unused([...path, 'target', 'vocabulary'], 'kind oip sends the inputs of the model')
+  return ['memory', 'generation', 'execution_provider', 'threads']
+}
+
+/** The same of a server that generates. */
+function checkCompletions(pool: PoolDraft, { url, role }: Target, draft: Draft): PoolKeys {
+  const { path } = pool
+  const at = (key: string) => [...path, 'target', key]
+  if (role === 'executor') {
+    const text = 'role server, as completions are queued and batched by their server'
+    draft.refuse(at('role'), text)
+  }
+  draft.unused(at('version'), 'kind openai names a model only')
+  const model = draft.modelOf(pool)
+  if (model !== null && !generates(model)) {
+    const text =
+      'oip, as the model of this pool does not generate: openai is for decoders, and work'
+    draft.refuse(at('kind'), `${text} of law generation`)
+  }
+  if (/\/v1\/?$/.test(url)) draft.refuse(at('url'), 'an address without /v1, which is added')
+  return ['execution_provider', 'threads']
 }
 
 /** What is expected of the address of a server; null where it is one. A key is no part of it. */

@@ -3,6 +3,9 @@ import { type Pool, poolSchema, type Scenario } from './schema.ts'
 /** Whether a server queues and forms the batches of a pool, which replays do not see then. */
 export const isServed = ({ target }: Pick<Pool, 'target'>): boolean => target?.role === 'server'
 
+/** Whether that server generates, and streams the tokens of each request. */
+export const isStreamed = ({ target }: Pick<Pool, 'target'>): boolean => target?.kind === 'openai'
+
 /**
  * A scenario as clients of its server see it, which is what a replay of it does: each request is
  * sent when it is due, on a connection of its own, with its own length. What the pool states of

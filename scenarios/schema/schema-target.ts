@@ -19,6 +19,11 @@ const SENT_HEADERS = [
   'upgrade',
 ]
 
+/** Token ids. */
+const MOST_TOKENS = 2 ** 24
+/** In every tokenizer in use. */
+export const PLAIN_VOCABULARY = 1000
+
 /** Of a header that is not part of how a call is sent. */
 const headerName = z
   .string()
@@ -33,9 +38,12 @@ export const target = lazy(() =>
   z
     .strictObject({
       kind: z
-        .enum(['oip'])
+        .enum(['oip', 'openai'])
         .default('oip')
-        .describe('The protocol: `oip` is the Open Inference Protocol over HTTP (KServe v2).'),
+        .describe(
+          'The protocol: `oip` is the Open Inference Protocol over HTTP (KServe v2), `openai` are ' +
+            'completions of OpenAI as streams (POST /v1/completions), for pools that generate.',
+        ),
       role: z
         .enum(['executor', 'server'])
         .default('server')
@@ -62,8 +70,18 @@ export const target = lazy(() =>
         .min(1)
         .max(100)
         .optional()
-        .describe('The version of the model on the server; by default the one it chooses.')
+        .describe(
+          'The version of the model on the server, of `oip`; by default the one it chooses.',
+        )
         .meta({ examples: ['1'] }),
+      vocabulary: count
+        .max(MOST_TOKENS)
+        .optional()
+        .describe(
+          'Token ids of prompts are below this, of `openai`; by default the vocabulary that the ' +
+            `model states in \`models\`, or else ${PLAIN_VOCABULARY}.`,
+        )
+        .meta({ examples: [32_000] }),
       headers: z
         .record(headerName, z.string().min(1).max(4000))
         .optional()

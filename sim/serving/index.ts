@@ -46,6 +46,7 @@ export {
   ANY_CLASS,
   type ClassPlan,
   generatesIn,
+  hasTokens,
   PLAIN_QUEUE,
   type PoolPlan,
   type ServingPlan,

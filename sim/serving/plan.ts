@@ -45,6 +45,8 @@ export interface PoolPlan extends QueueBounds {
   readonly perReplicaQueues: boolean
   /** whether its replicas are connections to a server, which may hold any number of requests */
   readonly connections?: true
+  /** whether a request is an answer that a server streams, with the times of its tokens */
+  readonly streams?: true
   readonly routing: RoutingChoice
   readonly admission: AdmissionPlan
   readonly order: QueuePlan
@@ -145,6 +147,10 @@ export interface ServingPlan {
   /** by number; absent where nothing is sent over a channel */
   readonly channels?: readonly ChannelPlan[]
 }
+
+/** Whether requests of a pool have times of tokens: it generates, or a server does behind it. */
+export const hasTokens = ({ generation, streams }: Pick<PoolPlan, 'generation' | 'streams'>) =>
+  generation !== undefined || streams === true
 
 /** Whether requests are served in steps of engines: in all pools, or in none. */
 export const generatesIn = ({

@@ -41,6 +41,8 @@ export class Requests implements RequestFields {
   outcome = new Uint8Array(0)
   /** when its first token came out; NaN where none did */
   firstToken = new Float64Array(0)
+  /** 1 where a server that generated its answer has not stated how many tokens that has */
+  uncounted = new Uint8Array(0)
   /** how often it was preempted while it generated */
   preemptions = new Uint16Array(0)
   /** why it was refused: a REFUSAL */

@@ -1,3 +1,4 @@
+import { isStreamed } from '../../scenarios/schema/client-side.ts'
 import type { Generation, Pool, Scenario, TrafficClass } from '../../scenarios/schema/schema.ts'
 import type { ActivationPlan } from '../memory/index.ts'
 import { admissionPlan } from './admission/admission-plan.ts'
@@ -52,6 +53,7 @@ export function servingPlan(
           ...boundsOf({ ...pool.queue, max_length: undefined, ...level }),
         })),
         batching: inCamelCase(pool.batching),
+        ...(isAnswered(pool) && { streams: true as const }),
         generation: pool.generation && generationPlan(pool, pool.generation, scenario, links),
         memory: memory.pools[index],
         scaling: pool.scaling && poolScalingPlan(pool.scaling),
@@ -63,6 +65,9 @@ export function servingPlan(
     }),
   }
 }
+
+/** As clients of a server that generates see it, which have no engines: see `clientSide`. */
+const isAnswered = (pool: Pool) => isStreamed(pool) && pool.generation === undefined
 
 const replicasChange = ({ failures, pools }: Scenario) =>
   failures !== undefined ||

@@ -1,3 +1,4 @@
+import { hasModel } from '../../live/engine.ts'
 import { Fleet } from '../../live/fleet.ts'
 import type { ListenOptions, ServeEnd } from '../../serve/serve-setup.ts'
 import { enginesOf, WARM_UP, type WarmUp, warmUpPools } from '../live-side.ts'
@@ -25,7 +26,7 @@ export async function serve(system: System, options: ServeOptions): Promise<Serv
   const { signal, onProgress = () => {}, onListening, onWarning, warmUp = WARM_UP } = options
   refuseServe(system)
   onProgress('opening models', 0, 1)
-  const engines = await enginesOf(system, signal)
+  const engines = (await enginesOf(system, signal)).filter(hasModel)
   const setup = serveSetup(system, engines, options.maxRequests)
   const fleet = await Fleet.open(system.plan, engines, signal, setup)
   try {

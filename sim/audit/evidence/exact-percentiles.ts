@@ -34,13 +34,13 @@ export interface ExactTokenTimes {
  * Percentiles of the time to first token (its arrival at the client minus the scheduled arrival of
  * the request) and of the time per output token (from the first token to the last, over the tokens
  * after the first) of the same requests. Requests without a first token have neither, those with
- * one token no time per output token. `delaysMs`: by class, from a first token to when it leaves.
+ * one token, or a number of them that is not known, no time per output token. `delaysMs`: by class, from a first token to when it leaves.
  */
 export function exactTokenTimes(
   rows: AuditRows,
   { delaysMs, ...options }: PercentileOptions & { readonly delaysMs: readonly number[] },
 ): ExactTokenTimes {
-  const { at, done, firstToken, outputTokens } = rows
+  const { at, done, firstToken, outputTokens, uncounted } = rows
   // the first token leaves with the last one at the latest
   const left = (key: number) => Math.min(firstToken[key]! + delaysMs[rows.class[key]!]!, done[key]!)
   return {
@@ -50,7 +50,7 @@ export function exactTokenTimes(
     }),
     tpot: percentilesOf(rows, options, (key) => {
       const further = outputTokens[key]! - 1
-      return further < 1 ? Number.NaN : (done[key]! - left(key)) / further
+      return further < 1 || uncounted[key] === 1 ? Number.NaN : (done[key]! - left(key)) / further
     }),
   }
 }

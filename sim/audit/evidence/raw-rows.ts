@@ -45,6 +45,8 @@ export interface AuditRows {
   readonly firstToken: Float64Array
   /** how often it was preempted */
   readonly preemptions: Int32Array
+  /** 1 where a server has not stated how many tokens its answer has */
+  readonly uncounted: Uint8Array
   /** why it was rejected: a number of REFUSED_BY */
   readonly refusal: Uint8Array
 }

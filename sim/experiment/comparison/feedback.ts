@@ -222,9 +222,14 @@ const NAMED_ROWS = 5
 
 /**
  * The differences between the rows of a run and those of its decision log fed back, bit by bit (NaN
- * equals NaN): the entry that was refused, and the first rows with their columns.
+ * equals NaN): the entry that was refused, and the first rows with their columns. `streams`: whether
+ * a server has answered, whose tokens no decision has.
  */
-export function feedbackDifferences(observed: Rows, again: FedBack): readonly string[] {
+export function feedbackDifferences(
+  observed: Rows,
+  again: FedBack,
+  { streams = false } = {},
+): readonly string[] {
   const refusals = again.refused === null ? [] : [again.refused]
   if (observed.count !== again.rows.count) {
     return [
@@ -234,7 +239,10 @@ export function feedbackDifferences(observed: Rows, again: FedBack): readonly st
   }
   // clients, not control planes, decide which attempt of a call a request is
   const names = (Object.keys(again.rows.columns) as RowColumn[]).filter(
-    (name) => name !== 'attempt' && name !== 'firstScheduledAt',
+    (name) =>
+      name !== 'attempt' &&
+      name !== 'firstScheduledAt' &&
+      !(streams && (name === 'firstToken' || name === 'uncounted')),
   )
   let rows = 0
   for (let key = 0; key < observed.count; key++) {

@@ -1,4 +1,4 @@
-import { generatesIn, type Ms, type ServingPlan } from '../../serving/index.ts'
+import { hasTokens, type Ms, type ServingPlan } from '../../serving/index.ts'
 import { type RowColumns, tokenTimes } from '../../stats/index.ts'
 import type { RequestList } from '../../traffic/index.ts'
 
@@ -47,7 +47,7 @@ export interface MeasuredSystem {
 
 /** The times that are judged: TTFT only where tokens are generated, TPOT where they are several. */
 export function measuresOf(system: MeasuredSystem): readonly [Measure, ...Measure[]] {
-  if (!generatesIn(system.plan)) return [LATENCY]
+  if (!system.plan.pools.some(hasTokens)) return [LATENCY]
   const { firstTokenDelaysMs, requests } = system
   const ttft: Measure = {
     key: 'ttft',

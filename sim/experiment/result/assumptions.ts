@@ -29,7 +29,10 @@ export function assumptionsOf(system: AssumedSystem): Assumptions {
       value: text,
       by_default: byDefault,
     })),
-    batch_times: system.scenario.pools.map((_, i) => batchTimes(system, i)),
+    // what a server does with the answers that it streams is not assumed
+    batch_times: system.plan.pools.flatMap(({ streams }, i) =>
+      streams === true ? [] : [batchTimes(system, i)],
+    ),
   }
 }
 

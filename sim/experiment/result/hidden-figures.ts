@@ -1,4 +1,4 @@
-import type { Estimate, PoolResult } from '../../documents/index.ts'
+import type { Distribution, Estimate, PoolResult } from '../../documents/index.ts'
 
 /** An estimate of what a server does with requests. */
 export const HIDDEN: Estimate = Object.freeze({
@@ -20,4 +20,10 @@ export const HIDDEN_FIGURES: Pick<
   batch_mean: HIDDEN,
   batch_efficiency: null,
   batch_sizes: [],
+})
+
+/** The same of times of tokens that a server streams: `itl` has no gap that is known. */
+export const hiddenTokens = (itl: Distribution) => ({
+  itl: { ...itl, mean: { ...itl.mean, reason: 'parts of a stream are not tokens' } },
+  preemptions: HIDDEN,
 })

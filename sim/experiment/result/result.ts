@@ -1,6 +1,11 @@
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import { takesLength } from '../../../scenarios/schema/takes-length.ts'
-import { fewRunsText, type Result, type TailPoint } from '../../documents/index.ts'
+import {
+  type Distribution,
+  fewRunsText,
+  type Result,
+  type TailPoint,
+} from '../../documents/index.ts'
 import {
   type CellSummary,
   distribution,
@@ -25,7 +30,7 @@ import { withinEvidence } from '../transfer/doubts.ts'
 import { transferWarnings } from '../transfer/transfer.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { busyEngineWarnings } from './busy-engines.ts'
-import { HIDDEN_FIGURES } from './hidden-figures.ts'
+import { HIDDEN_FIGURES, hiddenTokens } from './hidden-figures.ts'
 import { metastableOf } from './metastable.ts'
 import { judgeAll, judgedRuns, objectiveFigures } from './objectives.ts'
 import { batchMean, overRuns } from './over-runs.ts'
@@ -83,6 +88,7 @@ export function resultOf(
     }
     return { token_tails: { ttft: of('ttft'), tpot: of('tpot') } }
   }
+  const streams = plan.pools.some((pool) => pool.streams === true)
   const figures = documented(FAMILIES, { ...system, runs })
   const cell = (name: string, of: (run: RunSummary) => CellSummary) => {
     const cells = runs.map(of)
@@ -114,7 +120,7 @@ export function resultOf(
         1,
       ),
       retries: cells.reduce((sum, { retries }) => sum + retries, 0),
-      tokens: tokenTimes(cells),
+      tokens: tokenTimes(cells, streams),
     }
   }
   const classes = scenario.traffic.map((traffic, i) => ({
@@ -251,14 +257,17 @@ export function simulatedResult(
   return { ...result, stability, warnings }
 }
 
-function tokenTimes(cells: readonly CellSummary[]): Result['classes'][number]['tokens'] {
+/** `streams`: whether a server has generated them. */
+function tokenTimes(
+  cells: readonly CellSummary[],
+  streams: boolean,
+): Result['classes'][number]['tokens'] {
   const tokens = cells.map((cell) => cell.tokens)
   if (tokens.some((run) => run === null)) return null
   const times = TOKEN_TIMES.map((name) => [name, distribution(tokens.map((run) => run![name]))])
-  return {
-    ...Object.fromEntries(times),
-    preemptions: overRuns(tokens, (run) => run!.preemptions),
-  }
+  const known = Object.fromEntries(times) as Record<(typeof TOKEN_TIMES)[number], Distribution>
+  const preemptions = overRuns(tokens, (run) => run!.preemptions)
+  return { ...known, preemptions, ...(streams && hiddenTokens(known.itl)) }
 }
 
 /** Whether requests of a pool have lengths, and go in batches. */

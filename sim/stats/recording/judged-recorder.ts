@@ -81,7 +81,7 @@ export class JudgedRecorder implements Observer {
     const ms = now - at
     cell.latency.record(ms)
     let isGood = ms < limits.latencyMs
-    if (settings.generates[settings.poolOf[executor]!]!) {
+    if (settings.hasTokens[settings.poolOf[executor]!]!) {
       const ttft = tokenTimes.ttft(settings, request, done, now)
       const tpot = tokenTimes.tpot(settings, request, done)
       cell.ttft.record(ttft)

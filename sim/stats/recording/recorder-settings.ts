@@ -2,6 +2,7 @@ import { parseObjective, type TimedKind } from '../../../scenarios/schema/object
 import type { Scenario } from '../../../scenarios/schema/schema.ts'
 import {
   type Batch,
+  hasTokens,
   type Ms,
   type Requests,
   type ServingPlan,
@@ -34,6 +35,8 @@ export function recorderSettings({ scenario, plan, requests, expected }: Recorde
     poolOf: topologyOf(plan).poolOf,
     /** of each pool: batches are those of steps, and requests end token by token */
     generates: plan.pools.map(({ generation }) => generation !== undefined),
+    /** of each pool: its requests have times of tokens */
+    hasTokens: plan.pools.map(hasTokens),
     /** a good request of each class is below these; Infinity for none */
     limits: scenario.traffic.map(({ class: name }) => ({
       latencyMs: limitMs(scenario, name, 'latency'),

@@ -133,12 +133,12 @@ export class Recorder implements Observer {
   constructor(options: RecorderOptions) {
     const { scenario, plan, requests, tokenTimes = [] } = options
     const settings = recorderSettings(options)
-    const { durationMs, warmupMs, poolOf, generates, limits, firstTokenDelaysMs } = settings
+    const { durationMs, warmupMs, poolOf, hasTokens, limits, firstTokenDelaysMs } = settings
     const pools = plan.pools.length
     this.#settings = settings
     this.#pools = pools
     this.#atOnce = options.rowsAtOnce ?? ROWS
-    this.#rows = new EndedRequests({ haveTokens: generates.includes(true) })
+    this.#rows = new EndedRequests({ haveTokens: hasTokens.includes(true) })
     this.#cells = Array.from({ length: limits.length * pools }, () => new Cell())
     this.#rowsByCell = new RowsBy(this.#cells.length)
     this.#rowsByClass = new RowsBy(limits.length)
@@ -350,13 +350,13 @@ export class Recorder implements Observer {
       rows.network.values[row] = enqueued - routed + (now - done)
     } else rows.lag.values[row] = enqueued - at
     const pool = poolOf[batch.executor]!
-    const generates = this.#settings.generates[pool]!
+    const hasTokens = this.#settings.hasTokens[pool]!
     if (rows.haveTokens) {
       const by = this.#settings
-      rows.ttft.values[row] = generates ? tokenTimes.ttft(by, request, done, now) : Number.NaN
-      rows.tpot.values[row] = generates ? tokenTimes.tpot(by, request, done) : Number.NaN
+      rows.ttft.values[row] = hasTokens ? tokenTimes.ttft(by, request, done, now) : Number.NaN
+      rows.tpot.values[row] = hasTokens ? tokenTimes.tpot(by, request, done) : Number.NaN
     }
-    if (generates || this.#hasMore || outcome !== OUTCOME.served) {
+    if (hasTokens || this.#hasMore || outcome !== OUTCOME.served) {
       this.#endedApart(now, request, done, batch, place)
     }
   }
@@ -369,7 +369,7 @@ export class Recorder implements Observer {
 
   /** What only some requests need: others have their durations alone. */
   #endedApart(now: Ms, request: number, done: Ms, batch: AnsweredBatch, place: number): void {
-    const { requests, warmupMs, generates, poolOf } = this.#settings
+    const { requests, warmupMs, hasTokens, generates, poolOf } = this.#settings
     const pool = poolOf[batch.executor]!
     const outcome = requests.outcome[request]!
     if (isSpare(outcome)) this.#drift.spare(now, pool)
@@ -390,8 +390,10 @@ export class Recorder implements Observer {
       const tokens = requests.inputTokens[request]! + requests.outputTokens[request]!
       this.#doneTokens[pool]! += tokens
       if (wasted) this.#wastedTokens[pool]! += tokens
-      if (outcome === OUTCOME.served) cell.generated += requests.outputTokens[request]!
     } else if (wasted) this.#wastedMs[pool]! += this.#shareOf(batch, place)
+    if (hasTokens[pool]! && outcome === OUTCOME.served && requests.uncounted[request] === 0) {
+      cell.generated += requests.outputTokens[request]!
+    }
     if (outcome === OUTCOME.served) this.#windows.served(now, request, number, done)
     else if (!isSpare(outcome)) this.#windows.lost(now, number)
   }

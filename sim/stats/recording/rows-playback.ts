@@ -30,7 +30,7 @@ const SAME_NAMES = [
     'sendId',
     'part',
   ],
-  ...['pool', 'outcome', 'refusal', 'firstToken', 'preemptions'],
+  ...['pool', 'outcome', 'refusal', 'firstToken', 'preemptions', 'uncounted'],
 ] as const
 
 interface PlayedRun {

@@ -75,6 +75,10 @@ export const ROW_COLUMNS = Object.freeze({
   outcome: number(Uint8Array, 'how it ended: an OUTCOME'),
   firstToken: time('when its first token was generated'),
   preemptions: number(Int32Array, 'how often it was preempted'),
+  uncounted: number(
+    Uint8Array,
+    '1 where its server has not stated how many tokens its answer has; else 0',
+  ),
   refusal: number(Uint8Array, 'why it was refused: a REFUSAL'),
 })
 
@@ -237,6 +241,7 @@ export class RowRecorder implements Observer {
       rows.outcome[key] = requests.outcome[request]!
       rows.firstToken[key] = requests.firstToken[request]!
       rows.preemptions[key] = requests.preemptions[request]!
+      rows.uncounted[key] = requests.uncounted[request]!
     }
   }
 

@@ -2,7 +2,7 @@ import type { Ms, Requests } from '../../serving/index.ts'
 
 /** `firstTokenDelaysMs`: of each class, from when a first token is generated to when it leaves. */
 interface TokenTimeOptions {
-  readonly requests: Pick<Requests, 'at' | 'class' | 'firstToken' | 'outputTokens'>
+  readonly requests: Pick<Requests, 'at' | 'class' | 'firstToken' | 'outputTokens' | 'uncounted'>
   readonly firstTokenDelaysMs?: readonly Ms[] | undefined
 }
 
@@ -24,8 +24,9 @@ export const tokenTimes = Object.freeze({
   ttft: (by: TokenTimeOptions, request: number, done: Ms, answered: Ms): Ms =>
     firstTokenAt(by, request, done) - by.requests.at[request]! + (answered - done),
 
-  /** NaN where it has one token. */
+  /** NaN where it has one token, or where their number is not known. */
   tpot(by: TokenTimeOptions, request: number, done: Ms): Ms {
+    if (by.requests.uncounted[request] === 1) return Number.NaN
     const further = by.requests.outputTokens[request]! - 1
     return further > 0 ? (done - firstTokenAt(by, request, done)) / further : Number.NaN
   },
