@@ -87,6 +87,11 @@ export const CASES: readonly Case[] = [
   ['usage', 'replay tiny.yaml --replays 0'],
   ['usage', 'replay tiny.yaml --decision-log'],
   ['invalidInput', 'replay declared.yaml'],
+  ['invalidInput', 'replay chat --target engine=http://127.0.0.1:9'],
+  [
+    'invalidInput',
+    'replay chat --target engine=http://127.0.0.1:9 --set pools.engine.target.kind=openai',
+  ],
   ['invalidInput', 'replay tiny.yaml --against bogus --profile profile.json'],
   ['notComparable', 'replay tiny.yaml --profile empty.json'],
   ['interrupted', 'replay tiny.yaml --profile profile.json --replays 100'],

@@ -92,7 +92,7 @@ test('kept replays are compared with their rows, and the audit says what a serve
   const given = ['--replays', '2', '--decision-log', '--out', 'kept']
   const replayed = await run('replay', 'kept.yaml', ...given)
   expect(replayed.code, replayed.stderr).toBe(0)
-  expect(replayed.stdout).toMatch(/^TTFT +mean/m)
+  expect(replayed.stdout).toMatch(/^chat, first token \(TTFT\) +[1-9]/m)
   const audited = await run('audit', 'kept')
   expect(audited.code, audited.stdout + audited.stderr).toBe(0)
   expect(audited.stdout).toMatch(/^conservation +\d+ +0/m)
@@ -115,7 +115,7 @@ test('the server of a pool is named on the command line, as its key is in the en
   const given = ['--target', `engine=${url}`, '--replays', '1', '--set', 'duration_s=1']
   const replayed = await run('replay', 'named.yaml', ...given)
   expect(replayed.code, replayed.stderr).toBe(0)
-  expect(replayed.stderr).toMatch(/ENGINE_KEY: sends \d+ requests in 1 s/)
+  expect(replayed.stderr).toMatch(/ENGINE_KEY: sends \d+ requests \(\d+ tokens of prompts, \d+ of answers\) in 1 s/)
   expect(replayed.stdout + replayed.stderr).not.toContain('sesame')
   command.child.kill('SIGTERM')
   await command.ended

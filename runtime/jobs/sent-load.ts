@@ -1,4 +1,4 @@
-import { Failure, variablesIn } from '../../scenarios/index.ts'
+import { Failure, isStreamed, variablesIn } from '../../scenarios/index.ts'
 import { RequestList } from '../../sim/traffic/index.ts'
 import type { CalibrationTask } from '../calibration/index.ts'
 import { mostTraffic } from '../targets/allowed-load.ts'
@@ -50,8 +50,17 @@ export function replayedLoad({ system, traffic }: ReplaySide, replays: number): 
       throw new Failure(`${file} traffic: ${text}; raise it, or lower the rate of the traffic`)
     }
     const shown = `at most ${peak} in a second`
-    return [`${of} ${traffic.count} requests in ${scenario.duration_s} s, ${shown}, ${times}`]
+    const what = `${traffic.count} requests${isStreamed(pool) ? tokensOf(traffic) : ''}`
+    return [`${of} ${what} in ${scenario.duration_s} s, ${shown}, ${times}`]
   })
+}
+
+/** Tokens may have a price. */
+function tokensOf({ columns: { inputTokens, outputTokens } }: RequestList): string {
+  const [prompts, answers] = [inputTokens, outputTokens].map((of) =>
+    of.reduce((sum, tokens) => sum + tokens, 0),
+  )
+  return ` (${prompts} tokens of prompts, ${answers} of answers)`
 }
 
 /** The same of a calibration that takes so long; null where nothing is sent. */

@@ -56,6 +56,63 @@ test.each([
   ],
   [{ target: 'headers: { Host: other }' }, 'no header that belongs to the protocol'],
   [{ target: 'headers: { "a b": c }' }, 'the name of a header: letters, digits and -'],
+  [
+    { target: 'vocabulary: 9' },
+    `${AT}.target.vocabulary: remove vocabulary: kind oip sends the inputs of the model`,
+  ],
+  [
+    { target: 'kind: openai' },
+    `${AT}.target.kind: expected oip, as the model of this pool does not generate: openai is for decoders, and work of law generation`,
+  ],
 ])('%j is refused', (given, problem) => {
   expect(problemsOf(given).join('\n')).toContain(problem)
+})
+
+/** The same of a pool that generates. */
+function problemsOfEngine({ target = '', pool = '', url = 'http://127.0.0.1:8000' }) {
+  const lengths = '{ distribution: uniform, min: 1, max: 9 }'
+  return problemsIn(`spillway: 1
+name: s
+duration_s: 60
+models: { m: { work: { law: generation, base_ms: 1 } } }
+traffic:
+  - class: web
+    arrivals: { process: poisson, rate_rps: 40 }
+    input_tokens: ${lengths}
+    output_tokens: ${lengths}
+pools:
+  - name: central
+    model: m
+    generation: { policy: continuous }
+    target: { ${target.includes('kind') ? '' : 'kind: openai, '}url: '${url}', ${target} }
+${pool}`)
+}
+
+test('a server that generates has the beliefs of its pool, and declared work', () => {
+  expect(problemsOfEngine({})).toEqual([])
+  expect(problemsOfEngine({ target: 'model: llama, vocabulary: 32000' })).toEqual([])
+})
+
+test('a pool that generates has no server of another protocol', () => {
+  expect(problemsOfEngine({ target: 'kind: oip' }).join('\n')).toContain(
+    `${AT}.target.kind: expected openai, as the model of this pool generates, got "oip"`,
+  )
+})
+
+test.each([
+  [
+    { target: 'role: executor' },
+    `${AT}.target.role: expected role server, as completions are queued and batched by their server, got "executor"`,
+  ],
+  [{ target: 'version: "1"' }, `${AT}.target.version: remove version: kind openai names a model`],
+  [
+    { url: 'http://127.0.0.1:8000/v1' },
+    `${AT}.target.url: expected an address without /v1, which is added`,
+  ],
+  [
+    { pool: '    threads: 2\n' },
+    `${AT}.threads: remove threads: a server runs the batches of this pool`,
+  ],
+])('of a server that generates, %j is refused', (given, problem) => {
+  expect(problemsOfEngine(given).join('\n')).toContain(problem)
 })

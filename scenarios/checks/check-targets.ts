@@ -42,11 +42,15 @@ type PoolKeys = readonly ('memory' | 'generation' | 'execution_provider' | 'thre
 function checkBatches(pool: PoolDraft, _: Target, draft: Draft): PoolKeys {
   const { path } = pool
   const model = draft.modelOf(pool)
-  if (model !== null && 'work' in model) {
+  if (model !== null && 'work' in model && !generates(model)) {
     const text = 'no target, as declared work states no inputs; name a model that has some'
     draft.refuse([...path, 'target'], text)
   }
   draft.unused([...path, 'target', 'vocabulary'], 'kind oip sends the inputs of the model')
+  if (model !== null && generates(model)) {
+    draft.refuse([...path, 'target', 'kind'], 'openai, as the model of this pool generates')
+    return ['execution_provider', 'threads']
+  }
   return ['memory', 'generation', 'execution_provider', 'threads']
 }
 

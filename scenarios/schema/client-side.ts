@@ -18,6 +18,11 @@ export function clientSide(scenario: Scenario): Scenario {
   })
   return {
     ...scenario,
+    traffic: scenario.traffic.map((traffic) => {
+      // tokens come with the times at which clients have them
+      const { first_token_delay_ms: _, ...rest } = traffic
+      return scenario.pools.some(isStreamed) ? rest : traffic
+    }),
     models: Object.fromEntries(models),
     pools: scenario.pools.map((pool) => (isServed(pool) ? connectionsOf(pool) : pool)),
   }
