@@ -11,7 +11,7 @@ export interface Asked {
   readonly tokens: number
 }
 
-/** Of an answer: a token as an event is rarely a thousandth of that, with probabilities of others. */
+/** Of an answer: a token as an event rarely takes a thousandth of that. */
 const MOST_BYTES = 2 ** 28
 
 const PATH = '/v1/completions'
@@ -33,8 +33,8 @@ export class CompletionClient {
   }
 
   /**
-   * Asks for a short answer, and again without `ignore_eos` where the server does not have it. Throws
-   * `Failure` where it does not answer as it should. `now`: of the times of answers.
+   * Asks for a short answer, and again without `ignore_eos` where the server does not have it.
+   * Throws `Failure` where it does not answer as it should. `now`: of the times of answers.
    */
   static async open(
     { url, model, timeoutMs, headers }: OipTarget,

@@ -22,7 +22,7 @@ export interface HttpAnswer {
   readonly body: Uint8Array
 }
 
-/** Reads an answer as it comes. Its methods throw `TargetProblem` where it is not as it should be. */
+/** Reads an answer as it comes. Its methods throw `TargetProblem` where the answer is wrong. */
 export interface AnswerReader {
   begin(answer: Omit<HttpAnswer, 'body'>): void
   /** Whether the answer is complete, whatever follows. */

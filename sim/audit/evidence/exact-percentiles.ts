@@ -34,7 +34,8 @@ export interface ExactTokenTimes {
  * Percentiles of the time to first token (its arrival at the client minus the scheduled arrival of
  * the request) and of the time per output token (from the first token to the last, over the tokens
  * after the first) of the same requests. Requests without a first token have neither, those with
- * one token, or a number of them that is not known, no time per output token. `delaysMs`: by class, from a first token to when it leaves.
+ * one token or an unknown number of them no time per output token. `delaysMs`: by class, from a
+ * first token to when it leaves.
  */
 export function exactTokenTimes(
   rows: AuditRows,

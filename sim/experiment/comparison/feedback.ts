@@ -222,8 +222,8 @@ const NAMED_ROWS = 5
 
 /**
  * The differences between the rows of a run and those of its decision log fed back, bit by bit (NaN
- * equals NaN): the entry that was refused, and the first rows with their columns. `streams`: whether
- * a server has answered, whose tokens no decision has.
+ * equals NaN): the entry that was refused, and the first rows with their columns. `streams`:
+ * whether a server has answered, whose tokens no decision has.
  */
 export function feedbackDifferences(
   observed: Rows,
