@@ -139,6 +139,18 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
     ],
     keptIn: 'runs/uncertainty',
   },
+  scrape: {
+    ...USUAL,
+    script: 'study:scrape',
+    dependsOn: [
+      ...SIMULATION,
+      ...LIVE,
+      ...['sim/experiment/uncertainty', 'runtime/serve', 'runtime/jobs/serve'],
+      ...['runtime/jobs/import', 'runtime/jobs/uncertainty.ts', 'scenarios/evidence/prometheus'],
+      'tools/scrape-study',
+    ],
+    timed: true,
+  },
   'gate-study': {
     ...USUAL,
     script: 'gate-study',

@@ -20,6 +20,7 @@ import { gateStudyFigures } from './gate-study.ts'
 import { generationFidelityFigures } from './generation-fidelity.ts'
 import { planStudyFigures } from './plan-study.ts'
 import { resamplingFigures } from './resampling.ts'
+import { scrapeFigures } from './scrape.ts'
 import { uncertainPlansFigures } from './uncertain-plans.ts'
 import { uncertaintyFigures } from './uncertainty.ts'
 import { validationFigures } from './validation.ts'
@@ -33,6 +34,7 @@ export const FIGURES = {
   'plan-study': planStudyFigures,
   'uncertain-plans': uncertainPlansFigures,
   uncertainty: uncertaintyFigures,
+  scrape: scrapeFigures,
   'gate-study': gateStudyFigures,
   resampling: resamplingFigures,
   articles: articlesFigures,
