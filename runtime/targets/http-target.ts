@@ -1,5 +1,6 @@
 import { errors, Pool } from 'undici'
 import { visibleLine } from '../../scenarios/index.ts'
+import { BodyBudget } from '../serve/request-body.ts'
 import { CallHeaders, type HeaderTexts } from './call-headers.ts'
 import { TargetProblem } from './target-problem.ts'
 
@@ -8,7 +9,7 @@ export interface HttpTargetOptions {
   readonly url: string
   /** for a whole answer */
   readonly timeoutMs: number
-  /** of the body of an answer */
+  /** of the body of an answer, and of all bodies that are in memory before they are whole */
   readonly mostBytes: number
   /** calls at once; others wait */
   readonly connections: number
@@ -37,6 +38,7 @@ export class HttpTarget {
   readonly #prefix: string
   readonly #timeoutMs: number
   readonly #headers: CallHeaders
+  readonly #budget: BodyBudget
 
   /** Throws `Failure` where a header cannot be sent. */
   constructor({ url, timeoutMs, mostBytes, connections, headers }: HttpTargetOptions) {
@@ -44,6 +46,7 @@ export class HttpTarget {
     this.#prefix = pathname.replace(/\/+$/, '')
     this.#timeoutMs = timeoutMs
     this.#headers = new CallHeaders(headers)
+    this.#budget = new BodyBudget(mostBytes)
     this.#pool = new Pool(origin, {
       connections,
       pipelining: 1,
@@ -92,11 +95,35 @@ export class HttpTarget {
         const last = Array.isArray(value) ? value.at(-1)! : (value ?? '')
         headers[name] = this.#headers.withoutKeys(last)
       }
-      const body = new Uint8Array(await response.body.arrayBuffer())
+      const body = await this.#bodyOf(response.body)
       this.#headers.hideKeys(body)
+      // none was asked for, and what is packed may be of any size
+      const encoding = headers['content-encoding'] ?? 'identity'
+      if (response.statusCode === 200 && encoding !== 'identity') {
+        throw new TargetProblem('answer', `its body is encoded (${shown(encoding)})`)
+      }
       return { status: response.statusCode, headers, body }
     } catch (error) {
+      if (error instanceof TargetProblem) throw error
       throw problemOf(error as NodeJS.ErrnoException, signal)
+    }
+  }
+
+  /** Throws `TargetProblem` where answers together take too much memory. */
+  async #bodyOf(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+    const kept: Uint8Array[] = []
+    let bytes = 0
+    try {
+      for await (const part of parts) {
+        if (!this.#budget.take(part.length)) {
+          throw new TargetProblem('answer', 'too many bytes of answers are in memory')
+        }
+        bytes += part.length
+        kept.push(part)
+      }
+      return Buffer.concat(kept)
+    } finally {
+      this.#budget.giveBack(bytes)
     }
   }
 }
@@ -112,6 +139,9 @@ function problemOf(error: NodeJS.ErrnoException, signal: AbortSignal): TargetPro
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {
     return new TargetProblem('answer', 'its body is longer than any answer of this model')
+  }
+  if (error instanceof errors.ResponseContentLengthMismatchError) {
+    return new TargetProblem('answer', 'its body is not as long as it states')
   }
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
     return new TargetProblem('answer', `it is no HTTP (${shown(error.message)})`)
