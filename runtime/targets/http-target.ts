@@ -1,5 +1,6 @@
 import { errors, Pool } from 'undici'
 import { visibleLine } from '../../scenarios/index.ts'
+import { BodyBudget } from '../serve/request-body.ts'
 import { CallHeaders, type HeaderTexts } from './call-headers.ts'
 import { TargetProblem } from './target-problem.ts'
 
@@ -8,7 +9,7 @@ export interface HttpTargetOptions {
   readonly url: string
   /** for a whole answer */
   readonly timeoutMs: number
-  /** of the body of an answer */
+  /** of the body of an answer, and of all bodies that are in memory before they are whole */
   readonly mostBytes: number
   /** calls at once; others wait */
   readonly connections: number
@@ -37,6 +38,7 @@ export class HttpTarget {
   readonly #prefix: string
   readonly #timeoutMs: number
   readonly #headers: CallHeaders
+  readonly #budget: BodyBudget
 
   /** Throws `Failure` where a header cannot be sent. */
   constructor({ url, timeoutMs, mostBytes, connections, headers }: HttpTargetOptions) {
@@ -44,6 +46,7 @@ export class HttpTarget {
     this.#prefix = pathname.replace(/\/+$/, '')
     this.#timeoutMs = timeoutMs
     this.#headers = new CallHeaders(headers)
+    this.#budget = new BodyBudget(mostBytes)
     this.#pool = new Pool(origin, {
       connections,
       pipelining: 1,
@@ -85,41 +88,55 @@ export class HttpTarget {
   ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       let abort = (_: Error) => {}
-      let late: TargetProblem | null = null
+      /** why the call was given up */
+      let problem: TargetProblem | null = null
+      const giveUp = (reason: TargetProblem) => {
+        problem ??= reason
+        abort(problem)
+        reject(problem)
+      }
       // the limits of undici are for each part of an answer, which may come byte by byte
-      const timer = setTimeout(() => {
-        late = new TargetProblem('time-out', LATE)
-        abort(late)
-        reject(late)
-      }, this.#timeoutMs)
+      const timer = setTimeout(() => giveUp(new TargetProblem('time-out', LATE)), this.#timeoutMs)
       let status = 0
       let headers: HttpAnswer['headers'] = {}
-      const chunks: Buffer[] = []
+      const parts: Buffer[] = []
+      let bytes = 0
+      const release = () => {
+        clearTimeout(timer)
+        this.#budget.giveBack(bytes)
+      }
       const options = {
         ...{ path: `${this.#prefix}${path}`, method: sent.method, body: sent.body ?? null },
         headers: { ...this.#headers.values, ...sent.headers },
       }
       this.#pool.dispatch(options, {
         onRequestStart: (controller) => {
-          if (late !== null) controller.abort(late)
-          abort = (error) => controller.abort(error)
+          abort = (reason) => controller.abort(reason)
+          if (problem !== null) abort(problem)
         },
         onResponseStart: (_, code, values) => {
           status = code
           headers = this.#lastOf(values)
         },
-        onResponseData: (_, chunk) => {
-          chunks.push(chunk)
+        onResponseData: (_, part) => {
+          if (this.#budget.take(part.length)) {
+            bytes += part.length
+            parts.push(part)
+          } else giveUp(new TargetProblem('answer', 'too many bytes of answers are in memory'))
         },
         onResponseEnd: () => {
-          clearTimeout(timer)
-          const body = Buffer.concat(chunks)
+          release()
+          const body = Buffer.concat(parts)
           this.#headers.hideKeys(body)
-          resolve({ status, headers, body })
+          // none was asked for, and what is packed may be of any size
+          const encoding = headers['content-encoding'] ?? 'identity'
+          if (status === 200 && encoding !== 'identity') {
+            reject(new TargetProblem('answer', `its body is encoded (${shown(encoding)})`))
+          } else resolve({ status, headers, body })
         },
         onResponseError: (_, error) => {
-          clearTimeout(timer)
-          reject(late ?? problemOf(error))
+          release()
+          reject(problem ?? problemOf(error))
         },
       })
     })
@@ -147,6 +164,9 @@ function problemOf(error: NodeJS.ErrnoException): TargetProblem {
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {
     return new TargetProblem('answer', 'its body is longer than any answer of this model')
+  }
+  if (error instanceof errors.ResponseContentLengthMismatchError) {
+    return new TargetProblem('answer', 'its body is not as long as it states')
   }
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
     return new TargetProblem('answer', `it is no HTTP (${shown(error.message)})`)
