@@ -47,6 +47,14 @@ const idOf = ({ base }: Scene): string => JSON.parse(`${base.body}`).id
 const judged = (scene: Scene, body: Uint8Array) =>
   sends(isRight(body, idOf(scene)) ? 'right' : 'answer', bytesOf({ ...scene.base, body }))
 
+/** Changes what is behind the id, whose length is another one in each run. */
+function judgedBehindId(scene: Scene, change: (rest: Buffer) => Uint8Array | string) {
+  const { body } = scene.base
+  const at = body.indexOf('"outputs"')
+  const changed = Buffer.from(change(body.subarray(at)))
+  return judged(scene, Buffer.concat([body.subarray(0, at), changed]))
+}
+
 const text = (scene: Scene) => `${scene.base.body}`
 
 /** The answer with another output. */
@@ -183,15 +191,16 @@ const JSON_BODIES: readonly Mutation[] = [
     () => `{"outputs":[${'0,'.repeat(10_000_001)}0]}`,
   ]),
   ofJson('random changes of the text', (scene) =>
-    judged(scene, Buffer.from(mutateText(text(scene), scene.random))),
+    judgedBehindId(scene, (rest) => mutateText(`${rest}`, scene.random)),
   ),
   ofJson('random changes of the bytes', (scene) =>
-    judged(scene, mutateBytes(scene.base.body, scene.random)),
+    judgedBehindId(scene, (rest) => mutateBytes(rest, scene.random)),
   ),
   ofJson('random changes of the values', (scene) => {
-    const tree = JSON.parse(text(scene))
+    const { outputs, ...head } = JSON.parse(text(scene))
+    const tree = { outputs }
     mutateTree(tree, scene.random, donorsOf([tree]))
-    return judged(scene, Buffer.from(JSON.stringify(tree)))
+    return judged(scene, Buffer.from(JSON.stringify({ ...head, ...tree })))
   }),
 ]
 
