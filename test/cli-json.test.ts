@@ -88,6 +88,24 @@ describe('--json', () => {
     }
   })
 
+  test('doctor --client prints how late its client was, and whether a replay with it counts', async () => {
+    const parts = ['sent_late', 'answered', 'taken_late'] as const
+    type Figures = { readonly p50_ms: number; readonly p99_ms: number; readonly longest_ms: number }
+    const client = (await documentOf('doctor', '--client', '200', '--seconds', '1')) as Record<
+      (typeof parts)[number],
+      Figures
+    > & { readonly requests: number }
+    expect(client).toMatchObject({ rate_rps: 200, seconds: 1, failed: 0 })
+    expect(client.requests).toBeGreaterThan(100)
+    expect(client).toHaveProperty('not_counted')
+    for (const part of parts) {
+      const { p50_ms, p99_ms, longest_ms } = client[part]
+      expect(p50_ms).toBeGreaterThan(0)
+      expect(p50_ms).toBeLessThanOrEqual(p99_ms)
+      expect(p99_ms).toBeLessThanOrEqual(longest_ms)
+    }
+  })
+
   test('init prints the file it wrote, and the schema command the same schema', async () => {
     mkdirSync(join(folder, 'sub'))
     const written = ['sub/mine.yaml', 'sub/scenario.schema.json']

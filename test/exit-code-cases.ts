@@ -253,4 +253,7 @@ export const CASES: readonly Case[] = [
   ['usage', 'doctor --seconds 5'],
   ['usage', 'doctor --noise 1 --idle tiny.yaml'],
   ['interrupted', 'doctor --noise 100'],
+  ['ok', 'doctor --client 200 --seconds 1'],
+  ['usage', 'doctor --client 200 --noise 1'],
+  ['usage', 'doctor --client soon'],
 ]

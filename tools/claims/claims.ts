@@ -176,6 +176,13 @@ export const CLAIMS: Claims = {
     ({ tried, configurations, poisoned, rows, named, seed, findings }) =>
       `${count(tried)} kills in a sweep of ${count(configurations)} configurations, ${poisoned} of them poisoned (seed ${seed}): ${count(rows)} rows and ${named} configurations named as failed; ${findings} rows lost, doubled or false`,
   ),
+  'hostile-servers': aside(
+    'Can a hostile server hang, crash or fill the client of a replay, or send it elsewhere?',
+    ({ tried, mutations, ends, latest_ms, growth_mib, seed, findings }) => {
+      const counts = Object.entries(ends).map(([end, often]) => `${often} ${end}`)
+      return `${count(tried)} calls with ${mutations} mutations of answers (seed ${seed}) ended with ${counts.join(', ')}; ${latest_ms} ms after the time-out at the latest, with ${growth_mib} MiB more of memory; ${findings} that hung, ended wrongly or went elsewhere`
+    },
+  ),
 }
 
 const larger = (a: number, b: number) => (Math.abs(b) > Math.abs(a) ? b : a)

@@ -18,6 +18,7 @@ import {
 } from './fuzz.ts'
 import { gateStudyFigures } from './gate-study.ts'
 import { generationFidelityFigures } from './generation-fidelity.ts'
+import { hostileServersFigures } from './hostile.ts'
 import { planStudyFigures } from './plan-study.ts'
 import { resamplingFigures } from './resampling.ts'
 import { scrapeFigures } from './scrape.ts'
@@ -52,6 +53,7 @@ export const FIGURES = {
   'fuzz-sql': fuzzSqlFigures,
   'fuzz-queue': fuzzQueueFigures,
   'fuzz-queue-kills': fuzzQueueKillsFigures,
+  'hostile-servers': hostileServersFigures,
 } as const
 
 export type StudyName = keyof typeof FIGURES
