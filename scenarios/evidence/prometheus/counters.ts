@@ -275,7 +275,7 @@ export function variationRange(
     buckets.reduce((sum, bucket) => sum + bucket.count * value(bucket), 0)
   const total = sumOf(() => 1)
   const [least, most] = [sumOf(({ from }) => from), sumOf(({ to }) => to)]
-  if (!(mean > 0) || total * mean < least || total * mean > most) return null
+  if (total === 0 || !(mean > 0) || total * mean < least || total * mean > most) return null
   const cvOf = (squares: number) => Math.sqrt(Math.max(0, squares / (total * mean ** 2) - 1))
   // all are at one level, or at the bound of their bucket that is next to it
   const at = (level: number) => (bucket: { readonly from: number; readonly to: number }) =>
