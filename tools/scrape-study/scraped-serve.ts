@@ -42,7 +42,7 @@ export interface ScrapedServe {
 
 const PATH = '/v2/models/m/infer'
 const EVERY_S = 1
-/** Requests before the window, and after it: by then a counter has appeared, and connections are open. */
+/** Requests before the window, and after it: by then counters and connections are there. */
 const LEAD_S = 5
 const SEED = 7
 

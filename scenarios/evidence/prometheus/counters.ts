@@ -260,9 +260,9 @@ export function quantileRange(
 /**
  * The least and the most that the coefficient of variation of observations may be, by the buckets
  * that they are in and their mean: least where all of a bucket are alike, most where all are at its
- * bounds, those of the highest buckets at the upper ones first (mass that moves from a to b adds a +
- * b to the sum of squares, so a fractional knapsack). Null where the mean does not fit the buckets,
- * or without observations; `high` is null where some are beyond the last bound.
+ * bounds, those of the highest buckets at the upper ones first (mass that moves from a to b adds
+ * a + b to the sum of squares, so a fractional knapsack). Null where the mean does not fit the
+ * buckets, or without observations; `high` is null where some are beyond the last bound.
  */
 export function variationRange(
   { bounds, counts }: BucketCounts,
