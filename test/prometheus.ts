@@ -22,7 +22,7 @@ export interface RunningPrometheus {
 }
 
 /**
- * Starts Prometheus in a folder and on a port of its own. It asks for the metrics each second;
+ * Starts Prometheus in a folder and on a port of its own. It asks for these metrics each second;
  * null: the scrape fails.
  */
 export async function startPrometheus(metrics: () => string | null): Promise<RunningPrometheus> {
@@ -33,13 +33,26 @@ export async function startPrometheus(metrics: () => string | null): Promise<Run
   })
   target.listen(0, '127.0.0.1')
   await once(target, 'listening')
+  const { port } = target.address() as AddressInfo
+  const { url, stop } = await prometheusOf(`127.0.0.1:${port}`, 1)
+  return {
+    url,
+    stop: async () => {
+      await stop()
+      target.close()
+      target.closeAllConnections()
+    },
+  }
+}
+
+/** The same of a server that has its metrics at `/metrics`, every `everyS` seconds. */
+export async function prometheusOf(host: string, everyS: number): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-prometheus-'))
   const config = join(folder, 'prometheus.yml')
-  const { port } = target.address() as AddressInfo
   writeFileSync(
     config,
-    `global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs: [{ job_name: server, static_configs: [{ targets: ['127.0.0.1:${port}'] }] }]
+    `global: { scrape_interval: ${everyS}s, scrape_timeout: ${everyS}s }
+scrape_configs: [{ job_name: server, static_configs: [{ targets: ['${host}'] }] }]
 `,
   )
   const url = `http://127.0.0.1:${await freePort()}`
@@ -56,8 +69,6 @@ scrape_configs: [{ job_name: server, static_configs: [{ targets: ['127.0.0.1:${p
     stop: async () => {
       server.kill('SIGKILL')
       await ended
-      target.close()
-      target.closeAllConnections()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -112,7 +112,7 @@ export function define(command: Command): void {
   implement(prometheus, PROMETHEUS_HELP, load)
 }
 
-const SERVERS = ['vllm', 'sglang', 'tgi', 'triton', 'generic'] as const
+const SERVERS = ['vllm', 'sglang', 'tgi', 'triton', 'spillway', 'generic'] as const
 
 /** Adds `key=value` to those of the options before it. */
 function pairs(text: string, previous: ReadonlyMap<string, string> = new Map()) {

@@ -94,7 +94,7 @@ function lateness({ columns }: Rows) {
     sent_late: part((key) => started[key]! - at[key]!),
     /** from when it is sent to when its answer has come, which no client can be faster than */
     answered: part((key) => ended[key]! - started[key]!),
-    /** from when its answer has come to when it counts as answered */
+    /** from when its answer arrives until it counts as answered */
     taken_late: part((key) => done[key]! - ended[key]!),
   }
 }

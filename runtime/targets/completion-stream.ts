@@ -2,7 +2,7 @@ import { hasFewValues } from '../../scenarios/light.ts'
 import type { Ms } from '../../sim/serving/index.ts'
 import { kindOf, own } from '../serve/json-fields.ts'
 import { EventStream, type ServerEvent } from './event-stream.ts'
-import type { AnswerReader, HttpAnswer } from './http-target.ts'
+import { type AnswerHead, type AnswerReader, expectPlain } from './http-target.ts'
 import { TargetProblem } from './target-problem.ts'
 
 /** What a server has answered with. */
@@ -38,7 +38,7 @@ const MOST_VALUES = 1e5
 export class CompletionStream implements AnswerReader {
   readonly #options: StreamOptions
   readonly #events = new EventStream()
-  #head: Omit<HttpAnswer, 'body'> = { status: 0, headers: {} }
+  #head: AnswerHead = { status: 0, headers: {} }
   /** of an answer that is no stream */
   readonly #text: Uint8Array[] = []
   #textBytes = 0
@@ -61,7 +61,8 @@ export class CompletionStream implements AnswerReader {
     return this.#completed
   }
 
-  begin(head: Omit<HttpAnswer, 'body'>): void {
+  begin(head: AnswerHead): void {
+    expectPlain(head)
     this.#head = head
   }
 

@@ -1,5 +1,6 @@
-import { type Dispatcher, errors, Pool } from 'undici'
+import { errors, Pool } from 'undici'
 import { visibleLine } from '../../scenarios/index.ts'
+import { BodyBudget } from '../serve/request-body.ts'
 import { CallHeaders, type HeaderTexts } from './call-headers.ts'
 import { TargetProblem } from './target-problem.ts'
 
@@ -8,7 +9,7 @@ export interface HttpTargetOptions {
   readonly url: string
   /** for a whole answer */
   readonly timeoutMs: number
-  /** of the body of an answer */
+  /** of the body of an answer, and of all bodies that are in memory before they are whole */
   readonly mostBytes: number
   /** calls at once; others wait */
   readonly connections: number
@@ -22,13 +23,21 @@ export interface HttpAnswer {
   readonly body: Uint8Array
 }
 
+export type AnswerHead = Omit<HttpAnswer, 'body'>
+
 /** Reads an answer as it comes. Its methods throw `TargetProblem` where the answer is wrong. */
 export interface AnswerReader {
-  begin(answer: Omit<HttpAnswer, 'body'>): void
+  begin(head: AnswerHead): void
   /** Whether the answer is complete, whatever follows. */
   take(part: Uint8Array): boolean
   /** It has ended before it was complete. */
   end(): void
+}
+
+interface Sent {
+  readonly method: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
 }
 
 /** A connection is kept where its answer ends so soon after it is complete. */
@@ -49,6 +58,7 @@ export class HttpTarget {
   readonly #prefix: string
   readonly #timeoutMs: number
   readonly #headers: CallHeaders
+  readonly #budget: BodyBudget
 
   /** Throws `Failure` where a header cannot be sent. */
   constructor({ url, timeoutMs, mostBytes, connections, headers }: HttpTargetOptions) {
@@ -56,6 +66,7 @@ export class HttpTarget {
     this.#prefix = pathname.replace(/\/+$/, '')
     this.#timeoutMs = timeoutMs
     this.#headers = new CallHeaders(headers)
+    this.#budget = new BodyBudget(mostBytes)
     this.#pool = new Pool(origin, {
       connections,
       pipelining: 1,
@@ -79,34 +90,18 @@ export class HttpTarget {
     return this.#ask(path, { method: 'POST', headers, body })
   }
 
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
+
   /** Throws `TargetProblem` where no complete answer has come. */
-  async stream(
+  stream(
     path: string,
     headers: Readonly<Record<string, string>>,
     body: Uint8Array,
     reader: AnswerReader,
   ): Promise<void> {
-    const signal = AbortSignal.timeout(this.#timeoutMs)
-    let response: Dispatcher.ResponseData | null = null
-    try {
-      response = await this.#request(path, { method: 'POST', headers, body }, signal)
-      reader.begin(this.#headOf(response))
-      // what ends a stream that nothing reads must not end the process
-      response.body.on('error', () => {})
-      const parts: AsyncIterator<Uint8Array> = response.body[Symbol.asyncIterator]()
-      for (;;) {
-        const { done, value } = await parts.next()
-        if (done === true) return reader.end()
-        if (!reader.take(value)) continue
-        void ended(response.body, parts)
-        return
-      }
-    } catch (error) {
-      response?.body.destroy()
-      throw error instanceof TargetProblem
-        ? error
-        : problemOf(error as NodeJS.ErrnoException, signal)
-    }
+    return this.#call(path, { method: 'POST', headers, body }, reader)
   }
 
   /** A text of the server, without keys that it repeats. */
@@ -114,74 +109,133 @@ export class HttpTarget {
     return shown(this.#headers.withoutKeys(text))
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy()
-  }
-
   /** Throws `TargetProblem` where no whole answer has come. */
   async #ask(path: string, sent: Sent): Promise<HttpAnswer> {
-    // the limits of undici are for each part of an answer, which may come byte by byte
-    const signal = AbortSignal.timeout(this.#timeoutMs)
+    let head: AnswerHead = { status: 0, headers: {} }
+    const parts: Uint8Array[] = []
+    let bytes = 0
     try {
-      const response = await this.#request(path, sent, signal)
-      const head = this.#headOf(response)
-      const body = new Uint8Array(await response.body.arrayBuffer())
-      this.#headers.hideKeys(body)
-      return { ...head, body }
-    } catch (error) {
-      throw problemOf(error as NodeJS.ErrnoException, signal)
+      await this.#call(path, sent, {
+        begin: (answer) => {
+          head = answer
+        },
+        take: (part) => {
+          if (!this.#budget.take(part.length)) {
+            throw new TargetProblem('answer', 'too many bytes of answers are in memory')
+          }
+          bytes += part.length
+          parts.push(part)
+          return false
+        },
+        end: () => {},
+      })
+    } finally {
+      this.#budget.giveBack(bytes)
     }
+    const body = Buffer.concat(parts)
+    this.#headers.hideKeys(body)
+    expectPlain(head)
+    return { ...head, body }
   }
 
-  #request(path: string, sent: Sent, signal: AbortSignal) {
-    return this.#pool.request({
-      ...{ path: `${this.#prefix}${path}`, signal, ...sent },
-      headers: { ...this.#headers.values, ...sent.headers },
+  /**
+   * Throws `TargetProblem` where the answer ends before it is complete. Handlers in place of a
+   * stream: a client with 5,000 calls/s has its tails by what it leaves to the garbage collector.
+   */
+  #call(path: string, sent: Sent, reader: AnswerReader): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let abort = (_: Error) => {}
+      /** why the call was given up */
+      let problem: TargetProblem | null = null
+      let complete = false
+      const giveUp = (reason: TargetProblem) => {
+        problem ??= reason
+        abort(problem)
+        reject(problem)
+      }
+      /** Gives up where the reader does; false then. */
+      const reads = (read: () => void) => {
+        if (problem !== null) return false
+        try {
+          read()
+          return true
+        } catch (error) {
+          if (error instanceof TargetProblem) giveUp(error)
+          else {
+            abort(error as Error)
+            reject(error)
+          }
+          return false
+        }
+      }
+      // the limits of undici are for each part of an answer, which may come byte by byte
+      let timer = setTimeout(() => giveUp(new TargetProblem('time-out', LATE)), this.#timeoutMs)
+      const options = {
+        ...{ path: `${this.#prefix}${path}`, method: sent.method, body: sent.body ?? null },
+        headers: { ...this.#headers.values, ...sent.headers },
+      }
+      this.#pool.dispatch(options, {
+        onRequestStart: (controller) => {
+          abort = (reason) => controller.abort(reason)
+          if (problem !== null) abort(problem)
+        },
+        onResponseStart: (_, status, values) => {
+          reads(() => reader.begin({ status, headers: this.#lastOf(values) }))
+        },
+        onResponseData: (_, part) => {
+          if (complete) return
+          reads(() => {
+            complete = reader.take(part)
+          })
+          if (!complete) return
+          clearTimeout(timer)
+          timer = setTimeout(() => abort(new Error(LATE)), END_WITHIN_MS)
+          resolve()
+        },
+        onResponseEnd: () => {
+          clearTimeout(timer)
+          if (!complete && reads(() => reader.end())) resolve()
+        },
+        onResponseError: (_, error) => {
+          clearTimeout(timer)
+          reject(problem ?? problemOf(error))
+        },
+      })
     })
   }
 
-  #headOf({ statusCode, headers: given }: Dispatcher.ResponseData): Omit<HttpAnswer, 'body'> {
+  #lastOf(values: Readonly<Record<string, string | string[] | undefined>>): HttpAnswer['headers'] {
     const headers: Record<string, string> = Object.create(null)
-    for (const [name, value] of Object.entries(given)) {
+    for (const [name, value] of Object.entries(values)) {
       const last = Array.isArray(value) ? value.at(-1)! : (value ?? '')
       headers[name] = this.#headers.withoutKeys(last)
     }
-    return { status: statusCode, headers }
+    return headers
   }
 }
 
-interface Sent {
-  readonly method: 'GET' | 'POST'
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
+const LATE = 'no whole answer in time'
+
+/** Throws `TargetProblem` for a packed body: none was asked for, and it may be of any size. */
+export function expectPlain({ status, headers }: AnswerHead): void {
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (status !== 200 || encoding === 'identity') return
+  throw new TargetProblem('answer', `its body is encoded (${shown(encoding)})`)
 }
 
-/** Reads what follows a complete answer, which is nothing; closes a connection that goes on. */
-async function ended(
-  body: Dispatcher.ResponseData['body'],
-  parts: AsyncIterator<Uint8Array>,
-): Promise<void> {
-  const timer = setTimeout(() => body.destroy(), END_WITHIN_MS)
-  try {
-    while ((await parts.next()).done !== true);
-  } catch {
-    // its connection is closed
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function problemOf(error: NodeJS.ErrnoException, signal: AbortSignal): TargetProblem {
+function problemOf(error: NodeJS.ErrnoException): TargetProblem {
   if (
-    signal.aborted ||
     error instanceof errors.HeadersTimeoutError ||
     error instanceof errors.BodyTimeoutError ||
     error instanceof errors.ConnectTimeoutError
   ) {
-    return new TargetProblem('time-out', 'no whole answer in time')
+    return new TargetProblem('time-out', LATE)
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {
     return new TargetProblem('answer', 'its body is longer than any answer of this model')
+  }
+  if (error instanceof errors.ResponseContentLengthMismatchError) {
+    return new TargetProblem('answer', 'its body is not as long as it states')
   }
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
     return new TargetProblem('answer', `it is no HTTP (${shown(error.message)})`)

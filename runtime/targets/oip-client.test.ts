@@ -12,12 +12,18 @@ import type { TargetProblemKind } from './target-problem.ts'
 const X: InputSpec = {
   ...{ name: 'x', shape: ['batch', 2], type: 'float32', fill: 'normal', vocabulary: 1000 },
 }
-const METADATA = { name: 'm', inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }] }
+const METADATA = {
+  name: 'm',
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+}
 const TENSOR: SentTensor = {
   ...{ name: 'x', type: 'float32', dims: [2, 2] },
   bytes: new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer),
 }
-const ANSWER = JSON.stringify({ outputs: [{ name: 'y', shape: [2, 1], data: [1, 2] }] })
+const ANSWER = JSON.stringify({
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [2, 1], data: [1, 2] }],
+})
 
 const opened: { close(): unknown }[] = []
 afterEach(async () => {
@@ -76,7 +82,9 @@ test('sends tensors as JSON, and takes an answer of as many requests', async () 
   })
   await send(client)
   const input = { name: 'x', shape: [2, 2], datatype: 'FP32', data: [1, 2, 3, 4] }
-  expect(bodies).toEqual([`POST /at/v2/models/m/infer ${JSON.stringify({ inputs: [input] })}`])
+  expect(bodies).toEqual([
+    `POST /at/v2/models/m/infer ${JSON.stringify({ id: '0', inputs: [input] })}`,
+  ])
 })
 
 test('sends tensors as bytes where the server takes them', async () => {
@@ -100,6 +108,7 @@ test('sends tensors as bytes where the server takes them', async () => {
   await send(client)
   const [[length, body]] = sent as [[string, Buffer]]
   expect(JSON.parse(`${body.subarray(0, Number(length))}`)).toEqual({
+    id: '0',
     parameters: { binary_data_output: true },
     inputs: [{ name: 'x', shape: [2, 2], datatype: 'FP32', parameters: { binary_data_size: 16 } }],
   })
@@ -129,6 +138,28 @@ test('a server that is not there, or that has no such model, is refused', async 
   server.closeAllConnections()
 })
 
+const answering =
+  (act: (response: ServerResponse) => unknown): RequestListener =>
+  (request, response) => {
+    request.resume().on('end', () => act(response))
+  }
+
+test.each([
+  ['nested values', ANSWER.replace('[1,2]}', '[[1],[2]]}')],
+  ['its id', ANSWER.replace('{', '{"id":"0",')],
+])('an answer with %s is right', async (_, answer) => {
+  await send(await clientOf({ infer: answering((response) => response.end(answer)) }))
+})
+
+test('a type that only the server has is of its own lengths', async () => {
+  const outputs = [{ name: 'y', datatype: 'BF16', shape: [-1, 1] }]
+  const answer = ANSWER.replace('FP32', 'BF16')
+  const infer = answering((response) => response.end(answer))
+  await send(await clientOf({ infer, metadata: { ...METADATA, outputs } }))
+  const unstated = await clientOf({ infer, metadata: { ...METADATA, outputs: [] } })
+  await expect(send(unstated)).rejects.toThrow('expected one of the protocol, got BF16')
+})
+
 /** An output that states its bytes, and as many bytes behind it. */
 function withBytes(stated: number, bytes: number): string {
   const output = { name: 'y', shape: [2, 1], datatype: 'FP32' }
@@ -141,12 +172,6 @@ function bytesBehind(response: ServerResponse, body: string): void {
   response.end(body)
 }
 
-const answering =
-  (act: (response: ServerResponse) => unknown): RequestListener =>
-  (request, response) => {
-    request.resume().on('end', () => act(response))
-  }
-
 test.each<[string, TargetProblemKind, (response: ServerResponse) => unknown]>([
   ['a status of 500', 'status', (response) => response.writeHead(500).end('\u001b[2J')],
   ['a redirect', 'status', (response) => response.writeHead(307, { location: '/' }).end()],
@@ -155,6 +180,30 @@ test.each<[string, TargetProblemKind, (response: ServerResponse) => unknown]>([
   ['no outputs', 'answer', (response) => response.end('{"outputs":[]}')],
   ['another batch', 'answer', (response) => response.end(ANSWER.replace('[2,1]', '[1,1]'))],
   ['a list', 'answer', (response) => response.end('[]')],
+  ['another call', 'answer', (response) => response.end(ANSWER.replace('{', '{"id":"7",'))],
+  ['another output', 'answer', (response) => response.end(ANSWER.replace('"y"', '"z"'))],
+  ['another datatype', 'answer', (response) => response.end(ANSWER.replace('FP32', 'INT32'))],
+  ['a text for a number', 'answer', (response) => response.end(ANSWER.replace('[1,', '["1",'))],
+  [
+    'a number without an end',
+    'answer',
+    (response) => response.end(ANSWER.replace('[1,', '[1e999,')),
+  ],
+  [
+    'lists of other lengths',
+    'answer',
+    (response) => response.end(ANSWER.replace('[1,', '[[[1]],')),
+  ],
+  [
+    'lists without an end',
+    'answer',
+    (response) => response.end(`{"error":${'['.repeat(1e5)}${']'.repeat(1e5)}}`),
+  ],
+  [
+    'what was packed',
+    'answer',
+    (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(ANSWER),
+  ],
   ['too few values', 'answer', (response) => response.end(ANSWER.replace('[1,2]}', '[1]}'))],
   ['no values', 'answer', (response) => response.end(ANSWER.replace('"data"', '"dat"'))],
   ['bytes that are not there', 'answer', (response) => response.end(withBytes(8, 0))],

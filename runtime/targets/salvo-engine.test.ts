@@ -12,7 +12,9 @@ const X: InputSpec = {
   ...{ name: 'x', shape: ['batch', 2], type: 'float32', fill: 'normal', vocabulary: 1000 },
 }
 const METADATA = { name: 'm', inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }] }
-const ANSWER = JSON.stringify({ outputs: [{ name: 'y', shape: [1, 1], data: [1] }] })
+const ANSWER = JSON.stringify({
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 1], data: [1] }],
+})
 const BATCH_MS = 200
 const MAX_BATCH = 4
 

@@ -8,6 +8,7 @@ import type { GateStudyFigures } from './figures/gate-study.ts'
 import type { GenerationFidelityFigures } from './figures/generation-fidelity.ts'
 import type { FiguresOf, StudyName } from './figures/index.ts'
 import type { ResamplingFigures } from './figures/resampling.ts'
+import { isInside, rateError, type ScrapeFigures } from './figures/scrape.ts'
 import { coverageSummary, type UncertaintyFigures } from './figures/uncertainty.ts'
 
 /**
@@ -98,6 +99,7 @@ export const CLAIMS: Claims = {
       `The winner at the stated inputs holds in ${percent(ignoring.median)} in the median and ${percent(ignoring.least)} at least; the chosen one costs ${percent(extraCost.median)} more in the median`,
   ),
   uncertainty: aside('Do intervals of inputs that are not known hold the truth?', covered),
+  scrape: aside('Does Prometheus alone give a scenario of a server?', scraped),
   'gate-study': [
     { question: 'How often is a measured gate wrong?', answer: gates, inReadme: true },
   ],
@@ -174,9 +176,28 @@ export const CLAIMS: Claims = {
     ({ tried, configurations, poisoned, rows, named, seed, findings }) =>
       `${count(tried)} kills in a sweep of ${count(configurations)} configurations, ${poisoned} of them poisoned (seed ${seed}): ${count(rows)} rows and ${named} configurations named as failed; ${findings} rows lost, doubled or false`,
   ),
+  'hostile-servers': aside(
+    'Can a hostile server hang, crash or fill the client of a replay, or send it elsewhere?',
+    ({ tried, mutations, ends, latest_ms, growth_mib, seed, findings }) => {
+      const counts = Object.entries(ends).map(([end, often]) => `${often} ${end}`)
+      return `${count(tried)} calls with ${mutations} mutations of answers (seed ${seed}) ended with ${counts.join(', ')}; ${latest_ms} ms after the time-out at the latest, with ${growth_mib} MiB more of memory; ${findings} that hung, ended wrongly or went elsewhere`
+    },
+  ),
 }
 
 const larger = (a: number, b: number) => (Math.abs(b) > Math.abs(a) ? b : a)
+
+function scraped({ seconds, cases }: ScrapeFigures): string {
+  const parts = cases.map((each) => {
+    const times = each.percentiles.map((of) => {
+      const [predicted, low, high] = [of.predicted, of.low, of.high].map((ms) => figure(ms))
+      const where = isInside(of) ? 'inside' : 'outside'
+      return `${percentileLabel(of.p)} ${figure(of.measured)} ms measured, ${predicted} [${low}, ${high}] imported: ${where}`
+    })
+    return `${each.name}: ${count(each.requests)} requests, rate ${signedPercent(rateError(each))}, ${times.join(', ')}`
+  })
+  return `\`serve\` scraped for ${seconds} s. ${parts.join('. ')}`
+}
 
 function generated(figures: GenerationFidelityFigures): string {
   const { requests, tokens, structure, prediction, changes, mutants } = figures

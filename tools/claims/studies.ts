@@ -40,6 +40,13 @@ const COMMANDS = [
 const TRACES = ['scenarios/trace', 'runtime/jobs/prepare.ts', 'runtime/jobs/trace-readers.ts']
 /** What the fuzz tool loads and starts, whatever it tries. */
 const FUZZ = [...COMMANDS, 'runtime/jobs', 'sim/experiment', 'sim/kernel', 'tools/fuzz']
+/** What hostile servers and clients are drawn by. */
+const HOSTILE = [
+  ...['hostile', 'fuzz/choose.ts', 'fuzz/mutate-text.ts', 'fuzz/mutate-tree.ts'].map(
+    (name) => `tools/${name}`,
+  ),
+  ...['tools/fuzz/record-whole.ts', 'sim/kernel'],
+]
 const CONFIGURATIONS = [
   ...['sim/experiment/configuration', 'runtime/jobs/configurations'],
   'runtime/jobs/simulations',
@@ -138,6 +145,18 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
       'runtime/jobs/uncertainty.ts',
     ],
     keptIn: 'runs/uncertainty',
+  },
+  scrape: {
+    ...USUAL,
+    script: 'study:scrape',
+    dependsOn: [
+      ...SIMULATION,
+      ...LIVE,
+      ...['sim/experiment/uncertainty', 'runtime/serve', 'runtime/jobs/serve'],
+      ...['runtime/jobs/import', 'runtime/jobs/uncertainty.ts', 'scenarios/evidence/prometheus'],
+      'tools/scrape-study',
+    ],
+    timed: true,
   },
   'gate-study': {
     ...USUAL,
@@ -247,6 +266,12 @@ export const STUDIES: Readonly<Record<StudyName, Study>> = {
   'fuzz-sql': fuzz('sql', 200, 'runtime/parquet'),
   'fuzz-queue': fuzz('queue', 500, 'scenarios/load'),
   'fuzz-queue-kills': fuzz('queue-kills', 100, 'scenarios/load'),
+  'hostile-servers': {
+    ...USUAL,
+    script: 'hostile',
+    args: ['servers', '1000'],
+    dependsOn: [...HOSTILE, 'runtime/targets', 'runtime/models', 'runtime/serve'],
+  },
 }
 
 /** What does not change a figure, though it lies in a folder that a study depends on. */

@@ -27,9 +27,11 @@ export function scrapedScenario(evidence: TrafficEvidence): ScrapedScenario {
   const { from_s, to_s, rate, dispersion_within: within, notes } = evidence
   const generates = evidence.lengths.output.mean.value !== null
   const arrivals = scheduledArrivals(evidence)
-  const parts = generates
-    ? [arrivals, lengthsOf(evidence), stepWork(evidence), engine()]
-    : [arrivals, serviceWork(evidence), replicas(evidence)]
+  const service = generates ? null : serviceWork(evidence)
+  const parts =
+    service === null
+      ? [arrivals, lengthsOf(evidence), stepWork(evidence), engine()]
+      : [arrivals, service, replicas(evidence)]
   const [, work, pool] = generates ? parts.slice(1) : [null, parts[1]!, parts[2]!]
   const cv = cvOf(within)
   const uncertain = {
@@ -38,7 +40,7 @@ export function scrapedScenario(evidence: TrafficEvidence): ScrapedScenario {
       rate.high !== null && {
         'traffic of requests': widthText({ value: rate.value, low: rate.low, high: rate.high }),
       }),
-    ...(generates && { [SPEED]: `± ${100 * SPEED_WIDTH} %` }),
+    ...(service === null ? { [SPEED]: `± ${100 * SPEED_WIDTH} %` } : service.widths),
     ...(cv.low !== null &&
       cv.high! > cv.low && {
         [`${TRAFFIC}.arrivals.cv`]: [cv.low, cv.high],
@@ -242,50 +244,108 @@ function engine(): Part {
   }
 }
 
-function serviceWork(evidence: TrafficEvidence): Part {
+/** Assumed of service times that are measured: 95 % of those of other days are within this. */
+export const MEASURED_SPEED_WIDTH = 0.1
+/** The coefficient of variation of exponential times. */
+const EXPONENTIAL_CV = 1
+/** The most that a law may have. */
+const MOST_CV = 10
+
+interface ServiceWork extends Part {
+  /** what `uncertain` has of it */
+  readonly widths: Readonly<Record<string, unknown>>
+}
+
+/** The service time of a request, and how single ones vary about it. */
+function serviceWork(evidence: TrafficEvidence): ServiceWork {
   const { compute_s: compute, latency_s: latency, queue_s: queue } = evidence.means
-  const path = `${WORK}.ms`
+  const path = `${WORK}.base_ms`
   const ms = { by: 1000, window: evidence }
-  const constant = (value: number) => ({ work: { law: 'constant', ms: shortened(value) } })
   if (compute.value !== null && compute.value > 0) {
-    return {
-      keys: constant(1000 * compute.value),
-      values: [stated(path, compute, { ...ms, why: 'the mean time of the batch of a request' })],
-      warnings: ['only the mean service time is known: that it does not vary is assumed'],
-    }
+    const why = 'the mean time of the batch of a request'
+    return variedWork(evidence, compute.value, stated(path, compute, { ...ms, why }))
   }
   if (latency.value === null || latency.value <= 0) {
     return {
-      keys: constant(1),
-      values: [assumed(path, 1, PLACEHOLDER)],
+      keys: { work: { law: 'constant', ms: 1 } },
+      values: [assumed(`${WORK}.ms`, 1, PLACEHOLDER)],
       warnings: [NO_TIMES],
+      widths: {},
     }
   }
   const rest = latency.value - (queue.value ?? 0)
-  const [value, why] =
-    queue.value !== null && rest > 0
-      ? [rest, 'mean latency less mean wait']
-      : [latency.value, 'an upper bound, the mean latency: no metric has the wait']
-  const isBound = value === latency.value
+  const found = { ...stated(path, latency, { ...ms, why: '' }), low: null }
+  if (queue.value !== null && rest > 0) {
+    const why = 'mean latency less mean wait'
+    return variedWork(evidence, rest, { ...found, why, value: shortened(1000 * rest), high: null })
+  }
+  const bound = 1000 * latency.value
+  const why = 'an upper bound, the mean latency: no metric has the wait'
   return {
-    keys: constant(1000 * value),
+    keys: { work: { law: 'constant', ms: shortened(bound) } },
+    values: [{ ...assumed(`${WORK}.ms`, shortened(bound), why), high: bound }],
+    warnings: ['only a mean time is known: that it does not vary is assumed'],
+    widths: {},
+  }
+}
+
+/** Service times about a measured mean. */
+function variedWork(
+  evidence: TrafficEvidence,
+  service_s: number,
+  mean: EvidenceValue,
+): ServiceWork {
+  const { compute_variation: known } = evidence
+  const low = known === null ? 0 : shortened(Math.min(MOST_CV, known.low))
+  const high = known === null ? EXPONENTIAL_CV : shortened(Math.min(MOST_CV, known.high ?? MOST_CV))
+  const byWait = variationByWait(evidence, service_s)
+  const cv = shortened(Math.min(high, Math.max(low, byWait ?? (low + high) / 2)))
+  const range =
+    known === null ? 'between none and that of exponential times' : `within ${known.source}`
+  const value =
+    byWait === null
+      ? 'the middle'
+      : 'as the mean wait shows it for Poisson arrivals and one replica'
+  return {
+    keys: { work: { law: 'linear', base_ms: shortened(1000 * service_s), cv } },
     values: [
+      mean,
+      { ...assumed(`${WORK}.cv`, cv, `${range}, ${value}`), low, high },
       {
-        ...stated(path, latency, { ...ms, why }),
-        value: shortened(1000 * value),
-        ...(isBound && { basis: 'assumed' as const, source: '' }),
-        ...{ low: null, high: isBound ? 1000 * value : null },
+        ...assumed(SPEED, 1, 'how much times differ on other days is not counted'),
+        ...{ low: 1 / (1 + MEASURED_SPEED_WIDTH), high: 1 + MEASURED_SPEED_WIDTH },
       },
     ],
-    warnings: ['only a mean time is known: that it does not vary is assumed'],
+    warnings: [
+      'times begin when the server has a request: the way to its clients is not in them. State it with --set pools.server.link.delay_ms=N',
+    ],
+    widths: {
+      [SPEED]: `± ${100 * MEASURED_SPEED_WIDTH} %`,
+      ...(high > low && { [`${WORK}.cv`]: [low, high] }),
+    },
   }
+}
+
+/**
+ * The coefficient of variation of service times that gives the mean wait of a single server with
+ * Poisson arrivals (Pollaczek 1930, Khinchine 1932). Null where no wait is measured, or where one
+ * server does not carry the traffic.
+ */
+function variationByWait({ means, rate }: TrafficEvidence, service_s: number): number | null {
+  const { value: wait_s } = means.queue_s
+  const load = rate.value! * service_s
+  if (wait_s === null || replicasFor(load) > 1) return null
+  return Math.sqrt(Math.max(0, (2 * wait_s * (1 - load)) / (load * service_s) - 1))
 }
 
 const MOST_BUSY = 0.95
 
+/** `load`: in replicas that are always busy */
+const replicasFor = (load: number) => Math.max(1, Math.ceil(load / MOST_BUSY))
+
 function replicas({ means, rate }: TrafficEvidence): Part {
   const service = means.compute_s.value ?? means.latency_s.value ?? 0
-  const least = Math.max(1, Math.ceil((service * rate.value!) / MOST_BUSY))
+  const least = replicasFor(service * rate.value!)
   const why = 'the fewest that carry the traffic by that service time, one request at a time'
   return {
     keys: { replicas: least },

@@ -1,7 +1,7 @@
 import type { ModelCounts, SizeCounts } from '../../../scenarios/evidence/statistics/index.ts'
 import type { EvidenceValue } from '../../../sim/documents/index.ts'
 import { SPEED, shortened, widthText } from '../../../sim/experiment/index.ts'
-import { assumed, type ScrapedScenario } from './scraped-scenario.ts'
+import { assumed, MEASURED_SPEED_WIDTH, type ScrapedScenario } from './scraped-scenario.ts'
 
 /** What was counted, and in what time; null where that is not known. */
 export interface CountedWindow {
@@ -14,8 +14,6 @@ export interface CountedWindow {
 const RATE = 'traffic.requests.arrivals.rate_rps'
 const WORK = 'models.server.work'
 const POOL = 'pools.server'
-/** Assumed: 95 % of times on other days are within this. */
-const SPEED_WIDTH = 0.1
 const MOST_BUSY = 0.95
 
 /** The scenario that counts of a server give, and what each of its values rests on. */
@@ -35,7 +33,7 @@ export function statisticsScenario(window: CountedWindow): ScrapedScenario {
         high: rate.high!,
       }),
     }),
-    [SPEED]: `± ${100 * SPEED_WIDTH} %`,
+    [SPEED]: `± ${100 * MEASURED_SPEED_WIDTH} %`,
   }
   return {
     scenario: {
@@ -62,7 +60,7 @@ export function statisticsScenario(window: CountedWindow): ScrapedScenario {
       assumed(`${WORK}.cv`, 0, 'statistics have means only, and not how single batches differ'),
       {
         ...assumed(SPEED, 1, 'how much times differ on other days is not counted'),
-        ...{ low: 1 / (1 + SPEED_WIDTH), high: 1 + SPEED_WIDTH },
+        ...{ low: 1 / (1 + MEASURED_SPEED_WIDTH), high: 1 + MEASURED_SPEED_WIDTH },
       },
       assumed(`${POOL}.replicas`, replicas, 'the fewest that are busy at most 95 % of the time'),
       ...(largest > 1

@@ -9,6 +9,7 @@ import {
   meanOf,
   quantileRange,
   stepsOf,
+  variationRange,
 } from './counters.ts'
 import { counted, FROM_S, seriesOf } from './response.test-helper.ts'
 
@@ -239,5 +240,28 @@ describe('counts of the same requests', () => {
   test('are compared where both are known', () => {
     const other = named('b', [0, 10, 22, NONE, NONE, NONE, 62])
     expect(() => expectSameCounts(first, other, steps)).not.toThrow()
+  })
+})
+
+describe('the variation of observations', () => {
+  const counts = { bounds: [1, 2], counts: [10, 10] }
+
+  test('is between that of equal ones in each bucket and that of all at its bounds', () => {
+    expect(variationRange(counts, 1)).toEqual({ low: expect.closeTo(0), high: expect.closeTo(1) })
+    // ten at 1 and ten at 1.5 at least; most with ten at 2, five at 1 and five at 0
+    const most = Math.sqrt(45 / (20 * 1.25 ** 2) - 1)
+    const range = { low: expect.closeTo(0.2), high: expect.closeTo(most) }
+    expect(variationRange(counts, 1.25)).toEqual(range)
+  })
+
+  test('has no upper limit where some are beyond the last bound', () => {
+    const beyond = { bounds: [1, 2, Number.POSITIVE_INFINITY], counts: [10, 10, 1] }
+    expect(variationRange(beyond, 1.5)).toMatchObject({ high: null })
+  })
+
+  test('is not known where the mean does not fit the buckets', () => {
+    expect(variationRange(counts, 0.4)).toBeNull()
+    expect(variationRange(counts, 1.6)).toBeNull()
+    expect(variationRange({ bounds: [1], counts: [0] }, 1)).toBeNull()
   })
 })

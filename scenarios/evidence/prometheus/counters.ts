@@ -257,6 +257,50 @@ export function quantileRange(
   return { low: bounds[bucket - 1]!, high: bounds[bucket]! }
 }
 
+/**
+ * The least and the most that the coefficient of variation of observations may be, by the buckets
+ * that they are in and their mean: least where all of a bucket are alike, most where all are at its
+ * bounds, those of the highest buckets at the upper ones first (mass that moves from a to b adds
+ * a + b to the sum of squares, so a fractional knapsack). Null where the mean does not fit the
+ * buckets, or without observations; `high` is null where some are beyond the last bound.
+ */
+export function variationRange(
+  { bounds, counts }: BucketCounts,
+  mean: number,
+): { readonly low: number; readonly high: number | null } | null {
+  const buckets = counts.flatMap((count, i) =>
+    count > 0 ? [{ count, from: i === 0 ? 0 : Math.max(0, bounds[i - 1]!), to: bounds[i]! }] : [],
+  )
+  const sumOf = (value: (bucket: (typeof buckets)[number]) => number) =>
+    buckets.reduce((sum, bucket) => sum + bucket.count * value(bucket), 0)
+  const total = sumOf(() => 1)
+  const [least, most] = [sumOf(({ from }) => from), sumOf(({ to }) => to)]
+  if (total === 0 || !(mean > 0) || total * mean < least || total * mean > most) return null
+  const cvOf = (squares: number) => Math.sqrt(Math.max(0, squares / (total * mean ** 2) - 1))
+  // all are at one level, or at the bound of their bucket that is next to it
+  const at = (level: number) => (bucket: { readonly from: number; readonly to: number }) =>
+    Math.min(bucket.to, Math.max(bucket.from, level))
+  let [below, above] = [0, Math.max(mean, ...buckets.map(({ from }) => from))]
+  while (sumOf(at(above)) < total * mean) above *= 2
+  for (let i = 0; i < BISECTIONS; i++) {
+    const level = (below + above) / 2
+    if (sumOf(at(level)) < total * mean) below = level
+    else above = level
+  }
+  const low = cvOf(sumOf((bucket) => at(above)(bucket) ** 2))
+  if (most === Number.POSITIVE_INFINITY) return { low, high: null }
+  let left = total * mean - least
+  let squares = sumOf(({ from }) => from ** 2)
+  for (const { count, from, to } of buckets.reverse()) {
+    const moved = Math.min(left, count * (to - from))
+    squares += moved * (from + to)
+    left -= moved
+  }
+  return { low, high: cvOf(squares) }
+}
+
+const BISECTIONS = 100
+
 /** Counts of one window that differ by more than the moments of scrapes explain. */
 export class CountsDisagree extends PrometheusProblem {
   constructor(message: string) {

@@ -5,7 +5,8 @@ const KINDS = SERVER_KINDS.filter((kind) => kind !== 'generic')
 
 test.each(KINDS)('the metrics of %s have the prefix of the server, and occur once', (kind) => {
   const names = metricNames(serverMetrics(kind))
-  const prefix = { vllm: 'vllm:', sglang: 'sglang:', tgi: 'tgi_', triton: 'nv_' }[kind]
+  const known = { vllm: 'vllm:', sglang: 'sglang:', tgi: 'tgi_', triton: 'nv_' }
+  const prefix = { ...known, spillway: 'spillway_' }[kind]
   expect(names.length).toBeGreaterThan(8)
   expect(names.filter((name) => !name.startsWith(prefix))).toEqual([])
   expect(new Set(names).size).toBe(names.length)

@@ -10,9 +10,10 @@ import { PrometheusProblem } from './range-response.ts'
  * - SGLang: python/sglang/srt/observability/metrics_collector.py (016d8605)
  * - TGI 3: docs/source/reference/metrics.md (53fdbe61), router/src/server.rs
  * - Triton: docs/user_guide/metrics.md (dcc9123c)
+ * - `spillway serve`: runtime/serve/server-metrics.ts
  */
 
-export type ServerKind = 'vllm' | 'sglang' | 'tgi' | 'triton' | 'generic'
+export type ServerKind = 'vllm' | 'sglang' | 'tgi' | 'triton' | 'spillway' | 'generic'
 
 /** What means are of: each has a sum and a count. */
 export const MEAN_KEYS = [
@@ -200,6 +201,26 @@ const triton: ServerMetrics = {
   consistentGauges: false,
 }
 
+const spillway: ServerMetrics = {
+  title: 'Spillway',
+  modelLabel: 'model',
+  rankLabels: [],
+  arrived: [],
+  // of every outcome; times are of those that were served
+  ended: ['spillway_requests_total'],
+  means: {
+    queue_s: [histogram('spillway_request_queue_duration_seconds', 'request')],
+    compute_s: [histogram('spillway_batch_duration_seconds', 'batch')],
+    first_token_s: [histogram('spillway_time_to_first_token_seconds', 'request')],
+    latency_s: [histogram('spillway_request_duration_seconds', 'request')],
+    batch_size: [histogram('spillway_batch_size', 'batch')],
+  },
+  counters: {},
+  // with those that wait
+  gauges: { running: ['spillway_requests_in_flight'] },
+  consistentGauges: true,
+}
+
 function perRequest(sum: string, count: string, scale = 1): MeanMetric {
   return { sum, count, scale, of: 'ended request' }
 }
@@ -209,9 +230,17 @@ const SERVERS: Readonly<Record<Exclude<ServerKind, 'generic'>, ServerMetrics>> =
   sglang,
   tgi,
   triton,
+  spillway,
 }
 
-export const SERVER_KINDS: readonly ServerKind[] = ['vllm', 'sglang', 'tgi', 'triton', 'generic']
+export const SERVER_KINDS: readonly ServerKind[] = [
+  'vllm',
+  'sglang',
+  'tgi',
+  'triton',
+  'spillway',
+  'generic',
+]
 
 const GENERIC_KEYS = ['arrived', 'ended', ...MEAN_KEYS, ...COUNTER_KEYS, ...GAUGE_KEYS] as const
 type GenericKey = (typeof GENERIC_KEYS)[number]
@@ -289,8 +318,12 @@ function withNames(server: ServerMetrics, names: ReadonlyMap<string, string>): S
   }
 }
 
-/** Means whose buckets are read: those of lengths. */
-export const BUCKETED = ['input_tokens', 'output_tokens'] as const satisfies readonly MeanKey[]
+/** Means whose buckets are read: those of lengths, and of the time that a batch takes. */
+export const BUCKETED = [
+  'input_tokens',
+  'output_tokens',
+  'compute_s',
+] as const satisfies readonly MeanKey[]
 
 /** All metrics that evidence is made of. */
 export function metricNames(server: ServerMetrics): readonly string[] {

@@ -10,6 +10,7 @@ import {
   quantileRange,
   type Steps,
   stepsOf,
+  variationRange,
 } from './counters.ts'
 import { countInterval, type Dispersion, dispersionOf } from './dispersion.ts'
 import { PrometheusProblem, type Series, type SeriesByName } from './range-response.ts'
@@ -80,6 +81,14 @@ export interface GaugeEvidence extends EvidenceValue {
   readonly largest: number | null
 }
 
+/** Surely the coefficient of variation is between these; `high` is null where it has no bound. */
+export interface VariationRange {
+  readonly low: number
+  readonly high: number | null
+  /** the metric of its buckets */
+  readonly source: string
+}
+
 /** What the metrics of a server show of its traffic and service. */
 export interface TrafficEvidence {
   readonly server: string
@@ -102,6 +111,8 @@ export interface TrafficEvidence {
   readonly dispersion_in_flight: DispersionEvidence
   readonly lengths: Readonly<Record<'input' | 'output', LengthEvidence>>
   readonly means: Readonly<Record<MeanKey, EvidenceValue>>
+  /** what the coefficient of variation of `compute_s` may be; null where no buckets show it */
+  readonly compute_variation: VariationRange | null
   /** how much each rose */
   readonly counters: Readonly<Record<CounterKey, EvidenceValue>>
   readonly cache_hit_share: EvidenceValue
@@ -167,6 +178,7 @@ export function trafficEvidence(options: TrafficOptions): TrafficEvidence {
     dispersion_in_flight: inFlight,
     lengths: { input: metrics.length('input_tokens'), output: metrics.length('output_tokens') },
     means,
+    compute_variation: metrics.variation('compute_s', means.compute_s.value),
     counters: table(COUNTER_KEYS, (key) => metrics.counter(key)),
     cache_hit_share: metrics.cacheHitShare(),
     gauges,
@@ -176,6 +188,8 @@ export function trafficEvidence(options: TrafficOptions): TrafficEvidence {
 
 const table = <K extends string, V>(keys: readonly K[], value: (key: K) => V) =>
   Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>
+
+type BucketedKey = (typeof BUCKETED)[number]
 
 const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null)
 
@@ -474,19 +488,32 @@ class Metrics {
     return null
   }
 
-  length(key: (typeof BUCKETED)[number]): LengthEvidence {
+  length(key: BucketedKey): LengthEvidence {
     const mean = this.mean(key)
-    const found = mean.basis === 'measured' ? this.#foundMean(key) : null
-    const { buckets, labels } = found?.metric ?? {}
-    const picked = buckets === undefined ? null : this.#pick([buckets], labels)
-    if (picked === null) return { mean, quantiles: [] }
-    const counts = bucketCounts(picked.name, picked.series, this.steps)
-    expectWholeBuckets(picked.name, counts, found!.count.increase)
+    const found = this.#buckets(key)
+    if (found === null) return { mean, quantiles: [] }
     const quantiles = QUANTILES.flatMap((probability) => {
-      const range = quantileRange(counts, probability)
+      const range = quantileRange(found.counts, probability)
       return range === null ? [] : [{ probability, ...range }]
     })
     return { mean, quantiles }
+  }
+
+  /** Null without buckets, and where these leave out what the mean has. */
+  variation(key: BucketedKey, mean: number | null): VariationRange | null {
+    const found = mean === null ? null : this.#buckets(key)
+    const range = found === null ? null : variationRange(found.counts, mean!)
+    return range === null ? null : { ...range, source: found!.name }
+  }
+
+  #buckets(key: BucketedKey) {
+    const found = this.#foundMean(key)
+    const { buckets, labels } = found?.metric ?? {}
+    const picked = buckets === undefined ? null : this.#pick([buckets], labels)
+    if (picked === null) return null
+    const counts = bucketCounts(picked.name, picked.series, this.steps)
+    expectWholeBuckets(picked.name, counts, found!.count.increase)
+    return { name: picked.name, counts }
   }
 
   counter(key: CounterKey): EvidenceValue {

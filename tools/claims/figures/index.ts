@@ -18,8 +18,10 @@ import {
 } from './fuzz.ts'
 import { gateStudyFigures } from './gate-study.ts'
 import { generationFidelityFigures } from './generation-fidelity.ts'
+import { hostileServersFigures } from './hostile.ts'
 import { planStudyFigures } from './plan-study.ts'
 import { resamplingFigures } from './resampling.ts'
+import { scrapeFigures } from './scrape.ts'
 import { uncertainPlansFigures } from './uncertain-plans.ts'
 import { uncertaintyFigures } from './uncertainty.ts'
 import { validationFigures } from './validation.ts'
@@ -33,6 +35,7 @@ export const FIGURES = {
   'plan-study': planStudyFigures,
   'uncertain-plans': uncertainPlansFigures,
   uncertainty: uncertaintyFigures,
+  scrape: scrapeFigures,
   'gate-study': gateStudyFigures,
   resampling: resamplingFigures,
   articles: articlesFigures,
@@ -50,6 +53,7 @@ export const FIGURES = {
   'fuzz-sql': fuzzSqlFigures,
   'fuzz-queue': fuzzQueueFigures,
   'fuzz-queue-kills': fuzzQueueKillsFigures,
+  'hostile-servers': hostileServersFigures,
 } as const
 
 export type StudyName = keyof typeof FIGURES
