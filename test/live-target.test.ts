@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { calibrate } from '../runtime/jobs/calibrate.ts'
 import { loadSystem } from '../runtime/jobs/prepare.ts'
@@ -95,9 +94,12 @@ test.skipIf(lacks)(
   async () => {
     const mortal = await startServer()
     const system = await systemAt(mortal.url)
-    const ends = sleep(1500).then(() => mortal.child.kill('SIGKILL'))
-    const [side] = await replay([system], { replays: 1, warmUp: { shapesMs: 0, trafficMs: 0 } })
-    await ends
+    // once the first requests have been sent
+    const onProgress = (phase: string, done: number) => {
+      if (phase.startsWith('replay') && done > 0) mortal.child.kill('SIGKILL')
+    }
+    const warmUp = { shapesMs: 0, trafficMs: 0 }
+    const [side] = await replay([system], { replays: 1, warmUp, onProgress })
     const run = side!.replays.runs[0]!
     const outcomes = [...run.rows.columns.outcome]
     expect(outcomes.every((of) => of === OUTCOME.served || of === OUTCOME.failed)).toBe(true)
