@@ -115,7 +115,9 @@ test('the server of a pool is named on the command line, as its key is in the en
   const given = ['--target', `engine=${url}`, '--replays', '1', '--set', 'duration_s=1']
   const replayed = await run('replay', 'named.yaml', ...given)
   expect(replayed.code, replayed.stderr).toBe(0)
-  expect(replayed.stderr).toMatch(/ENGINE_KEY: sends \d+ requests \(\d+ tokens of prompts, \d+ of answers\) in 1 s/)
+  expect(replayed.stderr).toMatch(
+    /ENGINE_KEY: sends \d+ requests \(\d+ tokens of prompts, \d+ of answers\) in 1 s/,
+  )
   expect(replayed.stdout + replayed.stderr).not.toContain('sesame')
   command.child.kill('SIGTERM')
   await command.ended
